@@ -1,0 +1,58 @@
+/** What went wrong, in the classes that decide the exit code. */
+export type ErrorKind = "usage" | "notFound" | "unreachable" | "bug" | "timeout" | "denied";
+
+/** Exit codes after sysexits(3), one for each kind. */
+export const exitCodes: Readonly<Record<ErrorKind, number>> = {
+  usage: 64,
+  notFound: 68,
+  unreachable: 69,
+  bug: 70,
+  timeout: 75,
+  denied: 77,
+};
+
+export interface ErrorDetails {
+  /** The next thing to try, without a final period. */
+  hint?: string;
+  cause?: unknown;
+}
+
+/**
+ * The only error that reaches a user. The message is one line in sentence case, with values quoted and without a
+ * final period.
+ */
+export class ScopeError extends Error {
+  override readonly name = "ScopeError";
+  readonly kind: ErrorKind;
+  readonly hint: string | undefined;
+
+  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.kind = kind;
+    this.hint = details.hint;
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.kind];
+  }
+}
+
+/** A foreign error as a ScopeError; what nobody translated before is a bug. */
+export function toScopeError(error: unknown): ScopeError {
+  if (error instanceof ScopeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ScopeError("bug", oneLine(message) || "Unknown error", {
+    cause: error,
+    hint: "this is a bug in scope; -v prints where it happened",
+  });
+}
+
+/** The text that a user reads: one line, and the hint on the next. */
+export function describe(error: ScopeError): string {
+  const hint = error.hint === undefined ? "" : `\nhint: ${oneLine(error.hint)}`;
+  return `error: ${oneLine(error.message)}${hint}`;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim();
+}

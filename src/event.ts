@@ -1,0 +1,175 @@
+/**
+ * What was seen. `-o json` prints exactly these objects, one a line, so names and units are part of the interface:
+ * times are RFC 3339 in UTC, durations end in `Ms`, sizes in `Bytes`.
+ */
+export type Event =
+  | PingTarget
+  | PingSkipped
+  | PingReply
+  | PingLost
+  | PingUnsent
+  | PingGone
+  | PingSummary
+  | ProcessSeen
+  | DebugPodReady
+  | DebugPodSeen
+  | DebugPodRemoved
+  | Failed;
+
+interface Timed {
+  time: string;
+}
+
+/** Something that is pinged. `pod`, `namespace` and `node` are missing for a plain host. */
+export interface Destination {
+  /** An IPv4 or IPv6 address; for a host given by name, that name. */
+  address: string;
+  pod?: string;
+  namespace?: string;
+  node?: string;
+  /** The pod uses its node's network, so its address is the node's. */
+  hostNetwork?: boolean;
+}
+
+/** One destination of a ping that is about to start; all of these come before the first reply. */
+export interface PingTarget extends Timed, Destination {
+  type: "ping.target";
+}
+
+/** A pod that cannot be pinged, and why: it is Pending, has finished, or has no address yet. */
+export interface PingSkipped extends Timed {
+  type: "ping.skipped";
+  pod: string;
+  namespace: string;
+  node?: string;
+  reason: string;
+}
+
+export interface PingReply extends Timed, Destination {
+  type: "ping.reply";
+  /** Counts from 0, for each destination. */
+  seq: number;
+  /** As the tool printed it. */
+  rttMs: number;
+}
+
+/** Sent, and no reply in time. */
+export interface PingLost extends Timed, Destination {
+  type: "ping.lost";
+  seq: number;
+}
+
+/** Could not be sent at all, for example for want of a route: not a loss of the network between. */
+export interface PingUnsent extends Timed, Destination {
+  type: "ping.unsent";
+  seq?: number;
+  reason: string;
+}
+
+/** The destination was deleted or finished meanwhile. What is lost from now on is no news. */
+export interface PingGone extends Timed, Destination {
+  type: "ping.gone";
+  reason: string;
+}
+
+/** One for each destination, at the end. Round-trip times are missing when nothing was received. */
+export interface PingSummary extends Timed, Destination {
+  type: "ping.summary";
+  sent: number;
+  received: number;
+  lost: number;
+  unsent: number;
+  /** lost ÷ sent, from 0 to 100, two decimals. */
+  lossPercent: number;
+  minMs?: number;
+  avgMs?: number;
+  p95Ms?: number;
+  maxMs?: number;
+  /** Set when the destination was deleted or finished before the end. */
+  gone?: string;
+}
+
+/** A process of the target, as its node sees it. */
+export interface ProcessSeen extends Timed {
+  type: "process";
+  pod?: string;
+  namespace?: string;
+  container: string;
+  /** In the node's pid namespace: what `strace -p` and `gdb -p` take. */
+  pid: number;
+  /** In the container's own pid namespace. */
+  containerPid: number;
+  /** Parent, in the node's pid namespace. */
+  parentPid: number;
+  threads: number;
+  uid: number;
+  /** From the target's own /etc/passwd; the uid in decimal where that has no name for it. */
+  user: string;
+  /** One letter, as in ps(1): R, S, D, Z, T, … */
+  state: string;
+  /** CPU time used, user and system. */
+  cpuMs: number;
+  /** cpuMs ÷ time since the process started, in percent of one core, as ps(1) reports it. */
+  cpuPercent: number;
+  residentBytes: number;
+  /** The whole command line; the name in brackets when there is none (zombies, kernel threads). */
+  command: string;
+  /** TCP ports that this process listens on, ascending. */
+  listening: number[];
+}
+
+interface DebugPod {
+  name: string;
+  namespace: string;
+  node: string;
+  image: string;
+}
+
+/** The debug pod runs and answers. */
+export interface DebugPodReady extends Timed, DebugPod {
+  type: "launch.ready";
+  /** False when a running one was found and used. */
+  created: boolean;
+  /** From the call to the manager's first answer. */
+  tookMs: number;
+}
+
+/** One debug pod that exists, for `list`. */
+export interface DebugPodSeen extends Timed, DebugPod {
+  type: "list.debug-pod";
+  /** As in `kubectl get pods`: Running, Pending, Succeeded, or the reason why it waits. */
+  status: string;
+  /** Version of the manager in it. */
+  version: string;
+  created: string;
+  /** When the cluster ends it in any case; sooner when it is idle. */
+  endsBy?: string;
+}
+
+export interface DebugPodRemoved extends Timed, DebugPod {
+  type: "cleanup.removed";
+}
+
+/** One thing of several failed; the others go on, and the exit code is not 0. */
+export interface Failed extends Timed {
+  type: "failed";
+  /** What it was about, for example `shop/web`. */
+  subject: string;
+  reason: string;
+  hint?: string;
+}
+
+/** Types of the events that make an otherwise good run fail. */
+export function isFailure(event: Event): boolean {
+  return event.type === "failed";
+}
+
+/** `namespace/pod` where there is one, else the address. */
+export function destinationName(of: Destination): string {
+  return of.pod === undefined ? of.address : `${of.namespace}/${of.pod}`;
+}
+
+/** The time stamp of an event that happens now. */
+export function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,20 @@
+import type { Event } from "./event.ts";
+
+/** Where a renderer writes, and the window it has. Size is asked at every frame, as windows change. */
+export interface Screen {
+  write(text: string): void;
+  size(): { columns: number; rows: number };
+  /** Colour is wanted and possible. */
+  readonly color: boolean;
+}
+
+/** Turns events into text. Created once for a command; `end` is called once, also after a failure or Ctrl-C. */
+export interface Renderer {
+  event(event: Event): void;
+  /** A key was pressed (live renderers): `up`, `down`, `home`, `end`, or a printable character. */
+  key?(key: string): void;
+  /** The window changed (live renderers). */
+  resize?(): void;
+  /** Leaves the terminal as it was found and prints what remains, such as the summary. */
+  end(): void;
+}
