@@ -1,0 +1,39 @@
+/** A queue between several producers and one consumer. A producer waits until its value was taken. */
+export class Channel<T> implements AsyncIterable<T> {
+  readonly #waiting: { value: T; taken: () => void }[] = [];
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  push(value: T): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((taken) => {
+      this.#waiting.push({ value, taken });
+      this.#wake?.();
+    });
+  }
+
+  /** No more values come. What was pushed before is still delivered. */
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    try {
+      while (true) {
+        const next = this.#waiting.shift();
+        if (next !== undefined) {
+          next.taken();
+          yield next.value;
+        } else if (this.#closed) {
+          return;
+        } else {
+          await new Promise<void>((wake) => this.#wake = wake);
+        }
+      }
+    } finally {
+      this.#closed = true;
+      for (const { taken } of this.#waiting.splice(0)) taken();
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import http2 from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
+import type { Duplex } from "node:stream";
+import { createClient } from "@connectrpc/connect";
+import type { Client } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { Manager } from "./gen/manager_pb.ts";
+import { beatMs, windowBytes } from "./transport.ts";
+
+/** A connection to a manager. Disposing it ends, on the manager's side, everything that was started over it. */
+export interface ManagerConnection extends AsyncDisposable {
+  readonly calls: Client<typeof Manager>;
+  /** Aborted when the connection is lost; the reason is the error of the stream below, if it had one. */
+  readonly lost: AbortSignal;
+}
+
+/** After this time without an answer to a beat the connection counts as lost, in milliseconds. */
+const answerMs = 15_000;
+
+/** Speaks gRPC over one byte stream, and says every second that this client is alive. */
+export function connect(stream: Duplex): ManagerConnection {
+  const lost = new AbortController();
+  const session: ClientHttp2Session = http2.connect("http://manager", {
+    createConnection: () => stream,
+    settings: { initialWindowSize: windowBytes, enablePush: false },
+  });
+  const beats = setInterval(beat, beatMs);
+  let answered = performance.now();
+  function beat() {
+    if (session.destroyed) return;
+    session.ping((error) => {
+      if (error === null) answered = performance.now();
+    });
+    if (performance.now() - answered > answerMs) close(new Error("the manager does not answer"));
+  }
+  function close(reason: unknown) {
+    clearInterval(beats);
+    if (!session.destroyed) session.destroy();
+    stream.destroy();
+    lost.abort(reason);
+  }
+  session.on("connect", () => session.setLocalWindowSize(windowBytes));
+  session.on("error", close);
+  session.on("close", () => close(new Error("the connection to the manager ended")));
+  stream.on("error", close);
+  return {
+    calls: createClient(
+      Manager,
+      createGrpcTransport({
+        baseUrl: "http://manager",
+        acceptCompression: [],
+        httpVersion: "2",
+        // One stream, one session: there is nothing to reconnect to.
+        sessionManager: {
+          authority: "http://manager",
+          request: (method, path, headers, options) =>
+            Promise.resolve(session.request({ ...headers, ":method": method, ":path": path }, options)),
+          notifyResponseByteRead() {},
+        },
+      } as Parameters<typeof createGrpcTransport>[0]),
+    ),
+    lost: lost.signal,
+    async [Symbol.asyncDispose]() {
+      clearInterval(beats);
+      // Calls that end right now may still send their last frames; those that do not end are cut off.
+      if (!session.destroyed) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = setTimeout(resolve, 200);
+        session.close(resolve);
+        await promise;
+        clearTimeout(timer);
+      }
+      close(new Error("the connection was closed"));
+    },
+  };
+}

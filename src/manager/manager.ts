@@ -1,0 +1,29 @@
+/**
+ * The program beside the pod: `manager [--socket PATH] [--idle SECONDS]`. It is the endoscope image's entry point, and
+ * ends when it had no client for that long.
+ */
+import { parseArgs } from "node:util";
+import { serve } from "./server.ts";
+import { socketPath } from "./transport.ts";
+
+// First of all, and inherited by all that is started: when memory runs out, the tools go before the app does.
+await Deno.writeTextFile("/proc/self/oom_score_adj", "1000");
+
+const { values } = parseArgs({
+  options: { socket: { type: "string", default: socketPath }, idle: { type: "string", default: "600" } },
+});
+const idleSeconds = Number(values.idle);
+const folder = values.socket.slice(0, values.socket.lastIndexOf("/"));
+await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+await Deno.remove(values.socket).catch(() => {});
+
+const ended = Promise.withResolvers<void>();
+for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => ended.resolve());
+
+await using manager = await serve(values.socket, idleSeconds);
+const timer = setInterval(() => manager.clients.idleMs > idleSeconds * 1000 && ended.resolve(), 1000);
+await ended.promise;
+clearInterval(timer);
+await Deno.remove(values.socket).catch(() => {});
+await manager[Symbol.asyncDispose]();
+Deno.exit(0);

@@ -1,0 +1,74 @@
+/** Readers of the texts in /proc, see proc(5). Pure. */
+
+/** USER_HZ: the unit of times in /proc/PID/stat, the same on all architectures that Deno runs on. */
+const ticksPerSecond = 100;
+
+export interface Stat {
+  name: string;
+  state: string;
+  parentPid: number;
+  cpuMs: number;
+  /** After the system's boot. */
+  startMs: number;
+  threads: number;
+}
+
+/** /proc/PID/stat. The name may hold blanks and brackets, so fields are counted from its last bracket. */
+export function parseStat(text: string): Stat {
+  const open = text.indexOf("("), close = text.lastIndexOf(")");
+  const fields = text.slice(close + 2).trim().split(" ");
+  const field = (number: number) => Number(fields[number - 3] ?? 0);
+  return {
+    name: text.slice(open + 1, close),
+    state: fields[0] ?? "?",
+    parentPid: field(4),
+    cpuMs: (field(14) + field(15)) * 1000 / ticksPerSecond,
+    threads: field(20),
+    startMs: field(22) * 1000 / ticksPerSecond,
+  };
+}
+
+export interface Status {
+  /** The effective user. */
+  uid: number;
+  /** From the reader's pid namespace to the innermost. */
+  namespacePids: number[];
+  /** 0 for kernel threads and zombies. */
+  residentBytes: number;
+}
+
+/** /proc/PID/status. */
+export function parseStatus(text: string): Status {
+  const value = (key: string) => new RegExp(`^${key}:\\s*(.*)$`, "m").exec(text)?.[1]?.split(/\s+/) ?? [];
+  return {
+    uid: Number(value("Uid")[1] ?? 0),
+    namespacePids: value("NSpid").map(Number),
+    residentBytes: Number(value("VmRSS")[0] ?? 0) * 1024,
+  };
+}
+
+/** /proc/PID/cmdline; empty for zombies and kernel threads. */
+export function parseCommandLine(text: string): string {
+  return text.replace(/\0+$/, "").replaceAll("\0", " ");
+}
+
+/** Listening sockets of /proc/PID/net/tcp or tcp6: inode → port. */
+export function parseListening(text: string): Map<string, number> {
+  const listening = new Map<string, number>();
+  for (const line of text.split("\n").slice(1)) {
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+    if (state !== "0A" || local === undefined || inode === undefined) continue;
+    listening.set(inode, parseInt(local.slice(local.lastIndexOf(":") + 1), 16));
+  }
+  return listening;
+}
+
+/** /etc/passwd: uid → name, the first entry of a uid as getpwuid(3) has it. */
+export function parsePasswd(text: string): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const line of text.split("\n")) {
+    const [name, , uid] = line.split(":");
+    if (name && uid !== undefined && /^\d+$/.test(uid) && !names.has(Number(uid))) names.set(Number(uid), name);
+  }
+  return names;
+}

@@ -1,0 +1,129 @@
+import { isInContainer, isInPod } from "./cgroup.ts";
+import type { Stat } from "./proc.ts";
+import { parseCommandLine, parseListening, parsePasswd, parseStat, parseStatus } from "./proc.ts";
+import { readInRoot } from "./root_file.ts";
+
+export interface ContainerId {
+  id: string;
+  name: string;
+}
+
+export interface ProcessInfo {
+  container: string;
+  pid: number;
+  containerPid: number;
+  parentPid: number;
+  threads: number;
+  uid: number;
+  user: string;
+  state: string;
+  cpuMs: number;
+  ageMs: number;
+  residentBytes: number;
+  command: string;
+  listening: number[];
+}
+
+/** Every process that this manager sees; the debug pod sees the whole node. */
+export function* allPids(): Iterable<number> {
+  for (const { name } of Deno.readDirSync("/proc")) if (/^\d+$/.test(name)) yield Number(name);
+}
+
+/** A file of /proc/PID, or nothing when the process is gone meanwhile. */
+export function readProc(pid: number, file: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function statOf(pid: number): Stat | undefined {
+  const text = readProc(pid, "stat");
+  return text === undefined || text === "" ? undefined : parseStat(text);
+}
+
+/**
+ * The first process of a container: the oldest one that is in it. Where the container does not run or none is named, the
+ * oldest of the pod, which is its sandbox and has the pod's network. Nothing when the pod has no process here.
+ */
+export function firstPid(podUid: string, containerId: string): number | undefined {
+  const of = (belongs: (cgroups: string) => boolean) => {
+    const found = [...allPids()].filter((pid) => belongs(readProc(pid, "cgroup") ?? ""))
+      .map((pid) => ({ pid, stat: statOf(pid) }))
+      .filter(({ stat }) => stat !== undefined && stat.state !== "Z");
+    return found.sort((a, b) => a.stat!.startMs - b.stat!.startMs || a.pid - b.pid)[0]?.pid;
+  };
+  return of((cgroups) => isInContainer(cgroups, containerId)) ?? of((cgroups) => isInPod(cgroups, podUid));
+}
+
+/** The processes of these containers, in the order of the containers and then of their pids. */
+export function listProcesses(containers: readonly ContainerId[]): ProcessInfo[] {
+  const uptimeMs = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]) * 1000;
+  const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
+  const sockets = new ListeningSockets();
+  return containers.flatMap(({ id, name }) => {
+    const pids = cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid).sort((a, b) => a - b);
+    const names = usersOf(pids);
+    return pids.flatMap((pid) => {
+      const stat = statOf(pid), status = readProc(pid, "status"), command = readProc(pid, "cmdline");
+      if (stat === undefined || status === undefined || command === undefined) return [];
+      const { uid, namespacePids, residentBytes } = parseStatus(status);
+      return [{
+        container: name,
+        pid,
+        containerPid: namespacePids.at(-1) ?? pid,
+        parentPid: stat.parentPid,
+        threads: stat.threads,
+        uid,
+        user: names.get(uid) ?? "",
+        state: stat.state,
+        cpuMs: stat.cpuMs,
+        ageMs: Math.max(0, uptimeMs - stat.startMs),
+        residentBytes,
+        command: parseCommandLine(command) || `[${stat.name}]`,
+        listening: sockets.of(pid),
+      }];
+    });
+  });
+}
+
+function usersOf(pids: readonly number[]): Map<number, string> {
+  const first = pids[0];
+  const passwd = first === undefined ? undefined : readInRoot(first, "/etc/passwd");
+  return parsePasswd(new TextDecoder().decode(passwd ?? new Uint8Array()));
+}
+
+/** Which process listens on which port. The sockets of a network namespace are read once. */
+class ListeningSockets {
+  readonly #namespaces = new Map<string, Map<string, number>>();
+
+  of(pid: number): number[] {
+    try {
+      const namespace = Deno.readLinkSync(`/proc/${pid}/ns/net`);
+      let listening = this.#namespaces.get(namespace);
+      if (listening === undefined) {
+        const tables = ["net/tcp", "net/tcp6"].map((file) => parseListening(readProc(pid, file) ?? ""));
+        this.#namespaces.set(namespace, listening = new Map(tables.flatMap((table) => [...table])));
+      }
+      if (listening.size === 0) return [];
+      const ports = new Set<number>();
+      for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
+        const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${name}`))?.[1];
+        const port = inode === undefined ? undefined : listening.get(inode);
+        if (port !== undefined) ports.add(port);
+      }
+      return [...ports].sort((a, b) => a - b);
+    } catch {
+      return []; // gone meanwhile
+    }
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,120 @@
+import { Channel } from "./channel.ts";
+import { endRun, kill, runVariable } from "./leftovers.ts";
+import { allPids, readProc } from "./processes.ts";
+import { parseStat } from "./proc.ts";
+import type { Pty, WindowSize } from "./pty.ts";
+import { openPty } from "./pty.ts";
+
+export interface ProgramOptions {
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Set: the program gets a terminal of this size. */
+  pty?: WindowSize;
+}
+
+export type ProgramOutput = { stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer> };
+
+export interface ProgramExit {
+  code: number;
+  signal: string;
+}
+
+/** Opens the terminal $SCOPE_PTY as standard input and output of a new session, and becomes the rest. */
+const ptyScript = `exec setsid --ctty -- "$@" <"$SCOPE_PTY" >"$SCOPE_PTY" 2>&1`;
+
+/**
+ * A running program and everything that it starts. Disposing ends all of it; when the program ends by itself, what it
+ * left behind is ended, too.
+ */
+export class Program implements AsyncDisposable {
+  readonly pid: number;
+  /** Everything the program prints; ends when it has ended. Reading slowly slows the program down. */
+  readonly output: AsyncIterable<ProgramOutput>;
+  readonly exit: Promise<ProgramExit>;
+  readonly #run = crypto.randomUUID();
+  readonly #child: Deno.ChildProcess;
+  readonly #pty: Pty | undefined;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
+
+  /** Throws Deno.errors.NotFound when there is no such program. */
+  constructor({ argv, env, pty }: ProgramOptions) {
+    this.#pty = pty === undefined ? undefined : openPty(pty);
+    const [program = "", ...args] = this.#pty === undefined ? argv : ["sh", "-c", ptyScript, "sh", ...argv];
+    try {
+      this.#child = new Deno.Command(program, {
+        args,
+        env: { ...env, [runVariable]: this.#run, ...(this.#pty === undefined ? {} : { SCOPE_PTY: this.#pty.path }) },
+        stdin: this.#pty === undefined ? "piped" : "null",
+        stdout: this.#pty === undefined ? "piped" : "null",
+        stderr: this.#pty === undefined ? "piped" : "null",
+        // A group of its own: a signal for the tool is none for the manager. With a terminal, setsid makes it.
+        detached: this.#pty === undefined,
+      }).spawn();
+    } catch (error) {
+      this.#pty?.[Symbol.dispose]();
+      throw error;
+    }
+    this.pid = this.#child.pid;
+    this.#input = this.#pty === undefined ? this.#child.stdin.getWriter() : undefined;
+    const channel = new Channel<ProgramOutput>();
+    this.output = channel;
+    this.exit = this.#finish(this.#pump(channel));
+    this.exit.finally(() => channel.close()).catch(() => {});
+  }
+
+  /** Passes on standard input. A program that does not read it is no error. */
+  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#pty !== undefined) return await this.#pty.write(bytes);
+    await this.#input?.write(bytes).catch(() => {});
+  }
+
+  async endInput(): Promise<void> {
+    await this.#input?.close().catch(() => {});
+  }
+
+  /** Sends a signal to the program's group; behind nsenter and tini, to what they run. */
+  signal(name: Deno.Signal): void {
+    kill(this.#leader(), name);
+  }
+
+  resize(size: WindowSize): void {
+    this.#pty?.resize(size);
+  }
+
+  /** Ends the program and what it started, at most 4 s later. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const left = await endRun(this.#run);
+    if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
+    this.#pty?.[Symbol.dispose]();
+  }
+
+  async #finish(pumped: Promise<void>): Promise<ProgramExit> {
+    const { code, signal } = await this.#child.status;
+    await endRun(this.#run);
+    this.#pty?.hangUp();
+    await pumped;
+    this.#pty?.[Symbol.dispose]();
+    return { code, signal: signal ?? "" };
+  }
+
+  async #pump(channel: Channel<ProgramOutput>): Promise<void> {
+    const pump = async (stream: ProgramOutput["stream"], from: AsyncIterable<Uint8Array<ArrayBuffer>>) => {
+      for await (const bytes of from) await channel.push({ stream, bytes });
+    };
+    if (this.#pty !== undefined) return await pump("stdout", this.#pty.output);
+    await Promise.all([pump("stdout", this.#child.stdout), pump("stderr", this.#child.stderr)]);
+  }
+
+  /**
+   * A program that entered a pid namespace is a child of nsenter, which would die of the signal and forget the program's
+   * exit code: then the signal goes to that child only.
+   */
+  #leader(): number {
+    if (readProc(this.pid, "comm")?.trim() !== "nsenter") return -this.pid;
+    for (const pid of allPids()) {
+      const stat = readProc(pid, "stat");
+      if (stat && parseStat(stat).parentPid === this.pid) return pid;
+    }
+    return -this.pid;
+  }
+}

@@ -1,0 +1,121 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { NamespaceKind } from "../tool.ts";
+import { enterArgv } from "./enter.ts";
+import { Namespace, RunResponseSchema } from "./gen/manager_pb.ts";
+import type { RunRequest, RunResponse, Start } from "./gen/manager_pb.ts";
+import { firstPid } from "./processes.ts";
+import { Program } from "./program.ts";
+import { readInRoot } from "./root_file.ts";
+
+const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
+  [Namespace.UNSPECIFIED]: undefined,
+  [Namespace.NET]: "net",
+  [Namespace.PID]: "pid",
+  [Namespace.UTS]: "uts",
+  [Namespace.IPC]: "ipc",
+};
+
+/** A program with what it needs. Disposing ends all of it, once. */
+class Session implements AsyncDisposable {
+  readonly files = new TargetFiles();
+  program: Program | undefined;
+  #ended: Promise<void> | undefined;
+
+  /** `active` holds the session until it has ended. */
+  constructor(readonly active: Set<AsyncDisposable>) {
+    active.add(this);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended ??= (async () => {
+      await this.program?.[Symbol.asyncDispose]();
+      await this.files[Symbol.asyncDispose]();
+      this.active.delete(this);
+    })();
+  }
+}
+
+/**
+ * Handles one Run. Everything that it started ends with it, and when `gone` is aborted: then nobody may come to read what
+ * this generator still has, so it must not depend on being resumed.
+ */
+export async function* run(
+  requests: AsyncIterable<RunRequest>,
+  gone: AbortSignal,
+  active: Set<AsyncDisposable>,
+): AsyncIterable<RunResponse> {
+  const input = requests[Symbol.asyncIterator]();
+  const first = (await input.next()).value?.request;
+  if (first?.case !== "start") throw new ConnectError("the first request must be start", Code.InvalidArgument);
+  await using session = new Session(active);
+  const program = session.program = start(first.value, session.files);
+  gone.addEventListener("abort", () => void session[Symbol.asyncDispose](), { once: true });
+  if (gone.aborted) return;
+  yield response({ case: "started", value: { pid: program.pid } });
+  void feed(program, input);
+  for await (const { stream, bytes } of program.output) yield response({ case: stream, value: bytes });
+  yield response({ case: "exit", value: await program.exit });
+}
+
+type Part = NonNullable<MessageInitShape<typeof RunResponseSchema>["response"]>;
+
+function response(part: Part): RunResponse {
+  return create(RunResponseSchema, { response: part });
+}
+
+function start(request: Start, files: TargetFiles): Program {
+  const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
+  let argv: readonly string[] = request.argv;
+  if (request.target !== undefined && namespaces.length > 0) {
+    const pid = firstPid(request.target.podUid, request.target.containerId);
+    if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+    argv = enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files.copy(pid) : {}, argv });
+  }
+  try {
+    const { pty } = request;
+    return new Program({ argv, env: request.env, ...(pty === undefined ? {} : { pty }) });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new ConnectError(`there is no program ${JSON.stringify(argv[0])} in the image`, Code.NotFound);
+    }
+    throw error;
+  }
+}
+
+async function feed(program: Program, input: AsyncIterator<RunRequest>): Promise<void> {
+  try {
+    for (let next = await input.next(); !next.done; next = await input.next()) {
+      const { request } = next.value;
+      if (request.case === "stdin") await program.write(request.value as Uint8Array<ArrayBuffer>);
+      else if (request.case === "stdinEnd") await program.endInput();
+      else if (request.case === "signal") program.signal(request.value as Deno.Signal);
+      else if (request.case === "resize") program.resize(request.value);
+    }
+  } catch {
+    // The stream broke off: the abort signal ends the program.
+  }
+}
+
+/** Copies of files of the target, for as long as a program uses them. */
+class TargetFiles implements AsyncDisposable {
+  #folder: string | undefined;
+
+  /** Copies what a program in the target's network must see of its /etc. */
+  copy(pid: number): Record<string, string> {
+    const folder = this.#folder = Deno.makeTempDirSync({ prefix: "scope-etc-" });
+    Deno.chmodSync(folder, 0o755); // tools that drop their privileges read them, too
+    const copies: Record<string, string> = {};
+    for (const name of ["resolv.conf", "hosts"]) {
+      const bytes = readInRoot(pid, `/etc/${name}`);
+      if (bytes === undefined) continue;
+      Deno.writeFileSync(copies[name] = `${folder}/${name}`, bytes, { mode: 0o644 });
+    }
+    return copies;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#folder !== undefined) await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
+  }
+}

@@ -1,0 +1,65 @@
+import http2 from "node:http2";
+import type { ServerHttp2Session } from "node:http2";
+import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { version } from "../version.ts";
+import { Clients } from "./clients.ts";
+import type { Client } from "./clients.ts";
+import { Manager } from "./gen/manager_pb.ts";
+import { listProcesses } from "./processes.ts";
+import { run } from "./run.ts";
+import { windowBytes } from "./transport.ts";
+
+/** A manager that listens. Disposing ends all that its clients started. */
+export interface ManagerServer extends AsyncDisposable {
+  readonly clients: Clients;
+}
+
+const clientKey = createContextKey<Client | undefined>(undefined, { description: "client" });
+
+/** Serves scope.v1.Manager on a unix socket, for its owner only. Throws when the socket cannot be made. */
+export async function serve(socketPath: string, idleSeconds: number): Promise<ManagerServer> {
+  const clients = new Clients();
+  const runs = new Set<AsyncDisposable>();
+  const handler = connectNodeAdapter({
+    acceptCompression: [],
+    contextValues: (request) =>
+      createContextValues().set(clientKey, clients.of((request as http2.Http2ServerRequest).stream.session)),
+    routes: (router: ConnectRouter) =>
+      router.service(Manager, {
+        info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds }),
+        ps: ({ containers }) => ({
+          processes: listProcesses(containers).map((process) => ({
+            ...process,
+            cpuMs: BigInt(Math.round(process.cpuMs)),
+            ageMs: BigInt(Math.round(process.ageMs)),
+            residentBytes: BigInt(process.residentBytes),
+          })),
+        }),
+        run(requests, context) {
+          const client = context.values.get(clientKey);
+          if (client === undefined) throw new ConnectError("there is no client", Code.Internal);
+          return run(requests, AbortSignal.any([client.gone, context.signal]), runs);
+        },
+      }),
+  });
+  const server = http2.createServer({ settings: { initialWindowSize: windowBytes } }, handler);
+  server.on("session", (session: ServerHttp2Session) => {
+    session.setLocalWindowSize(windowBytes);
+    clients.join(session);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(socketPath, resolve);
+  });
+  await Deno.chmod(socketPath, 0o600);
+  return {
+    clients,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      clients[Symbol.dispose]();
+      await Promise.all([...runs].map((run) => run[Symbol.asyncDispose]()));
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/**
+ * Flow-control window of a stream and of the connection, on both ends. With HTTP/2's default of 64 KiB a connection
+ * through the API server carries a fortieth of what it can.
+ */
+export const windowBytes = 8 * 1024 * 1024;
+
+/** Where the manager listens in its container. */
+export const socketPath = "/run/scope/manager.sock";
+
+/** How often a client says that it is alive, in milliseconds. */
+export const beatMs = 1000;
