@@ -46,18 +46,20 @@ export function connect(stream: Duplex): ManagerConnection {
   return {
     calls: createClient(
       Manager,
-      createGrpcTransport({
-        baseUrl: "http://manager",
-        acceptCompression: [],
-        httpVersion: "2",
-        // One stream, one session: there is nothing to reconnect to.
-        sessionManager: {
-          authority: "http://manager",
-          request: (method, path, headers, options) =>
-            Promise.resolve(session.request({ ...headers, ":method": method, ":path": path }, options)),
-          notifyResponseByteRead() {},
-        },
-      } as Parameters<typeof createGrpcTransport>[0]),
+      createGrpcTransport(
+        {
+          baseUrl: "http://manager",
+          acceptCompression: [],
+          httpVersion: "2",
+          // One stream, one session: there is nothing to reconnect to.
+          sessionManager: {
+            authority: "http://manager",
+            request: (method, path, headers, options) =>
+              Promise.resolve(session.request({ ...headers, ":method": method, ":path": path }, options)),
+            notifyResponseByteRead() {},
+          },
+        } as Parameters<typeof createGrpcTransport>[0],
+      ),
     ),
     lost: lost.signal,
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,88 @@
+import type { Destination, Event, PingGone, PingSkipped } from "./event.ts";
+import type { GlobalOptions } from "./options.ts";
+import type { Target, TargetQuery } from "./target.ts";
+import type { NamespaceKind, ToolExit } from "./tool.ts";
+
+/** A program to run beside the target. */
+export interface RunOptions {
+  argv: readonly string[];
+  namespaces: readonly NamespaceKind[];
+  env?: Readonly<Record<string, string>>;
+  /** Set: the program gets a terminal of this size. */
+  pty?: { columns: number; rows: number };
+}
+
+/** A running program. Everything it started ends with it, or with this client. */
+export interface Run {
+  /** What it prints, in the order it came. */
+  readonly output: AsyncIterable<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>;
+  /** Settled after the last output. Rejects with ScopeError when the connection is lost. */
+  readonly exit: Promise<ToolExit>;
+  write(bytes: Uint8Array): void;
+  endInput(): void;
+  signal(name: string): void;
+  resize(size: { columns: number; rows: number }): void;
+}
+
+/** A place next to a target, from which its processes and network can be reached. */
+export interface Beside extends AsyncDisposable {
+  readonly target: Target;
+  /** Whether the cluster says that the target is gone; the reason is a ScopeError. */
+  readonly lost: AbortSignal;
+  run(options: RunOptions): Run;
+  /** Events of type `process`, for all containers of the target's pod. */
+  processes(): Promise<Event[]>;
+}
+
+/** Which pods or hosts a ping goes to. */
+export interface DestinationQuery {
+  /** Pods by NAME or TYPE/NAME. */
+  pods: readonly string[];
+  /** All pods of the namespace. */
+  all: boolean;
+  /** Default: the target's. */
+  namespace?: string;
+  hosts: readonly string[];
+  /** Addresses of these families only; none: each pod's primary address. */
+  families: readonly (4 | 6)[];
+}
+
+export interface Destinations {
+  reachable: Destination[];
+  skipped: PingSkipped[];
+  /** What happens to them meanwhile; ends with the signal. */
+  watch(signal: AbortSignal): AsyncIterable<PingGone>;
+}
+
+/** The debug pods of the node Way. */
+export interface DebugPods {
+  /** Starts the one of the target's node, or finds it, and waits until its manager answers. */
+  launch(query: TargetQuery): Promise<Event>;
+  /** `everywhere`: in all namespaces. */
+  list(everywhere: boolean): Promise<Event[]>;
+  /** By the name of a target or of a debug pod, or `all` of them. Each is removed when this returns. */
+  remove(pod: string, everywhere: boolean): AsyncIterable<Event>;
+}
+
+export type View = "text" | "graph";
+
+/** What a command may touch. Expensive things are functions, so that what is not used is not loaded. */
+export interface Context {
+  readonly options: GlobalOptions;
+  /** Aborted by Ctrl-C and the like. */
+  readonly signal: AbortSignal;
+  /** Standard input and output are both a terminal. */
+  readonly interactive: boolean;
+  /** Words to people, on stderr. */
+  say(text: string): void;
+  /** Goes beside the target. Throws ScopeError when there is no way. */
+  enter(query: TargetQuery): Promise<Beside>;
+  destinations(query: DestinationQuery, target: Target): Promise<Destinations>;
+  debugPods(): Promise<DebugPods>;
+  /** Shows events on stdout until they end; Ctrl-C ends the source. Returns whether one of them was a failure. */
+  show(events: AsyncIterable<Event> | Iterable<Event>, view?: View): Promise<{ failed: boolean }>;
+  /** Connects a run with stdin, stdout and stderr, and returns its exit code. */
+  attach(run: Run): Promise<number>;
+  /** Size of the terminal. */
+  windowSize(): { columns: number; rows: number };
+}

@@ -1,0 +1,82 @@
+import { AppsV1Api, CoreV1Api, Exec, KubeConfig, loadYaml, Watch } from "@kubernetes/client-node";
+import { ScopeError } from "../errors.ts";
+import { translate } from "./translate.ts";
+
+export type { V1Pod } from "@kubernetes/client-node";
+
+/** Reads one YAML document. */
+export const parseYaml: (text: string) => unknown = loadYaml;
+
+/** A connection to the API server of one kubeconfig context. */
+export interface Cluster {
+  readonly core: CoreV1Api;
+  readonly apps: AppsV1Api;
+  readonly exec: Exec;
+  readonly watch: Watch;
+  /** The context's namespace. */
+  readonly namespace: string;
+  /** Address of the API server, for messages. */
+  readonly server: string;
+}
+
+/**
+ * Loads the kubeconfig as kubectl does: the file given, else the merged files of $KUBECONFIG, else ~/.kube/config, else
+ * the pod's own service account.
+ *
+ * Throws ScopeError: unreachable when there is none, notFound when there is no such context or file.
+ */
+export function loadCluster({ kubeconfig, context }: { kubeconfig?: string; context?: string }): Cluster {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    if (kubeconfig !== undefined && (error as { code?: string }).code === "ENOENT") {
+      throw new ScopeError("notFound", `Cannot find the kubeconfig "${kubeconfig}"`, { cause: error });
+    }
+    throw new ScopeError("unreachable", "Cannot read the kubeconfig", {
+      cause: error,
+      hint: error instanceof Error ? error.message : String(error),
+    });
+  }
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) {
+      const names = config.getContexts().map(({ name }) => name);
+      throw new ScopeError("notFound", `Cannot find the context "${context}" in the kubeconfig`, {
+        hint: names.length === 0 ? "the kubeconfig has no contexts" : `it has ${names.join(", ")}`,
+      });
+    }
+    config.setCurrentContext(context);
+  }
+  const cluster = config.getCurrentCluster();
+  // What loadFromDefault falls back to when it found nothing at all.
+  if (cluster === null || (cluster.name === "cluster" && cluster.server === "http://localhost:8080")) {
+    throw new ScopeError("unreachable", "Cannot find a cluster: there is no kubeconfig", {
+      hint: "set KUBECONFIG, or give --kubeconfig FILE",
+    });
+  }
+  return {
+    core: config.makeApiClient(CoreV1Api),
+    apps: config.makeApiClient(AppsV1Api),
+    exec: new Exec(config),
+    watch: new Watch(config),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
+    server: cluster.server,
+  };
+}
+
+/** Awaits a call to the API server, with its error translated. `what` completes "Cannot …". */
+export async function call<T>(what: string, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw translate(what, error);
+  }
+}
+
+/** HTTP status of an error of the API server; nothing for other errors. */
+export function statusOf(error: unknown): number | undefined {
+  const cause = error instanceof ScopeError ? error.cause : error;
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  return typeof code === "number" ? code : undefined;
+}

@@ -1,0 +1,52 @@
+import { Duplex, PassThrough } from "node:stream";
+import { ScopeError } from "../errors.ts";
+import type { Cluster } from "./cluster.ts";
+import { translate } from "./translate.ts";
+
+export interface ExecOptions {
+  namespace: string;
+  pod: string;
+  container: string;
+  command: string[];
+}
+
+/**
+ * Runs a command in a container and returns its standard input and output as one stream. The stream ends with an error
+ * that has the command's stderr when the command fails; destroying it ends the command's input.
+ *
+ * Throws ScopeError when the command cannot be started.
+ */
+export async function execStream(
+  cluster: Cluster,
+  { namespace, pod, container, command }: ExecOptions,
+): Promise<Duplex> {
+  const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
+  let said = "";
+  errors.on("data", (bytes: Uint8Array) => said = (said + new TextDecoder().decode(bytes)).slice(-2000));
+  let socket: Awaited<ReturnType<Cluster["exec"]["exec"]>>;
+  try {
+    socket = await cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, (status) => {
+      if (status.status === "Success") stream.push(null);
+      else {stream.destroy(
+          new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, {
+            hint: said.trim() || status.message || "no reason was given",
+          }),
+        );}
+    });
+  } catch (error) {
+    throw translate(`connect to "${namespace}/${pod}"`, error);
+  }
+  const stream: Duplex = new Duplex({
+    read: () => output.resume(),
+    write: (chunk, _encoding, done) => void input.write(chunk, done),
+    final: (done) => void input.end(done),
+    destroy(error, done) {
+      socket.close();
+      done(error);
+    },
+  });
+  output.on("data", (chunk) => stream.push(chunk) || output.pause());
+  socket.on("close", () => stream.destroyed || stream.push(null));
+  socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error)));
+  return stream;
+}

@@ -1,0 +1,122 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import { ScopeError } from "../errors.ts";
+import type { Destination } from "../event.ts";
+import type { Target } from "../target.ts";
+
+/** Not being deleted, and its containers passed their readiness probes. */
+export function isReady(pod: V1Pod): boolean {
+  return !isTerminating(pod) &&
+    (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
+}
+
+export function isTerminating(pod: V1Pod): boolean {
+  return pod.metadata?.deletionTimestamp !== undefined;
+}
+
+/** Succeeded or Failed: its containers do not run, and its address belongs to nobody. */
+export function isFinished(pod: V1Pod): boolean {
+  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+}
+
+export function podIps(pod: V1Pod): string[] {
+  const ips = (pod.status?.podIPs ?? []).flatMap(({ ip }) => ip ?? []);
+  return ips.length > 0 ? ips : pod.status?.podIP === undefined ? [] : [pod.status.podIP];
+}
+
+/** `namespace/name` for messages. */
+export function podName(pod: V1Pod): string {
+  return `${pod.metadata?.namespace}/${pod.metadata?.name}`;
+}
+
+/** Why a pod does not run, as `kubectl get pods` words it; its phase when there is no better reason. */
+export function podStatus(pod: V1Pod): string {
+  if (isTerminating(pod)) return "Terminating";
+  const waiting = (pod.status?.containerStatuses ?? []).flatMap(({ state }) => state?.waiting?.reason ?? [])[0];
+  return waiting ?? pod.status?.reason ?? pod.status?.phase ?? "Unknown";
+}
+
+/**
+ * The pod as a target. `container` is one of its containers; by default the one that kubectl takes.
+ *
+ * Throws ScopeError: unreachable when the pod does not run, notFound when it has no such container.
+ */
+export function toTarget(pod: V1Pod, container?: string): Target {
+  const name = podName(pod), node = pod.spec?.nodeName;
+  if (isFinished(pod)) {
+    throw new ScopeError("unreachable", `Pod "${name}" has finished (${podStatus(pod)})`, {
+      hint: "choose a pod that runs",
+    });
+  }
+  if (node === undefined || podIps(pod).length === 0) {
+    const reason = (pod.status?.conditions ?? []).find(({ type, status }) =>
+      type === "PodScheduled" && status === "False"
+    );
+    throw new ScopeError("unreachable", `Pod "${name}" has no address yet (${podStatus(pod)})`, {
+      hint: reason?.message ?? "wait until it runs, or see kubectl describe pod",
+    });
+  }
+  const ids = new Map(
+    [...pod.status?.containerStatuses ?? [], ...pod.status?.initContainerStatuses ?? []]
+      .map(({ name, containerID, state }) => [name, state?.running === undefined ? "" : bareId(containerID)]),
+  );
+  const containers = [
+    ...pod.spec?.containers ?? [],
+    ...(pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
+  ]
+    .map(({ name }) => ({ name, id: ids.get(name) ?? "" }));
+  const wanted = container ?? pod.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] ??
+    containers[0]?.name;
+  const chosen = containers.find(({ name }) => name === wanted) ??
+    (container === undefined ? containers[0] : undefined);
+  if (chosen === undefined) {
+    throw new ScopeError("notFound", `Cannot find container "${container}" in pod "${name}"`, {
+      hint: `it has ${containers.map(({ name }) => name).join(", ")}`,
+    });
+  }
+  return {
+    namespace: pod.metadata?.namespace ?? "",
+    pod: pod.metadata?.name ?? "",
+    uid: cgroupUid(pod),
+    node,
+    ips: podIps(pod),
+    hostNetwork: pod.spec?.hostNetwork === true,
+    container: chosen,
+    containers,
+  };
+}
+
+export type Family = 4 | 6;
+
+/**
+ * Where to ping the pod: its primary address, or its addresses of these families. Why there is none, otherwise.
+ */
+export function toDestinations(pod: V1Pod, families: readonly Family[] = []): Destination[] | string {
+  if (isFinished(pod)) return `has finished (${podStatus(pod)})`;
+  if (podIps(pod).length === 0) return `has no address yet (${podStatus(pod)})`;
+  if (isTerminating(pod)) return "is being deleted";
+  const ips = families.length === 0
+    ? podIps(pod).slice(0, 1)
+    : podIps(pod).filter((ip) => families.includes(familyOf(ip)));
+  if (ips.length === 0) return `has no IPv${families.join(" or IPv")} address`;
+  return ips.map((address) => ({
+    address,
+    pod: pod.metadata?.name ?? "",
+    namespace: pod.metadata?.namespace ?? "",
+    ...(pod.spec?.nodeName === undefined ? {} : { node: pod.spec.nodeName }),
+    ...(pod.spec?.hostNetwork === true ? { hostNetwork: true } : {}),
+  }));
+}
+
+function familyOf(ip: string): Family {
+  return ip.includes(":") ? 6 : 4;
+}
+
+/** `containerd://ID` without the runtime. */
+function bareId(id: string | undefined): string {
+  return id?.slice(id.indexOf("://") + 3) ?? "";
+}
+
+/** The uid in cgroup paths: a static pod's is the hash that its kubelet made of the file, not the mirror pod's uid. */
+function cgroupUid(pod: V1Pod): string {
+  return pod.metadata?.annotations?.["kubernetes.io/config.hash"] ?? pod.metadata?.uid ?? "";
+}

@@ -1,0 +1,174 @@
+import type { V1LabelSelector, V1Pod } from "@kubernetes/client-node";
+import { ScopeError } from "../errors.ts";
+import type { PodReference, TargetQuery, WorkloadKind } from "../target.ts";
+import { parsePodReference } from "../target.ts";
+import type { Cluster } from "./cluster.ts";
+import { call, statusOf } from "./cluster.ts";
+import { isFinished, isReady, isTerminating } from "./pods.ts";
+
+/** A label selector as the API takes it. See the Kubernetes documentation on labels and selectors. */
+export function selectorText({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
+  const words: Record<string, (key: string, values: string) => string> = {
+    In: (key, values) => `${key} in (${values})`,
+    NotIn: (key, values) => `${key} notin (${values})`,
+    Exists: (key) => key,
+    DoesNotExist: (key) => `!${key}`,
+  };
+  return [
+    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
+    ...matchExpressions.map(({ key, operator, values = [] }) => words[operator]?.(key, values.join(",")) ?? key),
+  ].join(",");
+}
+
+/**
+ * The pod that a command on one pod takes: the first Ready one that is not terminating, by name; where none is, the first
+ * that is neither terminating nor finished, and then any.
+ */
+export function choosePod(pods: readonly V1Pod[]): V1Pod | undefined {
+  const byName = pods.toSorted((a, b) => (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1);
+  return byName.find(isReady) ?? byName.find((pod) => !isTerminating(pod) && !isFinished(pod)) ?? byName[0];
+}
+
+/** What `-p` and `-l` mean in a namespace: the pods, and how they were found where the user should know. */
+export interface Selection {
+  pods: V1Pod[];
+  note?: string;
+}
+
+/**
+ * Finds the pods of a reference or selector.
+ *
+ * Throws ScopeError: usage when nothing says which pod, notFound when there is none, denied and unreachable as the API
+ * server answers.
+ */
+export async function selectPods(cluster: Cluster, namespace: string, query: TargetQuery): Promise<Selection> {
+  if (query.pod !== undefined && query.selector !== undefined) {
+    throw new ScopeError("usage", "Options --pod and --selector exclude each other");
+  }
+  if (query.selector !== undefined) return { pods: await byLabels(cluster, namespace, query.selector) };
+  if (query.pod === undefined) {
+    throw new ScopeError("usage", "Nothing says which pod", {
+      hint: "give -p POD, -p TYPE/NAME or -l LABELS before the command, or set SCOPE_POD",
+    });
+  }
+  const reference = parsePodReference(query.pod);
+  if (reference === undefined) {
+    throw new ScopeError("usage", `Option --pod cannot be "${query.pod}"`, {
+      hint: "it is NAME or TYPE/NAME, where TYPE is pod, deployment, statefulset, daemonset or service",
+    });
+  }
+  return await byReference(cluster, namespace, reference);
+}
+
+async function byReference(cluster: Cluster, namespace: string, { kind, name }: PodReference): Promise<Selection> {
+  if (kind !== undefined && kind !== "pod") return { pods: await ofWorkload(cluster, namespace, kind, name) };
+  const pod = await optional(
+    `get pod "${name}" in namespace "${namespace}"`,
+    cluster.core.readNamespacedPod({ namespace, name }),
+  );
+  if (pod !== undefined) return { pods: [pod] };
+  const missing = await missingPod(cluster, namespace, name);
+  if (kind === "pod") throw missing;
+  const workloads = (["deployment", "statefulset", "daemonset"] as const).map(async (kind) => ({
+    kind,
+    selector: await workloadSelector(cluster, namespace, kind, name).catch(() => undefined),
+  }));
+  const found = (await Promise.all(workloads)).filter(({ selector }) => selector !== undefined);
+  if (found.length > 1) {
+    throw new ScopeError("usage", `There are several workloads named "${name}" in namespace "${namespace}"`, {
+      hint: `give one of ${found.map(({ kind }) => `-p ${kind}/${name}`).join(", ")}`,
+    });
+  }
+  const [workload] = found;
+  if (workload?.selector === undefined) throw missing;
+  const pods = await byLabels(cluster, namespace, workload.selector, `${workload.kind} "${name}"`);
+  return { pods, note: `there is no pod "${name}": using ${workload.kind} "${name}"` };
+}
+
+/** Why there is no such pod: the namespace is missing, or only the pod. */
+async function missingPod(cluster: Cluster, namespace: string, name: string): Promise<ScopeError> {
+  try {
+    await cluster.core.readNamespace({ name: namespace });
+  } catch (error) {
+    if (statusOf(error) === 404) return missingNamespace(namespace);
+  }
+  return new ScopeError("notFound", `Cannot find pod "${name}" in namespace "${namespace}"`, {
+    hint: `kubectl get pods -n ${namespace} lists what is there`,
+  });
+}
+
+function missingNamespace(namespace: string): ScopeError {
+  return new ScopeError("notFound", `Cannot find namespace "${namespace}"`, {
+    hint: "kubectl get namespaces lists them",
+  });
+}
+
+async function ofWorkload(cluster: Cluster, namespace: string, kind: WorkloadKind, name: string): Promise<V1Pod[]> {
+  const selector = await workloadSelector(cluster, namespace, kind, name);
+  if (selector === undefined) {
+    throw new ScopeError("notFound", `Cannot find ${kind} "${name}" in namespace "${namespace}"`);
+  }
+  return await byLabels(cluster, namespace, selector, `${kind} "${name}"`);
+}
+
+async function workloadSelector(
+  cluster: Cluster,
+  namespace: string,
+  kind: WorkloadKind,
+  name: string,
+): Promise<string | undefined> {
+  const what = `get ${kind} "${name}" in namespace "${namespace}"`;
+  if (kind === "service") {
+    const service = await optional(what, cluster.core.readNamespacedService({ namespace, name }));
+    const matchLabels = service?.spec?.selector;
+    if (service !== undefined && (matchLabels === undefined || Object.keys(matchLabels).length === 0)) {
+      throw new ScopeError("notFound", `Service "${name}" in namespace "${namespace}" selects no pods`);
+    }
+    return matchLabels === undefined ? undefined : selectorText({ matchLabels });
+  }
+  const read = {
+    deployment: () => cluster.apps.readNamespacedDeployment({ namespace, name }),
+    statefulset: () => cluster.apps.readNamespacedStatefulSet({ namespace, name }),
+    daemonset: () => cluster.apps.readNamespacedDaemonSet({ namespace, name }),
+    pod: () => Promise.resolve(undefined),
+  }[kind];
+  const workload = await optional<{ spec?: { selector?: V1LabelSelector } } | undefined>(what, read());
+  return workload?.spec?.selector === undefined ? undefined : selectorText(workload.spec.selector);
+}
+
+async function byLabels(cluster: Cluster, namespace: string, labelSelector: string, of?: string): Promise<V1Pod[]> {
+  const { items } = await call(
+    `list pods in namespace "${namespace}"`,
+    cluster.core.listNamespacedPod({ namespace, labelSelector }),
+  );
+  if (items.length > 0) return items;
+  throw new ScopeError(
+    "notFound",
+    `Cannot find a pod ${
+      of === undefined ? `with the labels "${labelSelector}"` : `of ${of}`
+    } in namespace "${namespace}"`,
+    {
+      hint: `kubectl get pods -n ${namespace} --show-labels lists what is there`,
+    },
+  );
+}
+
+/** All pods of a namespace. Throws ScopeError notFound when there is no such namespace. */
+export async function allPods(cluster: Cluster, namespace: string): Promise<V1Pod[]> {
+  const { items } = await call(`list pods in namespace "${namespace}"`, cluster.core.listNamespacedPod({ namespace }));
+  if (items.length === 0) {
+    const namespaces = cluster.core.readNamespace({ name: namespace });
+    if (await namespaces.then(() => false, (error) => statusOf(error) === 404)) throw missingNamespace(namespace);
+  }
+  return items;
+}
+
+/** A thing that may be missing. */
+async function optional<T>(what: string, promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call(what, promise);
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { ScopeError } from "../errors.ts";
+
+/**
+ * An error of the client or the API server as a ScopeError: what the API server refused, and why nobody answered. `what`
+ * completes "Cannot …". See the API conventions of Kubernetes on Status.
+ */
+export function translate(what: string, error: unknown): ScopeError {
+  if (error instanceof ScopeError) return error;
+  const { code, body } = (error ?? {}) as { code?: unknown; body?: unknown };
+  if (typeof code === "number") return refused(what, code, statusMessage(body), error);
+  return unanswered(what, error);
+}
+
+function refused(what: string, code: number, message: string, cause: unknown): ScopeError {
+  if (code === 401) {
+    return new ScopeError("denied", `Cannot ${what}: the credentials are wrong or have expired`, {
+      cause,
+      hint: "log in again, or choose other credentials with --context or --kubeconfig",
+    });
+  }
+  if (code === 403) {
+    if (/violates PodSecurity/i.test(message)) {
+      return new ScopeError("denied", `Cannot ${what}: Pod Security forbids it in this namespace`, {
+        cause,
+        hint: `give --debug-namespace NAME of a namespace that admits privileged pods (${message})`,
+      });
+    }
+    if (/exceeded quota|must specify limits|must specify requests|failed quota/i.test(message)) {
+      return new ScopeError("denied", `Cannot ${what}: a quota forbids it`, {
+        cause,
+        hint: `give --debug-namespace NAME of a namespace with room (${message})`,
+      });
+    }
+    return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, {
+      cause,
+      hint: message || "ask for a Role that allows it",
+    });
+  }
+  if (code === 404) return new ScopeError("notFound", `Cannot ${what}: ${message || "not found"}`, { cause });
+  if (code === 400 || code === 422) {
+    return new ScopeError("usage", `Cannot ${what}: ${message || "bad request"}`, { cause });
+  }
+  return new ScopeError("unreachable", `Cannot ${what}: the API server answered ${code}${message && `, ${message}`}`, {
+    cause,
+  });
+}
+
+function unanswered(what: string, cause: unknown): ScopeError {
+  const reasons = reasonsOf(cause);
+  const text = reasons.join(" ");
+  // The websocket client has the refused upgrade's status only in its text.
+  const upgrade = /Unexpected server response: (\d{3})/.exec(text)?.[1];
+  if (upgrade !== undefined) return refused(what, Number(upgrade), "", cause);
+  if (/CERT|certificate|self.signed|issuer/i.test(text)) {
+    return new ScopeError("unreachable", `Cannot ${what}: the API server's certificate is not trusted`, {
+      cause,
+      hint: reasons.at(-1) ?? "",
+    });
+  }
+  if (/exec:|executable file|command failed|credential/i.test(text)) {
+    return new ScopeError("denied", `Cannot ${what}: the credential plugin failed`, {
+      cause,
+      hint: reasons.at(-1) ?? "",
+    });
+  }
+  return new ScopeError("unreachable", `Cannot ${what}: the API server does not answer`, {
+    cause,
+    hint: `check the cluster and --context (${reasons.at(-1) ?? "no reason given"})`,
+  });
+}
+
+/** Messages of an error and of everything that caused it, outermost first. */
+function reasonsOf(error: unknown): string[] {
+  const reasons: string[] = [];
+  for (let at = error, depth = 0; at && depth < 8; depth++) {
+    const { message, cause, error: inner, errors } = at as Record<string, unknown>;
+    if (typeof message === "string" && message !== "") reasons.push(message);
+    at = cause ?? inner ?? (Array.isArray(errors) ? errors[0] : undefined);
+  }
+  return reasons.length > 0 ? reasons : [String(error)];
+}
+
+/** The message of a Status, which the client gives as text or as an object. */
+function statusMessage(body: unknown): string {
+  let status = body;
+  if (typeof status === "string") {
+    try {
+      status = JSON.parse(status);
+    } catch {
+      return (status as string).trim();
+    }
+  }
+  const message = (status as { message?: unknown } | undefined)?.message;
+  return typeof message === "string" ? message : "";
+}

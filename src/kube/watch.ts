@@ -1,0 +1,98 @@
+import type { V1Pod, V1PodList } from "@kubernetes/client-node";
+import type { Cluster } from "./cluster.ts";
+import { call } from "./cluster.ts";
+import { translate } from "./translate.ts";
+
+export type PodChange =
+  | { type: "ADDED" | "MODIFIED" | "DELETED"; pod: V1Pod }
+  /** All pods there are have been told. */
+  | { type: "LISTED" };
+
+export interface PodWatchOptions {
+  namespace: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+/** How long the API server may keep a watch open before it is opened anew, in seconds. */
+const watchSeconds = 300;
+
+/**
+ * The pods as they are, each as ADDED, then LISTED, and then their changes, until the signal. A watch that the server ends is opened
+ * anew, from a fresh list where it fell behind; then a pod that has gone meanwhile comes as DELETED.
+ *
+ * Throws ScopeError when the pods cannot be listed or watched.
+ */
+export async function* watchPods(
+  cluster: Cluster,
+  options: PodWatchOptions,
+  signal: AbortSignal,
+): AsyncIterable<PodChange> {
+  const known = new Map<string, V1Pod>();
+  while (!signal.aborted) {
+    const list: V1PodList = await call("list pods", cluster.core.listNamespacedPod(options));
+    const fresh = new Set(list.items.map((pod) => pod.metadata?.uid ?? ""));
+    for (const [uid, pod] of known) {
+      if (fresh.has(uid)) continue;
+      known.delete(uid);
+      yield { type: "DELETED", pod };
+    }
+    for (const pod of list.items) {
+      const uid = pod.metadata?.uid ?? "", type = known.has(uid) ? "MODIFIED" : "ADDED";
+      known.set(uid, pod);
+      yield { type, pod };
+    }
+    yield { type: "LISTED" };
+    for await (const change of changes(cluster, options, list.metadata?.resourceVersion ?? "", signal)) {
+      const uid = change.pod.metadata?.uid ?? "";
+      if (change.type === "DELETED") known.delete(uid);
+      else known.set(uid, change.pod);
+      yield change;
+    }
+  }
+}
+
+/** One watch. Ends when the server ends it or says that it must be opened anew. */
+async function* changes(
+  cluster: Cluster,
+  { namespace, labelSelector, fieldSelector }: PodWatchOptions,
+  resourceVersion: string,
+  signal: AbortSignal,
+): AsyncIterable<Exclude<PodChange, { type: "LISTED" }>> {
+  const queue: Exclude<PodChange, { type: "LISTED" }>[] = [];
+  let wake = () => {}, ended = false, failure: unknown;
+  const controller = await cluster.watch.watch(
+    `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+    { labelSelector, fieldSelector, resourceVersion, timeoutSeconds: watchSeconds, allowWatchBookmarks: false },
+    (type: string, pod: V1Pod) => {
+      if (type === "ADDED" || type === "MODIFIED" || type === "DELETED") queue.push({ type, pod });
+      else ended = true; // ERROR: the version is too old
+      wake();
+    },
+    (error: unknown) => {
+      // A silent watch is cut by the client after 30 s: nothing happened, which is no failure.
+      const { name } = (error ?? {}) as { name?: string };
+      if (name !== "AbortError" && name !== "TimeoutError") failure = error;
+      ended = true;
+      wake();
+    },
+  );
+  const stop = () => {
+    ended = true;
+    controller.abort();
+    wake();
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    while (true) {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
+      if (failure && !signal.aborted) throw translate("watch pods", failure);
+      if (ended) return;
+      await new Promise<void>((resolve) => wake = resolve);
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+    controller.abort();
+  }
+}

@@ -1,0 +1,191 @@
+import { ScopeError } from "./errors.ts";
+import type { TargetQuery } from "./target.ts";
+import { wayNames } from "./way.ts";
+import type { WayName } from "./way.ts";
+
+/** The options that every command understands, after flags, environment and files were put together. */
+export interface GlobalOptions {
+  namespace?: string;
+  pod?: string;
+  selector?: string;
+  container?: string;
+  image?: string;
+  /** Name of the secret for the image; empty for none. */
+  regcred: string;
+  terminate: boolean;
+  via: WayName;
+  debugNamespace?: string;
+  output: "text" | "json";
+  context?: string;
+  kubeconfig?: string;
+  pullPolicy: PullPolicy;
+  timeoutMs: number;
+  verbose: boolean;
+}
+
+export const pullPolicies = ["Always", "IfNotPresent", "Never"] as const;
+export type PullPolicy = (typeof pullPolicies)[number];
+
+/** One option as written on the command line: text, or true for a flag without a value. */
+export type RawOptions = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface OptionSpec {
+  /** For example `-c, --count <n>`. */
+  flags: string;
+  description: string;
+  hidden?: boolean;
+}
+
+/** Name of each global option in RawOptions, with its environment variable where it has one. */
+export const globalOptions: readonly (OptionSpec & { key: string; variable?: string })[] = [
+  {
+    key: "namespace",
+    flags: "-n, --namespace <name>",
+    description: "namespace of the target (default: the kubeconfig context's)",
+    variable: "SCOPE_NAMESPACE",
+  },
+  {
+    key: "pod",
+    flags: "-p, --pod <name>",
+    description: "the target: a pod, or TYPE/NAME of a workload",
+    variable: "SCOPE_POD",
+  },
+  {
+    key: "selector",
+    flags: "-l, --selector <labels>",
+    description: "the target: the first ready pod with these labels",
+    variable: "SCOPE_SELECTOR",
+  },
+  {
+    key: "container",
+    flags: "--container <name>",
+    description: "container of the target (default: the first)",
+    variable: "SCOPE_CONTAINER",
+  },
+  { key: "image", flags: "-i, --image <reference>", description: "the endoscope image", variable: "SCOPE_IMAGE" },
+  { key: "dbgImage", flags: "--dbg-image <reference>", description: "same as --image", hidden: true },
+  {
+    key: "regcred",
+    flags: "-c, --regcred <secret>",
+    description: 'secret for a private registry, "" for none (default: regcred)',
+    variable: "SCOPE_REGCRED",
+  },
+  { key: "terminate", flags: "-t, --terminate", description: "remove at the end what this run created" },
+  {
+    key: "via",
+    flags: "--via <way>",
+    description: `how to get beside the target: ${wayNames.join(", ")}`,
+    variable: "SCOPE_VIA",
+  },
+  {
+    key: "debugNamespace",
+    flags: "--debug-namespace <name>",
+    description: "namespace of the debug pod (default: the target's)",
+    variable: "SCOPE_DEBUG_NAMESPACE",
+  },
+  { key: "output", flags: "-o, --output <format>", description: "text or json", variable: "SCOPE_OUTPUT" },
+  { key: "context", flags: "--context <name>", description: "context of the kubeconfig", variable: "SCOPE_CONTEXT" },
+  {
+    key: "kubeconfig",
+    flags: "--kubeconfig <file>",
+    description: "kubeconfig file (default: $KUBECONFIG, ~/.kube/config, in-cluster)",
+  },
+  {
+    key: "pullPolicy",
+    flags: "--pull-policy <policy>",
+    description: `${pullPolicies.join(", ")} (default: IfNotPresent)`,
+    variable: "SCOPE_PULL_POLICY",
+  },
+  {
+    key: "timeout",
+    flags: "--timeout <seconds>",
+    description: "limit for getting beside the target (default: 60)",
+    variable: "SCOPE_TIMEOUT",
+  },
+  {
+    key: "envFile",
+    flags: "--env-file <file>",
+    description: "file with SCOPE_… variables (default: ~/.config/scope/env)",
+  },
+  { key: "verbose", flags: "-v, --verbose", description: "say what is done, and where errors come from" },
+];
+
+/**
+ * Puts together what was given: flag, then environment, then file. An empty variable counts as not set, except
+ * SCOPE_REGCRED, where it means none.
+ *
+ * Throws ScopeError (usage) for a value that is not possible.
+ */
+export function resolveOptions(
+  raw: RawOptions,
+  ...sources: Readonly<Record<string, string | undefined>>[]
+): GlobalOptions {
+  const text = (key: string): string | undefined => {
+    const flag = raw[key] ?? (key === "image" ? raw.dbgImage : undefined);
+    if (typeof flag === "string") return flag;
+    const variable = globalOptions.find((option) => option.key === key)?.variable;
+    if (variable === undefined) return undefined;
+    return sources.map((source) => source[variable]).find((value) =>
+      value !== undefined && (value !== "" || key === "regcred")
+    );
+  };
+  const optional = (key: string) => {
+    const value = text(key);
+    if (value === "") throw new ScopeError("usage", `Option --${dashed(key)} needs a value`);
+    return value === undefined ? {} : { [key]: value };
+  };
+  const choice = <T extends string>(key: string, choices: readonly T[], fallback: T): T => {
+    const value = text(key) ?? fallback;
+    if ((choices as readonly string[]).includes(value)) return value as T;
+    throw new ScopeError("usage", `Option --${dashed(key)} cannot be "${value}"`, {
+      hint: `it is one of ${choices.join(", ")}`,
+    });
+  };
+  return {
+    ...optional("namespace"),
+    ...optional("pod"),
+    ...optional("selector"),
+    ...optional("container"),
+    ...optional("image"),
+    ...optional("debugNamespace"),
+    ...optional("context"),
+    ...optional("kubeconfig"),
+    regcred: text("regcred") ?? "regcred",
+    terminate: raw.terminate === true,
+    via: choice("via", wayNames, "auto"),
+    output: choice("output", ["text", "json"], "text"),
+    pullPolicy: choice("pullPolicy", pullPolicies, "IfNotPresent"),
+    timeoutMs: seconds("timeout", text("timeout") ?? "60") * 1000,
+    verbose: raw.verbose === true,
+  };
+}
+
+/** A time in seconds greater than 0, in milliseconds precision. Throws ScopeError (usage). */
+export function seconds(option: string, text: string): number {
+  const value = /^(\d+\.?\d*|\.\d+)s?$/.test(text) ? parseFloat(text) : NaN;
+  if (value > 0 && value <= 86_400) return Math.round(value * 1000) / 1000;
+  throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
+    hint: "it is a number of seconds from 0.001 to 86400, for example 0.2",
+  });
+}
+
+/** A whole number from 0 on. Throws ScopeError (usage). */
+export function count(option: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
+    hint: "it is a whole number, 0 for no limit",
+  });
+}
+
+/** What the global options say about the target. */
+export function targetQuery({ pod, selector, container }: GlobalOptions): TargetQuery {
+  return {
+    ...(pod === undefined ? {} : { pod }),
+    ...(selector === undefined ? {} : { selector }),
+    ...(container === undefined ? {} : { container }),
+  };
+}
+
+function dashed(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

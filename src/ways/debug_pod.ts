@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import template from "../../deploy/debug-pod.yaml" with { type: "text" };
+import type { V1Pod } from "../kube/cluster.ts";
+import { parseYaml } from "../kube/cluster.ts";
+import type { PullPolicy } from "../options.ts";
+import { version } from "../version.ts";
+
+export interface DebugPodOptions {
+  namespace: string;
+  node: string;
+  image: string;
+  /** Empty for none. */
+  regcred: string;
+  pullPolicy: PullPolicy;
+}
+
+/** Finds everything that scope made. */
+export const managedBySelector = "app.kubernetes.io/managed-by=scope";
+
+/** Name of the container in a debug pod. */
+export const debugContainer = "scope";
+
+/** deploy/debug-pod.yaml, filled in. */
+export function debugPod(options: DebugPodOptions): V1Pod {
+  const { namespace, node, image, regcred, pullPolicy } = options;
+  const values: Record<string, string> = {
+    NAME: debugPodName(node, image),
+    NAMESPACE: namespace,
+    NODE: node,
+    NODE_HASH: shortHash(node),
+    IMAGE: image,
+    IMAGE_HASH: shortHash(image),
+    VERSION: version,
+    REGCRED: regcred,
+    PULL_POLICY: pullPolicy,
+  };
+  const pod = fill(parseYaml(template), values) as V1Pod;
+  if (regcred === "") delete pod.spec!.imagePullSecrets;
+  return pod;
+}
+
+/** The same for every client that needs the same pod, so that the second one's create is a conflict and no second pod. */
+export function debugPodName(node: string, image: string): string {
+  const readable = node.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "").slice(0, 30);
+  return `scope-${readable}-${shortHash(`${node}\n${image}\n${version}`)}`;
+}
+
+/** True for the debug pod that serves this node with this image, whoever made it. */
+export function isDebugPodFor(pod: V1Pod, node: string, image: string): boolean {
+  const labels = pod.metadata?.labels ?? {};
+  return pod.spec?.nodeName === node && labels["scope/node"] === shortHash(node) &&
+    labels["scope/version"] === version &&
+    pod.spec.containers.some((container) => container.name === debugContainer && container.image === image);
+}
+
+/** Fills $(NAME) in the texts of a document after it was parsed, so that no value can change its structure. */
+function fill(value: unknown, values: Readonly<Record<string, string>>): unknown {
+  if (typeof value === "string") return value.replaceAll(/\$\((\w+)\)/g, (whole, name) => values[name] ?? whole);
+  if (Array.isArray(value)) return value.map((item) => fill(item, values));
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, values)]));
+  }
+  return value;
+}
+
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 10);
+}

@@ -1,0 +1,31 @@
+import { ScopeError } from "../errors.ts";
+import type { Cluster, V1Pod } from "../kube/cluster.ts";
+
+/**
+ * Why a pod does not start, where its own status does not say: its node is not ready (then waiting is in vain, and the
+ * error is returned), or its newest warning. What this user may not see is no trouble.
+ */
+export async function troubleOf(cluster: Cluster, pod: V1Pod, node: string): Promise<ScopeError | string | undefined> {
+  const { name = "", namespace = "" } = pod.metadata ?? {};
+  const [nodeError, warning] = await Promise.all([
+    notReady(cluster, node),
+    cluster.core.listNamespacedEvent({ namespace, fieldSelector: `involvedObject.name=${name},type=Warning` })
+      .then(({ items }) => items.at(-1), () => undefined),
+  ]);
+  if (nodeError !== undefined) return nodeError;
+  return warning === undefined ? undefined : `${warning.reason}: ${warning.message}`;
+}
+
+/** The error for a node that is not ready; nothing when it is, or when this user may not know. */
+export async function notReady(cluster: Cluster, node: string): Promise<ScopeError | undefined> {
+  try {
+    const { status } = await cluster.core.readNode({ name: node });
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    if (ready === undefined || ready.status === "True") return undefined;
+    return new ScopeError("unreachable", `Node "${node}" is not ready (${ready.reason ?? ready.status})`, {
+      hint: ready.message ?? `kubectl describe node ${node} says why`,
+    });
+  } catch {
+    return undefined;
+  }
+}
