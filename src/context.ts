@@ -18,7 +18,8 @@ export interface Run {
   readonly output: AsyncIterable<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>;
   /** Settled after the last output. Rejects with ScopeError when the connection is lost. */
   readonly exit: Promise<ToolExit>;
-  write(bytes: Uint8Array): void;
+  /** Resolves when the connection took it: writing on before that only fills memory. */
+  write(bytes: Uint8Array): Promise<void>;
   endInput(): void;
   signal(name: string): void;
   resize(size: { columns: number; rows: number }): void;
@@ -40,7 +41,7 @@ export interface DestinationQuery {
   pods: readonly string[];
   /** All pods of the namespace. */
   all: boolean;
-  /** Default: the target's. */
+  /** Default: that of the options. */
   namespace?: string;
   hosts: readonly string[];
   /** Addresses of these families only; none: each pod's primary address. */
@@ -77,12 +78,18 @@ export interface Context {
   say(text: string): void;
   /** Goes beside the target. Throws ScopeError when there is no way. */
   enter(query: TargetQuery): Promise<Beside>;
-  destinations(query: DestinationQuery, target: Target): Promise<Destinations>;
+  /** Throws ScopeError when a pod is missing or none can be pinged. */
+  destinations(query: DestinationQuery): Promise<Destinations>;
   debugPods(): Promise<DebugPods>;
-  /** Shows events on stdout until they end; Ctrl-C ends the source. Returns whether one of them was a failure. */
-  show(events: AsyncIterable<Event> | Iterable<Event>, view?: View): Promise<{ failed: boolean }>;
+  /**
+   * Shows events on stdout until they end. Returns 128 + n when signal n ended them, 1 when one of them was a failure, or
+   * else 0.
+   */
+  show(events: AsyncIterable<Event> | Iterable<Event>, view?: View): Promise<number>;
   /** Connects a run with stdin, stdout and stderr, and returns its exit code. */
   attach(run: Run): Promise<number>;
+  /** $TERM, or dumb. */
+  readonly terminalType: string;
   /** Size of the terminal. */
   windowSize(): { columns: number; rows: number };
 }

@@ -1,4 +1,4 @@
-import { Channel } from "./channel.ts";
+import { Channel } from "../channel.ts";
 import { endRun, kill, runVariable } from "./leftovers.ts";
 import { allPids, readProc } from "./processes.ts";
 import { parseStat } from "./proc.ts";

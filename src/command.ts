@@ -1,0 +1,18 @@
+import type { Context } from "./context.ts";
+import type { OptionSpec, RawOptions } from "./options.ts";
+
+/** A subcommand: what it is called, what it takes, and one function that gets its world handed in. */
+export interface Command {
+  name: string;
+  aliases?: readonly string[];
+  summary: string;
+  /** For example `[host...]`. */
+  arguments?: string;
+  options?: readonly OptionSpec[];
+  /** Everything from the first argument on belongs to another program. */
+  passThrough?: boolean;
+  /** Command lines with what they do. */
+  examples: readonly (readonly [string, string])[];
+  /** Returns the exit code. Throws ScopeError. */
+  run(context: Context, options: RawOptions, args: readonly string[]): Promise<number>;
+}

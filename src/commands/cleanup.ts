@@ -1,0 +1,24 @@
+import type { Command } from "../command.ts";
+import { ScopeError } from "../errors.ts";
+
+export const cleanup: Command = {
+  name: "cleanup",
+  summary: "Remove debug pods",
+  options: [
+    { flags: "-p, --pod <name>", description: "a debug pod, a target whose node's debug pod is meant, or all" },
+    { flags: "-A, --all-namespaces", description: "in all namespaces" },
+  ],
+  examples: [
+    ["scope -n shop cleanup -p all", "all debug pods of the namespace"],
+    ["scope -n shop cleanup -p web", "that of the node where web runs"],
+  ],
+  async run(context, options) {
+    const pod = typeof options.pod === "string" ? options.pod : context.options.pod;
+    const everywhere = options.allNamespaces === true;
+    if (pod === undefined && !everywhere) {
+      throw new ScopeError("usage", "Nothing says which debug pod", { hint: "give -p all, or -p POD" });
+    }
+    const debugPods = await context.debugPods();
+    return await context.show(debugPods.remove(pod ?? "all", everywhere));
+  },
+};

@@ -1,0 +1,69 @@
+import type { Command } from "../command.ts";
+import { ScopeError } from "../errors.ts";
+import type { Event, PingGone } from "../event.ts";
+import { now } from "../event.ts";
+import { observe } from "../observe.ts";
+import { count, seconds, targetQuery } from "../options.ts";
+import type { PingTool } from "../tools/ping.ts";
+import { pingTool } from "../tools/ping.ts";
+
+export const ping: Command = {
+  name: "ping",
+  summary: "Ping pods or hosts from the target's network",
+  arguments: "[host...]",
+  options: [
+    { flags: "-d, --dest-pod <name>", description: "ping this pod: NAME or TYPE/NAME" },
+    { flags: "-N, --dest-namespace <name>", description: "namespace of what is pinged (default: the target's)" },
+    { flags: "-a, --all", description: "ping all pods of the namespace" },
+    { flags: "-c, --count <n>", description: "pings for each destination, 0 for no end (default: 5, with -g 0)" },
+    { flags: "-i, --interval <seconds>", description: "time between two pings of a destination (default: 1)" },
+    { flags: "-g, --graph", description: "live graph" },
+    { flags: "-4, --ipv4", description: "the pods' IPv4 addresses (default: their primary ones)" },
+    { flags: "-6, --ipv6", description: "the pods' IPv6 addresses" },
+  ],
+  examples: [
+    ["scope -n shop -p web ping -a -g", "all pods of the namespace, live"],
+    ["scope -n shop -p web ping -d db -N data", "one pod in another namespace"],
+    ["scope -n shop -p web ping -c 3 example.com", "a host"],
+  ],
+  async run(context, options, hosts) {
+    const graph = options.graph === true;
+    const pods = typeof options.destPod === "string" ? [options.destPod] : [];
+    const packets = typeof options.count === "string" ? count("count", options.count) : graph ? 0 : 5;
+    const intervalMs = Math.round(seconds("interval", String(options.interval ?? 1)) * 1000);
+    const all = options.all === true ||
+      (pods.length === 0 && hosts.length === 0 && options.destNamespace !== undefined);
+    if (!all && pods.length === 0 && hosts.length === 0) {
+      throw new ScopeError("usage", "Nothing says what to ping", {
+        hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST",
+      });
+    }
+    if (hosts.some((host) => host === "" || host.startsWith("-"))) {
+      throw new ScopeError("usage", `Host cannot be "${hosts.find((host) => host === "" || host.startsWith("-"))}"`);
+    }
+    const destinations = await context.destinations({
+      pods,
+      all,
+      hosts,
+      ...(typeof options.destNamespace === "string" ? { namespace: options.destNamespace } : {}),
+      families: [...options.ipv4 === true ? [4 as const] : [], ...options.ipv6 === true ? [6 as const] : []],
+    });
+    const tool = pingTool({ destinations: destinations.reachable, count: packets, intervalMs });
+    await using beside = await context.enter(targetQuery(context.options));
+    const gone = (signal: AbortSignal) => goneEvents(tool, destinations.watch(signal));
+    const events = prepend(
+      [...destinations.skipped, ...tool.begin(now())],
+      observe(beside, tool, context.signal, gone),
+    );
+    return await context.show(events, graph ? "graph" : "text") || tool.exitCode();
+  },
+};
+
+async function* goneEvents(tool: PingTool, gone: AsyncIterable<PingGone>): AsyncIterable<Event> {
+  for await (const event of gone) yield* tool.gone(event, event.reason, event.time);
+}
+
+async function* prepend(first: Iterable<Event>, rest: AsyncIterable<Event>): AsyncIterable<Event> {
+  yield* first;
+  yield* rest;
+}

@@ -1,0 +1,26 @@
+import type { Command } from "../command.ts";
+import { targetQuery } from "../options.ts";
+
+export const shell: Command = {
+  name: "shell",
+  summary: "Run a shell or a command with the endoscope's tools in the target's network and pid namespace",
+  arguments: "[command...]",
+  passThrough: true,
+  options: [{ flags: "-t, --target <container>", description: "whose pid namespace (default: the first container's)" }],
+  examples: [
+    ["scope -n shop -p web shell", "a shell; the target's files are in /proc/1/root"],
+    ["scope -n shop -p web shell ip address", "one command"],
+    ["scope -n shop -p web shell tcpdump -U -w - >web.pcap", "bytes arrive as the command wrote them"],
+  ],
+  async run(context, options, command) {
+    const query = targetQuery(context.options);
+    if (typeof options.target === "string") query.container = options.target;
+    await using beside = await context.enter(query);
+    const run = beside.run({
+      argv: command.length > 0 ? command : ["bash", "--rcfile", "/opt/scope/bashrc", "-i"],
+      namespaces: ["net", "pid", "uts", "ipc"],
+      ...(context.interactive ? { pty: context.windowSize(), env: { TERM: context.terminalType } } : {}),
+    });
+    return await context.attach(run);
+  },
+};

@@ -1,0 +1,82 @@
+import type { Beside, Run, RunOptions } from "../context.ts";
+import { ScopeError } from "../errors.ts";
+import type { Event } from "../event.ts";
+import { now } from "../event.ts";
+import type { ManagerConnection } from "../manager/client.ts";
+import { startRun } from "../manager/run_client.ts";
+import type { Target } from "../target.ts";
+import { targetName } from "../target.ts";
+
+export interface BesideOptions {
+  target: Target;
+  connection: ManagerConnection;
+  /** For people: what the manager runs in. */
+  place: string;
+  /** Aborted when the cluster says that the target is gone. */
+  lost: AbortSignal;
+  dispose(): Promise<void>;
+}
+
+/** What a command can do next to a target. */
+export function makeBeside({ target, connection, place, lost, dispose }: BesideOptions): Beside {
+  const fail = (error: unknown) => translateCall(error, place, target, lost);
+  return {
+    target,
+    lost,
+    run(options: RunOptions): Run {
+      return startRun(connection, options, {
+        podUid: target.uid,
+        containerId: target.container.id,
+        name: targetName(target),
+      }, fail);
+    },
+    async processes(): Promise<Event[]> {
+      const containers = target.containers.filter(({ id }) => id !== "");
+      const { processes } = await connection.calls.ps({ podUid: target.uid, containers }).catch((error: unknown) => {
+        throw fail(error);
+      });
+      const time = now();
+      return processes.map((process) => ({
+        type: "process",
+        time,
+        namespace: target.namespace,
+        pod: target.pod,
+        container: process.container,
+        pid: process.pid,
+        containerPid: process.containerPid,
+        parentPid: process.parentPid,
+        threads: process.threads,
+        uid: process.uid,
+        user: process.user || String(process.uid),
+        state: process.state,
+        cpuMs: Number(process.cpuMs),
+        cpuPercent: percent(Number(process.cpuMs), Number(process.ageMs)),
+        residentBytes: Number(process.residentBytes),
+        command: process.command,
+        listening: process.listening,
+      }));
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** Percent with one decimal; 0 for a process that just started. */
+function percent(part: number, whole: number): number {
+  return whole <= 0 ? 0 : Math.round(part / whole * 1000) / 10;
+}
+
+/** An error of a call to the manager as a user should read it. */
+function translateCall(error: unknown, place: string, target: Target, lost: AbortSignal): unknown {
+  if (error instanceof ScopeError) return error;
+  if (lost.aborted) return lost.reason;
+  const { code, rawMessage } = error as { code?: number; rawMessage?: string };
+  if (code === 5) { // not found, see the gRPC status codes
+    return new ScopeError("notFound", `Cannot run this beside "${target.namespace}/${target.pod}": ${rawMessage}`, {
+      cause: error,
+    });
+  }
+  return new ScopeError("unreachable", `Lost the connection to the manager in ${place}`, {
+    cause: error,
+    hint: rawMessage ?? (error instanceof Error ? error.message : String(error)),
+  });
+}

@@ -1,0 +1,113 @@
+import type { DebugPods } from "../context.ts";
+import { ScopeError } from "../errors.ts";
+import type { Event } from "../event.ts";
+import { now } from "../event.ts";
+import type { V1Pod } from "../kube/cluster.ts";
+import { call, statusOf } from "../kube/cluster.ts";
+import { podName, podStatus } from "../kube/pods.ts";
+import type { TargetQuery } from "../target.ts";
+import { debugContainer, managedBySelector } from "../ways/debug_pod.ts";
+import { removePod } from "../ways/remove.ts";
+import type { EnterContext } from "./enter.ts";
+import { enter, namespaceOf } from "./enter.ts";
+
+/** The debug pods that a command starts, lists and removes. */
+export function makeDebugPods(context: EnterContext): DebugPods {
+  const { cluster, options } = context;
+  const namespace = options.debugNamespace ?? namespaceOf(context);
+
+  async function all(everywhere: boolean): Promise<V1Pod[]> {
+    const labelSelector = managedBySelector;
+    const { items } = everywhere
+      ? await call("list pods in all namespaces", cluster.core.listPodForAllNamespaces({ labelSelector }))
+      : await call(
+        `list pods in namespace "${namespace}"`,
+        cluster.core.listNamespacedPod({ namespace, labelSelector }),
+      );
+    if (items.length === 0 && !everywhere) await assertNamespace();
+    return items;
+  }
+
+  async function assertNamespace(): Promise<void> {
+    const missing = await cluster.core.readNamespace({ name: namespace }).then(
+      () => false,
+      (error) => statusOf(error) === 404,
+    );
+    if (missing) throw new ScopeError("notFound", `Cannot find namespace "${namespace}"`);
+  }
+
+  /** The debug pods that `name` means: one of that name, or that of the node where the pod of that name runs. */
+  async function meant(name: string, pods: readonly V1Pod[]): Promise<V1Pod[]> {
+    const direct = pods.filter(({ metadata }) => metadata?.name === name);
+    if (name === "all" || direct.length > 0) return name === "all" ? [...pods] : direct;
+    const { findTarget } = await import("./enter.ts");
+    const { node } = await findTarget(context, { pod: name });
+    return pods.filter(({ spec }) => spec?.nodeName === node);
+  }
+
+  return {
+    async launch(query: TargetQuery): Promise<Event> {
+      const start = performance.now();
+      const { passage, connection } = await enter(context, query);
+      await connection[Symbol.asyncDispose]();
+      return {
+        type: "launch.ready",
+        time: now(),
+        ...describePod(passage.pod),
+        created: passage.created,
+        tookMs: Math.round(performance.now() - start),
+      };
+    },
+    async list(everywhere) {
+      return (await all(everywhere)).map((pod) => ({
+        type: "list.debug-pod",
+        time: now(),
+        ...describePod(pod),
+        status: podStatus(pod),
+        version: pod.metadata?.labels?.["scope/version"] ?? "",
+        created: timeOf(pod.metadata?.creationTimestamp) ?? "",
+        ...endsBy(pod),
+      }));
+    },
+    async *remove(name, everywhere): AsyncIterable<Event> {
+      const pods = await meant(name, await all(everywhere));
+      if (pods.length === 0) {
+        return context.say(`there is no debug pod in ${everywhere ? "any namespace" : `namespace "${namespace}"`}`);
+      }
+      const removed = pods.map(async (pod): Promise<Event> => {
+        try {
+          await removePod(cluster, pod);
+          return { type: "cleanup.removed", time: now(), ...describePod(pod) };
+        } catch (error) {
+          const { message, hint } = error as ScopeError;
+          return {
+            type: "failed",
+            time: now(),
+            subject: podName(pod),
+            reason: message,
+            ...(hint === undefined ? {} : { hint }),
+          };
+        }
+      });
+      for (const event of removed) yield await event;
+    },
+  };
+}
+
+function describePod(pod: V1Pod): { name: string; namespace: string; node: string; image: string } {
+  return {
+    name: pod.metadata?.name ?? "",
+    namespace: pod.metadata?.namespace ?? "",
+    node: pod.spec?.nodeName ?? "",
+    image: pod.spec?.containers.find(({ name }) => name === debugContainer)?.image ?? "",
+  };
+}
+
+function endsBy({ status, spec }: V1Pod): { endsBy?: string } {
+  if (status?.startTime === undefined || spec?.activeDeadlineSeconds === undefined) return {};
+  return { endsBy: new Date(new Date(status.startTime).getTime() + spec.activeDeadlineSeconds * 1000).toISOString() };
+}
+
+function timeOf(date: Date | undefined): string | undefined {
+  return date === undefined ? undefined : new Date(date).toISOString();
+}

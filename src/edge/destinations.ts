@@ -1,0 +1,96 @@
+import type { DestinationQuery, Destinations } from "../context.ts";
+import { ScopeError } from "../errors.ts";
+import type { Destination, PingGone, PingSkipped } from "../event.ts";
+import { now } from "../event.ts";
+import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { isFinished, isTerminating, toDestinations } from "../kube/pods.ts";
+import { allPods, choosePod, selectPods } from "../kube/resolve.ts";
+import { watchPods } from "../kube/watch.ts";
+
+/** Finds what to ping. Throws ScopeError when a pod or namespace is missing, or nothing can be pinged. */
+export async function findDestinations(
+  cluster: Cluster,
+  query: DestinationQuery,
+  defaultNamespace: string,
+  say: (text: string) => void,
+): Promise<Destinations> {
+  const namespace = query.namespace ?? defaultNamespace;
+  const pods = query.all
+    ? (await allPods(cluster, namespace)).filter((pod) => !isManaged(pod))
+    : await named(cluster, namespace, query.pods, say);
+  const reachable: Destination[] = query.hosts.map((address) => ({ address }));
+  const skipped: PingSkipped[] = [];
+  for (const pod of pods.toSorted((a, b) => (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1)) {
+    const found = toDestinations(pod, query.families);
+    if (typeof found !== "string") reachable.push(...found);
+    else skipped.push(skip(pod, found));
+  }
+  if (reachable.length === 0) {
+    const [first] = skipped;
+    throw first === undefined
+      ? new ScopeError("notFound", `There are no pods in namespace "${namespace}"`)
+      : new ScopeError("unreachable", `Pod "${first.namespace}/${first.pod}" ${first.reason}`, {
+        hint: skipped.length > 1 ? `and ${skipped.length - 1} more that cannot be pinged` : "choose a pod that runs",
+      });
+  }
+  return { reachable, skipped, watch: (signal) => watchGone(cluster, pods, reachable, signal) };
+}
+
+async function named(
+  cluster: Cluster,
+  namespace: string,
+  names: readonly string[],
+  say: (text: string) => void,
+): Promise<V1Pod[]> {
+  return await Promise.all(names.map(async (name) => {
+    const { pods, note } = await selectPods(cluster, namespace, { pod: name });
+    if (note !== undefined) say(note);
+    return choosePod(pods)!;
+  }));
+}
+
+/** Made by scope: a debug pod is no part of what the user runs. */
+function isManaged(pod: V1Pod): boolean {
+  return pod.metadata?.labels?.["app.kubernetes.io/managed-by"] === "scope";
+}
+
+function skip(pod: V1Pod, reason: string): PingSkipped {
+  return {
+    type: "ping.skipped",
+    time: now(),
+    pod: pod.metadata?.name ?? "",
+    namespace: pod.metadata?.namespace ?? "",
+    ...(pod.spec?.nodeName === undefined ? {} : { node: pod.spec.nodeName }),
+    reason,
+  };
+}
+
+/** Tells of destinations that are deleted or finish, each address once. */
+async function* watchGone(
+  cluster: Cluster,
+  pods: readonly V1Pod[],
+  destinations: readonly Destination[],
+  signal: AbortSignal,
+): AsyncIterable<PingGone> {
+  const namespace = pods[0]?.metadata?.namespace, told = new Set<string>();
+  if (namespace === undefined) return;
+  const uids = new Set(pods.map(({ metadata }) => metadata?.uid));
+  const only = pods.length === 1 ? { fieldSelector: `metadata.name=${pods[0]?.metadata?.name}` } : {};
+  for await (const change of watchPods(cluster, { namespace, ...only }, signal)) {
+    if (change.type === "LISTED") continue;
+    const { pod, type } = change, uid = pod.metadata?.uid ?? "";
+    const reason = type === "DELETED"
+      ? "was deleted"
+      : isTerminating(pod)
+      ? "is being deleted"
+      : isFinished(pod)
+      ? "has finished"
+      : "";
+    if (reason === "" || told.has(uid) || !uids.has(uid)) continue;
+    told.add(uid);
+    for (const destination of destinations) {
+      if (destination.pod !== pod.metadata?.name || destination.namespace !== namespace) continue;
+      yield { type: "ping.gone", time: now(), ...destination, reason };
+    }
+  }
+}

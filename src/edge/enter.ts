@@ -1,0 +1,116 @@
+import { ScopeError } from "../errors.ts";
+import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { isFinished, podName, toTarget } from "../kube/pods.ts";
+import { choosePod, selectPods } from "../kube/resolve.ts";
+import { watchPods } from "../kube/watch.ts";
+import type { ManagerConnection } from "../manager/client.ts";
+import { connect } from "../manager/client.ts";
+import type { GlobalOptions } from "../options.ts";
+import type { Target, TargetQuery } from "../target.ts";
+import { version } from "../version.ts";
+import type { NodePassage } from "../ways/node.ts";
+import { NodeWay } from "../ways/node.ts";
+
+export interface Entered {
+  target: Target;
+  passage: NodePassage;
+  connection: ManagerConnection;
+}
+
+/** What finding and reaching a target needs to know. */
+export interface EnterContext {
+  cluster: Cluster;
+  options: GlobalOptions;
+  signal: AbortSignal;
+  say(text: string): void;
+}
+
+/** Image of this version. It is never pulled from somebody else's registry: nobody can publish to localhost. */
+const defaultImage = `localhost/scope/endoscope:${version}`;
+
+export function namespaceOf({ options, cluster }: EnterContext): string {
+  return options.namespace ?? cluster.namespace;
+}
+
+export function makeNodeWay(context: EnterContext, say = context.say): NodeWay {
+  const { cluster, options } = context;
+  return new NodeWay(cluster, {
+    namespace: options.debugNamespace ?? namespaceOf(context),
+    image: options.image ?? defaultImage,
+    regcred: options.regcred,
+    pullPolicy: options.pullPolicy,
+    timeoutMs: options.timeoutMs,
+    say,
+  });
+}
+
+/** Finds the one pod of a query, and says how where that is no matter of course. */
+export async function findTarget(context: EnterContext, query: TargetQuery): Promise<Target> {
+  const { pods, note } = await selectPods(context.cluster, namespaceOf(context), query);
+  if (note !== undefined) context.say(note);
+  const pod = choosePod(pods)!;
+  if (pods.length > 1 || note !== undefined) context.say(`using pod "${podName(pod)}"`);
+  return toTarget(pod, query.container);
+}
+
+/** Goes beside the target and makes sure that a manager of this version answers there. */
+export async function enter(context: EnterContext, query: TargetQuery): Promise<Entered> {
+  const way = makeNodeWay(context);
+  way.prefetch();
+  const target = await findTarget(context, query);
+  const passage = await way.reach(target, context.signal);
+  const connection = connect(passage.stream);
+  try {
+    await greet(connection, passage, context);
+    return { target, passage, connection };
+  } catch (error) {
+    await connection[Symbol.asyncDispose]();
+    if (passage.created) await passage.remove().catch(() => {});
+    throw error;
+  }
+}
+
+async function greet({ calls, lost }: ManagerConnection, { place }: NodePassage, { options, signal }: EnterContext) {
+  const limit = AbortSignal.any([signal, lost, AbortSignal.timeout(options.timeoutMs)]);
+  const info = await calls.info({}, { signal: limit }).catch((error: unknown) => {
+    if (signal.aborted) throw signal.reason;
+    if (lost.aborted && lost.reason instanceof ScopeError) throw lost.reason;
+    throw new ScopeError("unreachable", `The manager in ${place} does not answer`, {
+      cause: error,
+      hint: "scope cleanup removes it, and the next command starts a new one",
+    });
+  });
+  if (info.version === version) return;
+  throw new ScopeError("unreachable", `The manager in ${place} is version ${info.version}, this is ${version}`, {
+    hint: "give the --image of this version",
+  });
+}
+
+/** Aborts with a ScopeError when the target is deleted or finishes; ends with `signal`. */
+export function watchTarget({ cluster }: EnterContext, target: Target, signal: AbortSignal): AbortSignal {
+  const lost = new AbortController();
+  const lose = (how: string) =>
+    lost.abort(
+      new ScopeError("unreachable", `Pod "${target.namespace}/${target.pod}" ${how}`, {
+        hint: "choose a pod that runs",
+      }),
+    );
+  const watch = async () => {
+    const options = { namespace: target.namespace, fieldSelector: `metadata.name=${target.pod}` };
+    let there = false;
+    for await (const change of watchPods(cluster, options, signal)) {
+      if (change.type === "LISTED" ? there : isSame(change.pod, target) && change.type !== "DELETED") {
+        there = true;
+        if (change.type !== "LISTED" && isFinished(change.pod)) return lose("has finished meanwhile");
+      } else {
+        return lose("was deleted meanwhile");
+      }
+    }
+  };
+  watch().catch(() => {}); // not allowed to watch: then its loss shows in the tool's own output
+  return lost.signal;
+}
+
+function isSame(pod: V1Pod, target: Target): boolean {
+  return pod.metadata?.uid === target.uid || pod.metadata?.annotations?.["kubernetes.io/config.hash"] === target.uid;
+}

@@ -1,0 +1,78 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Run, RunOptions } from "../context.ts";
+import type { NamespaceKind, ToolExit } from "../tool.ts";
+import { Channel } from "../channel.ts";
+import type { ManagerConnection } from "./client.ts";
+import { Namespace, RunRequestSchema } from "./gen/manager_pb.ts";
+import type { RunRequest } from "./gen/manager_pb.ts";
+
+export interface RunTarget {
+  podUid: string;
+  containerId: string;
+  /** For the prompt of a shell. */
+  name: string;
+}
+
+const namespaceNumbers: Readonly<Record<NamespaceKind, Namespace>> = {
+  net: Namespace.NET,
+  pid: Namespace.PID,
+  uts: Namespace.UTS,
+  ipc: Namespace.IPC,
+};
+
+type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
+
+/** Starts a program through a manager. `translate` turns the connection's errors into those for users. */
+export function startRun(
+  { calls, lost }: ManagerConnection,
+  { argv, namespaces, env = {}, pty }: RunOptions,
+  { podUid, containerId, name }: RunTarget,
+  translate: (error: unknown) => unknown,
+): Run {
+  const requests = new Channel<RunRequest>();
+  const send = (request: Part) => void requests.push(create(RunRequestSchema, { request }));
+  const exit = Promise.withResolvers<ToolExit>();
+  exit.promise.catch(() => {}); // whoever reads the output hears of it, too
+  send({
+    case: "start",
+    value: {
+      target: { podUid, containerId },
+      namespaces: namespaces.map((kind) => namespaceNumbers[kind]),
+      argv: [...argv],
+      env: { SCOPE_TARGET: name, ...env },
+      ...(pty === undefined ? {} : { pty }),
+    },
+  });
+
+  async function* output(): Run["output"] {
+    let exited = false;
+    try {
+      for await (const { response } of calls.run(requests, { signal: lost })) {
+        if (response.case === "stdout" || response.case === "stderr") {
+          yield { stream: response.case, bytes: response.value };
+        } else if (response.case === "exit") {
+          const { code, signal } = response.value;
+          exited = true;
+          exit.resolve({ code, ...(signal === "" ? {} : { signal }) });
+        }
+      }
+      if (!exited) throw new Error("the program's end was not told");
+    } catch (error) {
+      const translated = translate(error);
+      exit.reject(translated);
+      throw translated;
+    } finally {
+      requests.close();
+    }
+  }
+
+  return {
+    output: output(),
+    exit: exit.promise,
+    write: (bytes) => requests.push(create(RunRequestSchema, { request: { case: "stdin", value: bytes } })),
+    endInput: () => send({ case: "stdinEnd", value: {} }),
+    signal: (value) => send({ case: "signal", value }),
+    resize: (value) => send({ case: "resize", value }),
+  };
+}

@@ -1,0 +1,86 @@
+import { Channel } from "./channel.ts";
+import type { Beside } from "./context.ts";
+import type { Event } from "./event.ts";
+import { now } from "./event.ts";
+import type { Tool, ToolOutput } from "./tool.ts";
+
+/** How long a tool may take to report once it was asked to stop, in milliseconds. */
+const reportMs = 3000;
+/** A longer line of a tool is cut here: the target's image may make a tool print anything. */
+const longestLine = 1 << 20;
+
+/**
+ * Runs a tool beside the target and reads its output into events; `meanwhile` are events from elsewhere, until the tool
+ * ends. `signal`, or the loss of the target, stops the tool, which then still reports.
+ *
+ * Throws the ScopeError of a lost target or connection, after the last event.
+ */
+export async function* observe(
+  beside: Beside,
+  tool: Tool,
+  signal: AbortSignal,
+  meanwhile?: (signal: AbortSignal) => AsyncIterable<Event>,
+): AsyncIterable<Event> {
+  const run = beside.run(tool);
+  const events = new Channel<Event>();
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, beside.lost]);
+  let failure: unknown, timer: ReturnType<typeof setTimeout> | undefined, read = false;
+
+  const finish = (output: ToolOutput & { exit: unknown }) => {
+    if (read) return;
+    read = true;
+    for (const event of tool.read(output)) void events.push(event);
+    events.close();
+  };
+  const onStop = () => {
+    run.signal(tool.stopSignal);
+    timer = setTimeout(() => finish({ exit: { code: 128 } }), reportMs);
+  };
+  const readTool = async () => {
+    for await (const output of lines(run.output)) {
+      if (read) return;
+      for (const event of tool.read(output)) await events.push(event);
+    }
+    finish({ exit: await run.exit });
+  };
+  const readMeanwhile = async () => {
+    for await (const event of meanwhile?.(ended.signal) ?? []) await events.push(event);
+  };
+
+  stop.addEventListener("abort", onStop, { once: true });
+  if (stop.aborted) onStop();
+  void readTool().catch((error) => {
+    failure = error;
+    finish({ exit: { code: 128 } });
+  });
+  void readMeanwhile().catch(() => {}); // what cannot be watched is no reason to stop
+  try {
+    yield* events;
+  } finally {
+    clearTimeout(timer);
+    ended.abort();
+    stop.removeEventListener("abort", onStop);
+  }
+  if (beside.lost.aborted) throw beside.lost.reason;
+  if (failure !== undefined) throw failure;
+}
+
+/** Splits the output of a program into lines, each stream by itself; the last line may lack its end. */
+async function* lines(
+  output: AsyncIterable<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>,
+): AsyncIterable<Extract<ToolOutput, { line: string }>> {
+  const streams = {
+    stdout: { decoder: new TextDecoder(), rest: "" },
+    stderr: { decoder: new TextDecoder(), rest: "" },
+  };
+  for await (const { stream, bytes } of output) {
+    const state = streams[stream], time = now();
+    const parts = (state.rest + state.decoder.decode(bytes, { stream: true })).split("\n");
+    state.rest = parts.pop()!.slice(0, longestLine);
+    for (const line of parts) yield { stream, line, time };
+  }
+  for (const stream of ["stdout", "stderr"] as const) {
+    if (streams[stream].rest !== "") yield { stream, line: streams[stream].rest, time: now() };
+  }
+}
