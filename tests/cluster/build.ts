@@ -87,7 +87,11 @@ export async function buildPrograms(cache: string, progress: Progress, signal: A
   if (await isFolder(folder)) return folder;
 
   await Deno.mkdir(`${cache}/programs`, { recursive: true });
-  using _lock = await lockFile(`${folder}.lock`, () => progress.step("waiting for the build of another checkout"));
+  using _lock = await lockFile(
+    `${folder}.lock`,
+    () => progress.step("waiting for the build of another checkout"),
+    signal,
+  );
   if (await isFolder(folder)) return folder;
   // Renamed when it is whole: an interrupted build leaves a part, which the next one removes.
   const part = `${folder}.part`;

@@ -16,9 +16,11 @@ import { claimSlot, type State } from "./state.ts";
 import { until } from "./wait.ts";
 import { applyWorkloads, manifestsHash } from "./workloads.ts";
 
+const WAITING = "waiting for another scripts/cluster of this checkout";
+
 /** Brings the cluster up; does nothing when it runs already, and replaces one that runs in part. */
 export async function up(state: State, progress: Progress, signal: AbortSignal): Promise<void> {
-  using _lock = await state.lock(() => progress.step("waiting for another scripts/cluster of this checkout"));
+  using _lock = await state.lock(() => progress.step(WAITING), signal);
   if (await isHealthy(state)) {
     if (state.read("applied") === manifestsHash()) return progress.say("the cluster is up already");
     await applyWorkloads(state, kubectlOf(state, state.bin!, signal), progress, signal);
@@ -29,8 +31,9 @@ export async function up(state: State, progress: Progress, signal: AbortSignal):
   const bin = await buildPrograms(state.cache, progress, signal);
   progress.step("making the images of the demo workloads");
   const images = await buildImages(state.cache, bin, signal);
+  const failed = new AbortController();
   try {
-    await bringUp(state, bin, images, progress, signal);
+    await bringUp(state, bin, images, progress, AbortSignal.any([signal, failed.signal]), failed);
   } catch (error) {
     await cleanUp(state);
     throw error;
@@ -39,8 +42,8 @@ export async function up(state: State, progress: Progress, signal: AbortSignal):
 }
 
 /** Ends the cluster and removes all of it but its logs. */
-export async function down(state: State, progress: Progress): Promise<void> {
-  using _lock = await state.lock(() => progress.step("waiting for another scripts/cluster of this checkout"));
+export async function down(state: State, progress: Progress, signal: AbortSignal): Promise<void> {
+  using _lock = await state.lock(() => progress.step(WAITING), signal);
   progress.step("ending the cluster");
   await cleanUp(state);
   progress.say("the cluster is down");
@@ -51,7 +54,14 @@ export async function isHealthy(state: State): Promise<boolean> {
   return bin !== undefined && (await inspect(state, kubectlOf(state, bin))).every(({ ok }) => ok);
 }
 
-async function bringUp(state: State, bin: string, images: string[], progress: Progress, signal: AbortSignal) {
+async function bringUp(
+  state: State,
+  bin: string,
+  images: string[],
+  progress: Progress,
+  signal: AbortSignal,
+  failed: AbortController,
+) {
   const plan = planCluster(await claimSlot(state));
   state.write("bin", bin);
   await Deno.remove(state.path("logs"), { recursive: true }).catch(() => {});
@@ -63,8 +73,7 @@ async function bringUp(state: State, bin: string, images: string[], progress: Pr
   const kubectl = kubectlOf(state, bin, signal);
   await ip(bridgeCommands(plan), []);
   const nodes = Promise.all(plan.nodes.map((node) => startNode(state, plan, node, bin, signal)));
-  const [started] = await Promise.all([
-    nodes,
+  await allSettled(failed, [
     nodes.then(() => loadImages(state, images, signal)),
     startApi(state, plan, bin, kubectl, signal).then(() => {
       startControllers(state, plan, bin);
@@ -73,9 +82,20 @@ async function bringUp(state: State, bin: string, images: string[], progress: Pr
     }),
   ]);
   progress.step("waiting for the nodes to be ready");
-  await Promise.all(started.map((node) => node.go()));
+  for (const node of await nodes) await node.go();
   await waitForNodes(state, kubectl, signal);
   await applyWorkloads(state, kubectl, progress, signal);
+}
+
+/** Waits for all, and ends the others when one fails: nothing may be started any more when the cleaning begins. */
+async function allSettled(failed: AbortController, tasks: Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(tasks.map((task) =>
+    task.catch((error) => {
+      failed.abort(error);
+      throw error;
+    })
+  ));
+  for (const result of results) if (result.status === "rejected") throw failed.signal.reason;
 }
 
 async function waitForNodes(state: State, kubectl: Kubectl, signal: AbortSignal) {

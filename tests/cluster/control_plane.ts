@@ -2,7 +2,7 @@ import { apiServerArgs, controllerManagerArgs, type Credentials, etcdArgs, sched
 import { ClusterError } from "./errors.ts";
 import type { Kubectl } from "./kubectl.ts";
 import type { Plan } from "./plan.ts";
-import { environment, start } from "./processes.ts";
+import { alive, environment, start } from "./processes.ts";
 import type { State } from "./state.ts";
 import { until } from "./wait.ts";
 
@@ -10,13 +10,20 @@ import { until } from "./wait.ts";
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
 /** Starts etcd and the API server, and returns when the API server is ready. */
-export async function startApi(state: State, plan: Plan, bin: string, kubectl: Kubectl, signal: AbortSignal) {
+export async function startApi(
+  state: State,
+  plan: Plan,
+  bin: string,
+  kubectl: Kubectl,
+  signal: AbortSignal,
+): Promise<void> {
   const credentials = credentialsOf(state);
   launch(state, bin, etcdArgs(plan, state.path("etcd")));
   await ready(state, "etcd", 30, signal, async () => {
     const response = await fetch(`http://${plan.loopback}:2379/health`, { signal: AbortSignal.timeout(1000) });
     return (await response.text()).includes('"true"');
   });
+  signal.throwIfAborted();
   launch(state, bin, apiServerArgs(plan, credentials));
   await ready(state, "kube-apiserver", 90, signal, async () => await kubectl(["get", "--raw", "/readyz"]) === "ok");
 }
@@ -32,6 +39,18 @@ export function credentialsOf(state: State): Credentials {
   return { path: (name) => state.path(`pki/${name}`) };
 }
 
+/** Whether the program runs; throws when it did and has ended. */
+export function isUp(state: State, name: string): boolean {
+  const process = state.processes().get(name);
+  if (process === undefined) return false; // it has not written itself down yet
+  if (alive(process)) return true;
+  throw new ClusterError(`Cannot keep "${name}" running`, logHint(state, name));
+}
+
+export function logHint(state: State, name: string): string {
+  return `see "${state.path(`logs/${name}.log`)}"`;
+}
+
 function launch(state: State, bin: string, argv: string[]) {
   const [name = ""] = argv;
   start(argv, {
@@ -43,12 +62,8 @@ function launch(state: State, bin: string, argv: string[]) {
 }
 
 async function ready(state: State, name: string, limit: number, signal: AbortSignal, probe: () => Promise<boolean>) {
-  const hint = `see "${state.path(`logs/${name}.log`)}"`;
-  let seen = false;
-  await until(`${name} to be ready`, limit, async () => {
-    const running = state.running(name);
-    seen ||= running;
-    if (seen && !running) throw new ClusterError(`Cannot keep "${name}" running`, hint);
-    return running && await probe().catch(() => false);
-  }, { signal, hint });
+  await until(`${name} to be ready`, limit, async () => isUp(state, name) && await probe().catch(() => false), {
+    signal,
+    hint: logHint(state, name),
+  });
 }

@@ -33,7 +33,7 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
       demandRoot();
       using progress = new Progress();
       if (command === "up") await up(state, progress, signal);
-      else await down(state, progress);
+      else await down(state, progress, signal);
       return 0;
     }
     case "status":

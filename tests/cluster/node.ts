@@ -1,7 +1,6 @@
 import { describeHierarchies, makeCgroup, mountedHierarchies } from "./cgroups.ts";
 import { kubeletArgs, kubeProxyArgs } from "./components.ts";
-import { credentialsOf } from "./control_plane.ts";
-import { ClusterError } from "./errors.ts";
+import { credentialsOf, isUp, logHint } from "./control_plane.ts";
 import { PAUSE_IMAGE } from "./images.ts";
 import { nodeCommands, plugCommands } from "./network.ts";
 import { containerdConfig, kubeletConfig, networkConfig, resolvConf } from "./node_config.ts";
@@ -47,16 +46,16 @@ export async function startNode(
   const words = child.stdin.getWriter();
   const go = () => words.write(new TextEncoder().encode("go\n"));
 
-  const hint = `see "${state.path(`logs/${node.name}.log`)}"`;
-  const options = { signal, hint };
-  await until(`process 1 of ${node.name}`, 10, () => nodePid(state, node.name) !== undefined, options);
+  const options = { signal, hint: logHint(state, node.name) };
+  await until(`process 1 of ${node.name}`, 10, () => {
+    return isUp(state, node.name) && nodePid(state, node.name) !== undefined;
+  }, options);
   const pid = nodePid(state, node.name)!;
   await ip(plugCommands(plan, node, pid), []);
   await ip(nodeCommands(plan, node), ["nsenter", "-t", String(pid), "-n"]);
   await go();
   await until(`containerd of ${node.name}`, 30, () => {
-    if (!state.running(node.name)) throw new ClusterError(`Cannot keep "${node.name}" running`, hint);
-    return isThere(`/proc/${pid}/root/run/containerd/containerd.sock`);
+    return isUp(state, node.name) && isThere(`/proc/${pid}/root/run/containerd/containerd.sock`);
   }, options);
   return {
     name: node.name,

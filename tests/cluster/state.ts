@@ -66,9 +66,9 @@ export class State {
   }
 
   /** One `up` or `down` at a time. */
-  async lock(onWait: () => void): Promise<Disposable> {
+  async lock(onWait: () => void, signal: AbortSignal): Promise<Disposable> {
     await Deno.mkdir(this.folder, { recursive: true, mode: 0o700 });
-    return await lockFile(this.path("lock"), onWait);
+    return await lockFile(this.path("lock"), onWait, signal);
   }
 }
 
@@ -83,11 +83,18 @@ export function preferredSlot(checkout: string): number {
 }
 
 /** Holds an exclusive lock on the file until it is disposed of; the kernel drops it with the process. */
-export async function lockFile(path: string, onWait: () => void): Promise<Disposable> {
+export async function lockFile(path: string, onWait: () => void, signal?: AbortSignal): Promise<Disposable> {
   const file = await Deno.open(path, { create: true, write: true });
   const waiting = setTimeout(onWait, 500);
-  await file.lock(true);
-  clearTimeout(waiting);
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  try {
+    await Promise.race([file.lock(true), aborted.promise]);
+  } finally {
+    clearTimeout(waiting);
+    signal?.removeEventListener("abort", abort);
+  }
   return { [Symbol.dispose]: () => file.close() };
 }
 
