@@ -72,9 +72,10 @@ async function bringUp(
   progress.step("starting etcd, the API server and the nodes");
   const kubectl = kubectlOf(state, bin, signal);
   await ip(bridgeCommands(plan), []);
-  const nodes = Promise.all(plan.nodes.map((node) => startNode(state, plan, node, bin, signal)));
+  const nodes = plan.nodes.map((node) => startNode(state, plan, node, bin, signal));
   await allSettled(failed, [
-    nodes.then(() => loadImages(state, images, signal)),
+    ...nodes,
+    Promise.all(nodes).then(() => loadImages(state, images, signal)),
     startApi(state, plan, bin, kubectl, signal).then(() => {
       startControllers(state, plan, bin);
       const list = { apiVersion: "v1", kind: "List", items: plan.nodes.map(nodeObject) };
@@ -82,7 +83,7 @@ async function bringUp(
     }),
   ]);
   progress.step("waiting for the nodes to be ready");
-  for (const node of await nodes) await node.go();
+  for (const node of nodes) await (await node).go();
   await waitForNodes(state, kubectl, signal);
   await applyWorkloads(state, kubectl, progress, signal);
 }

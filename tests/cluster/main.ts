@@ -1,5 +1,6 @@
 import { down, up } from "./cluster.ts";
 import { ClusterError } from "./errors.ts";
+import { exportLines } from "./shell.ts";
 import { inspect } from "./health.ts";
 import { kubectlOf } from "./kubectl.ts";
 import { loadImages } from "./load.ts";
@@ -43,7 +44,7 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
       print(`${state.kubeconfig}\n`);
       return 0;
     case "env":
-      print(`export KUBECONFIG=${quote(state.kubeconfig)}\nexport PATH=${quote(runningBin(state))}:"$PATH"\n`);
+      print(exportLines(state.kubeconfig, runningBin(state)));
       return 0;
     case "load":
       if (rest.length === 0) return usage("Cannot load without a file");
@@ -98,11 +99,6 @@ function usage(message: string): number {
 
 function print(text: string) {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
-}
-
-/** The text as one word of a POSIX shell. */
-function quote(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 const interrupted = new AbortController();
