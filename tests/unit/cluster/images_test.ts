@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { appletLinks, imageConfig, recipes } from "../../cluster/images.ts";
-import { unmanagedImages } from "../../cluster/load.ts";
 
 Deno.test("appletLinks() links every applet but busybox itself", () => {
   assert.deepEqual(appletLinks("bin/busybox\nbin/ls\nusr/bin/env\n"), {
@@ -25,12 +24,4 @@ Deno.test("imageConfig() names the layer by its digest", () => {
     config: pause!.config,
     rootfs: { type: "layers", diff_ids: ["sha256:abc"] },
   });
-});
-
-Deno.test("unmanagedImages() lists what the kubelet does not see yet", () => {
-  const listing = `REF                 TYPE  DIGEST     SIZE    PLATFORMS   LABELS
-localhost/a:1       t     sha256:1   1 MiB   linux/amd64 io.cri-containerd.image=managed
-localhost/b:1       t     sha256:2   1 MiB   linux/amd64 -
-`;
-  assert.deepEqual(unmanagedImages(listing), ["localhost/b:1"]);
 });
