@@ -1,0 +1,128 @@
+import { basename } from "node:path";
+import { until } from "./wait.ts";
+
+/** One mounted hierarchy of control groups. */
+export interface Hierarchy {
+  readonly path: string;
+  /** What to mount it with in a node: `memory`, `cpu,cpuacct`, `name=systemd`; undefined in version 2. */
+  readonly controllers: string | undefined;
+}
+
+const NO_CONTROLLERS = /^(rw|ro|nosuid|nodev|noexec|\w*atime|seclabel|xattr|clone_children|release_agent=.*)$/;
+
+/** The hierarchies of version 1 in /proc/mounts, or else the one of version 2. */
+export function parseHierarchies(mounts: string): Hierarchy[] {
+  const found = mounts.split("\n").map((line) => line.split(" "))
+    .map(([, path = "", type, options = ""]) => ({ path, type, options }));
+  const first = found.filter(({ type, path }) => type === "cgroup" && path.startsWith("/sys/fs/cgroup/"));
+  if (first.length > 0) {
+    return first.map(({ path, options }) => ({
+      path,
+      controllers: options.split(",").filter((option) => !NO_CONTROLLERS.test(option)).join(","),
+    }));
+  }
+  return found.filter(({ type, path }) => type === "cgroup2" && path === "/sys/fs/cgroup")
+    .map(({ path }) => ({ path, controllers: undefined }));
+}
+
+/** The hierarchies in the form that node_init.sh reads: empty for version 2. */
+export function describeHierarchies(hierarchies: readonly Hierarchy[]): string {
+  return hierarchies.filter(({ controllers }) => controllers !== undefined)
+    .map(({ path, controllers }) => `${basename(path)}:${controllers}`).join(" ");
+}
+
+export function mountedHierarchies(): Hierarchy[] {
+  return parseHierarchies(Deno.readTextFileSync("/proc/mounts"));
+}
+
+/** Makes the group in every hierarchy; returns its folders. */
+export function makeCgroup(name: string): string[] {
+  return mountedHierarchies().map(({ path, controllers }) => {
+    const folder = `${path}/${name}`;
+    if (controllers === undefined) shareControllers(path);
+    Deno.mkdirSync(folder, { recursive: true });
+    if (controllers?.split(",").includes("cpuset")) {
+      // A new cpuset is empty, and an empty one takes no process.
+      for (const file of ["cpuset.cpus", "cpuset.mems"]) copyText(`${path}/${file}`, `${folder}/${file}`);
+      Deno.writeTextFileSync(`${folder}/cgroup.clone_children`, "1");
+    }
+    return folder;
+  });
+}
+
+/** Every process in the group and the groups below it, as host pids. */
+export function cgroupProcesses(name: string): number[] {
+  const pids = new Set<number>();
+  for (const { path } of mountedHierarchies()) {
+    for (const folder of tree(`${path}/${name}`)) {
+      for (const pid of readLines(`${folder}/cgroup.procs`)) pids.add(Number(pid));
+    }
+  }
+  return [...pids];
+}
+
+/** Ends what runs in the group and removes it, with all groups below it. */
+export async function removeCgroup(name: string): Promise<void> {
+  await until(`the processes of the cgroup "${name}" to end`, 15, () => {
+    const pids = cgroupProcesses(name);
+    for (const pid of pids) killNow(pid);
+    return pids.length === 0;
+  });
+  for (const { path } of mountedHierarchies()) {
+    await until(
+      `the cgroup "${path}/${name}" to be removed`,
+      5,
+      () => tree(`${path}/${name}`).reverse().every(removed),
+    );
+  }
+}
+
+/** The folder and all below it, parents first; none when it does not exist. */
+function tree(folder: string): string[] {
+  try {
+    const below = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory);
+    return [folder, ...below.flatMap((entry) => tree(`${folder}/${entry.name}`))];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function removed(folder: string): boolean {
+  try {
+    Deno.removeSync(folder);
+    return true;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
+  }
+}
+
+function killNow(pid: number) {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function readLines(file: string): string[] {
+  try {
+    return Deno.readTextFileSync(file).split("\n").filter(Boolean);
+  } catch {
+    return []; // removed meanwhile
+  }
+}
+
+function copyText(from: string, to: string) {
+  Deno.writeTextFileSync(to, Deno.readTextFileSync(from));
+}
+
+function shareControllers(root: string) {
+  for (const controller of Deno.readTextFileSync(`${root}/cgroup.controllers`).trim().split(" ")) {
+    try {
+      Deno.writeTextFileSync(`${root}/cgroup.subtree_control`, `+${controller}`);
+    } catch {
+      // Not every controller can be shared out on every machine; the kubelet names the ones it misses.
+    }
+  }
+}

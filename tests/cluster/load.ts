@@ -1,0 +1,41 @@
+import { ClusterError } from "./errors.ts";
+import { enterArgs, nodePid } from "./node.ts";
+import { planCluster } from "./plan.ts";
+import { run } from "./processes.ts";
+import type { State } from "./state.ts";
+import { until } from "./wait.ts";
+
+/** Imports image archives (docker-archive or oci-archive, absolute paths) into every node, all nodes at once. */
+export async function loadImages(state: State, files: readonly string[], signal?: AbortSignal): Promise<void> {
+  const { bin, slot } = state;
+  if (bin === undefined || slot === undefined) {
+    throw new ClusterError("Cannot load an image without a running cluster", "run scripts/cluster up");
+  }
+  await Promise.all(
+    planCluster(slot).nodes.map(async (node) => {
+      for (const file of files) await loadImage(state, node.name, bin, file, signal);
+    }),
+  );
+}
+
+async function loadImage(state: State, node: string, bin: string, file: string, signal: AbortSignal | undefined) {
+  const pid = nodePid(state, node);
+  if (pid === undefined) throw new ClusterError(`Cannot find the node "${node}"`, "run scripts/cluster up");
+  const images = (args: string[]) => enterArgs(pid, [`${bin}/ctr`, "-n", "k8s.io", "images", ...args]);
+  const options = signal === undefined ? {} : { signal };
+  // Opened out here: the node has a /run of its own.
+  const importing = ["sh", "-c", 'file=$1; shift; exec "$@" <"$file"', "sh", file, ...images(["import", "-"])];
+  await run(importing, options);
+  // The kubelet's side of containerd hears of a new image a moment later, and marks it.
+  await until(`the kubelet of ${node} to see the images of "${file}"`, 20, async () => {
+    const listing = await run(images(["list"]), options);
+    return unmanagedImages(listing).length === 0;
+  }, options);
+}
+
+/** Images in the table of `ctr images list` that containerd's Kubernetes plugin has not taken up yet. */
+export function unmanagedImages(listing: string): string[] {
+  return listing.trim().split("\n").slice(1)
+    .filter((line) => !line.includes("io.cri-containerd.image=managed"))
+    .map((line) => line.split(/\s+/)[0] ?? "");
+}

@@ -1,0 +1,3 @@
+module scope.test/pause
+
+go 1.26.0

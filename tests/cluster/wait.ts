@@ -1,0 +1,33 @@
+import { delay } from "./delay.ts";
+import { ClusterError } from "./errors.ts";
+
+export interface UntilOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds between two looks. */
+  readonly every?: number;
+  /** Where to look when the wait fails. */
+  readonly hint?: string;
+  /** What is still missing, for the error. */
+  readonly missing?: () => string;
+}
+
+/** Waits until `condition` holds, at most `limit` seconds; the error names `what` it waited for. */
+export async function until(
+  what: string,
+  limit: number,
+  condition: () => boolean | Promise<boolean>,
+  options: UntilOptions = {},
+): Promise<void> {
+  const end = performance.now() + limit * 1000;
+  while (!await condition()) {
+    options.signal?.throwIfAborted();
+    if (performance.now() > end) {
+      const missing = options.missing?.();
+      throw new ClusterError(
+        `Cannot wait longer than ${limit} s for ${what}${missing ? `: ${missing}` : ""}`,
+        options.hint,
+      );
+    }
+    await delay(options.every ?? 50, options.signal);
+  }
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { checkoutHash } from "../cluster/state.ts";
+import { planCluster } from "../cluster/plan.ts";
+import { outcome } from "./cluster_script.ts";
+
+/** Everything of the cluster in this slot that is on the machine, by kind. */
+export interface Leftovers {
+  readonly processes: string[];
+  readonly namespaces: string[];
+  readonly mounts: string[];
+  readonly links: string[];
+  readonly routes: string[];
+  readonly cgroups: string[];
+  readonly slots: string[];
+}
+
+/** Looks for what belongs to the cluster of `checkout` in `slot`; `namespaces` are inodes that it was seen to use. */
+export async function leftovers(checkout: string, slot: number, namespaces: readonly string[]): Promise<Leftovers> {
+  const plan = planCluster(slot);
+  const mine = `/cluster/${checkoutHash(checkout)}/`;
+  const pids = [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((name) => /^\d+$/.test(name));
+  const ips = async (...args: string[]) => (await outcome("ip", args)).stdout.split("\n");
+  const ranges = [`10.200.${slot}.`, `scope${slot} `, ...plan.nodes.map(({ pods4 }) => pods4)];
+  return {
+    processes: pids.filter((pid) => {
+      const text = `${read(`/proc/${pid}/cmdline`)}\n${read(`/proc/${pid}/cgroup`)}`;
+      return text.includes(mine) || text.includes(`/scope${slot}-node`) || text.includes(`127.200.${slot}.1`);
+    }),
+    namespaces: pids.flatMap(namespacesOf).filter((id) => namespaces.includes(id)),
+    mounts: read("/proc/self/mountinfo").split("\n").filter((line) => line.includes(mine)),
+    links: [...Deno.readDirSync("/sys/class/net")].map(({ name }) => name)
+      .filter((name) => new RegExp(`^scope${slot}(n\\d+)?$`).test(name)),
+    routes: [...await ips("-4", "route", "show", "table", "all"), ...await ips("-6", "route", "show", "table", "all")]
+      .filter((line) => ranges.some((range) => `${line} `.includes(range))),
+    cgroups: cgroups("/sys/fs/cgroup", 2).filter((path) => path.includes(`/scope${slot}-node`)),
+    slots: [...Deno.readDirSync("/run/scope-clusters")].map(({ name }) => name).filter((name) => name === `${slot}`),
+  };
+}
+
+/** The network and mount namespaces of a process, as the kernel names them. */
+export function namespacesOf(pid: string | number): string[] {
+  return ["net", "mnt", "pid"].flatMap((kind) => {
+    try {
+      return [Deno.readLinkSync(`/proc/${pid}/ns/${kind}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function cgroups(folder: string, depth: number): string[] {
+  if (depth === 0) return [];
+  return [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).flatMap(({ name }) => {
+    return [`${folder}/${name}`, ...cgroups(`${folder}/${name}`, depth - 1)];
+  });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // ended meanwhile
+  }
+}
