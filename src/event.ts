@@ -57,6 +57,8 @@ export interface PingReply extends Timed, Destination {
 export interface PingLost extends Timed, Destination {
   type: "ping.lost";
   seq: number;
+  /** What a router or the network said about it, for example `ICMP Host Unreachable from 10.0.0.1`. */
+  reason?: string;
 }
 
 /** Could not be sent at all, for example for want of a route: not a loss of the network between. */
