@@ -1,0 +1,118 @@
+import { Command as Parser, CommanderError, Option } from "commander";
+import type { Command } from "./command.ts";
+import { cleanup } from "./commands/cleanup.ts";
+import { launch } from "./commands/launch.ts";
+import { list } from "./commands/list.ts";
+import { pids } from "./commands/pids.ts";
+import { ping } from "./commands/ping.ts";
+import { shell } from "./commands/shell.ts";
+import { ScopeError } from "./errors.ts";
+import { globalOptions } from "./options.ts";
+import type { OptionSpec, RawOptions } from "./options.ts";
+import { version } from "./version.ts";
+
+export const commands: readonly Command[] = [ping, shell, pids, launch, list, cleanup];
+
+/** A command line, read. */
+export interface Invocation {
+  command: Command;
+  /** Global options, wherever they stood. */
+  globals: RawOptions;
+  /** The command's own. */
+  options: RawOptions;
+  args: readonly string[];
+}
+
+export interface Words {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/**
+ * Reads a command line; nothing when it was answered already, as by --help.
+ *
+ * Throws ScopeError (usage).
+ */
+export function parse(argv: readonly string[], words: Words): Invocation | undefined {
+  let invocation: Invocation | undefined;
+  const program = new Parser("scope")
+    .description("An endoscope for Kubernetes pods: ping, capture, trace and debug from inside any running pod.")
+    .version(`scope ${version}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .enablePositionalOptions()
+    .showSuggestionAfterError();
+  quiet(program, words);
+  for (const { key: _key, ...spec } of globalOptions) program.addOption(toOption(spec));
+  for (const command of commands) {
+    const parser = program.command(command.name).summary(command.summary).description(command.summary);
+    quiet(parser, words);
+    for (const alias of command.aliases ?? []) parser.alias(alias);
+    if (command.arguments !== undefined) parser.arguments(command.arguments);
+    if (command.passThrough) parser.passThroughOptions();
+    for (const option of command.options ?? []) parser.addOption(toOption(option));
+    const own = new Set(parser.options.map((option) => option.attributeName()));
+    addGlobals(parser);
+    parser.addHelpText("after", examplesText(command));
+    parser.action((...given: unknown[]) => {
+      const raw = parser.opts() as RawOptions;
+      const after = Object.entries(raw).filter(([key]) => !own.has(key));
+      invocation = {
+        command,
+        globals: { ...program.opts(), ...Object.fromEntries(after) },
+        options: Object.fromEntries(Object.entries(raw).filter(([key]) => own.has(key))),
+        args: (command.arguments === undefined ? [] : given[0] ?? []) as string[],
+      };
+    });
+  }
+  try {
+    program.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0 || error.code === "commander.help") {
+        if (error.exitCode !== 0) {
+          throw new ScopeError("usage", "Nothing says what to do", { hint: "scope --help lists the commands" });
+        }
+        return undefined;
+      }
+      throw usageError(error.message);
+    }
+    throw error;
+  }
+  return invocation;
+}
+
+/** Global options also stand after the command: those whose letter or name it has not taken itself. */
+function addGlobals(parser: Parser): void {
+  const taken = new Set(parser.options.flatMap(({ short, long }) => [short, long]));
+  for (const { key: _key, ...spec } of globalOptions) {
+    const option = toOption(spec);
+    if (taken.has(option.long)) continue;
+    if (taken.has(option.short)) option.flags = spec.flags.replace(/^-\w, /, "");
+    parser.addOption(toOption({ ...spec, flags: option.flags, hidden: true }));
+  }
+}
+
+function toOption({ flags, description, hidden }: OptionSpec): Option {
+  return new Option(flags, description).hideHelp(hidden ?? false);
+}
+
+function quiet(parser: Parser, { out, err }: Words): void {
+  parser.exitOverride();
+  parser.configureOutput({ writeOut: out, writeErr: err, outputError: () => {} });
+  parser.configureHelp({ showGlobalOptions: parser.parent !== null, sortSubcommands: false });
+}
+
+function examplesText({ examples }: Command): string {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  return `\nExamples:\n${examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}`).join("\n")}\n`;
+}
+
+/** The parser's words for a mistake as ours: `error: unknown option '--foo'\n(Did you mean --bar?)`. */
+function usageError(message: string): ScopeError {
+  const [first = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  const text = first.charAt(0).toUpperCase() + first.slice(1).replaceAll("'", '"').replace(/\.$/, "");
+  const meant = suggestion === undefined ? undefined : /Did you mean (.*)\?/.exec(suggestion)?.[1];
+  return new ScopeError("usage", text, {
+    hint: meant === undefined ? "scope --help lists commands and options" : `did you mean ${meant}?`,
+  });
+}

@@ -1,0 +1,41 @@
+import type { Run } from "../context.ts";
+import { onResize, rawInput, windowSize, writeAllAsync } from "./terminal.ts";
+
+/**
+ * Connects a program with this one's stdin, stdout and stderr and returns its exit code. With a terminal, keys and the
+ * window's size reach it as they are; without, stdout and stderr stay apart and arrive byte by byte.
+ */
+export async function attach(
+  run: Run,
+  { terminal, signal }: { terminal: boolean; signal: AbortSignal },
+): Promise<number> {
+  using _raw = terminal ? rawInput({ signals: false }) : undefined;
+  using _resize = terminal ? onResize(() => run.resize(windowSize())) : undefined;
+  // A signal for scope is one for the program, which may have something to finish.
+  const stop = () => run.signal(terminal ? "SIGHUP" : signal.reason?.signal ?? "SIGINT");
+  signal.addEventListener("abort", stop, { once: true });
+  const input = Deno.stdin.readable.getReader();
+  const ended = new AbortController();
+  void feed(run, input, ended.signal);
+  try {
+    for await (const { stream, bytes } of run.output) {
+      await writeAllAsync(stream === "stdout" ? Deno.stdout : Deno.stderr, bytes);
+    }
+    return (await run.exit).code;
+  } finally {
+    ended.abort();
+    signal.removeEventListener("abort", stop);
+    input.cancel().catch(() => {});
+  }
+}
+
+async function feed(run: Run, input: ReadableStreamDefaultReader<Uint8Array>, ended: AbortSignal): Promise<void> {
+  try {
+    for (let next = await input.read(); !next.done && !ended.aborted; next = await input.read()) {
+      await run.write(next.value);
+    }
+    run.endInput();
+  } catch {
+    // The program or the connection is gone, which its output tells.
+  }
+}

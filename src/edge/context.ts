@@ -1,0 +1,107 @@
+import type { Beside, Context, DebugPods, Destinations, View } from "../context.ts";
+import type { Event } from "../event.ts";
+import { isFailure } from "../event.ts";
+import type { GlobalOptions } from "../options.ts";
+import type { Renderer } from "../renderer.ts";
+import type { TargetQuery } from "../target.ts";
+import { attach } from "./attach.ts";
+import type { EnterContext } from "./enter.ts";
+import type { Interrupt } from "./interrupt.ts";
+import { onResize, rawInput, readKeys, standardScreen, windowSize } from "./terminal.ts";
+
+export interface ContextOptions {
+  options: GlobalOptions;
+  interrupt: Interrupt;
+}
+
+/** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
+export function makeContext({ options, interrupt }: ContextOptions): Context {
+  const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  const unsaid: string[] = [];
+  let live = false;
+  const say = (text: string) => live ? void unsaid.push(text) : console.error(text);
+  const explain = (text: string) => options.verbose && say(text);
+
+  const enterContext = once(async (): Promise<EnterContext> => {
+    const { loadCluster } = await import("../kube/cluster.ts");
+    const cluster = loadCluster(options);
+    explain(`using the API server ${cluster.server}`);
+    return { cluster, options, signal: interrupt.signal, say };
+  });
+
+  return {
+    options,
+    signal: interrupt.signal,
+    interactive,
+    terminalType: Deno.env.get("TERM") ?? "dumb",
+    windowSize,
+    say,
+    async enter(query: TargetQuery): Promise<Beside> {
+      const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);
+      return await enterBeside(context, query, explain);
+    },
+    async destinations(query): Promise<Destinations> {
+      const [{ cluster, options }, { findDestinations }] = await Promise.all([
+        enterContext(),
+        import("./destinations.ts"),
+      ]);
+      return await findDestinations(cluster, query, options.namespace ?? cluster.namespace, say);
+    },
+    async debugPods(): Promise<DebugPods> {
+      const [context, { makeDebugPods }] = await Promise.all([enterContext(), import("./debug_pods.ts")]);
+      return makeDebugPods(context);
+    },
+    async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
+      const graph = view === "graph" && options.output === "text" && Deno.stdout.isTerminal();
+      const renderer = await makeRenderer(graph, options.output, () => interrupt.quit());
+      let failed = false;
+      live = graph;
+      try {
+        using _live = graph ? followTerminal(renderer) : undefined;
+        for await (const event of events) {
+          renderer.event(event);
+          failed ||= isFailure(event);
+        }
+      } finally {
+        renderer.end();
+        live = false;
+        for (const text of unsaid.splice(0)) say(text);
+      }
+      return interrupt.code ?? (failed ? 1 : 0);
+    },
+    attach: (run) => attach(run, { terminal: interactive, signal: interrupt.signal }),
+  };
+}
+
+async function makeRenderer(graph: boolean, output: GlobalOptions["output"], onQuit: () => void): Promise<Renderer> {
+  const screen = standardScreen();
+  if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
+  if (graph) return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
+  return (await import("../renderers/text.ts")).textRenderer(screen);
+}
+
+/** Passes keys and changes of the window on to a live renderer, until disposed. */
+function followTerminal(renderer: Renderer): Disposable {
+  const resize = onResize(() => renderer.resize?.());
+  if (!Deno.stdin.isTerminal()) return resize;
+  const raw = rawInput({ signals: true });
+  const input = Deno.stdin.readable.getReader();
+  const read = async () => {
+    for (let next = await input.read(); !next.done; next = await input.read()) {
+      for (const key of readKeys(new TextDecoder().decode(next.value))) renderer.key?.(key);
+    }
+  };
+  read().catch(() => {});
+  return {
+    [Symbol.dispose]() {
+      resize[Symbol.dispose]();
+      raw[Symbol.dispose]();
+      input.cancel().catch(() => {});
+    },
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}

@@ -1,0 +1,52 @@
+import { parse } from "../app.ts";
+import { describe, ScopeError, toScopeError } from "../errors.ts";
+import { resolveOptions } from "../options.ts";
+import type { RawOptions } from "../options.ts";
+import { readEnvFile } from "./config.ts";
+import { makeContext } from "./context.ts";
+import { Interrupt, signals } from "./interrupt.ts";
+import { ClosedPipe, writeAll } from "./terminal.ts";
+
+const encoder = new TextEncoder();
+
+/** Runs one command line and returns the exit code of the process. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new Interrupt();
+  for (const name of Object.keys(signals) as (keyof typeof signals)[]) {
+    Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(interrupt.code));
+  }
+  let verbose = argv.includes("-v") || argv.includes("--verbose");
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    Deno.exit(tell(event.reason, interrupt, verbose));
+  });
+  try {
+    const invocation = parse(argv, {
+      out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+      err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    });
+    if (invocation === undefined) return 0;
+    const { command, globals, options, args } = invocation;
+    const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
+    const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
+    verbose = resolved.verbose;
+    return await command.run(makeContext({ options: resolved, interrupt }), options, args);
+  } catch (error) {
+    return tell(error, interrupt, verbose);
+  }
+}
+
+/** Says what went wrong and returns the exit code for it. */
+function tell(error: unknown, { code, signal }: Interrupt, verbose: boolean): number {
+  if (error instanceof ClosedPipe) return 0;
+  // What fails while scope is being ended fails because of that.
+  if (signal.aborted && !(error instanceof ScopeError && error.kind !== "bug")) return code ?? 0;
+  const scopeError = toScopeError(error);
+  console.error(describe(scopeError));
+  if (verbose) {
+    for (let cause = scopeError.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+      console.error(`cause: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`);
+    }
+  }
+  return scopeError.exitCode;
+}

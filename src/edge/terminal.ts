@@ -1,0 +1,84 @@
+import type { Screen } from "../renderer.ts";
+
+/** Thrown when nobody reads what is written any more, as in `scope … | head`: the end of the work, and no failure. */
+export class ClosedPipe extends Error {}
+
+interface Writer {
+  writeSync(bytes: Uint8Array): number;
+}
+
+const encoder = new TextEncoder();
+
+/** Writes all bytes. Throws ClosedPipe when nobody reads them. */
+export function writeAll(to: Writer, bytes: Uint8Array): void {
+  try {
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(to.writeSync(rest));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
+    throw error;
+  }
+}
+
+/** The same without blocking this process while the reader takes its time. */
+export async function writeAllAsync(
+  to: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<void> {
+  try {
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
+    throw error;
+  }
+}
+
+/** The size of the terminal, also when stdout is redirected; 80×24 where there is none. */
+export function windowSize(): { columns: number; rows: number } {
+  try {
+    return Deno.consoleSize();
+  } catch {
+    return { columns: 80, rows: 24 };
+  }
+}
+
+/** Standard output for a renderer. Colour: on a terminal, unless $NO_COLOR says otherwise or it is a dumb one. */
+export function standardScreen(): Screen {
+  const terminal = Deno.stdout.isTerminal();
+  return {
+    write: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+    size: windowSize,
+    color: terminal && !Deno.env.get("NO_COLOR") && Deno.env.get("TERM") !== "dumb",
+  };
+}
+
+/** Calls back when the window changes, until disposed. */
+export function onResize(callback: () => void): Disposable {
+  Deno.addSignalListener("SIGWINCH", callback);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", callback) };
+}
+
+/** Standard input byte by byte and without echo, until disposed. With `signals`, Ctrl-C still is a signal. */
+export function rawInput({ signals }: { signals: boolean }): Disposable {
+  Deno.stdin.setRaw(true, { cbreak: signals });
+  return { [Symbol.dispose]: () => Deno.stdin.setRaw(false) };
+}
+
+const keys: Readonly<Record<string, string>> = {
+  "\x1b[A": "up",
+  "\x1bOA": "up",
+  "\x1b[B": "down",
+  "\x1bOB": "down",
+  "\x1b[H": "home",
+  "\x1bOH": "home",
+  "\x1b[1~": "home",
+  "\x1b[F": "end",
+  "\x1bOF": "end",
+  "\x1b[4~": "end",
+};
+
+/** The keys in what a terminal sent: names for those that have one, else printable characters. */
+export function readKeys(text: string): string[] {
+  // deno-lint-ignore no-control-regex -- the escape sequences of keys begin with one
+  return [...text.matchAll(/\x1b(?:O[A-Z]|\[[0-9;]*[A-Za-z~])|[^\x00-\x1f\x7f]/gu)]
+    .flatMap(([sequence]) => keys[sequence] ?? (sequence.startsWith("\x1b") ? [] : [sequence]));
+}
