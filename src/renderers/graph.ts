@@ -1,7 +1,7 @@
 import type { Event } from "../event.ts";
 import type { Renderer, Screen } from "../renderer.ts";
 import { LiveScreen } from "./live_screen.ts";
-import { pingFrame } from "./ping_frame.ts";
+import { chartedRow, pingFrame } from "./ping_frame.ts";
 import { applyEvent, newPingState, worstFirst } from "./ping_state.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { failedLine } from "./text.ts";
@@ -50,7 +50,7 @@ class Graph implements Renderer {
   key(key: string): void {
     if (key === "q" || key === "Q" || key === "\x03") return this.options.onQuit();
     const last = this.#order.length - 1;
-    const at = Math.max(0, this.#order.indexOf(this.#selected ?? ""));
+    const at = chartedRow(this.#state, this.#order, this.#selected);
     const moves: Readonly<Record<string, number>> = {
       up: at - 1,
       k: at - 1,

@@ -10,7 +10,7 @@ export interface View {
   columns: number;
   rows: number;
   color: boolean;
-  /** Key of the target whose chart is shown; the first of `order` where it is missing. */
+  /** Key of the target that was chosen for the chart. */
   selected?: string;
   /** Keys of all targets in the order of the rows; worst first where it is missing. */
   order?: readonly string[];
@@ -38,6 +38,16 @@ function single(state: PingState, columns: number, rows: number): Span[][] {
   return [...heading, ...pingChart(target, columns, rows - heading.length)];
 }
 
+/**
+ * The row whose target the chart shows: the selected one or, until somebody selects, the worst that there is something
+ * to draw of (the table stays at its top then).
+ */
+export function chartedRow(state: PingState, order: readonly string[], selected: string | undefined): number {
+  const chosen = order.indexOf(selected ?? "");
+  if (chosen >= 0) return chosen;
+  return Math.max(0, order.findIndex((key) => (state.targets.get(key)?.roundTrips.count ?? 0) > 0));
+}
+
 /** For windows too low for a chart. */
 function compact(target: Pinged, columns: number, rows: number): Span[][] {
   const widths = layout([target], columns);
@@ -46,8 +56,9 @@ function compact(target: Pinged, columns: number, rows: number): Span[][] {
 
 function many(state: PingState, view: View, rows: number): Span[][] {
   const order = (view.order ?? worstFirst(state)).filter((key) => state.targets.has(key));
-  const selected = Math.max(0, order.indexOf(view.selected ?? ""));
   const targets = order.map((key) => state.targets.get(key)).filter((target) => target !== undefined);
+  const chosen = order.indexOf(view.selected ?? "");
+  const charted = chartedRow(state, order, view.selected);
   const widths = layout(targets, view.columns);
   const chartRows = roomForChart(rows, targets.length);
   // Without a chart and in a low window, every row is needed for targets.
@@ -56,11 +67,11 @@ function many(state: PingState, view: View, rows: number): Span[][] {
   const lines = [
     ...Array.from({ length: air }, (): Span[] => []),
     headRow(widths),
-    ...tableLines(targets, widths, selected, tableRows),
+    ...tableLines(targets, widths, { marked: charted, inSight: Math.max(0, chosen), rows: tableRows }),
   ];
-  const chosen = targets[selected];
-  if (chartRows > 0 && chosen !== undefined) {
-    lines.push([], chartHeading(chosen), ...pingChart(chosen, view.columns, chartRows));
+  const drawn = targets[charted];
+  if (chartRows > 0 && drawn !== undefined) {
+    lines.push([], chartHeading(drawn), ...pingChart(drawn, view.columns, chartRows));
   }
   return lines;
 }
@@ -72,13 +83,17 @@ function roomForChart(rows: number, targets: number): number {
   return rows >= 32 ? Math.floor(rows / 3) : 0;
 }
 
-/** The rows around the selected one; the last line says what does not fit. */
-function tableLines(targets: Pinged[], widths: ReturnType<typeof layout>, selected: number, rows: number): Span[][] {
+/** The rows around the one to keep in sight; the last line says what does not fit. */
+function tableLines(
+  targets: Pinged[],
+  widths: ReturnType<typeof layout>,
+  { marked, inSight, rows }: { marked: number; inSight: number; rows: number },
+): Span[][] {
   const fits = targets.length <= rows;
   const shown = fits ? targets.length : Math.max(0, rows - 1);
-  const from = Math.max(0, Math.min(selected - Math.floor(shown / 2), targets.length - shown));
+  const from = Math.max(0, Math.min(inSight - Math.floor(shown / 2), targets.length - shown));
   const lines = targets.slice(from, from + shown)
-    .map((target, at) => targetRow(target, widths, targets.length > 1 && from + at === selected));
+    .map((target, at) => targetRow(target, widths, targets.length > 1 && from + at === marked));
   if (fits) return lines;
   const [above, below] = [from, targets.length - from - shown];
   const words = [above > 0 ? `${above} above` : "", below > 0 ? `${below} more` : ""].filter((text) => text !== "");
