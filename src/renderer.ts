@@ -3,6 +3,7 @@ import type { Event } from "./event.ts";
 /** Where a renderer writes, and the window it has. Size is asked at every frame, as windows change. */
 export interface Screen {
   write(text: string): void;
+  /** Columns are Infinity where this is no terminal: nothing is shortened there. */
   size(): { columns: number; rows: number };
   /** Colour is wanted and possible. */
   readonly color: boolean;

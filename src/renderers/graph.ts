@@ -1,0 +1,104 @@
+import type { Event } from "../event.ts";
+import type { Renderer, Screen } from "../renderer.ts";
+import { LiveScreen } from "./live_screen.ts";
+import { chartedRow, pingFrame } from "./ping_frame.ts";
+import { applyEvent, newPingState, worstFirst } from "./ping_state.ts";
+import { pingLine, pingSummary } from "./ping_text.ts";
+import { failedLine } from "./text.ts";
+
+/** At most ten frames a second, and one a second when nothing happens, for the clock. */
+const frameMs = 100;
+const idleMs = 1000;
+/** Rows change places at most this often. */
+const orderMs = 3000;
+
+export interface GraphOptions {
+  /** The person pressed q (or Ctrl-C where the terminal sends it as a key). */
+  onQuit(): void;
+}
+
+/** The live picture of a ping. It owns a timer from its creation to `end()`, which prints what text would at the end. */
+export function graphRenderer(screen: Screen, options: GraphOptions): Renderer {
+  return new Graph(screen, options);
+}
+
+class Graph implements Renderer {
+  readonly #live: LiveScreen;
+  readonly #state = newPingState();
+  readonly #startedAt = Date.now();
+  #order: string[] = [];
+  #orderedAt = -Infinity;
+  #selected: string | undefined;
+  #drawnAt = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #dueAt = Infinity;
+
+  constructor(private readonly screen: Screen, private readonly options: GraphOptions) {
+    this.#live = new LiveScreen(screen);
+    this.#drawBy(Date.now());
+  }
+
+  event(event: Event): void {
+    applyEvent(this.#state, event);
+    this.#drawBy(Math.max(Date.now(), this.#drawnAt + frameMs));
+  }
+
+  resize(): void {
+    this.#draw();
+  }
+
+  key(key: string): void {
+    if (key === "q" || key === "Q" || key === "\x03") return this.options.onQuit();
+    const last = this.#order.length - 1;
+    const at = chartedRow(this.#state, this.#order, this.#selected);
+    const moves: Readonly<Record<string, number>> = {
+      up: at - 1,
+      k: at - 1,
+      down: at + 1,
+      j: at + 1,
+      home: 0,
+      end: last,
+    };
+    const to = moves[key];
+    if (to === undefined || last < 0) return;
+    this.#selected = this.#order[Math.max(0, Math.min(last, to))];
+    this.#draw();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#live.close();
+    const { color } = this.screen;
+    const { skipped, failed, summaries } = this.#state;
+    const told = [
+      ...skipped.map((event) => pingLine(event, color)),
+      ...failed.map((event) => failedLine(event, color)),
+    ];
+    const table = pingSummary(summaries, this.screen.size().columns, color);
+    const lines = told.length > 0 && table.length > 0 ? [...told, "", ...table] : [...told, ...table];
+    if (lines.length > 0) this.screen.write(lines.map((one) => `${one}\n`).join(""));
+  }
+
+  /** One timer for whatever is due first. */
+  #drawBy(at: number): void {
+    if (this.#dueAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = at;
+    this.#timer = setTimeout(() => this.#draw(), Math.max(0, at - Date.now()));
+  }
+
+  #draw(): void {
+    const now = Date.now();
+    this.#drawnAt = now;
+    this.#dueAt = Infinity;
+    if (now - this.#orderedAt >= orderMs || this.#order.length !== this.#state.targets.size) {
+      this.#order = worstFirst(this.#state);
+      this.#orderedAt = now;
+    }
+    const { color } = this.screen;
+    const elapsedMs = now - this.#startedAt;
+    const selected = this.#selected === undefined ? {} : { selected: this.#selected };
+    this.#live.draw((size) => pingFrame(this.#state, { ...size, color, order: this.#order, elapsedMs, ...selected }));
+    this.#drawBy(now + idleMs - elapsedMs % idleMs);
+  }
+}

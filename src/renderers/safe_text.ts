@@ -1,0 +1,58 @@
+import stringWidth from "string-width";
+
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/**
+ * The text with everything escaped that could drive a terminal or turn its writing direction: names and command lines
+ * come from a target that may be hostile.
+ */
+export function safe(text: string): string {
+  return text.replaceAll(unsafe, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return short[character] ?? (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`);
+  });
+}
+
+/** Columns that plain text takes on a terminal. */
+export function width(text: string): number {
+  // string-width segments graphemes, which costs too much for what is nearly always ASCII.
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/** The longest start of the text that fits. */
+export function clip(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let kept = "";
+  for (const character of text) {
+    if (width(kept + character) > columns) break;
+    kept += character;
+  }
+  return kept;
+}
+
+/** Shortened at the end to fit, with an ellipsis. */
+export function shorten(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  return columns < 1 ? "" : `${clip(text, columns - 1)}…`;
+}
+
+/** Shortened in the middle to fit: what tells pods of one workload apart stands at the end. */
+export function shortenMiddle(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  if (columns < 5) return shorten(text, columns);
+  const tail = Math.floor((columns - 1) / 2);
+  let end = "";
+  for (const character of [...text].reverse()) {
+    if (width(character + end) > tail) break;
+    end = character + end;
+  }
+  return `${clip(text, columns - 1 - width(end))}…${end}`;
+}
+
+/** Filled up with spaces to exactly `columns`; what is longer is shortened. */
+export function pad(text: string, columns: number, align: "left" | "right" = "left"): string {
+  const fitting = shorten(text, columns);
+  const spaces = " ".repeat(Math.max(0, columns - width(fitting)));
+  return align === "left" ? fitting + spaces : spaces + fitting;
+}

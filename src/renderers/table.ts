@@ -1,0 +1,47 @@
+import { pad, shorten, width } from "./safe_text.ts";
+import { type Look, paint } from "./style.ts";
+
+export interface Column {
+  title: string;
+  align?: "left" | "right";
+  /** May be left out where the window is too narrow: the lowest first. */
+  drop?: number;
+}
+
+export interface Cell {
+  text: string;
+  look?: Look;
+}
+
+/**
+ * An aligned table with a head. Where it is wider than `columns`, columns that may be dropped are, then the last one is
+ * shortened. In a pipe `columns` is Infinity: there nothing is cut, and no line ends in spaces.
+ */
+export function table(heads: readonly Column[], rows: readonly Cell[][], columns: number, color: boolean): string[] {
+  const all = [heads.map(({ title }): Cell => ({ text: title, look: "dim" })), ...rows];
+  const widths = heads.map((_, at) => Math.max(...all.map((row) => width(row[at]?.text ?? ""))));
+  const shown = fittingColumns(heads, widths, columns);
+  const before = shown.slice(0, -1).reduce((sum, at) => sum + (widths[at] ?? 0) + gap, 0);
+  return all.map((row) =>
+    shown.map((at) => {
+      const { text, look = "plain" } = row[at] ?? { text: "" };
+      const { align = "left" } = heads[at] ?? {};
+      if (at !== shown.at(-1) || align === "right") return paint(pad(text, widths[at] ?? 0, align), look, color);
+      return paint(shorten(text, Math.max(10, columns - before)), look, color);
+    }).join(" ".repeat(gap))
+  );
+}
+
+const gap = 2;
+
+function fittingColumns(heads: readonly Column[], widths: readonly number[], columns: number): number[] {
+  let shown = heads.map((_, at) => at);
+  const droppable = shown.filter((at) => heads[at]?.drop !== undefined)
+    .sort((a, b) => (heads[a]?.drop ?? 0) - (heads[b]?.drop ?? 0));
+  const total = () => shown.reduce((sum, at) => sum + (widths[at] ?? 0) + gap, -gap);
+  while (total() > columns && droppable.length > 0) {
+    const dropped = droppable.shift();
+    shown = shown.filter((at) => at !== dropped);
+  }
+  return shown;
+}

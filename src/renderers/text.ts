@@ -1,0 +1,77 @@
+import type { DebugPodSeen, Event, Failed, PingSummary, ProcessSeen } from "../event.ts";
+import type { Renderer, Screen } from "../renderer.ts";
+import { debugPodTable, readyLine, removedLine } from "./debug_pod_text.ts";
+import { pingLine, pingSummary } from "./ping_text.ts";
+import { processTable } from "./process_text.ts";
+import { safe } from "./safe_text.ts";
+import { paint } from "./style.ts";
+
+/** Plain lines as things happen, and tables at the end, when their columns are known. */
+export function textRenderer(screen: Screen): Renderer {
+  return new Text(screen);
+}
+
+export function failedLine(event: Failed, color: boolean): string {
+  const hint = event.hint === undefined ? "" : ` (${safe(event.hint)})`;
+  return paint(`${safe(event.subject)}: failed: ${safe(event.reason)}${hint}`, "bad", color);
+}
+
+class Text implements Renderer {
+  readonly #summaries: PingSummary[] = [];
+  readonly #processes: ProcessSeen[] = [];
+  readonly #debugPods: DebugPodSeen[] = [];
+  #wrote = false;
+
+  constructor(private readonly screen: Screen) {}
+
+  event(event: Event): void {
+    const { color } = this.screen;
+    switch (event.type) {
+      case "ping.target":
+        return;
+      case "ping.reply":
+      case "ping.lost":
+      case "ping.unsent":
+      case "ping.gone":
+      case "ping.skipped":
+        return this.#write([pingLine(event, color)]);
+      case "ping.summary":
+        this.#summaries.push(event);
+        return;
+      case "process":
+        this.#processes.push(event);
+        return;
+      case "list.debug-pod":
+        this.#debugPods.push(event);
+        return;
+      case "launch.ready":
+        return this.#write([readyLine(event)]);
+      case "cleanup.removed":
+        return this.#write([removedLine(event)]);
+      case "failed":
+        return this.#write([failedLine(event, color)]);
+      default:
+        // A new event type that has no text yet does not compile here.
+        event satisfies never;
+    }
+  }
+
+  end(): void {
+    const { color } = this.screen;
+    const { columns } = this.screen.size();
+    for (
+      const lines of [
+        pingSummary(this.#summaries, columns, color),
+        processTable(this.#processes, columns, color),
+        debugPodTable(this.#debugPods, columns, color),
+      ]
+    ) {
+      if (lines.length > 0) this.#write(this.#wrote ? ["", ...lines] : lines);
+    }
+  }
+
+  #write(lines: readonly string[]): void {
+    this.#wrote = true;
+    this.screen.write(lines.map((one) => `${one}\n`).join(""));
+  }
+}

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import stringWidth from "string-width";
+import type { Screen } from "../../../src/renderer.ts";
+
+/** Compares with tests/testdata/renderers/NAME; SCOPE_GOLDEN=write writes it instead, for the reviewer to look at. */
+export function golden(name: string, lines: readonly string[]): void {
+  const file = new URL(`../../testdata/renderers/${name}`, import.meta.url);
+  const text = lines.map((line) => `${line}\n`).join("");
+  if (Deno.env.get("SCOPE_GOLDEN") === "write") Deno.writeTextFileSync(file, text);
+  assert.equal(text, Deno.readTextFileSync(file));
+}
+
+export function assertFits(lines: readonly string[], columns: number, rows: number): void {
+  assert.ok(lines.length <= rows, `${lines.length} lines in ${rows} rows`);
+  for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
+}
+
+/** A screen that keeps what is written. */
+export function memoryScreen(columns = Infinity, rows = Infinity, color = false) {
+  const written: string[] = [];
+  const size = { columns, rows };
+  const screen: Screen = { write: (text) => written.push(text), size: () => size, color };
+  return { screen, written, size, text: () => written.join("") };
+}

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { clip, pad, safe, shorten, shortenMiddle, width } from "../../../src/renderers/safe_text.ts";
+
+Deno.test("safe() escapes whatever could drive a terminal or turn text round", () => {
+  assert.equal(safe("a\x1b]0;title\x07b\x9b2J"), "a\\x1b]0;title\\x07b\\x9b2J");
+  assert.equal(safe("x\n\r\ty\x7f"), "x\\n\\r\\ty\\x7f");
+  assert.equal(safe("\u202egnp.exe\u2028"), "\\u{202e}gnp.exe\\u{2028}");
+  assert.equal(safe("Zürich 東京"), "Zürich 東京");
+});
+
+Deno.test("clip(), shorten(), shortenMiddle() and pad() count columns, not characters", () => {
+  assert.equal(clip("東京都", 5), "東京");
+  assert.equal(shorten("東京都", 5), "東京…");
+  assert.equal(shortenMiddle("web-7d9f8c6b5-abcde", 11), "web-7…abcde");
+  assert.equal(pad("東", 4), "東  ");
+  assert.equal(pad("1", 3, "right"), "  1");
+  assert.equal(width(pad("東京都", 4)), 4);
+  for (const columns of [0, 1, 2, 3, 4, 5, 6]) assert.ok(width(shortenMiddle("東京都大阪", columns)) <= columns);
+});
