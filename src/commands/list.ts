@@ -8,7 +8,9 @@ export const list: Command = {
   async run(context, options) {
     const debugPods = await context.debugPods();
     const everywhere = options.allNamespaces === true, found = await debugPods.list(everywhere);
-    if (found.length === 0 && context.options.output === "text") context.say("there is no debug pod");
+    if (found.length === 0 && context.options.output === "text") {
+      context.say(everywhere ? "there is no debug pod" : "there is no debug pod in this namespace; -A looks in all");
+    }
     return await context.show(found);
   },
 };

@@ -9,7 +9,7 @@ import type { TargetQuery } from "../target.ts";
 import { debugContainer, managedBySelector } from "../ways/debug_pod.ts";
 import { removePod } from "../ways/remove.ts";
 import type { EnterContext } from "./enter.ts";
-import { enter, namespaceOf } from "./enter.ts";
+import { enter, findTarget, namespaceOf } from "./enter.ts";
 
 /** The debug pods that a command starts, lists and removes. */
 export function makeDebugPods(context: EnterContext): DebugPods {
@@ -40,7 +40,6 @@ export function makeDebugPods(context: EnterContext): DebugPods {
   async function meant(name: string, pods: readonly V1Pod[]): Promise<V1Pod[]> {
     const direct = pods.filter(({ metadata }) => metadata?.name === name);
     if (name === "all" || direct.length > 0) return name === "all" ? [...pods] : direct;
-    const { findTarget } = await import("./enter.ts");
     const { node } = await findTarget(context, { pod: name });
     return pods.filter(({ spec }) => spec?.nodeName === node);
   }

@@ -3,7 +3,7 @@ import { ScopeError } from "../errors.ts";
 import type { Destination, PingGone, PingSkipped } from "../event.ts";
 import { now } from "../event.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
-import { isFinished, isTerminating, toDestinations } from "../kube/pods.ts";
+import { isFinished, isTerminating, podName, toDestinations } from "../kube/pods.ts";
 import { allPods, choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
 
@@ -43,9 +43,10 @@ async function named(
   say: (text: string) => void,
 ): Promise<V1Pod[]> {
   return await Promise.all(names.map(async (name) => {
-    const { pods, note } = await selectPods(cluster, namespace, { pod: name });
-    if (note !== undefined) say(note);
-    return choosePod(pods)!;
+    const { pods, of } = await selectPods(cluster, namespace, { pod: name });
+    const pod = choosePod(pods)!;
+    if (of !== undefined) say(`pinging pod "${podName(pod)}" of ${of}`);
+    return pod;
   }));
 }
 

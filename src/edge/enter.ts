@@ -46,10 +46,9 @@ export function makeNodeWay(context: EnterContext, say = context.say): NodeWay {
 
 /** Finds the one pod of a query, and says how where that is no matter of course. */
 export async function findTarget(context: EnterContext, query: TargetQuery): Promise<Target> {
-  const { pods, note } = await selectPods(context.cluster, namespaceOf(context), query);
-  if (note !== undefined) context.say(note);
+  const { pods, of } = await selectPods(context.cluster, namespaceOf(context), query);
   const pod = choosePod(pods)!;
-  if (pods.length > 1 || note !== undefined) context.say(`using pod "${podName(pod)}"`);
+  if (of !== undefined) context.say(`using pod "${podName(pod)}" of ${of}`);
   return toTarget(pod, query.container);
 }
 

@@ -29,10 +29,11 @@ export function choosePod(pods: readonly V1Pod[]): V1Pod | undefined {
   return byName.find(isReady) ?? byName.find((pod) => !isTerminating(pod) && !isFinished(pod)) ?? byName[0];
 }
 
-/** What `-p` and `-l` mean in a namespace: the pods, and how they were found where the user should know. */
+/** What `-p` and `-l` mean in a namespace: the pods, and what they were found by when it is no pod's name. */
 export interface Selection {
   pods: V1Pod[];
-  note?: string;
+  /** For example `deployment "web"`. */
+  of?: string;
 }
 
 /**
@@ -45,7 +46,9 @@ export async function selectPods(cluster: Cluster, namespace: string, query: Tar
   if (query.pod !== undefined && query.selector !== undefined) {
     throw new ScopeError("usage", "Options --pod and --selector exclude each other");
   }
-  if (query.selector !== undefined) return { pods: await byLabels(cluster, namespace, query.selector) };
+  if (query.selector !== undefined) {
+    return { pods: await byLabels(cluster, namespace, query.selector), of: `labels "${query.selector}"` };
+  }
   if (query.pod === undefined) {
     throw new ScopeError("usage", "Nothing says which pod", {
       hint: "give -p POD, -p TYPE/NAME or -l LABELS before the command, or set SCOPE_POD",
@@ -61,7 +64,9 @@ export async function selectPods(cluster: Cluster, namespace: string, query: Tar
 }
 
 async function byReference(cluster: Cluster, namespace: string, { kind, name }: PodReference): Promise<Selection> {
-  if (kind !== undefined && kind !== "pod") return { pods: await ofWorkload(cluster, namespace, kind, name) };
+  if (kind !== undefined && kind !== "pod") {
+    return { pods: await ofWorkload(cluster, namespace, kind, name), of: `${kind} "${name}"` };
+  }
   const pod = await optional(
     `get pod "${name}" in namespace "${namespace}"`,
     cluster.core.readNamespacedPod({ namespace, name }),
@@ -81,8 +86,8 @@ async function byReference(cluster: Cluster, namespace: string, { kind, name }: 
   }
   const [workload] = found;
   if (workload?.selector === undefined) throw missing;
-  const pods = await byLabels(cluster, namespace, workload.selector, `${workload.kind} "${name}"`);
-  return { pods, note: `there is no pod "${name}": using ${workload.kind} "${name}"` };
+  const of = `${workload.kind} "${name}"`;
+  return { pods: await byLabels(cluster, namespace, workload.selector, of), of };
 }
 
 /** Why there is no such pod: the namespace is missing, or only the pod. */

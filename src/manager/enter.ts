@@ -9,7 +9,7 @@ export interface EnterOptions {
   argv: readonly string[];
 }
 
-/** Mounts $1 files given as pairs, /proc if asked for, and becomes the rest. */
+/** Binds $1 files given as pairs, mounts /proc when $2 is 1, and becomes the rest. */
 const mountScript = [
   `files=$1 proc=$2; shift 2`,
   `while [ "$files" -gt 0 ]; do mount --bind "$1" "$2" || exit 125; shift 2; files=$((files - 1)); done`,
@@ -46,8 +46,8 @@ export function enterArgv({ pid, namespaces, files, argv }: EnterOptions): strin
     "nsenter",
     ...namespaces.map((kind) => `--${kind}=/proc/${pid}/ns/${kind}`),
     "--",
-    ...(entersPid ? ["tini", "-s", "--"] : []),
     ...mounts,
+    ...(entersPid ? ["tini", "-s", "--"] : []),
     ...argv,
   ];
 }
