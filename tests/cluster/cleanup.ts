@@ -1,7 +1,8 @@
 import { removeCgroup } from "./cgroups.ts";
 import { planCluster } from "./plan.ts";
 import { children, type Identity, kill, parsePidFile, run } from "./processes.ts";
-import { ownsSlot, releaseSlot, type State } from "./state.ts";
+import { ownsSlot, releaseSlot } from "./slots.ts";
+import type { State } from "./state.ts";
 import { until } from "./wait.ts";
 
 /**

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { nodePid } from "../cluster/node.ts";
 import { children } from "../cluster/processes.ts";
-import { preferredSlot, State } from "../cluster/state.ts";
+import { preferredSlot } from "../cluster/slots.ts";
+import { State } from "../cluster/state.ts";
 import { until } from "../cluster/wait.ts";
 import { type Leftovers, leftovers, namespacesOf } from "./cluster_leftovers.ts";
 import { CHECKOUT, cluster, outcome } from "./cluster_script.ts";
