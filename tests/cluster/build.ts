@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { ClusterError } from "./errors.ts";
+import { lockFile } from "./lock.ts";
 import { run } from "./processes.ts";
 import type { Progress } from "./progress.ts";
-import { lockFile } from "./state.ts";
 
 const FOLDER = import.meta.dirname!;
 

@@ -1,7 +1,9 @@
 import { removeCgroup } from "./cgroups.ts";
 import { planCluster } from "./plan.ts";
 import { children, type Identity, kill, parsePidFile, run } from "./processes.ts";
-import { ownsSlot, releaseSlot, type State } from "./state.ts";
+import { ownsSlot, releaseSlot } from "./slots.ts";
+import type { State } from "./state.ts";
+import { until } from "./wait.ts";
 
 /**
  * Removes all of the cluster, whatever state it is in: running, half started, crashed, or left by an earlier boot.
@@ -14,7 +16,7 @@ export async function cleanUp(state: State): Promise<void> {
     // A node's process namespace dies with its first process; the cgroup knows when the last one is gone.
     for (const node of plan.nodes) await removeCgroup(node.cgroup);
     for (const link of [...plan.nodes.map((node) => node.link), plan.bridge]) {
-      if (linkExists(link)) await run(["ip", "link", "delete", link]);
+      await removeLink(link);
     }
   }
   releaseSlot(state);
@@ -43,6 +45,14 @@ async function removeFolders(state: State, prefix: string) {
 async function remove(path: string) {
   await Deno.remove(path, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
+async function removeLink(name: string) {
+  await until(`the network interface "${name}" to be removed`, 10, async () => {
+    // It may go with its node's network namespace in this very moment, and then there is none to delete.
+    if (linkExists(name)) await run(["ip", "link", "delete", name]).catch(() => {});
+    return !linkExists(name);
   });
 }
 

@@ -12,7 +12,8 @@ import { installPackages } from "./packages.ts";
 import { issue } from "./pki.ts";
 import { planCluster } from "./plan.ts";
 import type { Progress } from "./progress.ts";
-import { claimSlot, type State } from "./state.ts";
+import { claimSlot } from "./slots.ts";
+import type { State } from "./state.ts";
 import { until } from "./wait.ts";
 import { applyWorkloads, manifestsHash } from "./workloads.ts";
 

@@ -25,17 +25,21 @@ async function loadImage(state: State, node: string, bin: string, file: string, 
   const options = signal === undefined ? {} : { signal };
   // Opened out here: the node has a /run of its own.
   const importing = ["sh", "-c", 'file=$1; shift; exec "$@" <"$file"', "sh", file, ...images(["import", "-"])];
-  await run(importing, options);
+  const imported = importedImages(await run(importing, options));
   // The kubelet's side of containerd hears of a new image a moment later, and marks it.
   await until(`the kubelet of ${node} to see the images of "${file}"`, 20, async () => {
-    const listing = await run(images(["list"]), options);
-    return unmanagedImages(listing).length === 0;
+    const managed = managedImages(await run(images(["list"]), options));
+    return imported.every((name) => managed.includes(name));
   }, options);
 }
 
-/** Images in the table of `ctr images list` that containerd's Kubernetes plugin has not taken up yet. */
-export function unmanagedImages(listing: string): string[] {
-  return listing.trim().split("\n").slice(1)
-    .filter((line) => !line.includes("io.cri-containerd.image=managed"))
+/** The names of the images that `ctr images import` says it has saved. */
+export function importedImages(output: string): string[] {
+  return output.split("\n").flatMap((line) => /^(\S+)\s+saved\s*$/.exec(line)?.[1] ?? []);
+}
+
+/** Images in the table of `ctr images list` that containerd's Kubernetes plugin has taken up. */
+export function managedImages(listing: string): string[] {
+  return listing.split("\n").filter((line) => line.includes("io.cri-containerd.image=managed"))
     .map((line) => line.split(/\s+/)[0] ?? "");
 }

@@ -49,7 +49,7 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
     case "load":
       if (rest.length === 0) return usage("Cannot load without a file");
       demandRoot();
-      await loadImages(state, rest.map((file) => Deno.realPathSync(file)), signal);
+      await loadImages(state, rest.map(realPath), signal);
       return 0;
     case "enter":
       return await enter(state, rest);
@@ -95,6 +95,15 @@ function demandRoot() {
 function usage(message: string): number {
   Deno.stderr.writeSync(new TextEncoder().encode(new ClusterError(message, "see scripts/cluster --help").text()));
   return USAGE;
+}
+
+function realPath(file: string): string {
+  try {
+    return Deno.realPathSync(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ClusterError(`Cannot find the file "${file}"`);
+  }
 }
 
 function print(text: string) {

@@ -26,7 +26,9 @@ export async function leftovers(checkout: string, slot: number, namespaces: read
       const text = `${read(`/proc/${pid}/cmdline`)}\n${read(`/proc/${pid}/cgroup`)}`;
       return text.includes(mine) || text.includes(`/scope${slot}-node`) || text.includes(`127.200.${slot}.1`);
     }),
-    namespaces: pids.flatMap(namespacesOf).filter((id) => namespaces.includes(id)),
+    // A namespace without a process lives on where it is mounted. (With one it is among the processes above; inodes
+    // of namespaces cannot tell, as the kernel gives them out again at once.)
+    namespaces: namespaces.filter((id) => read("/proc/self/mountinfo").includes(` ${id} `)),
     mounts: read("/proc/self/mountinfo").split("\n").filter((line) => line.includes(mine)),
     links: [...Deno.readDirSync("/sys/class/net")].map(({ name }) => name)
       .filter((name) => new RegExp(`^scope${slot}(n\\d+)?$`).test(name)),

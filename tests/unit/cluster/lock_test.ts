@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { lockFile } from "../../cluster/lock.ts";
+
+Deno.test("lockFile() lets the next one in after the first has let go", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const order: string[] = [];
+    const first = await lockFile(`${folder}/lock`, () => {});
+    const second = lockFile(`${folder}/lock`, () => {}).then((lock) => {
+      order.push("second in");
+      lock[Symbol.dispose]();
+    });
+    order.push("first out");
+    first[Symbol.dispose]();
+    await second;
+    assert.deepEqual(order, ["first out", "second in"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
