@@ -30,7 +30,11 @@ export async function* observe(
   const finish = (output: ToolOutput & { exit: unknown }) => {
     if (read) return;
     read = true;
-    for (const event of tool.read(output)) void events.push(event);
+    try {
+      for (const event of tool.read(output)) void events.push(event);
+    } catch (error) {
+      failure ??= error;
+    }
     events.close();
   };
   const onStop = () => {
@@ -51,7 +55,7 @@ export async function* observe(
   stop.addEventListener("abort", onStop, { once: true });
   if (stop.aborted) onStop();
   void readTool().catch((error) => {
-    failure = error;
+    failure ??= error;
     finish({ exit: { code: 128 } });
   });
   void readMeanwhile().catch(() => {}); // what cannot be watched is no reason to stop
