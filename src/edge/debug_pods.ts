@@ -3,8 +3,8 @@ import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { now } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
-import { call, statusOf } from "../kube/cluster.ts";
 import { podName, podStatus } from "../kube/pods.ts";
+import { assertNamespace } from "../kube/resolve.ts";
 import type { TargetQuery } from "../target.ts";
 import { debugContainer, managedBySelector } from "../ways/debug_pod.ts";
 import { removePod } from "../ways/remove.ts";
@@ -19,21 +19,13 @@ export function makeDebugPods(context: EnterContext): DebugPods {
   async function all(everywhere: boolean): Promise<V1Pod[]> {
     const labelSelector = managedBySelector;
     const { items } = everywhere
-      ? await call("list pods in all namespaces", cluster.core.listPodForAllNamespaces({ labelSelector }))
-      : await call(
+      ? await cluster.call("list pods in all namespaces", cluster.core.listPodForAllNamespaces({ labelSelector }))
+      : await cluster.call(
         `list pods in namespace "${namespace}"`,
         cluster.core.listNamespacedPod({ namespace, labelSelector }),
       );
-    if (items.length === 0 && !everywhere) await assertNamespace();
+    if (items.length === 0 && !everywhere) await assertNamespace(cluster, namespace);
     return items;
-  }
-
-  async function assertNamespace(): Promise<void> {
-    const missing = await cluster.core.readNamespace({ name: namespace }).then(
-      () => false,
-      (error) => statusOf(error) === 404,
-    );
-    if (missing) throw new ScopeError("notFound", `Cannot find namespace "${namespace}"`);
   }
 
   /** The debug pods that `name` means: one of that name, or that of the node where the pod of that name runs. */

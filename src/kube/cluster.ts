@@ -17,7 +17,24 @@ export interface Cluster {
   readonly namespace: string;
   /** Address of the API server, for messages. */
   readonly server: string;
+  /**
+   * Awaits a call to the API server, with its error translated; `what` completes "Cannot …". A server that takes the
+   * call and does not answer is told of after a while, and given up at the limit.
+   */
+  call<T>(what: string, promise: Promise<T>): Promise<T>;
 }
+
+export interface ClusterOptions {
+  kubeconfig?: string;
+  context?: string;
+  /** Limit of one call, in milliseconds. */
+  timeoutMs: number;
+  /** Words to people. */
+  say(text: string): void;
+}
+
+/** When to say that a call takes long, in milliseconds. */
+const longMs = 4000;
 
 /**
  * Loads the kubeconfig as kubectl does: the file given, else the merged files of $KUBECONFIG, else ~/.kube/config, else
@@ -25,7 +42,7 @@ export interface Cluster {
  *
  * Throws ScopeError: unreachable when there is none, notFound when there is no such context or file.
  */
-export function loadCluster({ kubeconfig, context }: { kubeconfig?: string; context?: string }): Cluster {
+export function loadCluster({ kubeconfig, context, timeoutMs, say }: ClusterOptions): Cluster {
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
@@ -62,15 +79,36 @@ export function loadCluster({ kubeconfig, context }: { kubeconfig?: string; cont
     watch: new Watch(config),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
     server: cluster.server,
+    call: (what, promise) => limited(what, promise, cluster.server, timeoutMs, say),
   };
 }
 
-/** Awaits a call to the API server, with its error translated. `what` completes "Cannot …". */
-export async function call<T>(what: string, promise: Promise<T>): Promise<T> {
+async function limited<T>(
+  what: string,
+  promise: Promise<T>,
+  server: string,
+  timeoutMs: number,
+  say: (text: string) => void,
+): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const long = setTimeout(() => say(`waiting for the API server ${server} to answer (${what})`), longMs);
+  const limit = setTimeout(() =>
+    late.reject(
+      new ScopeError(
+        "timeout",
+        `Cannot ${what}: the API server ${server} did not answer within ${timeoutMs / 1000} s`,
+        {
+          hint: "give it longer with --timeout SECONDS, or choose another cluster with --context",
+        },
+      ),
+    ), timeoutMs);
   try {
-    return await promise;
+    return await Promise.race([promise, late.promise]);
   } catch (error) {
     throw translate(what, error);
+  } finally {
+    clearTimeout(long);
+    clearTimeout(limit);
   }
 }
 

@@ -3,7 +3,7 @@ import { ScopeError } from "../errors.ts";
 import type { PodReference, TargetQuery, WorkloadKind } from "../target.ts";
 import { parsePodReference } from "../target.ts";
 import type { Cluster } from "./cluster.ts";
-import { call, statusOf } from "./cluster.ts";
+import { statusOf } from "./cluster.ts";
 import { isFinished, isReady, isTerminating } from "./pods.ts";
 
 /** A label selector as the API takes it. See the Kubernetes documentation on labels and selectors. */
@@ -68,6 +68,7 @@ async function byReference(cluster: Cluster, namespace: string, { kind, name }: 
     return { pods: await ofWorkload(cluster, namespace, kind, name), of: `${kind} "${name}"` };
   }
   const pod = await optional(
+    cluster,
     `get pod "${name}" in namespace "${namespace}"`,
     cluster.core.readNamespacedPod({ namespace, name }),
   );
@@ -90,21 +91,11 @@ async function byReference(cluster: Cluster, namespace: string, { kind, name }: 
   return { pods: await byLabels(cluster, namespace, workload.selector, of), of };
 }
 
-/** Why there is no such pod: the namespace is missing, or only the pod. */
+/** The error for a pod that is missing, unless it is its namespace that is. */
 async function missingPod(cluster: Cluster, namespace: string, name: string): Promise<ScopeError> {
-  try {
-    await cluster.core.readNamespace({ name: namespace });
-  } catch (error) {
-    if (statusOf(error) === 404) return missingNamespace(namespace);
-  }
+  await assertNamespace(cluster, namespace);
   return new ScopeError("notFound", `Cannot find pod "${name}" in namespace "${namespace}"`, {
     hint: `kubectl get pods -n ${namespace} lists what is there`,
-  });
-}
-
-function missingNamespace(namespace: string): ScopeError {
-  return new ScopeError("notFound", `Cannot find namespace "${namespace}"`, {
-    hint: "kubectl get namespaces lists them",
   });
 }
 
@@ -124,7 +115,7 @@ async function workloadSelector(
 ): Promise<string | undefined> {
   const what = `get ${kind} "${name}" in namespace "${namespace}"`;
   if (kind === "service") {
-    const service = await optional(what, cluster.core.readNamespacedService({ namespace, name }));
+    const service = await optional(cluster, what, cluster.core.readNamespacedService({ namespace, name }));
     const matchLabels = service?.spec?.selector;
     if (service !== undefined && (matchLabels === undefined || Object.keys(matchLabels).length === 0)) {
       throw new ScopeError("notFound", `Service "${name}" in namespace "${namespace}" selects no pods`);
@@ -137,12 +128,12 @@ async function workloadSelector(
     daemonset: () => cluster.apps.readNamespacedDaemonSet({ namespace, name }),
     pod: () => Promise.resolve(undefined),
   }[kind];
-  const workload = await optional<{ spec?: { selector?: V1LabelSelector } } | undefined>(what, read());
+  const workload = await optional<{ spec?: { selector?: V1LabelSelector } } | undefined>(cluster, what, read());
   return workload?.spec?.selector === undefined ? undefined : selectorText(workload.spec.selector);
 }
 
 async function byLabels(cluster: Cluster, namespace: string, labelSelector: string, of?: string): Promise<V1Pod[]> {
-  const { items } = await call(
+  const { items } = await cluster.call(
     `list pods in namespace "${namespace}"`,
     cluster.core.listNamespacedPod({ namespace, labelSelector }),
   );
@@ -160,18 +151,28 @@ async function byLabels(cluster: Cluster, namespace: string, labelSelector: stri
 
 /** All pods of a namespace. Throws ScopeError notFound when there is no such namespace. */
 export async function allPods(cluster: Cluster, namespace: string): Promise<V1Pod[]> {
-  const { items } = await call(`list pods in namespace "${namespace}"`, cluster.core.listNamespacedPod({ namespace }));
-  if (items.length === 0) {
-    const namespaces = cluster.core.readNamespace({ name: namespace });
-    if (await namespaces.then(() => false, (error) => statusOf(error) === 404)) throw missingNamespace(namespace);
-  }
+  const list = cluster.core.listNamespacedPod({ namespace });
+  const { items } = await cluster.call(`list pods in namespace "${namespace}"`, list);
+  if (items.length === 0) await assertNamespace(cluster, namespace);
   return items;
 }
 
-/** A thing that may be missing. */
-async function optional<T>(what: string, promise: Promise<T>): Promise<T | undefined> {
+/** Throws ScopeError notFound when there is no such namespace. Not being allowed to know is no reason to fail. */
+export async function assertNamespace(cluster: Cluster, namespace: string): Promise<void> {
   try {
-    return await call(what, promise);
+    await cluster.call(`get namespace "${namespace}"`, cluster.core.readNamespace({ name: namespace }));
+  } catch (error) {
+    if (statusOf(error) !== 404) return;
+    throw new ScopeError("notFound", `Cannot find namespace "${namespace}"`, {
+      hint: "kubectl get namespaces lists them",
+    });
+  }
+}
+
+/** A thing that may be missing. */
+async function optional<T>(cluster: Cluster, what: string, promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await cluster.call(what, promise);
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;

@@ -1,6 +1,5 @@
 import type { V1Pod, V1PodList } from "@kubernetes/client-node";
 import type { Cluster } from "./cluster.ts";
-import { call } from "./cluster.ts";
 import { translate } from "./translate.ts";
 
 export type PodChange =
@@ -30,7 +29,7 @@ export async function* watchPods(
 ): AsyncIterable<PodChange> {
   const known = new Map<string, V1Pod>();
   while (!signal.aborted) {
-    const list: V1PodList = await call("list pods", cluster.core.listNamespacedPod(options));
+    const list: V1PodList = await cluster.call("list pods", cluster.core.listNamespacedPod(options));
     const fresh = new Set(list.items.map((pod) => pod.metadata?.uid ?? ""));
     for (const [uid, pod] of known) {
       if (fresh.has(uid)) continue;

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
-import { call, statusOf } from "../kube/cluster.ts";
+import { statusOf } from "../kube/cluster.ts";
 import { execStream } from "../kube/exec.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { watchPods } from "../kube/watch.ts";
@@ -9,7 +9,7 @@ import { socketPath } from "../manager/transport.ts";
 import type { PullPolicy } from "../options.ts";
 import type { Passage, Way } from "../way.ts";
 import { debugContainer, debugPod, isDebugPodFor, managedBySelector } from "./debug_pod.ts";
-import { removePod } from "./remove.ts";
+import { deletePod, removePod } from "./remove.ts";
 import { troubleOf } from "./trouble.ts";
 import { progressOf, pullHint } from "./waiting.ts";
 import type { Progress } from "./waiting.ts";
@@ -67,8 +67,8 @@ export class NodeWay implements Way {
     const listed = await this.#listed!;
     this.#listed = undefined;
     const finished = listed.filter((pod) => isFinished(pod) && !isTerminating(pod));
-    // Nobody waits for these; one that cannot be deleted is met again by the next command.
-    for (const pod of finished) void removePod(this.#cluster, pod).catch(() => {});
+    // One that cannot be deleted is met again by the next command.
+    await Promise.allSettled(finished.map((pod) => deletePod(this.#cluster, pod)));
     const running = listed.find((pod) =>
       isDebugPodFor(pod, node, image) && !isFinished(pod) && !isTerminating(pod) &&
       progressOf(pod, image).state === "running"
@@ -87,7 +87,7 @@ export class NodeWay implements Way {
   async #list(): Promise<V1Pod[]> {
     const { namespace } = this.#options;
     const list = this.#cluster.core.listNamespacedPod({ namespace, labelSelector: managedBySelector });
-    return (await call(`list pods in namespace "${namespace}"`, list)).items;
+    return (await this.#cluster.call(`list pods in namespace "${namespace}"`, list)).items;
   }
 
   #connect(pod: V1Pod): Promise<Duplex> {
@@ -129,7 +129,7 @@ export class NodeWay implements Way {
     const { namespace, image, say } = this.#options;
     const body = debugPod({ ...this.#options, node });
     try {
-      const pod = await call(
+      const pod = await this.#cluster.call(
         `create a debug pod in namespace "${namespace}"`,
         this.#cluster.core.createNamespacedPod({ namespace, body }),
       );

@@ -9,8 +9,10 @@ export async function troubleOf(cluster: Cluster, pod: V1Pod, node: string): Pro
   const { name = "", namespace = "" } = pod.metadata ?? {};
   const [nodeError, warning] = await Promise.all([
     notReady(cluster, node),
-    cluster.core.listNamespacedEvent({ namespace, fieldSelector: `involvedObject.name=${name},type=Warning` })
-      .then(({ items }) => items.at(-1), () => undefined),
+    cluster.call(
+      "list events",
+      cluster.core.listNamespacedEvent({ namespace, fieldSelector: `involvedObject.name=${name},type=Warning` }),
+    ).then(({ items }) => items.at(-1), () => undefined),
   ]);
   if (nodeError !== undefined) return nodeError;
   return warning === undefined ? undefined : `${warning.reason}: ${warning.message}`;
@@ -19,7 +21,7 @@ export async function troubleOf(cluster: Cluster, pod: V1Pod, node: string): Pro
 /** The error for a node that is not ready; nothing when it is, or when this user may not know. */
 export async function notReady(cluster: Cluster, node: string): Promise<ScopeError | undefined> {
   try {
-    const { status } = await cluster.core.readNode({ name: node });
+    const { status } = await cluster.call(`get node "${node}"`, cluster.core.readNode({ name: node }));
     const ready = status?.conditions?.find(({ type }) => type === "Ready");
     if (ready === undefined || ready.status === "True") return undefined;
     return new ScopeError("unreachable", `Node "${node}" is not ready (${ready.reason ?? ready.status})`, {
