@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CHECKOUT, outcome, type Outcome } from "./cluster_script.ts";
+import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
 
 // What scripts/scope does, without looking for changed sources each time; errors_test.ts runs that script itself.
 const bundled = await outcome(`${CHECKOUT}/scripts/bundle`, ["cli"]);
