@@ -22,6 +22,7 @@ export interface Pod {
       readonly name: string;
       readonly containerID?: string;
       readonly state: Readonly<Record<string, { readonly reason?: string }>>;
+      readonly lastState?: Readonly<Record<string, unknown>>;
     }[];
   };
 }

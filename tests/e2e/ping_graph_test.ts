@@ -55,7 +55,7 @@ Deno.test("ping -g", async (t) => {
       await terminal.until(new RegExp(`^ ▸. ${hosts[host]} [^]*^ ${hosts[host]}$`, "m"));
     }
     await terminal.type("q");
-    assert.equal((await terminal.exit()).code, 0);
+    assert.equal((await terminal.exit()).code, 1); // some are lost
   });
 
   await t.step("-c ends it by itself, with the exit code of a ping", async () => {
