@@ -10,7 +10,7 @@ async function disposals(entry: string, ...options: string[]): Promise<number> {
     assert.equal(code, 0, stderr);
     const texts = [...Deno.readDirSync(folder)].map(({ name }) => Deno.readTextFileSync(`${folder}/${name}`));
     // One that follows another is written as one with it by the minifier.
-    const declarations = texts.join("\n").match(/(?<!\busing .*\n +(await )?)\busing [\w$]+ *=/g);
+    const declarations = texts.join("\n").match(/(?<!\busing [^;]*;\s+(await )?)\busing [\w$]+ *=/g);
     return declarations?.length ?? 0;
   } finally {
     await Deno.remove(folder, { recursive: true });
