@@ -212,7 +212,9 @@ export class NodeWay implements Way {
     const reason = progress?.state === "waiting" ? progress.reason : said || "it was not seen";
     const pull = progress?.state === "waiting" && progress.pullFailed;
     return new ScopeError("timeout", `Debug pod "${name}" did not start within ${this.#options.timeoutMs / 1000} s`, {
-      hint: pull ? pullHint(reason) : `it waits for ${reason}; give it longer with --timeout SECONDS`,
+      hint: pull
+        ? pullHint(this.#options.image, reason)
+        : `it waits for ${reason}; give it longer with --timeout SECONDS`,
     });
   }
 }
