@@ -6,6 +6,8 @@ import type { Tool, ToolOutput } from "./tool.ts";
 
 /** How long a tool may take to report once it was asked to stop, in milliseconds. */
 const reportMs = 3000;
+/** The end of a tool of which nothing more will be heard, through no fault of its own: as if SIGINT had ended it. */
+const cutOff = { exit: { code: 130 } };
 /** A longer line of a tool is cut here: the target's image may make a tool print anything. */
 const longestLine = 1 << 20;
 
@@ -39,7 +41,7 @@ export async function* observe(
   };
   const onStop = () => {
     run.signal(tool.stopSignal);
-    timer = setTimeout(() => finish({ exit: { code: 128 } }), reportMs);
+    timer = setTimeout(() => finish(cutOff), reportMs);
   };
   const readTool = async () => {
     for await (const output of lines(run.output)) {
@@ -56,7 +58,7 @@ export async function* observe(
   if (stop.aborted) onStop();
   void readTool().catch((error) => {
     failure ??= error;
-    finish({ exit: { code: 128 } });
+    finish(cutOff);
   });
   void readMeanwhile().catch(() => {}); // what cannot be watched is no reason to stop
   try {

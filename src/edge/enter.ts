@@ -1,6 +1,6 @@
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
-import { isFinished, podName, toTarget } from "../kube/pods.ts";
+import { isFinished, isTerminating, podName, toTarget } from "../kube/pods.ts";
 import { choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
 import type { ManagerConnection } from "../manager/client.ts";
@@ -100,7 +100,9 @@ export function watchTarget({ cluster }: EnterContext, target: Target, signal: A
     for await (const change of watchPods(cluster, options, signal)) {
       if (change.type === "LISTED" ? there : isSame(change.pod, target) && change.type !== "DELETED") {
         there = true;
-        if (change.type !== "LISTED" && isFinished(change.pod)) return lose("has finished meanwhile");
+        if (change.type !== "LISTED" && isFinished(change.pod)) {
+          return lose(isTerminating(change.pod) ? "was deleted meanwhile" : "has finished meanwhile");
+        }
       } else {
         return lose("was deleted meanwhile");
       }
