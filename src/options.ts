@@ -162,8 +162,8 @@ export function resolveOptions(
 
 /** A time in seconds greater than 0, in milliseconds precision. Throws ScopeError (usage). */
 export function seconds(option: string, text: string): number {
-  const value = /^(\d+\.?\d*|\.\d+)s?$/.test(text) ? parseFloat(text) : NaN;
-  if (value > 0 && value <= 86_400) return Math.round(value * 1000) / 1000;
+  const value = /^(\d+\.?\d*|\.\d+)s?$/.test(text) ? Math.round(parseFloat(text) * 1000) / 1000 : NaN;
+  if (value > 0 && value <= 86_400) return value;
   throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
     hint: "it is a number of seconds from 0.001 to 86400, for example 0.2",
   });
