@@ -110,9 +110,18 @@ export const globalOptions: readonly (OptionSpec & { key: string; variable?: str
   { key: "verbose", flags: "-v, --verbose", description: "say what is done, and where errors come from" },
 ];
 
+/** Each says alone who is meant: what a nearer place says of one replaces what the places behind say of the other. */
+const rivals: Readonly<Record<string, string>> = { pod: "selector", selector: "pod" };
+
+/** The options that a set of variables gives. An empty one counts as not set, except where empty means none. */
+function variablesOf(source: Readonly<Record<string, string | undefined>>): RawOptions {
+  const given = globalOptions.map(({ key, variable }) => [key, variable && source[variable]] as const);
+  return Object.fromEntries(given.filter(([key, value]) => value !== undefined && (value !== "" || key === "regcred")));
+}
+
 /**
  * Puts together what was given: flag, then environment, then file. An empty variable counts as not set, except
- * SCOPE_REGCRED, where it means none.
+ * SCOPE_REGCRED, where it means none. A --pod sets SCOPE_SELECTOR aside, and --selector SCOPE_POD.
  *
  * Throws ScopeError (usage) for a value that is not possible.
  */
@@ -121,13 +130,12 @@ export function resolveOptions(
   ...sources: Readonly<Record<string, string | undefined>>[]
 ): GlobalOptions {
   const text = (key: string): string | undefined => {
-    const flag = raw[key] ?? (key === "image" ? raw.dbgImage : undefined);
-    if (typeof flag === "string") return flag;
-    const variable = globalOptions.find((option) => option.key === key)?.variable;
-    if (variable === undefined) return undefined;
-    return sources.map((source) => source[variable]).find((value) =>
-      value !== undefined && (value !== "" || key === "regcred")
-    );
+    for (const place of [raw, ...sources.map((source) => variablesOf(source))]) {
+      const value = place[key] ?? (key === "image" ? place.dbgImage : undefined);
+      if (typeof value === "string") return value;
+      if (place[rivals[key] ?? ""] !== undefined) return undefined;
+    }
+    return undefined;
   };
   const optional = (key: string) => {
     const value = text(key);
@@ -162,8 +170,8 @@ export function resolveOptions(
 
 /** A time in seconds greater than 0, in milliseconds precision. Throws ScopeError (usage). */
 export function seconds(option: string, text: string): number {
-  const value = /^(\d+\.?\d*|\.\d+)s?$/.test(text) ? parseFloat(text) : NaN;
-  if (value > 0 && value <= 86_400) return Math.round(value * 1000) / 1000;
+  const value = /^(\d+\.?\d*|\.\d+)s?$/.test(text) ? Math.round(parseFloat(text) * 1000) / 1000 : NaN;
+  if (value > 0 && value <= 86_400) return value;
   throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
     hint: "it is a number of seconds from 0.001 to 86400, for example 0.2",
   });

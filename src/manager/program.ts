@@ -1,5 +1,6 @@
 import { Channel } from "../channel.ts";
 import { endRun, kill, runVariable } from "./leftovers.ts";
+import { Pause } from "./pause.ts";
 import { allPids, readProc } from "./processes.ts";
 import { parseStat } from "./proc.ts";
 import type { Pty, WindowSize } from "./pty.ts";
@@ -19,6 +20,15 @@ export interface ProgramExit {
   signal: string;
 }
 
+/**
+ * After a small piece of output the next is read this much later, in milliseconds, together with what came meanwhile: a
+ * message a line would cost four times the CPU time of a tool that prints a thousand lines a second. The first piece
+ * after a silence or after input is passed on at once, and large pieces are never held up.
+ */
+const gatherMs = 20;
+/** Pieces of this many bytes are large. */
+const largePiece = 16 * 1024;
+
 /** Opens the terminal $SCOPE_PTY as standard input and output of a new session, and becomes the rest. */
 const ptyScript = `exec setsid --ctty -- "$@" <"$SCOPE_PTY" >"$SCOPE_PTY" 2>&1`;
 
@@ -34,6 +44,7 @@ export class Program implements AsyncDisposable {
   readonly #run = crypto.randomUUID();
   readonly #child: Deno.ChildProcess;
   readonly #pty: Pty | undefined;
+  readonly #gathering = new Pause();
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
 
   /** Throws Deno.errors.NotFound when there is no such program. */
@@ -65,6 +76,7 @@ export class Program implements AsyncDisposable {
   /** Passes on standard input. A program that does not read it is no error. */
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#pty !== undefined) return await this.#pty.write(bytes);
+    this.#gathering.wake();
     await this.#input?.write(bytes).catch(() => {});
   }
 
@@ -90,6 +102,7 @@ export class Program implements AsyncDisposable {
 
   async #finish(pumped: Promise<void>): Promise<ProgramExit> {
     const { code, signal } = await this.#child.status;
+    this.#gathering.end();
     await endRun(this.#run);
     this.#pty?.hangUp();
     await pumped;
@@ -99,7 +112,10 @@ export class Program implements AsyncDisposable {
 
   async #pump(channel: Channel<ProgramOutput>): Promise<void> {
     const pump = async (stream: ProgramOutput["stream"], from: AsyncIterable<Uint8Array<ArrayBuffer>>) => {
-      for await (const bytes of from) await channel.push({ stream, bytes });
+      for await (const bytes of from) {
+        await channel.push({ stream, bytes });
+        if (this.#pty === undefined && bytes.length < largePiece) await this.#gathering.wait(gatherMs);
+      }
     };
     if (this.#pty !== undefined) return await pump("stdout", this.#pty.output);
     await Promise.all([pump("stdout", this.#child.stdout), pump("stderr", this.#child.stderr)]);

@@ -167,5 +167,5 @@ function cannotResolve(host: string, words: string): ScopeError {
 }
 
 function sameDestination(a: Destination, b: Destination): boolean {
-  return a.namespace === b.namespace && a.pod === b.pod && (a.pod !== undefined || a.address === b.address);
+  return a.namespace === b.namespace && a.pod === b.pod && a.address === b.address;
 }

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import stringWidth from "string-width";
 import type { Screen } from "../../../src/renderer.ts";
+import { golden as compare } from "../golden.ts";
 
-/** Compares with tests/testdata/renderers/NAME; SCOPE_GOLDEN=write writes it instead, for the reviewer to look at. */
+/** Compares with tests/testdata/renderers/NAME. */
 export function golden(name: string, lines: readonly string[]): void {
-  const file = new URL(`../../testdata/renderers/${name}`, import.meta.url);
-  const text = lines.map((line) => `${line}\n`).join("");
-  if (Deno.env.get("SCOPE_GOLDEN") === "write") Deno.writeTextFileSync(file, text);
-  assert.equal(text, Deno.readTextFileSync(file));
+  compare(`renderers/${name}`, lines.map((line) => `${line}\n`).join(""));
 }
 
 export function assertFits(lines: readonly string[], columns: number, rows: number): void {

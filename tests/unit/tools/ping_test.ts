@@ -167,6 +167,14 @@ Deno.test("pingTool.gone() is reported once, ends the losses, and stands in the 
   assert.equal(summary?.type === "ping.summary" && summary.gone, "deleted");
 });
 
+Deno.test("pingTool.gone() tells of each address of a pod that has two", () => {
+  const pod = { namespace: "demo", pod: "web" };
+  const destinations = [{ address: "10.77.0.4", ...pod }, { address: "fd77::4", ...pod }];
+  const tool = pingTool({ destinations, count: 0, intervalMs: 200 });
+  const gone = destinations.flatMap((one) => tool.gone(one, "deleted", "2026-01-01T00:00:00.000Z"));
+  assert.deepEqual(gone.map((event) => "address" in event && event.address), ["10.77.0.4", "fd77::4"]);
+});
+
 Deno.test("pingTool.begin() names every destination", () => {
   const destinations = [{ address: "10.0.0.1", namespace: "demo", pod: "a", node: "n1" }, { address: "db" }];
   const time = "2026-01-01T00:00:00.000Z";

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { cleanup } from "../../../src/commands/cleanup.ts";
+import { launch } from "../../../src/commands/launch.ts";
+import { list } from "../../../src/commands/list.ts";
+import { pids } from "../../../src/commands/pids.ts";
+import { ping } from "../../../src/commands/ping.ts";
+import { shell } from "../../../src/commands/shell.ts";
+import { ScopeError } from "../../../src/errors.ts";
+import type { Event, PingSkipped } from "../../../src/event.ts";
+import type { RawOptions } from "../../../src/options.ts";
+import type { World } from "./context.ts";
+import { worldOf } from "./context.ts";
+
+const time = "2026-01-01T00:00:00.000Z";
+const debugPod: Event = {
+  type: "list.debug-pod",
+  time,
+  name: "scope-a",
+  namespace: "shop",
+  node: "a",
+  image: "i",
+  status: "Running",
+  version: "1",
+  created: time,
+};
+const globals = { namespace: "shop", pod: "web" };
+
+async function fails(running: Promise<unknown>, message: string): Promise<void> {
+  await assert.rejects(running, (error) => {
+    assert.ok(error instanceof ScopeError);
+    assert.deepEqual([error.kind, error.message], ["usage", message]);
+    return true;
+  });
+}
+
+/** Runs a ping whose fping prints this, and ends with the code. */
+async function pinging(options: RawOptions, hosts: string[] = [], printed = "", code = 0, world: World = {}) {
+  const { context, did, place } = worldOf({ globals, reachable: [{ address: "10.0.0.9" }], ...world });
+  const result = ping.run(context, options, hosts);
+  void place.print("stdout", printed).then(() => place.end(code));
+  return { code: await result, did, argv: place.seen.options?.argv ?? [], disposed: place.seen.disposed };
+}
+
+for (
+  const [options, hosts, message] of [
+    [{}, [], "Nothing says what to ping"],
+    [{ graph: true }, [], "Nothing says what to ping"],
+    [{ count: "-1" }, ["web"], 'Option --count cannot be "-1"'],
+    [{ count: "abc" }, ["web"], 'Option --count cannot be "abc"'],
+    [{ count: "" }, ["web"], 'Option --count cannot be ""'],
+    [{ interval: "0" }, ["web"], 'Option --interval cannot be "0"'],
+    [{ interval: "fast" }, ["web"], 'Option --interval cannot be "fast"'],
+    [{ interval: "" }, ["web"], 'Option --interval cannot be ""'],
+    [{}, ["-x"], 'Host cannot be "-x"'],
+    [{}, ["web", ""], 'Host cannot be ""'],
+  ] as [RawOptions, string[], string][]
+) {
+  Deno.test(`ping refuses ${JSON.stringify(options)} ${hosts.join(" ")} before it goes anywhere`, async () => {
+    const { context, did } = worldOf({ globals });
+    await fails(ping.run(context, options, hosts), message);
+    assert.deepEqual([did.asked, did.entered], [[], []]);
+  });
+}
+
+Deno.test("ping asks for what -d, -N, -a, -4, -6 and the hosts say", async () => {
+  const asked = async (options: RawOptions, hosts: string[] = []) => (await pinging(options, hosts)).did.asked[0];
+  const nothing = { pods: [], all: false, hosts: [], families: [] };
+  assert.deepEqual(await asked({ all: true }), { ...nothing, all: true });
+  assert.deepEqual(await asked({ destPod: "db" }), { ...nothing, pods: ["db"] });
+  assert.deepEqual(await asked({ destPod: "db", destNamespace: "data" }), {
+    ...nothing,
+    pods: ["db"],
+    namespace: "data",
+  });
+  assert.deepEqual(await asked({ destNamespace: "data" }), { ...nothing, all: true, namespace: "data" });
+  assert.deepEqual(await asked({ destNamespace: "data" }, ["h"]), { ...nothing, hosts: ["h"], namespace: "data" });
+  assert.deepEqual(await asked({ ipv4: true, ipv6: true }, ["h"]), { ...nothing, hosts: ["h"], families: [4, 6] });
+});
+
+Deno.test("ping sends 5 packets a second apart; with -g it has no end", async () => {
+  const option = (argv: readonly string[], name: string) => argv[argv.indexOf(name) + 1];
+  const plain = (await pinging({}, ["h"])).argv;
+  assert.deepEqual([plain[0], option(plain, "-c"), option(plain, "-p")], ["fping", "5", "1000"]);
+  const graph = await pinging({ graph: true }, ["h"]);
+  assert.ok(graph.argv.includes("-l") && !graph.argv.includes("-c"), graph.argv.join(" "));
+  assert.deepEqual([graph.did.views, (await pinging({}, ["h"])).did.views], [["graph"], ["text"]]);
+  const counted = (await pinging({ graph: true, count: "3", interval: "0.2" }, ["h"])).argv;
+  assert.deepEqual([option(counted, "-c"), option(counted, "-p")], ["3", "200"]);
+  assert.ok((await pinging({ count: "0" }, ["h"])).argv.includes("-l"));
+});
+
+Deno.test("ping shows what is skipped and what is pinged first, and goes beside the one target", async () => {
+  const skipped: PingSkipped = { type: "ping.skipped", time, pod: "late", namespace: "shop", reason: "has no address" };
+  const { did, disposed } = await pinging({ all: true }, [], "", 0, { skipped: [skipped] });
+  assert.deepEqual(did.events.slice(0, 2).map(({ type }) => type), ["ping.skipped", "ping.target"]);
+  assert.deepEqual(did.events.at(-1)?.type, "ping.summary");
+  assert.deepEqual(did.entered, [{ pod: "web" }]);
+  assert.ok(disposed, "and lets go of it");
+});
+
+Deno.test("ping returns the code of an interrupt, and else what the pings say", async () => {
+  const reply = "[1.0] 10.0.0.9 : [0], 64 bytes, 0.05 ms (0.05 avg, 0% loss)\n";
+  assert.equal((await pinging({ count: "1" }, ["h"], reply)).code, 0);
+  const timeout = "[1.0] 10.0.0.9 : [0], timed out (NaN avg, 100% loss)\n";
+  assert.equal((await pinging({ count: "1" }, ["h"], timeout, 1)).code, 2);
+  assert.equal((await pinging({ count: "1" }, ["h"], reply, 0, { shown: 130 })).code, 130);
+});
+
+async function shelling(options: RawOptions, command: string[], world: World = {}) {
+  const { context, did, place } = worldOf({ globals, ...world });
+  return { code: await shell.run(context, options, command), did, run: place.seen.options, place };
+}
+
+Deno.test("shell runs a shell in the target's namespaces, and the command's exit code is its own", async () => {
+  const { code, did, run, place } = await shelling({}, []);
+  assert.equal(code, 7);
+  assert.equal(run?.argv[0], "bash");
+  assert.deepEqual(run?.namespaces, ["net", "pid", "uts", "ipc"]);
+  assert.deepEqual(did.attached, [place.run]);
+  assert.ok(place.seen.disposed);
+});
+
+Deno.test("shell passes a command on as it is, without a terminal where there is none", async () => {
+  const { run } = await shelling({}, ["sh", "-c", "a  b", "--help", ""]);
+  assert.deepEqual([run?.argv, run?.pty, run?.env], [["sh", "-c", "a  b", "--help", ""], undefined, undefined]);
+});
+
+Deno.test("shell gives a terminal of the window's size and kind where there is one", async () => {
+  const { run } = await shelling({}, ["top"], { interactive: true });
+  assert.deepEqual([run?.pty, run?.env], [{ columns: 100, rows: 30 }, { TERM: "xterm" }]);
+});
+
+Deno.test("shell -t names the container, before --container", async () => {
+  assert.deepEqual((await shelling({ target: "main" }, [])).did.entered, [{ pod: "web", container: "main" }]);
+  const both = await shelling({ target: "main" }, [], { globals: { ...globals, container: "other" } });
+  assert.deepEqual(both.did.entered, [{ pod: "web", container: "main" }]);
+});
+
+Deno.test("pids shows the processes of the target", async () => {
+  const { context, did, place } = worldOf({ globals, processes: [debugPod] });
+  assert.equal(await pids.run(context, {}, []), 0);
+  assert.deepEqual([did.entered, did.events, place.seen.disposed], [[{ pod: "web" }], [debugPod], true]);
+});
+
+Deno.test("launch shows the debug pod of the target's node", async () => {
+  const { context, did } = worldOf({ globals, debugPods: [debugPod] });
+  assert.equal(await launch.run(context, {}, []), 0);
+  assert.deepEqual([did.launched, did.events], [[{ pod: "web" }], [debugPod]]);
+});
+
+Deno.test("list shows the debug pods, with -A those of all namespaces", async () => {
+  const { context, did } = worldOf({ debugPods: [debugPod] });
+  await list.run(context, {}, []);
+  await list.run(context, { allNamespaces: true }, []);
+  assert.deepEqual([did.listed, did.events, did.said], [[false, true], [debugPod, debugPod], []]);
+});
+
+Deno.test("list says that there is none, to people only", async () => {
+  const text = worldOf({});
+  assert.equal(await list.run(text.context, {}, []), 0);
+  assert.match(text.did.said.join("\n"), /no debug pod in this namespace; -A/);
+  const json = worldOf({ globals: { output: "json" } });
+  await list.run(json.context, {}, []);
+  assert.deepEqual(json.did.said, []);
+});
+
+for (
+  const [globals, options, removed] of [
+    [{ pod: "all" }, {}, ["all", false]],
+    [{ pod: "web" }, {}, ["web", false]],
+    [{ pod: "web" }, { pod: "all" }, ["all", false]],
+    [{}, { pod: "web", allNamespaces: true }, ["web", true]],
+    [{}, { allNamespaces: true }, ["all", true]],
+  ] as [RawOptions, RawOptions, [string, boolean]][]
+) {
+  Deno.test(`cleanup of ${JSON.stringify(globals)} and ${JSON.stringify(options)} removes ${removed[0]}`, async () => {
+    const { context, did } = worldOf({ globals, debugPods: [debugPod] });
+    assert.equal(await cleanup.run(context, options, []), 0);
+    assert.deepEqual([did.removed, did.events], [[removed], [debugPod]]);
+  });
+}
+
+Deno.test("cleanup removes nothing when nothing says what", async () => {
+  const { context, did } = worldOf({});
+  await fails(cleanup.run(context, {}, []), "Nothing says which debug pod");
+  assert.deepEqual(did.removed, []);
+});

@@ -1,0 +1,76 @@
+import type { Context, DestinationQuery, Run, View } from "../../../src/context.ts";
+import type { Destination, Event, PingSkipped } from "../../../src/event.ts";
+import { resolveOptions } from "../../../src/options.ts";
+import type { RawOptions } from "../../../src/options.ts";
+import type { TargetQuery } from "../../../src/target.ts";
+import { besideOf } from "../beside.ts";
+
+export interface World {
+  globals?: RawOptions;
+  reachable?: Destination[];
+  skipped?: PingSkipped[];
+  debugPods?: Event[];
+  processes?: Event[];
+  interactive?: boolean;
+  /** What `show` answers. */
+  shown?: number;
+}
+
+/** A world in memory: it remembers what a command did to it. */
+export function worldOf(
+  { globals = {}, reachable = [], skipped = [], debugPods = [], processes = [], interactive = false, shown = 0 }: World,
+) {
+  const place = besideOf(processes);
+  const did = {
+    entered: [] as TargetQuery[],
+    asked: [] as DestinationQuery[],
+    launched: [] as TargetQuery[],
+    listed: [] as boolean[],
+    removed: [] as [string, boolean][],
+    attached: [] as Run[],
+    events: [] as Event[],
+    views: [] as View[],
+    said: [] as string[],
+  };
+  const context: Context = {
+    options: resolveOptions(globals),
+    signal: new AbortController().signal,
+    interactive,
+    terminalType: "xterm",
+    windowSize: () => ({ columns: 100, rows: 30 }),
+    say: (text) => void did.said.push(text),
+    enter(query) {
+      did.entered.push(query);
+      return Promise.resolve(place.beside);
+    },
+    destinations(query) {
+      did.asked.push(query);
+      return Promise.resolve({ reachable, skipped, async *watch() {} });
+    },
+    debugPods: () =>
+      Promise.resolve({
+        launch(query) {
+          did.launched.push(query);
+          return Promise.resolve(debugPods[0]!);
+        },
+        list(everywhere) {
+          did.listed.push(everywhere);
+          return Promise.resolve(debugPods);
+        },
+        async *remove(pod, everywhere) {
+          did.removed.push([pod, everywhere]);
+          yield* debugPods;
+        },
+      }),
+    async show(events, view = "text") {
+      did.views.push(view);
+      for await (const event of events) did.events.push(event);
+      return shown;
+    },
+    attach(run) {
+      did.attached.push(run);
+      return Promise.resolve(7);
+    },
+  };
+  return { context, did, place };
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readEnvFile } from "../../../src/edge/config.ts";
+import { ScopeError } from "../../../src/errors.ts";
+import { scope } from "../scope.ts";
+
+async function inFolder(test: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "scope-config-" });
+  try {
+    await test(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** A value that is refused shows that it was read. */
+const telltale = "SCOPE_OUTPUT=telltale\n";
+const read = 'error: Option --output cannot be "telltale"';
+const notRead = "error: Nothing says what to ping";
+
+async function firstLine(env: Record<string, string>, cwd: string, ...options: string[]): Promise<string> {
+  const { stderr } = await scope([...options, "ping"], { env, cwd });
+  return stderr.split("\n")[0]!;
+}
+
+Deno.test("readEnvFile() reads the dotenv format", () =>
+  inFolder((folder) => {
+    const file = `${folder}/env`;
+    Deno.writeTextFileSync(
+      file,
+      `# comment\nSCOPE_NAMESPACE=shop\nexport SCOPE_POD='web'\nSCOPE_REGCRED=""\nSCOPE_SELECTOR="a=b # c" # comment\n\n`,
+    );
+    assert.deepEqual({ ...readEnvFile(file) }, {
+      SCOPE_NAMESPACE: "shop",
+      SCOPE_POD: "web",
+      SCOPE_REGCRED: "",
+      SCOPE_SELECTOR: "a=b # c",
+    });
+  }));
+
+Deno.test("readEnvFile() refuses a given file that is missing, and one that cannot be read", () =>
+  inFolder((folder) => {
+    const failure = (path: string) => {
+      try {
+        readEnvFile(path);
+      } catch (error) {
+        assert.ok(error instanceof ScopeError);
+        return [error.kind, error.message];
+      }
+      assert.fail("it was read");
+    };
+    assert.deepEqual(failure(`${folder}/none`), ["notFound", `Cannot find the file "${folder}/none"`]);
+    assert.deepEqual(failure(folder), ["denied", `Cannot read the file "${folder}"`]);
+  }));
+
+Deno.test("scope reads ~/.config/scope/env, or the file in $XDG_CONFIG_HOME, or the one given", () =>
+  inFolder(async (folder) => {
+    Deno.mkdirSync(`${folder}/.config/scope`, { recursive: true });
+    assert.equal(await firstLine({ HOME: folder }, folder), notRead);
+    Deno.writeTextFileSync(`${folder}/.config/scope/env`, telltale);
+    assert.equal(await firstLine({ HOME: folder }, folder), read);
+    assert.equal(await firstLine({ HOME: folder }, folder, "-o", "text"), notRead, "the flag wins");
+    assert.equal(await firstLine({ HOME: folder, SCOPE_OUTPUT: "json" }, folder), notRead, "the environment wins");
+    assert.equal(await firstLine({ XDG_CONFIG_HOME: `${folder}/.config` }, folder), read);
+    assert.equal(await firstLine({}, folder, "--env-file", `${folder}/.config/scope/env`), read);
+    Deno.writeTextFileSync(`${folder}/other`, "SCOPE_OUTPUT=json\n");
+    assert.equal(await firstLine({ HOME: folder }, folder, "--env-file", "other"), notRead, "one file, not two");
+  }));
+
+Deno.test("scope never reads a .env of the current folder by itself", () =>
+  inFolder(async (folder) => {
+    for (const name of [".env", "env", "scope.env"]) Deno.writeTextFileSync(`${folder}/${name}`, telltale);
+    assert.equal(await firstLine({}, folder), notRead);
+    assert.equal(await firstLine({}, folder, "--env-file", ".env"), read, "but does when told to");
+  }));

@@ -1,0 +1,78 @@
+import http from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Cluster } from "../../../src/kube/cluster.ts";
+import { loadCluster } from "../../../src/kube/cluster.ts";
+
+export interface Answer {
+  status: number;
+  /** Text as it is, anything else as JSON. */
+  body: unknown;
+}
+
+/** A Status as the API server writes it, see the API conventions of Kubernetes. */
+export function status(code: number, reason: string, message: string, details: unknown = {}): Answer {
+  return {
+    status: code,
+    body: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, details, code },
+  };
+}
+
+/** An HTTP server in the place of an API server, and the real client for it. */
+export async function apiServer(
+  answer: (method: string, path: string) => Answer,
+): Promise<AsyncDisposable & { cluster: Cluster; folder: string; asked: string[] }> {
+  const asked: string[] = [];
+  const answerTo = ({ method = "", url = "" }: IncomingMessage) => {
+    asked.push(`${method} ${url}`);
+    const { status, body } = answer(method, url);
+    return { status, text: typeof body === "string" ? body : JSON.stringify(body) };
+  };
+  const server = http.createServer((request, response) => {
+    request.resume();
+    const { status, text } = answerTo(request);
+    response.writeHead(status, { "content-type": text.startsWith("{") ? "application/json" : "text/plain" });
+    response.end(text);
+  });
+  // A request for exec is one for a websocket; a refusal is a plain answer.
+  server.on("upgrade", (request, socket) => {
+    const { status, text } = answerTo(request);
+    socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
+  const cluster = clusterAt(folder, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return {
+    cluster,
+    folder,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      Deno.removeSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** The real client for an API server at this address. */
+export function clusterAt(folder: string, server: string): Cluster {
+  const kubeconfig = `${folder}/kubeconfig`;
+  Deno.writeTextFileSync(
+    kubeconfig,
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "test",
+      clusters: [{ name: "test", cluster: { server, "insecure-skip-tls-verify": true } }],
+      users: [{ name: "test", user: { token: "token" } }],
+      contexts: [
+        { name: "test", context: { cluster: "test", user: "test", namespace: "shop" } },
+        { name: "other", context: { cluster: "test", user: "test" } },
+      ],
+    }),
+  );
+  return loadCluster({ kubeconfig, ...limits });
+}
+
+/** Limits that no test comes near, and words that nobody reads. */
+export const limits = { timeoutMs: 10_000, say() {} };

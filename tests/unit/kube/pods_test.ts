@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { ScopeError } from "../../../src/errors.ts";
+import { isFinished, isReady, podIps, podStatus, toDestinations, toTarget } from "../../../src/kube/pods.ts";
+import type { V1Pod } from "../../../src/kube/cluster.ts";
+import { containerStatus, deleted, finished, id, notReady, pending, pod } from "./pod.ts";
+
+const waiting = (reason: string) => ({
+  status: { phase: "Pending", containerStatuses: [{ ...containerStatus("app"), state: { waiting: { reason } } }] },
+});
+
+for (
+  const [name, of, expected] of [
+    ["a running pod", pod("web"), "Running"],
+    ["one that is being deleted", pod("web", deleted), "Terminating"],
+    ["one whose image does not come", pod("web", waiting("ImagePullBackOff")), "ImagePullBackOff"],
+    ["one that ends again and again", pod("web", waiting("CrashLoopBackOff")), "CrashLoopBackOff"],
+    ["one that no node takes", pod("web", pending), "Pending"],
+    ["an evicted one", pod("web", { status: { phase: "Failed", reason: "Evicted" } }), "Evicted"],
+    ["a finished one", pod("web", finished), "Succeeded"],
+    ["one without any status", {}, "Unknown"],
+  ] as [string, V1Pod, string][]
+) {
+  Deno.test(`podStatus() of ${name} is ${expected}`, () => assert.equal(podStatus(of), expected));
+}
+
+Deno.test("isReady() is true for a ready pod that stays", () => {
+  assert.deepEqual([pod("a"), pod("a", deleted), pod("a", notReady), {}].map(isReady), [true, false, false, false]);
+});
+
+Deno.test("isFinished() is true for both ways to finish", () => {
+  const phases = ["Succeeded", "Failed", "Running", "Pending", "Unknown"];
+  assert.deepEqual(phases.map((phase) => isFinished(pod("a", { status: { phase } }))), [
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+Deno.test("podIps() takes the one address of an old API server, too", () => {
+  assert.deepEqual(podIps(pod("a")), ["10.0.0.1", "fd00::1"]);
+  assert.deepEqual(podIps(pod("a", { status: { podIPs: undefined as never } })), ["10.0.0.1"]);
+  assert.deepEqual(podIps({}), []);
+});
+
+Deno.test("toTarget() holds what a manager must know", () => {
+  assert.deepEqual(toTarget(pod("web")), {
+    namespace: "shop",
+    pod: "web",
+    uid: "uid-web",
+    node: "node1",
+    ips: ["10.0.0.1", "fd00::1"],
+    hostNetwork: false,
+    container: { name: "app", id },
+    containers: [{ name: "app", id }],
+  });
+  assert.equal(toTarget(pod("web", { spec: { hostNetwork: true } })).hostNetwork, true);
+});
+
+const several = pod("web", {
+  spec: {
+    containers: [{ name: "app" }, { name: "db" }],
+    initContainers: [{ name: "setup" }, { name: "proxy", restartPolicy: "Always" }],
+  },
+  status: {
+    containerStatuses: [
+      { ...containerStatus("db"), state: { running: {} }, containerID: `cri-o://${"b".repeat(64)}` },
+      { ...containerStatus("app"), state: { terminated: { exitCode: 1 } }, containerID: `containerd://${id}` },
+    ],
+    initContainerStatuses: [
+      { ...containerStatus("setup"), state: { terminated: { exitCode: 0 } }, containerID: `containerd://${id}` },
+      { ...containerStatus("proxy"), state: { running: {} }, containerID: `docker://${"c".repeat(64)}` },
+    ],
+  },
+});
+
+Deno.test("toTarget() names the containers and sidecars, and the ids of those that run", () => {
+  assert.deepEqual(toTarget(several).containers, [
+    { name: "app", id: "" },
+    { name: "db", id: "b".repeat(64) },
+    { name: "proxy", id: "c".repeat(64) },
+  ]);
+});
+
+Deno.test("toTarget() takes the container given, or the one of kubectl, or the first", () => {
+  assert.equal(toTarget(several, "proxy").container.name, "proxy");
+  assert.equal(toTarget(several).container.name, "app");
+  const annotations = (name: string) => ({
+    ...several,
+    metadata: { ...several.metadata, annotations: { "kubectl.kubernetes.io/default-container": name } },
+  });
+  assert.equal(toTarget(annotations("db")).container.name, "db");
+  assert.equal(toTarget(annotations("db"), "app").container.name, "app");
+  assert.equal(toTarget(annotations("removed")).container.name, "app");
+});
+
+Deno.test("toTarget() takes the hash of a static pod, which its cgroups are named by", () => {
+  const annotations = { "kubernetes.io/config.hash": "0123456789abcdef" };
+  assert.equal(toTarget(pod("etcd-node1", { metadata: { annotations } })).uid, "0123456789abcdef");
+});
+
+for (
+  const [name, of, container, kind, message, hint] of [
+    [
+      "a finished pod",
+      pod("job", finished),
+      undefined,
+      "unreachable",
+      'Pod "shop/job" has finished (Succeeded)',
+      /runs/,
+    ],
+    [
+      "a pod that no node takes",
+      pod("late", pending),
+      undefined,
+      "unreachable",
+      'Pod "shop/late" has no address yet (Pending)',
+      /0\/2 nodes are available/,
+    ],
+    [
+      "a pod without an address",
+      pod("late", { status: { phase: "Pending", podIP: undefined as never, podIPs: [], containerStatuses: [] } }),
+      undefined,
+      "unreachable",
+      'Pod "shop/late" has no address yet (Pending)',
+      /kubectl describe pod/,
+    ],
+    [
+      "a container that there is not",
+      several,
+      "setup",
+      "notFound",
+      'Cannot find container "setup" in pod "shop/web"',
+      /^it has app, db, proxy$/,
+    ],
+  ] as [string, V1Pod, string | undefined, string, string, RegExp][]
+) {
+  Deno.test(`toTarget() refuses ${name}`, () => {
+    assert.throws(() => toTarget(of, container), (error) => {
+      assert.ok(error instanceof ScopeError);
+      assert.deepEqual([error.kind, error.message], [kind, message]);
+      assert.match(error.hint ?? "", hint);
+      return true;
+    });
+  });
+}
+
+const here = { pod: "web", namespace: "shop", node: "node1" };
+
+for (
+  const [name, of, families, expected] of [
+    ["its primary address", pod("web"), [], [{ address: "10.0.0.1", ...here }]],
+    ["its address of a family", pod("web"), [6], [{ address: "fd00::1", ...here }]],
+    ["both its addresses", pod("web"), [6, 4], [{ address: "10.0.0.1", ...here }, { address: "fd00::1", ...here }]],
+    ["that its address is the node's", pod("web", { spec: { hostNetwork: true } }), [4], [
+      { address: "10.0.0.1", ...here, hostNetwork: true },
+    ]],
+    ["why not: no such family", pod("web", { status: { podIPs: [{ ip: "10.0.0.1" }] } }), [6], "has no IPv6 address"],
+    ["why not: finished", pod("web", finished), [], "has finished (Succeeded)"],
+    ["why not: no address", pod("web", pending), [], "has no address yet (Pending)"],
+    ["why not: deleted", pod("web", deleted), [], "is being deleted"],
+  ] as [string, V1Pod, (4 | 6)[], unknown][]
+) {
+  Deno.test(`toDestinations() tells ${name}`, () => assert.deepEqual(toDestinations(of, families), expected));
+}

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import net from "node:net";
+import type { AddressInfo } from "node:net";
+import type { ErrorKind } from "../../../src/errors.ts";
+import { ScopeError } from "../../../src/errors.ts";
+import { statusOf } from "../../../src/kube/cluster.ts";
+import { execStream } from "../../../src/kube/exec.ts";
+import { translate } from "../../../src/kube/translate.ts";
+import type { Answer } from "./api_server.ts";
+import { apiServer, clusterAt, status } from "./api_server.ts";
+
+const rbac = 'pods is forbidden: User "eve" cannot list resource "pods" in API group "" in the namespace "shop"';
+const podSecurity =
+  'pods "scope-node1-0123456789" is forbidden: violates PodSecurity "restricted:latest": host namespaces ' +
+  '(hostNetwork=true, hostPID=true), privileged (container "scope" must not set securityContext.privileged=true)';
+const quota =
+  'pods "scope-node1-0123456789" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3';
+const limits = 'pods "scope-node1-0123456789" is forbidden: failed quota: small: must specify limits.cpu for: scope';
+const taken = 'pods "scope-node1-0123456789" already exists';
+const invalid = 'Pod "x" is invalid: spec.containers[0].image: Required value';
+
+const answers: [string, Answer, ErrorKind, string, RegExp | undefined][] = [
+  [
+    "401",
+    status(401, "Unauthorized", "Unauthorized"),
+    "denied",
+    "the credentials are wrong or have expired",
+    /--context or --kubeconfig/,
+  ],
+  ["403 of RBAC", status(403, "Forbidden", rbac), "denied", "you are not allowed to", /User "eve" cannot list/],
+  [
+    "403 of Pod Security",
+    status(403, "Forbidden", podSecurity),
+    "denied",
+    "Pod Security forbids it in this namespace",
+    /^give --debug-namespace NAME .*privileged=true/,
+  ],
+  ["403 of a quota", status(403, "Forbidden", quota), "denied", "a quota forbids it", /--debug-namespace .*pods=3/],
+  ["403 of a quota without limits", status(403, "Forbidden", limits), "denied", "a quota forbids it", /limits\.cpu/],
+  ["403 without words", { status: 403, body: "" }, "denied", "you are not allowed to", /ask for a Role/],
+  ["404", status(404, "NotFound", 'pods "web" not found'), "notFound", 'pods "web" not found', undefined],
+  ["404 of something else", { status: 404, body: "404 page not found\n" }, "notFound", "404 page not found", undefined],
+  [
+    "400",
+    status(400, "BadRequest", "unable to parse requirement: x"),
+    "usage",
+    "unable to parse requirement: x",
+    undefined,
+  ],
+  ["422", status(422, "Invalid", invalid), "usage", invalid, undefined],
+  ["409", status(409, "AlreadyExists", taken), "unreachable", `the API server answered 409, ${taken}`, undefined],
+  [
+    "500",
+    status(500, "InternalError", "etcdserver: request timed out"),
+    "unreachable",
+    "the API server answered 500, etcdserver: request timed out",
+    undefined,
+  ],
+  ["502 of a proxy", { status: 502, body: "" }, "unreachable", "the API server answered 502", undefined],
+];
+
+for (const [name, answer, kind, message, hint] of answers) {
+  Deno.test(`translate() words a real answer of ${name}`, async () => {
+    await using api = await apiServer(() => answer);
+    await assert.rejects(
+      api.cluster.call('list pods in namespace "shop"', api.cluster.core.listNamespacedPod({ namespace: "shop" })),
+      (error) => {
+        assert.ok(error instanceof ScopeError);
+        assert.deepEqual([error.kind, error.message], [kind, `Cannot list pods in namespace "shop": ${message}`]);
+        if (hint === undefined) assert.equal(error.hint, undefined);
+        else assert.match(error.hint ?? "", hint);
+        assert.equal(statusOf(error), answer.status);
+        assert.equal(statusOf(error.cause), answer.status);
+        return true;
+      },
+    );
+    assert.deepEqual(api.asked, ["GET /api/v1/namespaces/shop/pods"]);
+  });
+}
+
+for (
+  const [code, kind, words] of [[403, "denied", "not allowed"], [404, "notFound", "not found"], [
+    500,
+    "unreachable",
+    "500",
+  ]] as const
+) {
+  Deno.test(`translate() words an exec that is refused with ${code}`, async () => {
+    await using api = await apiServer(() => status(code, "", "no"));
+    const running = execStream(api.cluster, { namespace: "shop", pod: "web", container: "app", command: ["true"] });
+    await assert.rejects(running, (error) => {
+      assert.ok(error instanceof ScopeError);
+      assert.equal(error.kind, kind);
+      assert.match(error.message, new RegExp(`^Cannot connect to "shop/web": .*${words}`));
+      return true;
+    });
+    assert.match(api.asked.join(), /exec\?.*command=true/);
+  });
+}
+
+/** The error of a call to this address. */
+async function unanswered(server: string): Promise<ScopeError> {
+  const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
+  try {
+    const cluster = clusterAt(folder, server);
+    await cluster.call("list pods", cluster.core.listNamespacedPod({ namespace: "shop" }));
+  } catch (error) {
+    assert.ok(error instanceof ScopeError);
+    return error;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+  assert.fail("it was answered");
+}
+
+/** The address of a server that treats connections like this. */
+async function listening(onConnection: (socket: net.Socket) => void): Promise<{ port: number } & AsyncDisposable> {
+  const server = net.createServer(onConnection);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+Deno.test("translate() says that nobody answers where the connection is refused", async () => {
+  const { port } = await (async () => {
+    await using closed = await listening(() => {});
+    return closed;
+  })();
+  const { kind, message, hint } = await unanswered(`http://127.0.0.1:${port}`);
+  assert.deepEqual([kind, message], ["unreachable", "Cannot list pods: the API server does not answer"]);
+  assert.match(hint ?? "", new RegExp(`check the cluster and --context \\(.*ECONNREFUSED.*${port}.*\\)`));
+});
+
+Deno.test("translate() says that nobody answers where the connection is cut", async () => {
+  await using server = await listening((socket) => socket.destroy());
+  const { kind, message } = await unanswered(`http://127.0.0.1:${server.port}`);
+  assert.deepEqual([kind, message], ["unreachable", "Cannot list pods: the API server does not answer"]);
+});
+
+Deno.test("translate() says that nobody answers where there is no such host", async () => {
+  const { kind, message, hint } = await unanswered("http://nowhere.invalid");
+  assert.deepEqual([kind, message], ["unreachable", "Cannot list pods: the API server does not answer"]);
+  assert.match(hint ?? "", /nowhere\.invalid/);
+});
+
+for (
+  const [name, error, kind, words] of [
+    [
+      "a certificate of nobody's",
+      new Error("request failed", { cause: new Error("self-signed certificate") }),
+      "unreachable",
+      "certificate is not trusted",
+    ],
+    [
+      "a failing credential plugin",
+      new Error("exec: executable file not found: aws-iam-authenticator"),
+      "denied",
+      "credential plugin failed",
+    ],
+    [
+      "the refusal inside an event of a websocket",
+      {
+        type: "error",
+        message: "Unexpected server response: 403",
+        error: new Error("Unexpected server response: 403"),
+      },
+      "denied",
+      "not allowed",
+    ],
+    [
+      "several failures, as for a host with two addresses",
+      new AggregateError([
+        new Error("connect ECONNREFUSED ::1:6443"),
+        new Error("connect ECONNREFUSED 127.0.0.1:6443"),
+      ]),
+      "unreachable",
+      "does not answer",
+    ],
+    ["nothing", undefined, "unreachable", "does not answer"],
+    ["a text", "boom", "unreachable", "does not answer"],
+  ] as [string, unknown, ErrorKind, string][]
+) {
+  Deno.test(`translate() words ${name}`, () => {
+    const translated = translate("do it", error);
+    assert.deepEqual([translated.kind, translated.cause], [kind, error]);
+    assert.match(translated.message, new RegExp(`^Cannot do it: .*${words}`));
+    assert.ok(translated.hint, "and says what to do");
+  });
+}
+
+Deno.test("translate() leaves a ScopeError as it is", () => {
+  const error = new ScopeError("timeout", "Too late");
+  assert.equal(translate("do it", error), error);
+});
+
+Deno.test("statusOf() is nothing for what is no answer", () => {
+  assert.equal(statusOf(new Error("no")), undefined);
+  assert.equal(statusOf(Object.assign(new Error("no"), { code: "ENOENT" })), undefined);
+  assert.equal(statusOf(undefined), undefined);
+});

@@ -1,0 +1,31 @@
+/** Runs the program from its sources and returns what it said. It finds no cluster and no file of this user. */
+export async function scope(
+  argv: readonly string[],
+  { env = {}, cwd }: { env?: Record<string, string>; cwd?: string } = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const program = new URL("../../src/main.ts", import.meta.url);
+  const config = new URL("../../deno.json", import.meta.url);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "--no-prompt", "--config", config.pathname, program.href, ...argv],
+    env: {
+      PATH: Deno.env.get("PATH") ?? "",
+      DENO_DIR: await denoFolder(),
+      HOME: "/nonexistent",
+      KUBECONFIG: "/nonexistent/kubeconfig",
+      ...env,
+    },
+    clearEnv: true,
+    stdin: "null",
+    ...(cwd === undefined ? {} : { cwd }),
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+let folder: Promise<string> | undefined;
+
+/** Where Deno keeps packages for this user. */
+function denoFolder(): Promise<string> {
+  return folder ??= new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output()
+    .then(({ stdout }) => JSON.parse(new TextDecoder().decode(stdout)).denoDir);
+}
