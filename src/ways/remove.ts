@@ -1,6 +1,7 @@
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
+import { podPath } from "../kube/rest.ts";
 import { watchPods } from "../kube/watch.ts";
 import { ScopeError } from "../errors.ts";
 
@@ -11,8 +12,11 @@ const limitMs = 30_000;
 export async function deletePod(cluster: Cluster, pod: V1Pod): Promise<void> {
   const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
   try {
-    const body = { preconditions: { uid } };
-    await cluster.call(`delete pod "${podName(pod)}"`, cluster.core.deleteNamespacedPod({ name, namespace, body }));
+    await cluster.request(`delete pod "${podName(pod)}"`, {
+      method: "DELETE",
+      path: podPath(namespace, name),
+      body: { preconditions: { uid } },
+    });
   } catch (error) {
     // Gone already, or replaced by another of that name.
     if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
