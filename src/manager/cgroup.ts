@@ -18,8 +18,12 @@ export function isInPod(cgroups: string, uid: string): boolean {
   );
 }
 
+/**
+ * The names in all paths. Where the kubelet drives systemd and the runtime does not, one folder is named
+ * `SLICE:PREFIX:ID`, so a colon separates names as well.
+ */
 function segments(cgroups: string): string[] {
-  return cgroups.split("\n").flatMap((line) => line.split(":").slice(2).join(":").split("/"));
+  return cgroups.split("\n").flatMap((line) => line.split(":").slice(2).flatMap((path) => path.split("/")));
 }
 
 /** `cri-containerd-ID.scope`, `crio-ID.scope`, `docker-ID.scope` or plain `ID`; never CRI-O's monitor, `crio-conmon-ID`. */

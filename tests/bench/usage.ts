@@ -33,8 +33,18 @@ export function podUsage(uid: string): Usage[] {
   });
 }
 
-/** Memory of a process, in bytes: `shared` pages count in part (PSS), and those that only it has (anonymous). */
-export function memoryOf(pid: number): { resident: number; proportional: number; anonymous: number } {
+/** In bytes. */
+export interface Memory {
+  /** All that is in memory (RSS), also what other processes share. */
+  resident: number;
+  /** Shared pages in equal parts (PSS). */
+  proportional: number;
+  /** What is no file's: it cannot be dropped and read again. */
+  anonymous: number;
+}
+
+/** Reads /proc/PID/smaps_rollup, see proc_pid_smaps(5). */
+export function memoryOf(pid: number): Memory {
   const text = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
   const bytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(text)?.[1]) * 1024;
   return { resident: bytes("Rss"), proportional: bytes("Pss"), anonymous: bytes("Anonymous") };
