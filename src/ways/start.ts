@@ -9,7 +9,7 @@ import { watchPods } from "../kube/watch.ts";
 import { socketPath } from "../manager/transport.ts";
 import type { PullPolicy } from "../options.ts";
 import { debugContainer, debugPod, debugPodName, isDebugPodFor } from "./debug_pod.ts";
-import { removePod } from "./remove.ts";
+import { removePod, takeBackPod } from "./remove.ts";
 import { troubleOf } from "./trouble.ts";
 import type { Progress } from "./waiting.ts";
 import { progressOf, pullHint } from "./waiting.ts";
@@ -69,7 +69,7 @@ export async function startDebugPod(
     try {
       reached = await new Start(cluster, options, node, created, limit).reach();
     } finally {
-      if (!reached && created !== undefined) await removePod(cluster, created).catch(() => {});
+      if (!reached && created !== undefined) await takeBackPod(cluster, created).catch(() => {});
     }
     // Otherwise another client removed it meanwhile: make it anew.
     if (reached !== undefined) return { ...reached, created: created !== undefined };
