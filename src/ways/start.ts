@@ -4,6 +4,7 @@ import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { execStream } from "../kube/exec.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { assertNamespace } from "../kube/resolve.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
 import { socketPath } from "../manager/transport.ts";
@@ -92,6 +93,7 @@ async function create(cluster: Cluster, options: StartOptions, node: string): Pr
     return pod;
   } catch (error) {
     if (statusOf(error) === 409) return undefined;
+    if (statusOf(error) === 404) await assertNamespace(cluster, namespace);
     throw error;
   }
 }
