@@ -12,18 +12,21 @@ export interface BesideOptions {
   connection: ManagerConnection;
   /** For people: what the manager runs in. */
   place: string;
-  /** Aborted when the cluster says that the target is gone. */
+  /** Aborted when the cluster says that the target is gone, from the first run on. */
   lost: AbortSignal;
+  /** Called for each run. */
+  onRun(): void;
   dispose(): Promise<void>;
 }
 
 /** What a command can do next to a target. */
-export function makeBeside({ target, connection, place, lost, dispose }: BesideOptions): Beside {
+export function makeBeside({ target, connection, place, lost, onRun, dispose }: BesideOptions): Beside {
   const fail = (error: unknown) => translateCall(error, place, target, lost);
   return {
     target,
     lost,
     run(options: RunOptions): Run {
+      onRun();
       return startRun(connection, options, {
         podUid: target.uid,
         containerId: target.container.id,

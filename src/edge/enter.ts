@@ -91,9 +91,13 @@ export async function greet(
   });
 }
 
-/** Aborts with a ScopeError when the target is deleted or finishes; ends with `signal`. */
-export function watchTarget({ cluster }: EnterContext, target: Target, signal: AbortSignal): AbortSignal {
-  const lost = new AbortController();
+/** Aborts `lost` with a ScopeError when the target is deleted or finishes; ends with `signal`. */
+export function watchTarget(
+  { cluster }: EnterContext,
+  target: Target,
+  lost: AbortController,
+  signal: AbortSignal,
+): void {
   const lose = (how: string) =>
     lost.abort(
       new ScopeError("unreachable", `Pod "${target.namespace}/${target.pod}" ${how}`, {
@@ -115,7 +119,6 @@ export function watchTarget({ cluster }: EnterContext, target: Target, signal: A
     }
   };
   watch().catch(() => {}); // not allowed to watch: then its loss shows in the tool's own output
-  return lost.signal;
 }
 
 function isSame(pod: V1Pod, target: Target): boolean {

@@ -12,12 +12,18 @@ export async function enterBeside(
 ): Promise<Beside> {
   const { target, passage, connection } = await enter(context, query);
   explain(`beside "${target.namespace}/${target.pod}" through ${passage.place}`);
-  const ended = new AbortController();
+  const ended = new AbortController(), lost = new AbortController();
+  let watching = false;
   return makeBeside({
     target,
     connection,
     place: passage.place,
-    lost: watchTarget(context, target, ended.signal),
+    lost: lost.signal,
+    // What only asks the manager has its answer before a watch would be open.
+    onRun() {
+      if (!watching) watchTarget(context, target, lost, ended.signal);
+      watching = true;
+    },
     async dispose() {
       ended.abort();
       // Another client may have come to use it, too: then it stays for that one.
