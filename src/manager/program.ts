@@ -1,5 +1,6 @@
 import { Channel } from "../channel.ts";
 import { endRun, kill, runVariable } from "./leftovers.ts";
+import type { RunId } from "./leftovers.ts";
 import { allPids, readProc } from "./processes.ts";
 import { parseStat } from "./proc.ts";
 import type { Pty, WindowSize } from "./pty.ts";
@@ -31,7 +32,7 @@ export class Program implements AsyncDisposable {
   /** Everything the program prints; ends when it has ended. Reading slowly slows the program down. */
   readonly output: AsyncIterable<ProgramOutput>;
   readonly exit: Promise<ProgramExit>;
-  readonly #run = crypto.randomUUID();
+  readonly #mark = crypto.randomUUID();
   readonly #child: Deno.ChildProcess;
   readonly #pty: Pty | undefined;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
@@ -43,7 +44,7 @@ export class Program implements AsyncDisposable {
     try {
       this.#child = new Deno.Command(program, {
         args,
-        env: { ...env, [runVariable]: this.#run, ...(this.#pty === undefined ? {} : { SCOPE_PTY: this.#pty.path }) },
+        env: { ...env, [runVariable]: this.#mark, ...(this.#pty === undefined ? {} : { SCOPE_PTY: this.#pty.path }) },
         stdin: this.#pty === undefined ? "piped" : "null",
         stdout: this.#pty === undefined ? "piped" : "null",
         stderr: this.#pty === undefined ? "piped" : "null",
@@ -72,6 +73,10 @@ export class Program implements AsyncDisposable {
     await this.#input?.close().catch(() => {});
   }
 
+  get #id(): RunId {
+    return { mark: this.#mark, leader: this.pid };
+  }
+
   /** Sends a signal to the program's group; behind nsenter and tini, to what they run. */
   signal(name: Deno.Signal): void {
     kill(this.#leader(), name);
@@ -83,14 +88,14 @@ export class Program implements AsyncDisposable {
 
   /** Ends the program and what it started, at most 4 s later. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const left = await endRun(this.#run);
+    const left = await endRun(this.#id);
     if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
     this.#pty?.[Symbol.dispose]();
   }
 
   async #finish(pumped: Promise<void>): Promise<ProgramExit> {
     const { code, signal } = await this.#child.status;
-    await endRun(this.#run);
+    await endRun(this.#id);
     this.#pty?.hangUp();
     await pumped;
     this.#pty?.[Symbol.dispose]();
