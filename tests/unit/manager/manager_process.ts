@@ -9,10 +9,16 @@ import { until } from "../../cluster/wait.ts";
 
 const config = new URL("../../../deno.json", import.meta.url).pathname;
 
-/** `deno run` of a program of this checkout, as this checkout's configuration has it. */
-export function denoRun(program: string, args: readonly string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "--no-prompt", "--config", config, program, ...args],
+/** The command that runs a program of this checkout, as this checkout's configuration has it. */
+export function denoArgv(program: string, args: readonly string[]): string[] {
+  return [Deno.execPath(), "run", "--quiet", "--allow-all", "--no-prompt", "--config", config, program, ...args];
+}
+
+export function denoRun(program: string, args: readonly string[], env: Record<string, string> = {}): Deno.Command {
+  const [deno = "", ...rest] = denoArgv(program, args);
+  return new Deno.Command(deno, {
+    args: rest,
+    env,
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -30,7 +36,7 @@ export interface TestManager extends AsyncDisposable {
 export async function startManager({ idle = 600 } = {}): Promise<TestManager> {
   const folder = Deno.makeTempDirSync({ prefix: "scope-manager-" }), socket = `${folder}/run/manager.sock`;
   const program = new URL("../../../src/manager/manager.ts", import.meta.url).pathname;
-  const child = denoRun(program, ["--socket", socket, "--idle", String(idle)]).spawn();
+  const child = denoRun(program, ["--socket", socket, "--idle", String(idle)], { TMPDIR: folder }).spawn();
   await until("the manager to listen", 20, () => openable(socket));
   return {
     child,
