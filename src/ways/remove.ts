@@ -27,8 +27,8 @@ export async function deletePod(cluster: Cluster, pod: V1Pod, graceSeconds?: num
 /** Removes a pod that was just created. */
 export async function takeBackPod(cluster: Cluster, pod: V1Pod): Promise<void> {
   const { name = "", namespace = "" } = pod.metadata ?? {};
-  const read = cluster.core.readNamespacedPod({ name, namespace });
-  const { status } = await cluster.call(`get pod "${podName(pod)}"`, read).catch(() => pod);
+  const read = { method: "GET", path: podPath(namespace, name) } as const;
+  const { status } = await cluster.request<V1Pod>(`get pod "${podName(pod)}"`, read).catch(() => pod);
   // One that its kubelet has not seen goes at once: where the node is down, nobody would ever confirm its end.
   await removePod(cluster, pod, status?.startTime === undefined ? 0 : undefined);
 }
