@@ -91,13 +91,9 @@ export async function greet(
   });
 }
 
-/** Aborts `lost` with a ScopeError when the target is deleted or finishes; ends with `signal`. */
-export function watchTarget(
-  { cluster }: EnterContext,
-  target: Target,
-  lost: AbortController,
-  signal: AbortSignal,
-): void {
+/** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */
+export function watchTarget({ cluster }: EnterContext, target: Target, signal: AbortSignal): AbortSignal {
+  const lost = new AbortController();
   const lose = (how: string) =>
     lost.abort(
       new ScopeError("unreachable", `Pod "${target.namespace}/${target.pod}" ${how}`, {
@@ -119,6 +115,7 @@ export function watchTarget(
     }
   };
   watch().catch(() => {}); // not allowed to watch: then its loss shows in the tool's own output
+  return lost.signal;
 }
 
 function isSame(pod: V1Pod, target: Target): boolean {

@@ -12,18 +12,12 @@ export async function enterBeside(
 ): Promise<Beside> {
   const { target, passage, connection } = await enter(context, query);
   explain(`beside "${target.namespace}/${target.pod}" through ${passage.place}`);
-  const ended = new AbortController(), lost = new AbortController();
-  let watching = false;
+  const ended = new AbortController();
   return makeBeside({
     target,
     connection,
     place: passage.place,
-    lost: lost.signal,
-    // What only asks the manager has its answer before a watch would be open.
-    onRun() {
-      if (!watching) watchTarget(context, target, lost, ended.signal);
-      watching = true;
-    },
+    watch: () => watchTarget(context, target, ended.signal),
     async dispose() {
       ended.abort();
       // Another client may have come to use it, too: then it stays for that one.
