@@ -246,4 +246,17 @@ Deno.test("launch, list and cleanup", async (t) => {
     assert.equal(await launch.exit(10), 130);
     assert.deepEqual(await ours(), []);
   });
+
+  await t.step("Ctrl-C in the moment it was created leaves neither pod nor manager", async () => {
+    await using launch = startScope(inside("-p", "on-node1", "launch"));
+    await launch.until("stderr", /starting the privileged debug pod/);
+    const created = (await debugPods(own.name)).map(({ metadata }) => metadata.uid);
+    launch.signal("SIGINT");
+    const code = await launch.exit(15);
+    if (code === 0) return; // it was ready before: then it stays
+    assert.equal(code, 130);
+    assert.deepEqual(await ours(), []);
+    const left = () => nodeProcesses().filter(({ cgroups }) => created.some((uid) => cgroups.includes(uid)));
+    await until("its processes to end", 20, () => left().length === 0);
+  });
 });
