@@ -4,12 +4,12 @@ import type { Event } from "../event.ts";
 import { now } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { podName, podStatus } from "../kube/pods.ts";
-import { assertNamespace } from "../kube/resolve.ts";
+import { assertNamespace, listPods } from "../kube/resolve.ts";
 import type { TargetQuery } from "../target.ts";
 import { debugContainer, managedBySelector } from "../ways/debug_pod.ts";
 import { removePod } from "../ways/remove.ts";
 import type { EnterContext } from "./enter.ts";
-import { enter, findTarget, namespaceOf } from "./enter.ts";
+import { enter, findTarget, greet, namespaceOf } from "./enter.ts";
 
 /** The debug pods that a command starts, lists and removes. */
 export function makeDebugPods(context: EnterContext): DebugPods {
@@ -17,14 +17,12 @@ export function makeDebugPods(context: EnterContext): DebugPods {
   const namespace = options.debugNamespace ?? namespaceOf(context);
 
   async function all(everywhere: boolean): Promise<V1Pod[]> {
-    const labelSelector = managedBySelector;
-    const { items } = everywhere
-      ? await cluster.call("list pods in all namespaces", cluster.core.listPodForAllNamespaces({ labelSelector }))
-      : await cluster.call(
-        `list pods in namespace "${namespace}"`,
-        cluster.core.listNamespacedPod({ namespace, labelSelector }),
-      );
-    if (items.length === 0 && !everywhere) await assertNamespace(cluster, namespace);
+    if (everywhere) {
+      const list = { method: "GET", path: "/api/v1/pods", query: { labelSelector: managedBySelector } } as const;
+      return (await cluster.request<{ items: V1Pod[] }>("list pods in all namespaces", list)).items;
+    }
+    const items = await listPods(cluster, namespace, managedBySelector);
+    if (items.length === 0) await assertNamespace(cluster, namespace);
     return items;
   }
 
@@ -40,7 +38,11 @@ export function makeDebugPods(context: EnterContext): DebugPods {
     async launch(query: TargetQuery): Promise<Event> {
       const start = performance.now();
       const { passage, connection } = await enter(context, query);
-      await connection[Symbol.asyncDispose]();
+      try {
+        if (passage.found) await greet(connection, passage, context);
+      } finally {
+        await connection[Symbol.asyncDispose]();
+      }
       return {
         type: "launch.ready",
         time: now(),

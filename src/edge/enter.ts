@@ -60,7 +60,8 @@ export async function enter(context: EnterContext, query: TargetQuery): Promise<
   const passage = await way.reach(target, context.signal);
   const connection = connect(passage.stream);
   try {
-    await greet(connection, passage, context);
+    // One that was found has been greeted by whoever started it: one round trip less.
+    if (!passage.found) await greet(connection, passage, context);
     return { target, passage, connection };
   } catch (error) {
     await connection[Symbol.asyncDispose]();
@@ -69,7 +70,12 @@ export async function enter(context: EnterContext, query: TargetQuery): Promise<
   }
 }
 
-async function greet({ calls, lost }: ManagerConnection, { place }: NodePassage, { options, signal }: EnterContext) {
+/** Makes sure that a manager of this version answers. Throws ScopeError. */
+export async function greet(
+  { calls, lost }: ManagerConnection,
+  { place }: NodePassage,
+  { options, signal }: EnterContext,
+) {
   const limit = AbortSignal.any([signal, lost, AbortSignal.timeout(options.timeoutMs)]);
   const info = await calls.info({}, { signal: limit }).catch((error: unknown) => {
     if (signal.aborted) throw signal.reason;
@@ -85,7 +91,7 @@ async function greet({ calls, lost }: ManagerConnection, { place }: NodePassage,
   });
 }
 
-/** Aborts with a ScopeError when the target is deleted or finishes; ends with `signal`. */
+/** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */
 export function watchTarget({ cluster }: EnterContext, target: Target, signal: AbortSignal): AbortSignal {
   const lost = new AbortController();
   const lose = (how: string) =>

@@ -1,27 +1,28 @@
-import { AppsV1Api, CoreV1Api, Exec, KubeConfig, loadYaml, Watch } from "@kubernetes/client-node";
+import { Exec, KubeConfig, loadYaml, Watch } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
+import { makeRequest, type RestRequest } from "./rest.ts";
 import { translate } from "./translate.ts";
 
-export type { V1Pod } from "@kubernetes/client-node";
+export type { CoreV1EventList, V1Node, V1Pod } from "@kubernetes/client-node";
 
 /** Reads one YAML document. */
 export const parseYaml: (text: string) => unknown = loadYaml;
 
 /** A connection to the API server of one kubeconfig context. */
 export interface Cluster {
-  readonly core: CoreV1Api;
-  readonly apps: AppsV1Api;
   readonly exec: Exec;
   readonly watch: Watch;
   /** The context's namespace. */
   readonly namespace: string;
   /** Address of the API server, for messages. */
   readonly server: string;
+  /** One request; `what` completes "Cannot …". Throws ScopeError. */
+  request<T>(what: string, request: Omit<RestRequest, "signal">): Promise<T>;
   /**
-   * Awaits a call to the API server, with its error translated; `what` completes "Cannot …". A server that takes the
-   * call and does not answer is told of after a while, and given up at the limit.
+   * Awaits an answer of the API server, with its error translated. One that takes long is told of, and given up at the
+   * limit.
    */
-  call<T>(what: string, promise: Promise<T>): Promise<T>;
+  call<T>(what: string, answer: Promise<T>): Promise<T>;
 }
 
 export interface ClusterOptions {
@@ -72,14 +73,15 @@ export function loadCluster({ kubeconfig, context, timeoutMs, say }: ClusterOpti
       hint: "set KUBECONFIG, or give --kubeconfig FILE",
     });
   }
+  const request = makeRequest(config);
+  const call = <T>(what: string, answer: Promise<T>) => limited(what, answer, cluster.server, timeoutMs, say);
   return {
-    core: config.makeApiClient(CoreV1Api),
-    apps: config.makeApiClient(AppsV1Api),
     exec: new Exec(config),
     watch: new Watch(config),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
     server: cluster.server,
-    call: (what, promise) => limited(what, promise, cluster.server, timeoutMs, say),
+    request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
+    call,
   };
 }
 

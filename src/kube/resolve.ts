@@ -1,10 +1,11 @@
-import type { V1LabelSelector, V1Pod } from "@kubernetes/client-node";
+import type { V1LabelSelector, V1Pod, V1PodList, V1Service } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
 import type { PodReference, TargetQuery, WorkloadKind } from "../target.ts";
 import { parsePodReference } from "../target.ts";
 import type { Cluster } from "./cluster.ts";
 import { statusOf } from "./cluster.ts";
 import { isFinished, isReady, isTerminating } from "./pods.ts";
+import { podPath } from "./rest.ts";
 
 /** A label selector as the API takes it. See the Kubernetes documentation on labels and selectors. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
@@ -67,11 +68,7 @@ async function byReference(cluster: Cluster, namespace: string, { kind, name }: 
   if (kind !== undefined && kind !== "pod") {
     return { pods: await ofWorkload(cluster, namespace, kind, name), of: `${kind} "${name}"` };
   }
-  const pod = await optional(
-    cluster,
-    `get pod "${name}" in namespace "${namespace}"`,
-    cluster.core.readNamespacedPod({ namespace, name }),
-  );
+  const pod = await optional<V1Pod>(cluster, `get pod "${name}" in namespace "${namespace}"`, podPath(namespace, name));
   if (pod !== undefined) return { pods: [pod] };
   const missing = await missingPod(cluster, namespace, name);
   if (kind === "pod") throw missing;
@@ -107,36 +104,38 @@ async function ofWorkload(cluster: Cluster, namespace: string, kind: WorkloadKin
   return await byLabels(cluster, namespace, selector, `${kind} "${name}"`);
 }
 
+/** Resource of each kind, below its namespace. */
+const resources: Readonly<Record<WorkloadKind, [prefix: string, plural: string]>> = {
+  pod: ["/api/v1", "pods"],
+  service: ["/api/v1", "services"],
+  deployment: ["/apis/apps/v1", "deployments"],
+  statefulset: ["/apis/apps/v1", "statefulsets"],
+  daemonset: ["/apis/apps/v1", "daemonsets"],
+};
+
 async function workloadSelector(
   cluster: Cluster,
   namespace: string,
   kind: WorkloadKind,
   name: string,
 ): Promise<string | undefined> {
+  const [prefix, plural] = resources[kind];
+  const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`;
   const what = `get ${kind} "${name}" in namespace "${namespace}"`;
   if (kind === "service") {
-    const service = await optional(cluster, what, cluster.core.readNamespacedService({ namespace, name }));
+    const service = await optional<V1Service>(cluster, what, path);
     const matchLabels = service?.spec?.selector;
     if (service !== undefined && (matchLabels === undefined || Object.keys(matchLabels).length === 0)) {
       throw new ScopeError("notFound", `Service "${name}" in namespace "${namespace}" selects no pods`);
     }
     return matchLabels === undefined ? undefined : selectorText({ matchLabels });
   }
-  const read = {
-    deployment: () => cluster.apps.readNamespacedDeployment({ namespace, name }),
-    statefulset: () => cluster.apps.readNamespacedStatefulSet({ namespace, name }),
-    daemonset: () => cluster.apps.readNamespacedDaemonSet({ namespace, name }),
-    pod: () => Promise.resolve(undefined),
-  }[kind];
-  const workload = await optional<{ spec?: { selector?: V1LabelSelector } } | undefined>(cluster, what, read());
+  const workload = await optional<{ spec?: { selector?: V1LabelSelector } }>(cluster, what, path);
   return workload?.spec?.selector === undefined ? undefined : selectorText(workload.spec.selector);
 }
 
 async function byLabels(cluster: Cluster, namespace: string, labelSelector: string, of?: string): Promise<V1Pod[]> {
-  const { items } = await cluster.call(
-    `list pods in namespace "${namespace}"`,
-    cluster.core.listNamespacedPod({ namespace, labelSelector }),
-  );
+  const items = await listPods(cluster, namespace, labelSelector);
   if (items.length > 0) return items;
   throw new ScopeError(
     "notFound",
@@ -149,10 +148,15 @@ async function byLabels(cluster: Cluster, namespace: string, labelSelector: stri
   );
 }
 
+/** The pods of a namespace, or those of them with these labels. Throws ScopeError. */
+export async function listPods(cluster: Cluster, namespace: string, labelSelector?: string): Promise<V1Pod[]> {
+  const list = { method: "GET", path: podPath(namespace), query: { labelSelector } } as const;
+  return (await cluster.request<V1PodList>(`list pods in namespace "${namespace}"`, list)).items;
+}
+
 /** All pods of a namespace. Throws ScopeError notFound when there is no such namespace. */
 export async function allPods(cluster: Cluster, namespace: string): Promise<V1Pod[]> {
-  const list = cluster.core.listNamespacedPod({ namespace });
-  const { items } = await cluster.call(`list pods in namespace "${namespace}"`, list);
+  const items = await listPods(cluster, namespace);
   if (items.length === 0) await assertNamespace(cluster, namespace);
   return items;
 }
@@ -160,7 +164,8 @@ export async function allPods(cluster: Cluster, namespace: string): Promise<V1Po
 /** Throws ScopeError notFound when there is no such namespace. Not being allowed to know is no reason to fail. */
 export async function assertNamespace(cluster: Cluster, namespace: string): Promise<void> {
   try {
-    await cluster.call(`get namespace "${namespace}"`, cluster.core.readNamespace({ name: namespace }));
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+    await cluster.request(`get namespace "${namespace}"`, { method: "GET", path });
   } catch (error) {
     if (statusOf(error) !== 404) return;
     throw new ScopeError("notFound", `Cannot find namespace "${namespace}"`, {
@@ -170,9 +175,9 @@ export async function assertNamespace(cluster: Cluster, namespace: string): Prom
 }
 
 /** A thing that may be missing. */
-async function optional<T>(cluster: Cluster, what: string, promise: Promise<T>): Promise<T | undefined> {
+async function optional<T>(cluster: Cluster, what: string, path: string): Promise<T | undefined> {
   try {
-    return await cluster.call(what, promise);
+    return await cluster.request<T>(what, { method: "GET", path });
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import { parseStat } from "./proc.ts";
 import { allPids, readProc } from "./processes.ts";
 
 /** Marks everything that a run starts, whatever session or group it moves to. */
@@ -7,10 +8,25 @@ export const runVariable = "SCOPE_RUN";
 const politeMs = 1000;
 const stepMs = 20;
 
-/** The processes that carry the mark of this run. */
-export function pidsOfRun(run: string): number[] {
-  const mark = `${runVariable}=${run}`;
-  return [...allPids()].filter((pid) => readProc(pid, "environ")?.split("\0").includes(mark));
+/** A run: the mark that it carries, and the process that leads its session. */
+export interface RunId {
+  mark: string;
+  leader: number;
+}
+
+/**
+ * The processes of a run: those that carry its mark, and those of its session, as one with an environment of its own
+ * (`env -i`, sudo, daemons that write over it) carries no mark.
+ */
+export function pidsOfRun({ mark, leader }: RunId): number[] {
+  const variable = `${runVariable}=${mark}`;
+  return [...allPids()].filter((pid) => {
+    if (readProc(pid, "environ")?.split("\0").includes(variable)) return true;
+    const stat = readProc(pid, "stat");
+    if (!stat) return false;
+    const { session, state } = parseStat(stat);
+    return session === leader && state !== "Z";
+  });
 }
 
 /**
@@ -18,7 +34,7 @@ export function pidsOfRun(run: string): number[] {
  * Reapers (tini) go last, so that what they adopted never reaches the target's first process.
  * Returns when none is left, or after `limitMs` with those that would not go.
  */
-export async function endRun(run: string, limitMs = 4000): Promise<number[]> {
+export async function endRun(run: RunId, limitMs = 4000): Promise<number[]> {
   let left = pidsOfRun(run);
   for (const pid of left) for (const signal of ["SIGTERM", "SIGHUP", "SIGCONT"] as const) kill(pid, signal);
   const start = performance.now();

@@ -7,6 +7,8 @@ export interface Stat {
   name: string;
   state: string;
   parentPid: number;
+  /** Pid of the process that leads its session. */
+  session: number;
   cpuMs: number;
   /** After the system's boot. */
   startMs: number;
@@ -22,6 +24,7 @@ export function parseStat(text: string): Stat {
     name: text.slice(open + 1, close),
     state: fields[0] ?? "?",
     parentPid: field(4),
+    session: field(6),
     cpuMs: (field(14) + field(15)) * 1000 / ticksPerSecond,
     threads: field(20),
     startMs: field(22) * 1000 / ticksPerSecond,

@@ -1,5 +1,6 @@
 import { Channel } from "../channel.ts";
 import { endRun, kill, runVariable } from "./leftovers.ts";
+import type { RunId } from "./leftovers.ts";
 import { Pause } from "./pause.ts";
 import { allPids, readProc } from "./processes.ts";
 import { parseStat } from "./proc.ts";
@@ -41,7 +42,7 @@ export class Program implements AsyncDisposable {
   /** Everything the program prints; ends when it has ended. Reading slowly slows the program down. */
   readonly output: AsyncIterable<ProgramOutput>;
   readonly exit: Promise<ProgramExit>;
-  readonly #run = crypto.randomUUID();
+  readonly #mark = crypto.randomUUID();
   readonly #child: Deno.ChildProcess;
   readonly #pty: Pty | undefined;
   readonly #gathering = new Pause();
@@ -54,7 +55,7 @@ export class Program implements AsyncDisposable {
     try {
       this.#child = new Deno.Command(program, {
         args,
-        env: { ...env, [runVariable]: this.#run, ...(this.#pty === undefined ? {} : { SCOPE_PTY: this.#pty.path }) },
+        env: { ...env, [runVariable]: this.#mark, ...(this.#pty === undefined ? {} : { SCOPE_PTY: this.#pty.path }) },
         stdin: this.#pty === undefined ? "piped" : "null",
         stdout: this.#pty === undefined ? "piped" : "null",
         stderr: this.#pty === undefined ? "piped" : "null",
@@ -84,6 +85,10 @@ export class Program implements AsyncDisposable {
     await this.#input?.close().catch(() => {});
   }
 
+  get #id(): RunId {
+    return { mark: this.#mark, leader: this.pid };
+  }
+
   /** Sends a signal to the program's group; behind nsenter and tini, to what they run. */
   signal(name: Deno.Signal): void {
     kill(this.#leader(), name);
@@ -95,7 +100,7 @@ export class Program implements AsyncDisposable {
 
   /** Ends the program and what it started, at most 4 s later. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const left = await endRun(this.#run);
+    const left = await endRun(this.#id);
     if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
     this.#pty?.[Symbol.dispose]();
   }
@@ -103,7 +108,7 @@ export class Program implements AsyncDisposable {
   async #finish(pumped: Promise<void>): Promise<ProgramExit> {
     const { code, signal } = await this.#child.status;
     this.#gathering.end();
-    await endRun(this.#run);
+    await endRun(this.#id);
     this.#pty?.hangUp();
     await pumped;
     this.#pty?.[Symbol.dispose]();

@@ -45,10 +45,12 @@ export function startRun(
     },
   });
 
+  const left = new AbortController();
+
   async function* output(): Run["output"] {
     let exited = false;
     try {
-      for await (const { response } of calls.run(requests, { signal: lost })) {
+      for await (const { response } of calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })) {
         if (response.case === "stdout" || response.case === "stderr") {
           yield { stream: response.case, bytes: response.value };
         } else if (response.case === "exit") {
@@ -64,6 +66,7 @@ export function startRun(
       throw translated;
     } finally {
       requests.close();
+      left.abort(); // whoever stops reading wants no more of the program
     }
   }
 

@@ -1,18 +1,20 @@
-import type { Duplex } from "node:stream";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { listPods } from "../kube/resolve.ts";
 import type { Passage, Way } from "../way.ts";
 import { isDebugPodFor, managedBySelector } from "./debug_pod.ts";
 import { deletePod, removePod } from "./remove.ts";
-import type { StartOptions } from "./start.ts";
+import type { Started, StartOptions } from "./start.ts";
 import { connectDebugPod, startDebugPod } from "./start.ts";
 import { progressOf } from "./waiting.ts";
 
 /** A passage through a debug pod. */
 export interface NodePassage extends Passage {
   readonly pod: V1Pod;
-  /** Made by this call, not found. */
+  /** Made by this call. */
   readonly created: boolean;
+  /** Was running already: somebody has talked to its manager before. */
+  readonly found: boolean;
   /** Deletes the debug pod and waits until it is gone. */
   remove(): Promise<void>;
 }
@@ -30,7 +32,7 @@ export class NodeWay implements Way {
 
   /** Asks for the debug pods there are, while the caller still finds out where the target is. */
   prefetch(): void {
-    this.#listed ??= this.#list();
+    this.#listed ??= listPods(this.#cluster, this.#options.namespace, managedBySelector);
     this.#listed.catch(() => {});
   }
 
@@ -52,23 +54,16 @@ export class NodeWay implements Way {
         if (error.kind === "denied") throw error;
         return undefined;
       });
-      if (stream !== undefined) return this.#passage(running, stream, false);
+      if (stream !== undefined) return this.#passage({ pod: running, stream, created: false, found: true });
     }
     const started = await startDebugPod(this.#cluster, this.#options, node, signal);
-    return this.#passage(started.pod, started.stream, started.created);
+    return this.#passage({ ...started, found: false });
   }
 
-  async #list(): Promise<V1Pod[]> {
-    const { namespace } = this.#options;
-    const list = this.#cluster.core.listNamespacedPod({ namespace, labelSelector: managedBySelector });
-    return (await this.#cluster.call(`list pods in namespace "${namespace}"`, list)).items;
-  }
-
-  #passage(pod: V1Pod, stream: Duplex, created: boolean): NodePassage {
+  #passage(reached: Started & { found: boolean }): NodePassage {
+    const { pod, stream } = reached;
     return {
-      pod,
-      stream,
-      created,
+      ...reached,
       place: `debug pod "${podName(pod)}" on node "${pod.spec?.nodeName}"`,
       remove: () => removePod(this.#cluster, pod),
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),

@@ -1,6 +1,7 @@
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
+import { podPath } from "../kube/rest.ts";
 import { watchPods } from "../kube/watch.ts";
 import { ScopeError } from "../errors.ts";
 
@@ -12,8 +13,11 @@ export async function deletePod(cluster: Cluster, pod: V1Pod, graceSeconds?: num
   const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
   try {
     const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
-    const body = { preconditions: { uid }, ...grace };
-    await cluster.call(`delete pod "${podName(pod)}"`, cluster.core.deleteNamespacedPod({ name, namespace, body }));
+    await cluster.request(`delete pod "${podName(pod)}"`, {
+      method: "DELETE",
+      path: podPath(namespace, name),
+      body: { preconditions: { uid }, ...grace },
+    });
   } catch (error) {
     // Gone already, or replaced by another of that name.
     if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
@@ -23,8 +27,8 @@ export async function deletePod(cluster: Cluster, pod: V1Pod, graceSeconds?: num
 /** Removes a pod that was just created. */
 export async function takeBackPod(cluster: Cluster, pod: V1Pod): Promise<void> {
   const { name = "", namespace = "" } = pod.metadata ?? {};
-  const read = cluster.core.readNamespacedPod({ name, namespace });
-  const { status } = await cluster.call(`get pod "${podName(pod)}"`, read).catch(() => pod);
+  const read = { method: "GET", path: podPath(namespace, name) } as const;
+  const { status } = await cluster.request<V1Pod>(`get pod "${podName(pod)}"`, read).catch(() => pod);
   // One that its kubelet has not seen goes at once: where the node is down, nobody would ever confirm its end.
   await removePod(cluster, pod, status?.startTime === undefined ? 0 : undefined);
 }

@@ -5,6 +5,7 @@ import { statusOf } from "../kube/cluster.ts";
 import { execStream } from "../kube/exec.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { assertNamespace } from "../kube/resolve.ts";
+import { podPath } from "../kube/rest.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
 import { socketPath } from "../manager/transport.ts";
@@ -82,10 +83,11 @@ async function create(cluster: Cluster, options: StartOptions, node: string): Pr
   const { namespace, image, say } = options;
   const body = debugPod({ ...options, node });
   try {
-    const pod = await cluster.call(
-      `create a debug pod in namespace "${namespace}"`,
-      cluster.core.createNamespacedPod({ namespace, body }),
-    );
+    const pod = await cluster.request<V1Pod>(`create a debug pod in namespace "${namespace}"`, {
+      method: "POST",
+      path: podPath(namespace),
+      body,
+    });
     say(
       `starting the privileged debug pod "${podName(pod)}" (${image}): who may exec into pods of namespace ` +
         `"${namespace}" is root on node "${node}" until it was idle for 10 minutes, or scope cleanup removes it`,

@@ -97,6 +97,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   "@connectrpc/connect-node": ["src/manager/client.ts", "src/manager/server.ts"],
   "@kubernetes/client-node": ["src/kube/"],
   asciichart: ["src/renderers/line_chart.ts"],
+  undici: ["src/kube/rest.ts"],
   commander: ["src/app.ts"],
   dotenv: ["src/edge/config.ts"],
   "string-width": ["src/renderers/safe_text.ts"],

@@ -1,0 +1,9 @@
+/** A web server, as far as anybody asks, that has moved into the root folder given. */
+import { cString } from "../../../src/manager/libc.ts";
+
+const listener = Deno.listen({ hostname: "0.0.0.0", port: 8099 });
+const { chroot } = Deno.dlopen("libc.so.6", { chroot: { parameters: ["buffer"], result: "i32" } }).symbols;
+if (chroot(cString(Deno.args[0]!)) !== 0) throw new Error(`cannot move into ${Deno.args[0]}`);
+Deno.chdir("/");
+console.log("ready");
+for await (const connection of listener) connection.close();
