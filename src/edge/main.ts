@@ -16,9 +16,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(interrupt.code));
   }
   let verbose = argv.includes("-v") || argv.includes("--verbose");
+  // What nobody caught is told like everything else, never as a stack trace.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     Deno.exit(tell(event.reason, interrupt, verbose));
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    Deno.exit(tell(event.error, interrupt, verbose));
   });
   try {
     const invocation = parse(argv, {

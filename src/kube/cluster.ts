@@ -1,6 +1,7 @@
-import { Exec, KubeConfig, loadYaml, Watch } from "@kubernetes/client-node";
+import { Exec, loadYaml, Watch } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
 import { makeRequest, type RestRequest } from "./rest.ts";
+import { Config } from "./config.ts";
 import { translate } from "./translate.ts";
 
 export type { CoreV1EventList, V1Node, V1Pod } from "@kubernetes/client-node";
@@ -44,7 +45,7 @@ const longMs = 4000;
  * Throws ScopeError: unreachable when there is none, notFound when there is no such context or file.
  */
 export function loadCluster({ kubeconfig, context, timeoutMs, say }: ClusterOptions): Cluster {
-  const config = new KubeConfig();
+  const config = new Config();
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);

@@ -4,11 +4,16 @@ import { kubectl, type TestNamespace } from "./kube.ts";
 export class Kubeconfig implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
-  /** The kubeconfig of $KUBECONFIG with another server or user. */
-  static async make(change: { server?: string; token?: string }): Promise<Kubeconfig> {
+  /** The kubeconfig of $KUBECONFIG with another server or user: a token, or a plugin that gives one. */
+  static async make(change: { server?: string; token?: string; exec?: string[] }): Promise<Kubeconfig> {
     const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
     if (change.server !== undefined) config.clusters[0].cluster.server = change.server;
     if (change.token !== undefined) config.users[0].user = { token: change.token };
+    if (change.exec !== undefined) {
+      const [command, ...args] = change.exec;
+      const apiVersion = "client.authentication.k8s.io/v1";
+      config.users[0].user = { exec: { apiVersion, command, args, interactiveMode: "Never" } };
+    }
     const made = new Kubeconfig(await Deno.makeTempFile({ prefix: "scope-kubeconfig-" }));
     await Deno.writeTextFile(made.path, JSON.stringify(config));
     return made;

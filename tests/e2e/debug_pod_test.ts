@@ -3,6 +3,7 @@ import { until } from "../cluster/wait.ts";
 import { debugPods, getPods, kubectl, type Pod, TestNamespace } from "./kube.ts";
 import { nodeProcesses, podProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeOk, startScope } from "./scope.ts";
+import { Terminal } from "./terminal.ts";
 
 const image = Deno.env.get("SCOPE_IMAGE")!;
 /** Nobody listens there, on any node. */
@@ -246,4 +247,47 @@ Deno.test("launch, list and cleanup", async (t) => {
     assert.equal(await launch.exit(10), 130);
     assert.deepEqual(await ours(), []);
   });
+
+  await t.step("Ctrl-C in the moment it was created leaves neither pod nor manager", async () => {
+    await using launch = startScope(inside("-p", "on-node1", "launch"));
+    await launch.until("stderr", /starting the privileged debug pod/);
+    const created = (await debugPods(own.name)).map(({ metadata }) => metadata.uid);
+    launch.signal("SIGINT");
+    const code = await launch.exit(15);
+    if (code === 0) return; // it was ready before: then it stays
+    assert.equal(code, 130);
+    assert.deepEqual(await ours(), []);
+    const left = () => nodeProcesses().filter(({ cgroups }) => created.some((uid) => cgroups.includes(uid)));
+    await until("its processes to end", 20, () => left().length === 0);
+  });
+
+  await t.step("its manager ends by itself when nobody uses it", async () => {
+    await scopeOk(...inside("-p", "on-node1", "launch"));
+    const [pod] = await debugPods(own.name);
+    const manager = ["deno", "run", "-A", "--no-config", "/opt/scope/manager.js", "--socket", "/tmp/idle/socket"];
+    const exec = ["-n", own.name, "exec", pod!.metadata.name, "--", "timeout", "15", ...manager, "--idle", "1"];
+    await kubectl(exec); // fails when timeout has to end it
+  });
+
+  await t.step(
+    "removed under a ping and under a shell, both say it with 69, and the terminal is as it was",
+    async () => {
+      await using ping = startScope(inside("-p", "on-node1", "ping", "-c0", "127.0.0.1"));
+      await ping.until("stdout", /seq=0 /);
+      await using shell = await Terminal.run(inside("-p", "on-node1", "shell"));
+      await shell.until(/[$#] *$/m);
+      await using graph = await Terminal.run(inside("-p", "on-node1", "ping", "-g", "127.0.0.1"));
+      await graph.until(/q quit/);
+      await scopeOk(...inside("cleanup", "-p", "all"));
+      const lost = /error: Lost the connection to the manager in debug/;
+      assert.equal(await ping.exit(10), 69);
+      assert.match(ping.stderr, lost);
+      assert.match(ping.stdout, /^127\.0\.0\.1 .* ok$/m);
+      for (const terminal of [shell, graph]) {
+        const { code, screen } = await terminal.exit(10);
+        assert.equal(code, 69, screen);
+        assert.match(screen, lost);
+      }
+    },
+  );
 });

@@ -138,7 +138,7 @@ Deno.test("things that are not there", async (t) => {
     { args: [...web, "ping", "-d", "no-such"], code: 68, error: /^Cannot find pod "no-such"/, hint: /kubectl/ },
     {
       ...{ args: [...web, "--debug-namespace", "no-such", "pids"], code: 68 },
-      ...{ error: /namespaces? "no-such"/, hint: /./ },
+      ...{ error: 'Cannot find namespace "no-such"', hint: /kubectl/ },
     },
     {
       ...{ args: ["-n", "demo", "-p", "pair", "--container", "middle", "pids"], code: 68 },
@@ -233,7 +233,9 @@ Deno.test("clusters that cannot be reached, and what they do not allow", async (
   });
 
   await t.step("a server that is not there", async () => {
-    await using wrong = await Kubeconfig.make({ server: "https://127.0.0.1:1" });
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await using wrong = await Kubeconfig.make({ server: `https://127.0.0.1:${listener.addr.port}` });
+    listener.close();
     const env = { KUBECONFIG: wrong.path };
     for (const args of [[...web, "pids"], [...web, "ping", "-a"], ["list", "-A"]]) {
       await fails({ args, env, code: 69, error: /^Cannot .*: the API server does not answer$/, hint: /ECONNREFUSED/ });
@@ -466,5 +468,55 @@ Deno.test("configuration", async (t) => {
     const env = { SCOPE_NAMESPACE: "demo", SCOPE_POD: first! };
     assert.equal((await scope(["shell", "hostname"], { env })).stdout, `${first}\n`);
     assert.equal((await scope(["-l", "app=db", "shell", "hostname"], { env })).stdout, "db-0\n");
+  });
+
+  await t.step("the kubeconfig's credential plugin is asked; one that fails is named", async () => {
+    await using own = await TestNamespace.make();
+    const rules = [
+      { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "delete"] },
+      { apiGroups: [""], resources: ["pods/exec"], verbs: ["get", "create"] },
+    ];
+    await own.pod("target", { spec: { nodeName: "node1" } });
+    await using account = await Kubeconfig.ofAccount(own, "user", rules);
+    const { token } = JSON.parse(await Deno.readTextFile(account.path)).users[0].user;
+    const credential = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token } };
+    const asked = await Deno.makeTempFile();
+    const exec = ["sh", "-c", 'echo asked >>"$0"; echo "$1"', asked, JSON.stringify(credential)];
+    await using good = await Kubeconfig.make({ exec });
+    const args = ["-t", "-n", own.name, "-p", "target", "shell", "hostname"];
+    const { code, stdout, stderr } = await scope(args, { env: { KUBECONFIG: good.path } });
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "target\n" }, stderr);
+    assert.equal(await Deno.readTextFile(asked), "asked\n"); // once, for all calls
+    await Deno.remove(asked);
+    for (
+      const [exec, hint] of [
+        [["false"], "it said nothing; run it by itself to see why"],
+        [["sh", "-c", "echo your session has expired >&2; exit 1"], "your session has expired"],
+        [["/no/such/plugin"], /ENOENT|NotFound|No such file/],
+      ] as const
+    ) {
+      await using bad = await Kubeconfig.make({ exec: [...exec] });
+      const error = `Cannot get credentials: the kubeconfig's plugin "${exec[0]}" failed`;
+      await fails({ args: [...web, "pids"], env: { KUBECONFIG: bad.path }, code: 77, error, hint });
+    }
+  });
+
+  await t.step("$KUBECONFIG may name several files, and --context chooses among all of them", async () => {
+    const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
+    const [context] = config.contexts;
+    const second = await Deno.makeTempFile();
+    try {
+      const other = { ...context, name: "other", context: { ...context.context, namespace: "demo" } };
+      await Deno.writeTextFile(second, JSON.stringify({ apiVersion: "v1", kind: "Config", contexts: [other] }));
+      const env = { KUBECONFIG: `${Deno.env.get("KUBECONFIG")}:${second}` };
+      // The context's namespace is the default one.
+      assert.equal(
+        (await scope(["--context", "other", "-p", first!, "shell", "hostname"], { env })).stdout,
+        `${first}\n`,
+      );
+      await fails({ args: ["-p", first!, "pids"], env, code: 68, error: /in namespace "default"$/, hint: /kubectl/ });
+    } finally {
+      await Deno.remove(second);
+    }
   });
 });
