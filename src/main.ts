@@ -4,6 +4,8 @@ import { version } from "./version.ts";
 if (Deno.args.length === 1 && (Deno.args[0] === "--version" || Deno.args[0] === "-V")) {
   console.log(`scope ${version}`);
 } else {
-  const { main } = await import("./edge/main.ts");
+  // Not a plain text: Deno reads and analyses whatever an import is known to load, also when it is never reached.
+  const rest = import.meta.resolve(`./edge/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`);
+  const { main } = await import(rest) as typeof import("./edge/main.ts");
   Deno.exit(await main(Deno.args));
 }

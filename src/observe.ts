@@ -6,6 +6,8 @@ import type { Tool, ToolOutput } from "./tool.ts";
 
 /** How long a tool may take to report once it was asked to stop, in milliseconds. */
 const reportMs = 3000;
+/** The end of a tool of which nothing more will be heard, through no fault of its own: as if SIGINT had ended it. */
+const cutOff = { exit: { code: 130 } };
 /** A longer line of a tool is cut here: the target's image may make a tool print anything. */
 const longestLine = 1 << 20;
 
@@ -30,12 +32,16 @@ export async function* observe(
   const finish = (output: ToolOutput & { exit: unknown }) => {
     if (read) return;
     read = true;
-    for (const event of tool.read(output)) void events.push(event);
+    try {
+      for (const event of tool.read(output)) void events.push(event);
+    } catch (error) {
+      failure ??= error;
+    }
     events.close();
   };
   const onStop = () => {
     run.signal(tool.stopSignal);
-    timer = setTimeout(() => finish({ exit: { code: 128 } }), reportMs);
+    timer = setTimeout(() => finish(cutOff), reportMs);
   };
   const readTool = async () => {
     for await (const output of lines(run.output)) {
@@ -51,8 +57,8 @@ export async function* observe(
   stop.addEventListener("abort", onStop, { once: true });
   if (stop.aborted) onStop();
   void readTool().catch((error) => {
-    failure = error;
-    finish({ exit: { code: 128 } });
+    failure ??= error;
+    finish(cutOff);
   });
   void readMeanwhile().catch(() => {}); // what cannot be watched is no reason to stop
   try {

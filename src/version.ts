@@ -1,4 +1,2 @@
-import config from "../deno.json" with { type: "json" };
-
 /** Version of scope, of its image and of its manager: all three are released together. */
-export const version: string = config.version;
+export const version = "0.1.0";

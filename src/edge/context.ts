@@ -24,7 +24,7 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
 
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
-    const cluster = loadCluster(options);
+    const cluster = loadCluster({ ...options, say });
     explain(`using the API server ${cluster.server}`);
     return { cluster, options, signal: interrupt.signal, say };
   });

@@ -3,13 +3,13 @@ import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { now } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
-import { call, statusOf } from "../kube/cluster.ts";
 import { podName, podStatus } from "../kube/pods.ts";
+import { assertNamespace, listPods } from "../kube/resolve.ts";
 import type { TargetQuery } from "../target.ts";
 import { debugContainer, managedBySelector } from "../ways/debug_pod.ts";
 import { removePod } from "../ways/remove.ts";
 import type { EnterContext } from "./enter.ts";
-import { enter, findTarget, namespaceOf } from "./enter.ts";
+import { enter, findTarget, greet, namespaceOf } from "./enter.ts";
 
 /** The debug pods that a command starts, lists and removes. */
 export function makeDebugPods(context: EnterContext): DebugPods {
@@ -17,23 +17,13 @@ export function makeDebugPods(context: EnterContext): DebugPods {
   const namespace = options.debugNamespace ?? namespaceOf(context);
 
   async function all(everywhere: boolean): Promise<V1Pod[]> {
-    const labelSelector = managedBySelector;
-    const { items } = everywhere
-      ? await call("list pods in all namespaces", cluster.core.listPodForAllNamespaces({ labelSelector }))
-      : await call(
-        `list pods in namespace "${namespace}"`,
-        cluster.core.listNamespacedPod({ namespace, labelSelector }),
-      );
-    if (items.length === 0 && !everywhere) await assertNamespace();
+    if (everywhere) {
+      const list = { method: "GET", path: "/api/v1/pods", query: { labelSelector: managedBySelector } } as const;
+      return (await cluster.request<{ items: V1Pod[] }>("list pods in all namespaces", list)).items;
+    }
+    const items = await listPods(cluster, namespace, managedBySelector);
+    if (items.length === 0) await assertNamespace(cluster, namespace);
     return items;
-  }
-
-  async function assertNamespace(): Promise<void> {
-    const missing = await cluster.core.readNamespace({ name: namespace }).then(
-      () => false,
-      (error) => statusOf(error) === 404,
-    );
-    if (missing) throw new ScopeError("notFound", `Cannot find namespace "${namespace}"`);
   }
 
   /** The debug pods that `name` means: one of that name, or that of the node where the pod of that name runs. */
@@ -48,7 +38,11 @@ export function makeDebugPods(context: EnterContext): DebugPods {
     async launch(query: TargetQuery): Promise<Event> {
       const start = performance.now();
       const { passage, connection } = await enter(context, query);
-      await connection[Symbol.asyncDispose]();
+      try {
+        if (passage.found) await greet(connection, passage, context);
+      } finally {
+        await connection[Symbol.asyncDispose]();
+      }
       return {
         type: "launch.ready",
         time: now(),

@@ -1,6 +1,6 @@
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
-import { isFinished, podName, toTarget } from "../kube/pods.ts";
+import { isFinished, isTerminating, podName, toTarget } from "../kube/pods.ts";
 import { choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
 import type { ManagerConnection } from "../manager/client.ts";
@@ -60,7 +60,8 @@ export async function enter(context: EnterContext, query: TargetQuery): Promise<
   const passage = await way.reach(target, context.signal);
   const connection = connect(passage.stream);
   try {
-    await greet(connection, passage, context);
+    // One that was found has been greeted by whoever started it: one round trip less.
+    if (!passage.found) await greet(connection, passage, context);
     return { target, passage, connection };
   } catch (error) {
     await connection[Symbol.asyncDispose]();
@@ -69,7 +70,12 @@ export async function enter(context: EnterContext, query: TargetQuery): Promise<
   }
 }
 
-async function greet({ calls, lost }: ManagerConnection, { place }: NodePassage, { options, signal }: EnterContext) {
+/** Makes sure that a manager of this version answers. Throws ScopeError. */
+export async function greet(
+  { calls, lost }: ManagerConnection,
+  { place }: NodePassage,
+  { options, signal }: EnterContext,
+) {
   const limit = AbortSignal.any([signal, lost, AbortSignal.timeout(options.timeoutMs)]);
   const info = await calls.info({}, { signal: limit }).catch((error: unknown) => {
     if (signal.aborted) throw signal.reason;
@@ -100,7 +106,9 @@ export function watchTarget({ cluster }: EnterContext, target: Target, signal: A
     for await (const change of watchPods(cluster, options, signal)) {
       if (change.type === "LISTED" ? there : isSame(change.pod, target) && change.type !== "DELETED") {
         there = true;
-        if (change.type !== "LISTED" && isFinished(change.pod)) return lose("has finished meanwhile");
+        if (change.type !== "LISTED" && isFinished(change.pod)) {
+          return lose(isTerminating(change.pod) ? "was deleted meanwhile" : "has finished meanwhile");
+        }
       } else {
         return lose("was deleted meanwhile");
       }

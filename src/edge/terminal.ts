@@ -46,7 +46,8 @@ export function standardScreen(): Screen {
   const terminal = Deno.stdout.isTerminal();
   return {
     write: (text) => writeAll(Deno.stdout, encoder.encode(text)),
-    size: windowSize,
+    // Nothing is shortened where nobody looks at a window.
+    size: () => terminal ? windowSize() : { columns: Infinity, rows: Infinity },
     color: terminal && !Deno.env.get("NO_COLOR") && Deno.env.get("TERM") !== "dumb",
   };
 }

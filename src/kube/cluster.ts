@@ -1,23 +1,41 @@
-import { AppsV1Api, CoreV1Api, Exec, KubeConfig, loadYaml, Watch } from "@kubernetes/client-node";
+import { Exec, KubeConfig, loadYaml, Watch } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
+import { makeRequest, type RestRequest } from "./rest.ts";
 import { translate } from "./translate.ts";
 
-export type { V1Pod } from "@kubernetes/client-node";
+export type { CoreV1EventList, V1Node, V1Pod } from "@kubernetes/client-node";
 
 /** Reads one YAML document. */
 export const parseYaml: (text: string) => unknown = loadYaml;
 
 /** A connection to the API server of one kubeconfig context. */
 export interface Cluster {
-  readonly core: CoreV1Api;
-  readonly apps: AppsV1Api;
   readonly exec: Exec;
   readonly watch: Watch;
   /** The context's namespace. */
   readonly namespace: string;
   /** Address of the API server, for messages. */
   readonly server: string;
+  /** One request; `what` completes "Cannot …". Throws ScopeError. */
+  request<T>(what: string, request: Omit<RestRequest, "signal">): Promise<T>;
+  /**
+   * Awaits an answer of the API server, with its error translated. One that takes long is told of, and given up at the
+   * limit.
+   */
+  call<T>(what: string, answer: Promise<T>): Promise<T>;
 }
+
+export interface ClusterOptions {
+  kubeconfig?: string;
+  context?: string;
+  /** Limit of one call, in milliseconds. */
+  timeoutMs: number;
+  /** Words to people. */
+  say(text: string): void;
+}
+
+/** When to say that a call takes long, in milliseconds. */
+const longMs = 4000;
 
 /**
  * Loads the kubeconfig as kubectl does: the file given, else the merged files of $KUBECONFIG, else ~/.kube/config, else
@@ -25,7 +43,7 @@ export interface Cluster {
  *
  * Throws ScopeError: unreachable when there is none, notFound when there is no such context or file.
  */
-export function loadCluster({ kubeconfig, context }: { kubeconfig?: string; context?: string }): Cluster {
+export function loadCluster({ kubeconfig, context, timeoutMs, say }: ClusterOptions): Cluster {
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
@@ -55,22 +73,44 @@ export function loadCluster({ kubeconfig, context }: { kubeconfig?: string; cont
       hint: "set KUBECONFIG, or give --kubeconfig FILE",
     });
   }
+  const request = makeRequest(config);
+  const call = <T>(what: string, answer: Promise<T>) => limited(what, answer, cluster.server, timeoutMs, say);
   return {
-    core: config.makeApiClient(CoreV1Api),
-    apps: config.makeApiClient(AppsV1Api),
     exec: new Exec(config),
     watch: new Watch(config),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
     server: cluster.server,
+    request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
+    call,
   };
 }
 
-/** Awaits a call to the API server, with its error translated. `what` completes "Cannot …". */
-export async function call<T>(what: string, promise: Promise<T>): Promise<T> {
+async function limited<T>(
+  what: string,
+  promise: Promise<T>,
+  server: string,
+  timeoutMs: number,
+  say: (text: string) => void,
+): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const long = setTimeout(() => say(`waiting for the API server ${server} to answer (${what})`), longMs);
+  const limit = setTimeout(() =>
+    late.reject(
+      new ScopeError(
+        "timeout",
+        `Cannot ${what}: the API server ${server} did not answer within ${timeoutMs / 1000} s`,
+        {
+          hint: "give it longer with --timeout SECONDS, or choose another cluster with --context",
+        },
+      ),
+    ), timeoutMs);
   try {
-    return await promise;
+    return await Promise.race([promise, late.promise]);
   } catch (error) {
     throw translate(what, error);
+  } finally {
+    clearTimeout(long);
+    clearTimeout(limit);
   }
 }
 

@@ -23,19 +23,12 @@ export async function execStream(
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
   let said = "";
   errors.on("data", (bytes: Uint8Array) => said = (said + new TextDecoder().decode(bytes)).slice(-2000));
-  let socket: Awaited<ReturnType<Cluster["exec"]["exec"]>>;
-  try {
-    socket = await cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, (status) => {
-      if (status.status === "Success") stream.push(null);
-      else {stream.destroy(
-          new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, {
-            hint: said.trim() || status.message || "no reason was given",
-          }),
-        );}
-    });
-  } catch (error) {
-    throw translate(`connect to "${namespace}/${pod}"`, error);
-  }
+  const opened = cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, (status) => {
+    if (status.status === "Success") return stream.push(null);
+    const hint = said.trim() || status.message || "no reason was given";
+    stream.destroy(new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, { hint }));
+  });
+  const socket = await cluster.call(`connect to "${namespace}/${pod}"`, opened);
   const stream: Duplex = new Duplex({
     read: () => output.resume(),
     write: (chunk, _encoding, done) => void input.write(chunk, done),

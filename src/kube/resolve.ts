@@ -1,10 +1,11 @@
-import type { V1LabelSelector, V1Pod } from "@kubernetes/client-node";
+import type { V1LabelSelector, V1Pod, V1PodList, V1Service } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
 import type { PodReference, TargetQuery, WorkloadKind } from "../target.ts";
 import { parsePodReference } from "../target.ts";
 import type { Cluster } from "./cluster.ts";
-import { call, statusOf } from "./cluster.ts";
+import { statusOf } from "./cluster.ts";
 import { isFinished, isReady, isTerminating } from "./pods.ts";
+import { podPath } from "./rest.ts";
 
 /** A label selector as the API takes it. See the Kubernetes documentation on labels and selectors. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
@@ -67,10 +68,7 @@ async function byReference(cluster: Cluster, namespace: string, { kind, name }: 
   if (kind !== undefined && kind !== "pod") {
     return { pods: await ofWorkload(cluster, namespace, kind, name), of: `${kind} "${name}"` };
   }
-  const pod = await optional(
-    `get pod "${name}" in namespace "${namespace}"`,
-    cluster.core.readNamespacedPod({ namespace, name }),
-  );
+  const pod = await optional<V1Pod>(cluster, `get pod "${name}" in namespace "${namespace}"`, podPath(namespace, name));
   if (pod !== undefined) return { pods: [pod] };
   const missing = await missingPod(cluster, namespace, name);
   if (kind === "pod") throw missing;
@@ -90,21 +88,11 @@ async function byReference(cluster: Cluster, namespace: string, { kind, name }: 
   return { pods: await byLabels(cluster, namespace, workload.selector, of), of };
 }
 
-/** Why there is no such pod: the namespace is missing, or only the pod. */
+/** The error for a pod that is missing, unless it is its namespace that is. */
 async function missingPod(cluster: Cluster, namespace: string, name: string): Promise<ScopeError> {
-  try {
-    await cluster.core.readNamespace({ name: namespace });
-  } catch (error) {
-    if (statusOf(error) === 404) return missingNamespace(namespace);
-  }
+  await assertNamespace(cluster, namespace);
   return new ScopeError("notFound", `Cannot find pod "${name}" in namespace "${namespace}"`, {
     hint: `kubectl get pods -n ${namespace} lists what is there`,
-  });
-}
-
-function missingNamespace(namespace: string): ScopeError {
-  return new ScopeError("notFound", `Cannot find namespace "${namespace}"`, {
-    hint: "kubectl get namespaces lists them",
   });
 }
 
@@ -116,36 +104,38 @@ async function ofWorkload(cluster: Cluster, namespace: string, kind: WorkloadKin
   return await byLabels(cluster, namespace, selector, `${kind} "${name}"`);
 }
 
+/** Resource of each kind, below its namespace. */
+const resources: Readonly<Record<WorkloadKind, [prefix: string, plural: string]>> = {
+  pod: ["/api/v1", "pods"],
+  service: ["/api/v1", "services"],
+  deployment: ["/apis/apps/v1", "deployments"],
+  statefulset: ["/apis/apps/v1", "statefulsets"],
+  daemonset: ["/apis/apps/v1", "daemonsets"],
+};
+
 async function workloadSelector(
   cluster: Cluster,
   namespace: string,
   kind: WorkloadKind,
   name: string,
 ): Promise<string | undefined> {
+  const [prefix, plural] = resources[kind];
+  const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`;
   const what = `get ${kind} "${name}" in namespace "${namespace}"`;
   if (kind === "service") {
-    const service = await optional(what, cluster.core.readNamespacedService({ namespace, name }));
+    const service = await optional<V1Service>(cluster, what, path);
     const matchLabels = service?.spec?.selector;
     if (service !== undefined && (matchLabels === undefined || Object.keys(matchLabels).length === 0)) {
       throw new ScopeError("notFound", `Service "${name}" in namespace "${namespace}" selects no pods`);
     }
     return matchLabels === undefined ? undefined : selectorText({ matchLabels });
   }
-  const read = {
-    deployment: () => cluster.apps.readNamespacedDeployment({ namespace, name }),
-    statefulset: () => cluster.apps.readNamespacedStatefulSet({ namespace, name }),
-    daemonset: () => cluster.apps.readNamespacedDaemonSet({ namespace, name }),
-    pod: () => Promise.resolve(undefined),
-  }[kind];
-  const workload = await optional<{ spec?: { selector?: V1LabelSelector } } | undefined>(what, read());
+  const workload = await optional<{ spec?: { selector?: V1LabelSelector } }>(cluster, what, path);
   return workload?.spec?.selector === undefined ? undefined : selectorText(workload.spec.selector);
 }
 
 async function byLabels(cluster: Cluster, namespace: string, labelSelector: string, of?: string): Promise<V1Pod[]> {
-  const { items } = await call(
-    `list pods in namespace "${namespace}"`,
-    cluster.core.listNamespacedPod({ namespace, labelSelector }),
-  );
+  const items = await listPods(cluster, namespace, labelSelector);
   if (items.length > 0) return items;
   throw new ScopeError(
     "notFound",
@@ -158,20 +148,36 @@ async function byLabels(cluster: Cluster, namespace: string, labelSelector: stri
   );
 }
 
+/** The pods of a namespace, or those of them with these labels. Throws ScopeError. */
+export async function listPods(cluster: Cluster, namespace: string, labelSelector?: string): Promise<V1Pod[]> {
+  const list = { method: "GET", path: podPath(namespace), query: { labelSelector } } as const;
+  return (await cluster.request<V1PodList>(`list pods in namespace "${namespace}"`, list)).items;
+}
+
 /** All pods of a namespace. Throws ScopeError notFound when there is no such namespace. */
 export async function allPods(cluster: Cluster, namespace: string): Promise<V1Pod[]> {
-  const { items } = await call(`list pods in namespace "${namespace}"`, cluster.core.listNamespacedPod({ namespace }));
-  if (items.length === 0) {
-    const namespaces = cluster.core.readNamespace({ name: namespace });
-    if (await namespaces.then(() => false, (error) => statusOf(error) === 404)) throw missingNamespace(namespace);
-  }
+  const items = await listPods(cluster, namespace);
+  if (items.length === 0) await assertNamespace(cluster, namespace);
   return items;
 }
 
-/** A thing that may be missing. */
-async function optional<T>(what: string, promise: Promise<T>): Promise<T | undefined> {
+/** Throws ScopeError notFound when there is no such namespace. Not being allowed to know is no reason to fail. */
+export async function assertNamespace(cluster: Cluster, namespace: string): Promise<void> {
   try {
-    return await call(what, promise);
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+    await cluster.request(`get namespace "${namespace}"`, { method: "GET", path });
+  } catch (error) {
+    if (statusOf(error) !== 404) return;
+    throw new ScopeError("notFound", `Cannot find namespace "${namespace}"`, {
+      hint: "kubectl get namespaces lists them",
+    });
+  }
+}
+
+/** A thing that may be missing. */
+async function optional<T>(cluster: Cluster, what: string, path: string): Promise<T | undefined> {
+  try {
+    return await cluster.request<T>(what, { method: "GET", path });
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;

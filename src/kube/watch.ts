@@ -1,6 +1,6 @@
 import type { V1Pod, V1PodList } from "@kubernetes/client-node";
 import type { Cluster } from "./cluster.ts";
-import { call } from "./cluster.ts";
+import { podPath } from "./rest.ts";
 import { translate } from "./translate.ts";
 
 export type PodChange =
@@ -30,7 +30,11 @@ export async function* watchPods(
 ): AsyncIterable<PodChange> {
   const known = new Map<string, V1Pod>();
   while (!signal.aborted) {
-    const list: V1PodList = await call("list pods", cluster.core.listNamespacedPod(options));
+    const list: V1PodList = await cluster.request("list pods", {
+      method: "GET",
+      path: podPath(options.namespace),
+      query: { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector },
+    });
     const fresh = new Set(list.items.map((pod) => pod.metadata?.uid ?? ""));
     for (const [uid, pod] of known) {
       if (fresh.has(uid)) continue;
@@ -62,7 +66,7 @@ async function* changes(
   const queue: Exclude<PodChange, { type: "LISTED" }>[] = [];
   let wake = () => {}, ended = false, failure: unknown;
   const controller = await cluster.watch.watch(
-    `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+    podPath(namespace),
     { labelSelector, fieldSelector, resourceVersion, timeoutSeconds: watchSeconds, allowWatchBookmarks: false },
     (type: string, pod: V1Pod) => {
       if (type === "ADDED" || type === "MODIFIED" || type === "DELETED") queue.push({ type, pod });

@@ -10,6 +10,7 @@ const symbols = Deno.dlopen("libc.so.6", {
   ptsname_r: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
+  malloc_trim: { parameters: ["usize"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
 }).symbols;
 

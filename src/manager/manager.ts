@@ -3,6 +3,7 @@
  * ends when it had no client for that long.
  */
 import { parseArgs } from "node:util";
+import { giveBackMemory } from "./memory.ts";
 import { serve } from "./server.ts";
 import { socketPath } from "./transport.ts";
 
@@ -21,7 +22,13 @@ const ended = Promise.withResolvers<void>();
 for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => ended.resolve());
 
 await using manager = await serve(values.socket, idleSeconds);
-const timer = setInterval(() => manager.clients.idleMs > idleSeconds * 1000 && ended.resolve(), 1000);
+let tidy = false;
+const timer = setInterval(() => {
+  const { idleMs } = manager.clients;
+  if (idleMs > idleSeconds * 1000) ended.resolve();
+  if (idleMs > 1000 && !tidy) giveBackMemory();
+  tidy = idleMs > 1000;
+}, 1000);
 await ended.promise;
 clearInterval(timer);
 await Deno.remove(values.socket).catch(() => {});

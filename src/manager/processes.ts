@@ -1,4 +1,6 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { isInContainer, isInPod } from "./cgroup.ts";
+import type { ProcessSchema } from "./gen/manager_pb.ts";
 import type { Stat } from "./proc.ts";
 import { parseCommandLine, parseListening, parsePasswd, parseStat, parseStatus } from "./proc.ts";
 import { readInRoot } from "./root_file.ts";
@@ -8,21 +10,8 @@ export interface ContainerId {
   name: string;
 }
 
-export interface ProcessInfo {
-  container: string;
-  pid: number;
-  containerPid: number;
-  parentPid: number;
-  threads: number;
-  uid: number;
-  user: string;
-  state: string;
-  cpuMs: number;
-  ageMs: number;
-  residentBytes: number;
-  command: string;
-  listening: number[];
-}
+/** As in manager.proto, which says what the fields mean. */
+export type ProcessInfo = MessageInitShape<typeof ProcessSchema>;
 
 /** Every process that this manager sees; the debug pod sees the whole node. */
 export function* allPids(): Iterable<number> {
@@ -78,9 +67,9 @@ export function listProcesses(containers: readonly ContainerId[]): ProcessInfo[]
         uid,
         user: names.get(uid) ?? "",
         state: stat.state,
-        cpuMs: stat.cpuMs,
-        ageMs: Math.max(0, uptimeMs - stat.startMs),
-        residentBytes,
+        cpuMs: BigInt(Math.round(stat.cpuMs)),
+        ageMs: BigInt(Math.round(Math.max(0, uptimeMs - stat.startMs))),
+        residentBytes: BigInt(residentBytes),
         command: parseCommandLine(command) || `[${stat.name}]`,
         listening: sockets.of(pid),
       }];

@@ -1,6 +1,7 @@
 import { Channel } from "../channel.ts";
 import { endRun, kill, runVariable } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
+import { Pause } from "./pause.ts";
 import { allPids, readProc } from "./processes.ts";
 import { parseStat } from "./proc.ts";
 import type { Pty, WindowSize } from "./pty.ts";
@@ -20,6 +21,15 @@ export interface ProgramExit {
   signal: string;
 }
 
+/**
+ * After a small piece of output the next is read this much later, in milliseconds, together with what came meanwhile: a
+ * message a line would cost four times the CPU time of a tool that prints a thousand lines a second. The first piece
+ * after a silence or after input is passed on at once, and large pieces are never held up.
+ */
+const gatherMs = 20;
+/** Pieces of this many bytes are large. */
+const largePiece = 16 * 1024;
+
 /** Opens the terminal $SCOPE_PTY as standard input and output of a new session, and becomes the rest. */
 const ptyScript = `exec setsid --ctty -- "$@" <"$SCOPE_PTY" >"$SCOPE_PTY" 2>&1`;
 
@@ -35,6 +45,7 @@ export class Program implements AsyncDisposable {
   readonly #mark = crypto.randomUUID();
   readonly #child: Deno.ChildProcess;
   readonly #pty: Pty | undefined;
+  readonly #gathering = new Pause();
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
 
   /** Throws Deno.errors.NotFound when there is no such program. */
@@ -66,6 +77,7 @@ export class Program implements AsyncDisposable {
   /** Passes on standard input. A program that does not read it is no error. */
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#pty !== undefined) return await this.#pty.write(bytes);
+    this.#gathering.wake();
     await this.#input?.write(bytes).catch(() => {});
   }
 
@@ -95,6 +107,7 @@ export class Program implements AsyncDisposable {
 
   async #finish(pumped: Promise<void>): Promise<ProgramExit> {
     const { code, signal } = await this.#child.status;
+    this.#gathering.end();
     await endRun(this.#id);
     this.#pty?.hangUp();
     await pumped;
@@ -104,7 +117,10 @@ export class Program implements AsyncDisposable {
 
   async #pump(channel: Channel<ProgramOutput>): Promise<void> {
     const pump = async (stream: ProgramOutput["stream"], from: AsyncIterable<Uint8Array<ArrayBuffer>>) => {
-      for await (const bytes of from) await channel.push({ stream, bytes });
+      for await (const bytes of from) {
+        await channel.push({ stream, bytes });
+        if (this.#pty === undefined && bytes.length < largePiece) await this.#gathering.wait(gatherMs);
+      }
     };
     if (this.#pty !== undefined) return await pump("stdout", this.#pty.output);
     await Promise.all([pump("stdout", this.#child.stdout), pump("stderr", this.#child.stderr)]);

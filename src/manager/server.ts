@@ -29,14 +29,7 @@ export async function serve(socketPath: string, idleSeconds: number): Promise<Ma
     routes: (router: ConnectRouter) =>
       router.service(Manager, {
         info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds }),
-        ps: ({ containers }) => ({
-          processes: listProcesses(containers).map((process) => ({
-            ...process,
-            cpuMs: BigInt(Math.round(process.cpuMs)),
-            ageMs: BigInt(Math.round(process.ageMs)),
-            residentBytes: BigInt(process.residentBytes),
-          })),
-        }),
+        ps: ({ containers }) => ({ processes: listProcesses(containers) }),
         run(requests, context) {
           const client = context.values.get(clientKey);
           if (client === undefined) throw new ConnectError("there is no client", Code.Internal);

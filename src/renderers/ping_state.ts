@@ -26,12 +26,14 @@ export class Pinged {
   gone: string | undefined;
   readonly #outcomes = new Map<number, Outcome>();
   #newest = -1;
+  #standing: Standing | undefined;
 
   constructor(readonly destination: Destination) {}
 
   /** By sequence number, as a loss is known only after later replies have come. */
   record(seq: number | undefined, outcome: Outcome): void {
     const at = seq ?? this.#newest + 1;
+    this.#standing = undefined;
     this.#newest = Math.max(this.#newest, at);
     this.#outcomes.set(at, outcome);
     this.#outcomes.delete(this.#newest - kept);
@@ -57,6 +59,10 @@ export class Pinged {
 
   get standing(): Standing {
     if (this.gone !== undefined) return "gone";
+    return this.#standing ??= this.#judge();
+  }
+
+  #judge(): Standing {
     const settled = this.last(lately).filter((outcome) => outcome !== undefined);
     const newest = settled.slice(-3);
     if (newest.length === 0) return "pending";

@@ -93,5 +93,5 @@ function standing(one: PingSummary): [string, Look] {
   if (one.gone !== undefined) return [`gone (${safe(one.gone)})`, "dim"];
   if (one.received > 0) return one.lost + one.unsent > 0 ? ["losing", "slow"] : ["ok", "good"];
   if (one.lost > 0) return ["lost", "bad"];
-  return one.unsent > 0 ? ["not sent", "slow"] : ["no answer yet", "dim"];
+  return one.unsent > 0 ? ["not sent", "slow"] : ["waiting", "dim"];
 }

@@ -20,10 +20,10 @@ export function replyTimeoutMs(intervalMs: number): number {
 
 /**
  * fping's gap between two packets, in milliseconds: its default of 10, or less where a round would not fit into the
- * period otherwise. A tenth is left to spare, and 0.1 ms for each wake-up of the process being late.
+ * period otherwise. Three tenths are left to catch up in, and 0.1 ms for each wake-up that comes late.
  */
 export function gapMs(targets: number, intervalMs: number): number {
-  const gap = Math.min(10, 0.9 * intervalMs / targets - 0.1);
+  const gap = Math.min(10, 0.7 * intervalMs / targets - 0.1);
   return Math.max(0, Math.round(gap * 1000) / 1000);
 }
 

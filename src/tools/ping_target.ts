@@ -24,7 +24,7 @@ export interface Target {
   total?: number;
 }
 
-const unsentReason = "fping could not send it: no route, no IPv6, or forbidden by a firewall in the target's network";
+const unsentReason = "no route, no IPv6, or a firewall that forbids it";
 
 export function newObserved(destination: Destination): Observed {
   return { destination, roundTrips: new RoundTrips(), lost: 0, unsent: 0 };

@@ -1,33 +1,42 @@
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
-import { call, statusOf } from "../kube/cluster.ts";
+import { statusOf } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
+import { podPath } from "../kube/rest.ts";
 import { watchPods } from "../kube/watch.ts";
 import { ScopeError } from "../errors.ts";
 
 /** How long a pod may take to go, in milliseconds: its own grace period, and then some for the kubelet. */
 const limitMs = 30_000;
 
-/** Deletes this very pod, not one that came after it under its name, and waits until it is gone. */
+/** Asks for the end of this very pod, not of one that came after it under its name. */
+export async function deletePod(cluster: Cluster, pod: V1Pod): Promise<void> {
+  const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
+  try {
+    await cluster.request(`delete pod "${podName(pod)}"`, {
+      method: "DELETE",
+      path: podPath(namespace, name),
+      body: { preconditions: { uid } },
+    });
+  } catch (error) {
+    // Gone already, or replaced by another of that name.
+    if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+  }
+}
+
+/** Deletes this very pod and waits until it is gone. */
 export async function removePod(cluster: Cluster, pod: V1Pod): Promise<void> {
   const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
+  await deletePod(cluster, pod);
   const gone = new AbortController();
   const limit = AbortSignal.any([gone.signal, AbortSignal.timeout(limitMs)]);
   let there = false;
   try {
-    await call(
-      `delete pod "${podName(pod)}"`,
-      cluster.core.deleteNamespacedPod({ name, namespace, body: { preconditions: { uid } } }),
-    );
     for await (const change of watchPods(cluster, { namespace, fieldSelector: `metadata.name=${name}` }, limit)) {
-      if (change.type === "LISTED" && !there) return;
-      if (change.type === "LISTED") continue;
-      there = change.type !== "DELETED" && change.pod.metadata?.uid === uid;
-      if (!there) return;
+      if (change.type === "LISTED") {
+        if (!there) return;
+      } else if (change.type === "DELETED" || change.pod.metadata?.uid !== uid) return;
+      else there = true;
     }
-  } catch (error) {
-    // Gone already, or replaced by another of that name.
-    if (statusOf(error) === 404 || statusOf(error) === 409) return;
-    throw error;
   } finally {
     gone.abort();
   }

@@ -1,5 +1,5 @@
 import { ScopeError } from "../errors.ts";
-import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import type { Cluster, CoreV1EventList, V1Node, V1Pod } from "../kube/cluster.ts";
 
 /**
  * Why a pod does not start, where its own status does not say: its node is not ready (then waiting is in vain, and the
@@ -9,8 +9,11 @@ export async function troubleOf(cluster: Cluster, pod: V1Pod, node: string): Pro
   const { name = "", namespace = "" } = pod.metadata ?? {};
   const [nodeError, warning] = await Promise.all([
     notReady(cluster, node),
-    cluster.core.listNamespacedEvent({ namespace, fieldSelector: `involvedObject.name=${name},type=Warning` })
-      .then(({ items }) => items.at(-1), () => undefined),
+    cluster.request<CoreV1EventList>("list events", {
+      method: "GET",
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+      query: { fieldSelector: `involvedObject.name=${name},type=Warning` },
+    }).then(({ items }) => items.at(-1), () => undefined),
   ]);
   if (nodeError !== undefined) return nodeError;
   return warning === undefined ? undefined : `${warning.reason}: ${warning.message}`;
@@ -19,7 +22,10 @@ export async function troubleOf(cluster: Cluster, pod: V1Pod, node: string): Pro
 /** The error for a node that is not ready; nothing when it is, or when this user may not know. */
 export async function notReady(cluster: Cluster, node: string): Promise<ScopeError | undefined> {
   try {
-    const { status } = await cluster.core.readNode({ name: node });
+    const { status } = await cluster.request<V1Node>(`get node "${node}"`, {
+      method: "GET",
+      path: `/api/v1/nodes/${encodeURIComponent(node)}`,
+    });
     const ready = status?.conditions?.find(({ type }) => type === "Ready");
     if (ready === undefined || ready.status === "True") return undefined;
     return new ScopeError("unreachable", `Node "${node}" is not ready (${ready.reason ?? ready.status})`, {

@@ -37,16 +37,26 @@ export function progressOf(pod: V1Pod, image: string): Progress {
   const reason = waiting?.reason ?? pod.status?.phase ?? "Pending", message = waiting?.message ?? "";
   const kind = hopeless[reason];
   const pullFailed = reason === "ErrImagePull" || reason === "ImagePullBackOff";
-  if (kind !== undefined || (pullFailed && absent.test(message) && !unanswered.test(message))) {
-    return fail(kind ?? "unreachable", `Cannot pull the image "${image}" (${reason})`, { hint: pullHint(message) });
+  const isAbsent = isLocal(image) || (absent.test(message) && !unanswered.test(message));
+  if (kind !== undefined || (pullFailed && isAbsent)) {
+    return fail(kind ?? "unreachable", `Cannot pull the image "${image}" (${reason})`, {
+      hint: pullHint(image, message),
+    });
   }
   return { state: "waiting", reason: message === "" ? reason : `${reason}: ${message}`, pullFailed };
 }
 
 /** What to do about an image that does not come. */
-export function pullHint(message = ""): string {
-  const advice = "give --image or SCOPE_IMAGE as this node can pull it, and --regcred for a private registry";
+export function pullHint(image: string, message = ""): string {
+  const advice = isLocal(image)
+    ? "it is only on nodes where it was loaded: push it to a registry, and give its name there with --image or SCOPE_IMAGE"
+    : "give --image or SCOPE_IMAGE as this node can pull it, and --regcred for a private registry";
   return message === "" ? advice : `${advice} (${message})`;
+}
+
+/** There is no registry behind a plain `localhost/`: such an image is on the node already, or nowhere. */
+function isLocal(image: string): boolean {
+  return image.startsWith("localhost/");
 }
 
 function fail(kind: "unreachable" | "usage", message: string, details: { hint: string }): Progress {

@@ -87,11 +87,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Who may import each package: a folder or a file. A package that is not here needs a decision first. */
 const importers: Readonly<Record<string, readonly string[]>> = {
-  "@bufbuild/protobuf": ["src/manager/gen/manager_pb.ts", "src/manager/run.ts", "src/manager/run_client.ts"],
+  "@bufbuild/protobuf": [
+    "src/manager/gen/manager_pb.ts",
+    "src/manager/processes.ts",
+    "src/manager/run.ts",
+    "src/manager/run_client.ts",
+  ],
   "@connectrpc/connect": ["src/manager/client.ts", "src/manager/run.ts", "src/manager/server.ts"],
   "@connectrpc/connect-node": ["src/manager/client.ts", "src/manager/server.ts"],
   "@kubernetes/client-node": ["src/kube/"],
   asciichart: ["src/renderers/line_chart.ts"],
+  undici: ["src/kube/rest.ts"],
   commander: ["src/app.ts"],
   dotenv: ["src/edge/config.ts"],
   "string-width": ["src/renderers/safe_text.ts"],

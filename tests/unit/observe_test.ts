@@ -132,7 +132,7 @@ Deno.test("observe() reports by itself when the tool does not end within 3 s, an
   const stop = new AbortController(), start = performance.now();
   const all = collect(observe(beside, echo(), stop.signal));
   stop.abort();
-  assert.deepEqual(await all, { reasons: ["exit 128"] });
+  assert.deepEqual(await all, { reasons: ["exit 130"] });
   const took = performance.now() - start;
   assert.ok(took > 2900 && took < 10_000, `${took} ms`);
   void print("stdout", "late\n");
@@ -157,7 +157,7 @@ Deno.test("observe() lets the tool summarize and then throws when the connection
   const all = collect(observe(beside, echo(), never));
   await print("stdout", "working\n");
   breakOff(reason);
-  assert.deepEqual(await all, { reasons: ["stdout working", "exit 128"], error: reason });
+  assert.deepEqual(await all, { reasons: ["stdout working", "exit 130"], error: reason });
 });
 
 Deno.test("observe() mixes in events from elsewhere, until the tool ends", async () => {

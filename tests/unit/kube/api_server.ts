@@ -71,5 +71,8 @@ export function clusterAt(folder: string, server: string): Cluster {
       ],
     }),
   );
-  return loadCluster({ kubeconfig });
+  return loadCluster({ kubeconfig, ...limits });
 }
+
+/** Limits that no test comes near, and words that nobody reads. */
+export const limits = { timeoutMs: 10_000, say() {} };

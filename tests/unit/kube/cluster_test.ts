@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ScopeError } from "../../../src/errors.ts";
 import { loadCluster } from "../../../src/kube/cluster.ts";
 import { scope } from "../scope.ts";
-import { apiServer } from "./api_server.ts";
+import { apiServer, limits } from "./api_server.ts";
 
 function failure(load: () => unknown): [string, string, string | undefined] {
   try {
@@ -17,19 +17,19 @@ function failure(load: () => unknown): [string, string, string | undefined] {
 Deno.test("loadCluster() takes the context's namespace, or default", async () => {
   await using api = await apiServer(() => ({ status: 200, body: {} }));
   const kubeconfig = `${api.folder}/kubeconfig`;
-  assert.equal(loadCluster({ kubeconfig }).namespace, "shop");
-  assert.equal(loadCluster({ kubeconfig, context: "other" }).namespace, "default");
-  assert.match(loadCluster({ kubeconfig }).server, /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal(loadCluster({ ...limits, kubeconfig }).namespace, "shop");
+  assert.equal(loadCluster({ ...limits, kubeconfig, context: "other" }).namespace, "default");
+  assert.match(loadCluster({ ...limits, kubeconfig }).server, /^http:\/\/127\.0\.0\.1:\d+$/);
 });
 
 Deno.test("loadCluster() refuses a file or a context that there is not", async () => {
   await using api = await apiServer(() => ({ status: 200, body: {} }));
   const missing = `${api.folder}/none`;
-  assert.deepEqual(failure(() => loadCluster({ kubeconfig: missing })).slice(0, 2), [
+  assert.deepEqual(failure(() => loadCluster({ ...limits, kubeconfig: missing })).slice(0, 2), [
     "notFound",
     `Cannot find the kubeconfig "${missing}"`,
   ]);
-  assert.deepEqual(failure(() => loadCluster({ kubeconfig: `${api.folder}/kubeconfig`, context: "prod" })), [
+  assert.deepEqual(failure(() => loadCluster({ ...limits, kubeconfig: `${api.folder}/kubeconfig`, context: "prod" })), [
     "notFound",
     'Cannot find the context "prod" in the kubeconfig',
     "it has test, other",
@@ -41,7 +41,7 @@ Deno.test("loadCluster() refuses a file that is no kubeconfig", async () => {
   for (const text of ["{[", "kind: Config\n", ""]) {
     const kubeconfig = `${api.folder}/bad`;
     Deno.writeTextFileSync(kubeconfig, text);
-    assert.equal(failure(() => loadCluster({ kubeconfig }))[0], "unreachable", JSON.stringify(text));
+    assert.equal(failure(() => loadCluster({ ...limits, kubeconfig }))[0], "unreachable", JSON.stringify(text));
   }
 });
 

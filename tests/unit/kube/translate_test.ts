@@ -3,8 +3,9 @@ import net from "node:net";
 import type { AddressInfo } from "node:net";
 import type { ErrorKind } from "../../../src/errors.ts";
 import { ScopeError } from "../../../src/errors.ts";
-import { call, statusOf } from "../../../src/kube/cluster.ts";
+import { statusOf } from "../../../src/kube/cluster.ts";
 import { execStream } from "../../../src/kube/exec.ts";
+import { podPath } from "../../../src/kube/rest.ts";
 import { translate } from "../../../src/kube/translate.ts";
 import type { Answer } from "./api_server.ts";
 import { apiServer, clusterAt, status } from "./api_server.ts";
@@ -63,7 +64,7 @@ for (const [name, answer, kind, message, hint] of answers) {
   Deno.test(`translate() words a real answer of ${name}`, async () => {
     await using api = await apiServer(() => answer);
     await assert.rejects(
-      call('list pods in namespace "shop"', api.cluster.core.listNamespacedPod({ namespace: "shop" })),
+      api.cluster.request('list pods in namespace "shop"', { method: "GET", path: podPath("shop") }),
       (error) => {
         assert.ok(error instanceof ScopeError);
         assert.deepEqual([error.kind, error.message], [kind, `Cannot list pods in namespace "shop": ${message}`]);
@@ -102,7 +103,8 @@ for (
 async function unanswered(server: string): Promise<ScopeError> {
   const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
   try {
-    await call("list pods", clusterAt(folder, server).core.listNamespacedPod({ namespace: "shop" }));
+    const cluster = clusterAt(folder, server);
+    await cluster.request("list pods", { method: "GET", path: podPath("shop") });
   } catch (error) {
     assert.ok(error instanceof ScopeError);
     return error;

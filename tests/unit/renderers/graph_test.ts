@@ -49,9 +49,10 @@ Deno.test("graphRenderer() draws at most ten frames a second, each in one write"
     });
     return Date.now() - start > 450;
   }, "the time to pass");
+  const took = Date.now() - start;
   graph.end();
   const frames = written.filter((text) => text.startsWith("\x1b[?2026h"));
-  assert.ok(frames.length >= 2 && frames.length <= 6, `${frames.length} frames in ${Date.now() - start} ms`);
+  assert.ok(frames.length >= 2 && frames.length <= took / 100 + 2, `${frames.length} frames in ${took} ms`);
   assert.ok(frames.every((text) => text.endsWith("\x1b[?2026l")));
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import stringWidth from "string-width";
 import { clip, pad, safe, shorten, shortenMiddle, width } from "../../../src/renderers/safe_text.ts";
 
 Deno.test("safe() escapes whatever could drive a terminal or turn text round", () => {
@@ -16,4 +17,10 @@ Deno.test("clip(), shorten(), shortenMiddle() and pad() count columns, not chara
   assert.equal(pad("1", 3, "right"), "  1");
   assert.equal(width(pad("東京都", 4)), 4);
   for (const columns of [0, 1, 2, 3, 4, 5, 6]) assert.ok(width(shortenMiddle("東京都大阪", columns)) <= columns);
+});
+
+Deno.test("width() agrees with string-width on what charts are drawn with", () => {
+  for (const character of "╭╮╰╯│─┈┤└▁▂▃▄▅▆▇█×·…○●◐▸↑↓") {
+    assert.equal(width(character), stringWidth(character), character);
+  }
 });

@@ -138,6 +138,15 @@ for (
 }
 
 Deno.test("pullHint() names the options that help, and the reason where there is one", () => {
-  assert.match(pullHint(), /--image or SCOPE_IMAGE.*--regcred[^()]*$/);
-  assert.match(pullHint("no space left"), /--regcred.* \(no space left\)$/);
+  assert.match(pullHint("registry.example.com/scope:1"), /--image or SCOPE_IMAGE.*--regcred[^()]*$/);
+  assert.match(pullHint("registry.example.com/scope:1", "no space left"), /--regcred.* \(no space left\)$/);
+});
+
+Deno.test("progressOf() does not wait for an image of localhost, where nobody can publish one", () => {
+  const progress = progressOf(
+    waiting("ErrImagePull", "dial tcp 127.0.0.1:443: connect: connection refused"),
+    "localhost/scope/endoscope:1",
+  );
+  assert.ok(progress.state === "failed", progress.state);
+  assert.match(progress.error.hint ?? "", /only on nodes where it was loaded/);
 });

@@ -1,0 +1,61 @@
+import { HttpMethod, type KubeConfig, RequestContext } from "@kubernetes/client-node";
+import { type Dispatcher, fetch } from "undici";
+
+/** What the API server refused: its HTTP status, and the Status object or text that came with it. */
+export class StatusError extends Error {
+  constructor(readonly code: number, readonly body: unknown) {
+    super(`the API server answered ${code}`);
+  }
+}
+
+export interface RestRequest {
+  method: "GET" | "POST" | "DELETE";
+  /** From the server's root on, for example `/api/v1/namespaces/shop/pods`. */
+  path: string;
+  query?: Readonly<Record<string, string | undefined>>;
+  body?: unknown;
+  signal: AbortSignal;
+}
+
+/** The library makes new connections for every request; they are used again until credentials may have changed. */
+const reuseMs = 60_000;
+
+export type Request = <T>(request: RestRequest) => Promise<T>;
+
+/**
+ * Makes requests with the credentials of a kubeconfig, and returns their answers as they come. The client library's typed
+ * calls do the same with a description of every type of Kubernetes in memory, and loading that takes longer than all the
+ * rest.
+ *
+ * A request throws StatusError, or what fetch throws.
+ */
+export function makeRequest(config: KubeConfig): Request {
+  let connections: { dispatcher: Dispatcher | undefined; until: number } | undefined;
+  return async <T>({ method, path, query, body, signal }: RestRequest): Promise<T> => {
+    const url = new URL(config.getCurrentCluster()!.server + path);
+    for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
+    const context = new RequestContext(url.toString(), HttpMethod[method]);
+    await config.applySecurityAuthentication(context);
+    if (connections === undefined || performance.now() > connections.until) {
+      connections = { dispatcher: context.getDispatcher(), until: performance.now() + reuseMs };
+    }
+    const { dispatcher } = connections;
+    const answer = await fetch(url, {
+      method,
+      signal,
+      headers: { ...context.getHeaders(), accept: "application/json", "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new StatusError(answer.status, text);
+    return JSON.parse(text) as T;
+  };
+}
+
+/** Path of the pods of a namespace, or of one of them. */
+export function podPath(namespace: string, name?: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods${
+    name === undefined ? "" : `/${encodeURIComponent(name)}`
+  }`;
+}

@@ -1,0 +1,48 @@
+import { markdown } from "./table.ts";
+import type { Row } from "./table.ts";
+import { parseOptions } from "./options.ts";
+import type { Name, Options } from "./options.ts";
+import { launch } from "./rows/launch.ts";
+import { load } from "./rows/load.ts";
+import { memory } from "./rows/memory.ts";
+import { pids, ping, shell, throughput, version } from "./rows/commands.ts";
+import { World } from "./world.ts";
+
+const measurements: Readonly<Record<Name, (world: World, runs: number) => Promise<Row[]>>> = {
+  version,
+  launch,
+  pids,
+  ping,
+  shell,
+  throughput,
+  load,
+  memory,
+};
+
+async function main({ runs, only }: Options, signal: AbortSignal): Promise<void> {
+  await using world = await World.create(signal);
+  const load = Deno.loadavg()[0]!.toFixed(1), cores = navigator.hardwareConcurrency, date = new Date().toISOString();
+  const rows: Row[] = [];
+  for (const [name, measure] of Object.entries(measurements) as [Name, typeof version][]) {
+    if (!only.includes(name)) continue;
+    console.error(`measuring ${name}`);
+    rows.push(...await measure(world, runs));
+  }
+  console.log(
+    `${date.slice(0, 10)}, ${cores} cores, Linux ${Deno.osRelease()}, load ${load} before, ${runs} runs, medians\n`,
+  );
+  console.log(markdown(rows));
+}
+
+const interrupted = new AbortController();
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.addSignalListener(name, () => interrupted.abort(new Error(`interrupted by ${name}`)));
+}
+try {
+  const options = parseOptions(Deno.args);
+  if (!options.check) await main(options, interrupted.signal);
+  Deno.exit(0);
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  Deno.exit(interrupted.signal.aborted ? 130 : 1);
+}

@@ -1,0 +1,52 @@
+import { alternate } from "../alternate.ts";
+import { compare, milliseconds } from "../table.ts";
+import type { Row } from "../table.ts";
+import type { World } from "../world.ts";
+
+/** `scope --version` against `kubectl version --client`. */
+export async function version(world: World, runs: number): Promise<Row[]> {
+  const times = await alternate(
+    world.program([...world.scopeCommand, "--version"]),
+    world.program(["kubectl", "version", "--client"]),
+    runs,
+  );
+  return [compare("`scope --version` / `kubectl version --client`", { ...times, format: milliseconds, aim: 1 })];
+}
+
+/** Commands on a pod whose node has a debug pod, against `kubectl exec`. */
+export async function pids(world: World, runs: number): Promise<Row[]> {
+  return await warm(world, runs, ["pids"], ["ps"], 1.5);
+}
+
+export async function ping(world: World, runs: number): Promise<Row[]> {
+  const address = (await world.here("get", "pod", world.target, "-o", "jsonpath={.status.podIP}")).stdout;
+  return await warm(world, runs, ["ping", "-c1", "-d", world.target], ["ping", "-c1", address]);
+}
+
+export async function shell(world: World, runs: number): Promise<Row[]> {
+  return await warm(world, runs, ["shell", "true"], ["true"]);
+}
+
+async function warm(world: World, runs: number, ours: string[], theirs: string[], aim?: number): Promise<Row[]> {
+  await world.debugPod();
+  const times = await alternate(
+    world.program(world.scopeArgv(...ours)),
+    world.program(world.kubectlArgv("exec", world.target, "--", ...theirs)),
+    runs,
+  );
+  const what = `warm \`scope ${ours.join(" ")}\` / \`kubectl exec … ${theirs[0]}\``;
+  return [compare(what, { ...times, format: milliseconds, ...(aim === undefined ? {} : { aim }) })];
+}
+
+/** Bytes from a program beside the pod to this machine, start and end included. */
+export async function throughput(world: World, runs: number): Promise<Row[]> {
+  await world.debugPod();
+  const bytes = 300_000_000, command = ["head", "-c", String(bytes), "/dev/zero"];
+  const times = await alternate(
+    world.program(world.scopeArgv("shell", ...command), { discard: true }),
+    world.program(world.kubectlArgv("exec", world.target, "--", ...command), { discard: true }),
+    Math.ceil(runs / 3),
+  );
+  const format = (ms: number) => `${(ms / 1000).toFixed(2)} s (${(bytes / 1000 / ms).toFixed(0)} MB/s)`;
+  return [compare("300 MB by `scope shell` / `kubectl exec`", { ...times, format })];
+}

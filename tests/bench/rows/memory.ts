@@ -1,0 +1,41 @@
+import { megabytes } from "../table.ts";
+import type { Row } from "../table.ts";
+import { memoryOf } from "../usage.ts";
+import type { Memory } from "../usage.ts";
+import { managerOf } from "../world.ts";
+import type { World } from "../world.ts";
+import { addresses } from "./load.ts";
+
+const mostBytes = 50e6;
+
+/** What the manager holds when nobody uses it: before it did anything, and after it did much. */
+export async function memory(world: World): Promise<Row[]> {
+  const debugPod = await world.freshDebugPod();
+  const fresh = await rowOf("before any session", debugPod);
+  await world.scope("ping", "-c", "5", ...addresses(1000));
+  await world.scope("shell", "head", "-c", "100000000", "/dev/zero");
+  return [fresh, await rowOf("after a ping of 1000 targets and 100 MB by shell", debugPod)];
+}
+
+async function rowOf(when: string, debugPod: string): Promise<Row> {
+  const { resident, proportional, anonymous } = await settled(managerOf(debugPod).pid);
+  return {
+    what: `the idle manager's memory ${when}`,
+    scope: `${megabytes(proportional)} PSS, ${megabytes(resident)} RSS, ${megabytes(anonymous)} its own`,
+    aim: `≤ ${megabytes(mostBytes)} PSS`,
+    met: proportional <= mostBytes,
+  };
+}
+
+/** The memory once it has not changed for three seconds, or after twenty. */
+async function settled(pid: number): Promise<Memory> {
+  let memory = memoryOf(pid), since = performance.now();
+  const start = since;
+  while (performance.now() - since < 3000 && performance.now() - start < 20_000) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const now = memoryOf(pid);
+    if (Math.abs(now.resident - memory.resident) > 1e6) since = performance.now();
+    memory = now;
+  }
+  return memory;
+}

@@ -1,0 +1,47 @@
+/** One line of the table, ready to print; what does not apply is left out. */
+export interface Row {
+  what: string;
+  scope: string;
+  other?: string;
+  ratio?: string;
+  aim?: string;
+  met?: boolean;
+}
+
+/** A row that compares two medians. `aim` is the most that scope may take of what the other takes. */
+export function compare(
+  what: string,
+  { scope, other, format, aim }: { scope: number; other: number; format: (value: number) => string; aim?: number },
+): Row {
+  const ratio = scope / other;
+  return {
+    what,
+    scope: format(scope),
+    other: format(other),
+    ratio: `${ratio.toFixed(2)}×`,
+    // Judged as printed.
+    ...(aim === undefined ? {} : { aim: `≤ ${aim.toFixed(1)}×`, met: Number(ratio.toFixed(2)) <= aim }),
+  };
+}
+
+/** A Markdown table. */
+export function markdown(rows: readonly Row[]): string {
+  const cells = [
+    ["what", "scope", "other", "ratio", "aim", "met"],
+    ...rows.map(({ what, scope, other, ratio, aim, met }) => [
+      what,
+      scope,
+      other ?? "",
+      ratio ?? "",
+      aim ?? "",
+      met === undefined ? "" : met ? "yes" : "**no**",
+    ]),
+  ];
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length), 3));
+  const [head, ...body] = cells.map((line) => `| ${line.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
+  return [head, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body].join("\n");
+}
+
+export const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+export const percentOfCore = (value: number): string => `${value.toFixed(1)} % of a core`;
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;

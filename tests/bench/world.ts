@@ -1,0 +1,117 @@
+import type { Contender } from "./alternate.ts";
+import type { Environment, Outcome, ProgramOptions } from "./programs.ts";
+import { run } from "./programs.ts";
+import { podUsage } from "./usage.ts";
+import type { Usage } from "./usage.ts";
+
+const namespace = "scope-bench";
+
+/** The pod that is measured on: `sleep` in busybox, on the first node. */
+const target = "target", node = "node1";
+
+/** What is measured on: a namespace with one pod, and the commands to compare there. Disposing removes it. */
+export class World implements AsyncDisposable {
+  readonly namespace = namespace;
+  readonly target = target;
+  readonly node = node;
+
+  private constructor(
+    readonly image: string,
+    readonly scopeCommand: readonly string[],
+    readonly env: Environment,
+    readonly signal: AbortSignal,
+  ) {}
+
+  /** Makes the namespace and the pod in the cluster of $KUBECONFIG. */
+  static async create(signal: AbortSignal): Promise<World> {
+    const variable = (name: string) => {
+      const value = Deno.env.get(name);
+      if (value === undefined) throw new Error(`Cannot find the variable ${name}: run this by scripts/bench`);
+      return value;
+    };
+    const image = variable("SCOPE_IMAGE");
+    const kept = ["PATH", "HOME", "KUBECONFIG", "SCOPE_IMAGE"].map((name) => [name, variable(name)]);
+    const optional = ["DENO_DIR", "XDG_CACHE_HOME"].flatMap((name) => {
+      const value = Deno.env.get(name);
+      return value === undefined ? [] : [[name, value]];
+    });
+    // Nothing of the user's own settings.
+    const env = { ...Object.fromEntries([...kept, ...optional]), XDG_CONFIG_HOME: "/nonexistent" };
+    const world = new World(image, variable("SCOPE_COMMAND").split(/\s+/), env, signal);
+    await world.#remove(); // of a run that was killed
+    try {
+      await world.kubectl("create", "namespace", namespace);
+      await world.kubectl("-n", namespace, "wait", "--for=create", "serviceaccount/default", "--timeout=30s");
+      const overrides = { spec: { nodeName: node, terminationGracePeriodSeconds: 0 } };
+      await world.here("run", target, "--image=localhost/busybox:1", `--overrides=${JSON.stringify(overrides)}`, ...[
+        "--command",
+        "--",
+        "sleep",
+        "1000000",
+      ]);
+      await world.here("wait", "--for=condition=Ready", `pod/${target}`, "--timeout=60s");
+      return world;
+    } catch (error) {
+      await world.#remove();
+      throw error;
+    }
+  }
+
+  kubectl(...args: string[]): Promise<Outcome> {
+    return run(["kubectl", ...args], this);
+  }
+
+  /** kubectl in the namespace. */
+  here(...args: string[]): Promise<Outcome> {
+    return run(this.kubectlArgv(...args), this);
+  }
+
+  kubectlArgv(...args: string[]): string[] {
+    return ["kubectl", "-n", namespace, ...args];
+  }
+
+  /** scope on the pod. */
+  scope(...args: string[]): Promise<Outcome> {
+    return run(this.scopeArgv(...args), this);
+  }
+
+  scopeArgv(...args: string[]): string[] {
+    return [...this.scopeCommand, "-n", namespace, "-p", target, ...args];
+  }
+
+  /** A contender that runs a program. */
+  program(argv: readonly string[], options: Partial<ProgramOptions> = {}): Contender {
+    return { once: async () => (await run(argv, { ...this, ...options })).tookMs };
+  }
+
+  /** Ends the debug pod, if there is one, and starts a new one; returns its uid. */
+  async freshDebugPod(): Promise<string> {
+    await this.scope("cleanup", "-p", "all");
+    await this.scope("launch");
+    return await this.debugPod();
+  }
+
+  /** The uid of the debug pod, which is started where there is none. */
+  async debugPod(): Promise<string> {
+    await this.scope("launch");
+    const uid = "jsonpath={.items[0].metadata.uid}";
+    return (await this.here("get", "pods", "-l", "app.kubernetes.io/managed-by=scope", "-o", uid)).stdout;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#remove();
+  }
+
+  /** Also after an interrupt, so not with the signal. */
+  async #remove(): Promise<void> {
+    const argv = ["kubectl", "delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s"];
+    await run(argv, { env: this.env, signal: AbortSignal.timeout(90_000) });
+  }
+}
+
+/** The manager among the processes of a debug pod. */
+export function managerOf(debugPod: string): Usage {
+  const manager = podUsage(debugPod).find(({ name }) => name === "deno");
+  if (manager === undefined) throw new Error(`Cannot find the manager's process in the debug pod ${debugPod}`);
+  return manager;
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { outcome } from "./cluster_script.ts";
+import { until } from "../cluster/wait.ts";
+
+/** What these tests read of a pod. */
+export interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+  };
+  // deno-lint-ignore no-explicit-any -- compared as a whole
+  readonly spec: { readonly nodeName?: string } & Readonly<Record<string, any>>;
+  readonly status: {
+    readonly phase: string;
+    readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip: string }[];
+    readonly containerStatuses?: readonly {
+      readonly name: string;
+      readonly containerID?: string;
+      readonly state: Readonly<Record<string, { readonly reason?: string }>>;
+      readonly lastState?: Readonly<Record<string, unknown>>;
+    }[];
+  };
+}
+
+/** Runs kubectl, which must succeed; returns what it printed. `input` goes to its stdin. */
+export async function kubectl(args: readonly string[], input?: unknown): Promise<string> {
+  if (input === undefined) {
+    const { code, stdout, stderr } = await outcome("kubectl", args);
+    assert.equal(code, 0, `kubectl ${args.join(" ")}: ${stderr}`);
+    return stdout;
+  }
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(file, JSON.stringify(input));
+    return await kubectl([...args, "-f", file]);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+export async function getPods(namespace: string, ...args: string[]): Promise<Pod[]> {
+  return JSON.parse(await kubectl(["-n", namespace, "get", "pods", "-o", "json", ...args])).items;
+}
+
+export async function getPod(namespace: string, name: string): Promise<Pod> {
+  return JSON.parse(await kubectl(["-n", namespace, "get", "pod", name, "-o", "json"]));
+}
+
+/** The debug pods of a namespace. */
+export async function debugPods(namespace: string): Promise<Pod[]> {
+  return await getPods(namespace, "-l", "app.kubernetes.io/managed-by=scope");
+}
+
+/** The pods of a demo workload, by name. */
+export async function demoPods(app: string): Promise<Pod[]> {
+  const pods = await getPods("demo", "-l", `app=${app}`);
+  assert.ok(pods.length > 0, `there is no pod of ${app}`);
+  return pods.toSorted((a, b) => a.metadata.name < b.metadata.name ? -1 : 1);
+}
+
+/** A namespace of a test's own, deleted in the end. */
+export class TestNamespace implements AsyncDisposable {
+  private constructor(readonly name: string) {}
+
+  static async make(): Promise<TestNamespace> {
+    const name = `e2e-${crypto.randomUUID().slice(0, 8)}`;
+    await kubectl(["create", "namespace", name]);
+    const made = new TestNamespace(name);
+    // Without it, a pod made in the same moment is refused.
+    await until(`the service account of ${name}`, 10, async () => {
+      return (await outcome("kubectl", ["-n", name, "get", "serviceaccount", "default"])).code === 0;
+    });
+    return made;
+  }
+
+  /** Makes a pod of one busybox container, and waits until it is as it should be. */
+  async pod(name: string, more: PodOptions = {}): Promise<Pod> {
+    const { command = ["sleep", "infinity"], spec = {}, until: condition = isRunning } = more;
+    await kubectl(["create"], {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: this.name, labels: { e2e: name } },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        containers: [{ name: "main", image: "localhost/busybox:1", command }],
+        ...spec,
+      },
+    });
+    return await this.untilPod(name, condition);
+  }
+
+  /** Waits for a pod to be as it should be. */
+  async untilPod(name: string, condition: (pod: Pod) => boolean): Promise<Pod> {
+    let pod: Pod | undefined;
+    await until(`pod ${this.name}/${name}`, 30, async () => condition(pod = await getPod(this.name, name)), {
+      missing: () => JSON.stringify(pod?.status),
+    });
+    return pod!;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await kubectl(["delete", "namespace", this.name, "--wait=false"]);
+  }
+}
+
+export interface PodOptions {
+  readonly command?: readonly string[];
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** What to wait for. */
+  readonly until?: (pod: Pod) => boolean;
+}
+
+export function isRunning({ status }: Pod): boolean {
+  return status.phase === "Running" && status.podIP !== undefined &&
+    (status.containerStatuses ?? []).every(({ state }) => state["running"] !== undefined);
+}

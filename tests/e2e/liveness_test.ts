@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { until } from "../cluster/wait.ts";
+import { debugPods, demoPods, kubectl, TestNamespace } from "./kube.ts";
+import { describe, fpings, nodeProcesses, runProcesses } from "./node_processes.ts";
+import { scope, scopeOk, startScope } from "./scope.ts";
+import { SlowRoad } from "./slow_road.ts";
+import { Terminal } from "./terminal.ts";
+
+const left = () => describe(runProcesses()).join("\n");
+
+/** Waits until nothing runs on the nodes any more that a command line of scope started. */
+async function untilNothingRuns(seconds: number): Promise<void> {
+  await until("what scope started to end", seconds, () => runProcesses().length === 0, { missing: left });
+}
+
+const pingAll = ["-n", "demo", "-p", "web", "ping", "-c0", "-a"];
+
+Deno.test("what scope started ends with it", async (t) => {
+  await scopeOk("-n", "demo", "-p", "web", "launch");
+  await untilNothingRuns(5);
+
+  await t.step("SIGKILL during ping -c0 -a: nothing on the node within 5 s", async () => {
+    await using ping = startScope(pingAll);
+    await ping.until("stdout", /seq=1 /);
+    assert.equal(fpings().length, 1);
+    ping.signal("SIGKILL");
+    await untilNothingRuns(5);
+  });
+
+  await t.step("SIGSTOP: nothing on the node within 9 s, and thawed it says that it lost the connection", async () => {
+    await using ping = startScope(pingAll);
+    await ping.until("stdout", /seq=1 /);
+    ping.signal("SIGSTOP");
+    assert.equal(fpings().length, 1);
+    await untilNothingRuns(9);
+    ping.signal("SIGCONT");
+    assert.equal(await ping.exit(10), 69);
+    assert.match(ping.stderr, /^error: Lost the connection to .*$/m);
+  });
+
+  await t.step("the network falls silent: nothing on the node within 9 s, and scope says it, too", async () => {
+    await using road = await SlowRoad.open();
+    await using ping = startScope(pingAll, { env: { KUBECONFIG: road.kubeconfig } });
+    await ping.until("stdout", /seq=1 /);
+    road.block();
+    await untilNothingRuns(9);
+    assert.equal(await ping.exit(25), 69);
+    assert.match(ping.stderr, /^error: Lost the connection to .*$/m);
+  });
+
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+    await t.step(`${signal} ends it in order, with the summary`, async () => {
+      await using ping = startScope(pingAll);
+      await ping.until("stdout", /seq=1 /);
+      ping.signal(signal);
+      assert.equal(await ping.exit(5), signal === "SIGTERM" ? 143 : 129);
+      assert.match(ping.stdout, /^NAME .* STATUS$/m);
+      await untilNothingRuns(5);
+    });
+  }
+
+  for (
+    const command of ["sleep 1000 &", "setsid nohup sleep 1000 >/dev/null 2>&1 &", "(trap '' TERM HUP; sleep 1000) &"]
+  ) {
+    await t.step(`a shell that leaves "${command}" behind`, async () => {
+      const script = `${command} while ! pgrep -x sleep >/dev/null; do :; done; exit 3`;
+      const { code, stderr, seconds } = await scope(["-n", "demo", "-p", "web", "shell", "sh", "-c", script]);
+      assert.equal(code, 3, stderr);
+      assert.ok(seconds < 5, `it took ${seconds} s`);
+      await untilNothingRuns(5);
+      assert.deepEqual(describe(nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000")), []);
+    });
+  }
+
+  await t.step("a terminal that is closed", async () => {
+    {
+      await using terminal = await Terminal.run(["-n", "demo", "-p", "web", "shell"]);
+      await terminal.until(/[$#] *$/m);
+      await terminal.type("setsid nohup sleep 1000 & sleep 1000", "Enter");
+      await until("both to run", 5, () => {
+        return runProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000").length === 2;
+      }, { missing: left });
+    }
+    await untilNothingRuns(5);
+  });
+
+  await t.step("the pods went on as if nothing had been", async () => {
+    for (const app of ["web", "api", "pair", "shared"]) {
+      for (const { metadata } of await demoPods(app)) {
+        const restarts = await kubectl([
+          ...["-n", "demo", "get", "pod", metadata.name],
+          ...["-o", "jsonpath={.status.containerStatuses[*].restartCount}"],
+        ]);
+        assert.match(restarts, /^0( 0)*$/, metadata.name);
+      }
+    }
+  });
+});
+
+Deno.test("a debug pod of many", async (t) => {
+  await using own = await TestNamespace.make();
+  await own.pod("target", { spec: { nodeName: "node1" } });
+  const args = (...more: string[]) => ["-n", own.name, "-p", "target", ...more];
+
+  await t.step("two command lines at once, where there is none, share one", async () => {
+    const both = await Promise.all([1, 2].map(() => scope(args("shell", "hostname"))));
+    for (const { code, stdout, stderr } of both) {
+      assert.deepEqual({ code, stdout }, { code: 0, stdout: "target\n" }, stderr);
+    }
+    assert.equal(both.filter(({ stderr }) => stderr.includes("starting the privileged debug pod")).length, 1);
+    assert.equal((await debugPods(own.name)).length, 1);
+  });
+
+  await t.step("-t does not remove one that was there", async () => {
+    const [before] = await debugPods(own.name);
+    assert.equal((await scope(["-t", ...args("shell", "true")])).code, 0);
+    const after = await debugPods(own.name);
+    assert.deepEqual(after.map(({ metadata }) => metadata.uid), [before!.metadata.uid]);
+    assert.equal(after[0]!.metadata.deletionTimestamp, undefined);
+  });
+
+  await t.step("-t removes the one that it made", async () => {
+    await scopeOk("-n", own.name, "cleanup", "-p", "all");
+    const { code, stderr } = await scope(["-t", ...args("shell", "hostname")]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /starting the privileged debug pod/);
+    assert.deepEqual(await debugPods(own.name), []);
+  });
+
+  await t.step("-t removes it after Ctrl-C, too", async () => {
+    await using ping = startScope(["-t", ...args("ping", "-c0", "127.0.0.1")]);
+    await ping.until("stdout", /seq=1 /, 30);
+    ping.signal("SIGINT");
+    assert.equal(await ping.exit(15), 130);
+    assert.deepEqual(await debugPods(own.name), []);
+  });
+
+  await t.step("-t leaves it to others who use it", async () => {
+    await using first = startScope(["-t", ...args("ping", "-c0", "127.0.0.1")]);
+    await first.until("stdout", /seq=0 /, 30);
+    await using second = startScope(args("ping", "-c0", "-i", "0.2", "127.0.0.1"));
+    await second.until("stdout", /seq=0 /);
+    first.signal("SIGINT");
+    assert.equal(await first.exit(10), 130);
+    assert.match(first.stderr, /debug pod ".*" on node "node1" stays: 1 more use it/);
+    const replies = second.stdout.split("\n").length;
+    await second.until("stdout", new RegExp(`seq=${replies + 3} `));
+    second.signal("SIGINT");
+    assert.equal(await second.exit(), 130);
+  });
+
+  await t.step("killed while its debug pod starts, scope leaves one that the next one uses", async () => {
+    await scopeOk("-n", own.name, "cleanup", "-p", "all");
+    await using launch = startScope(args("launch"));
+    await launch.until("stderr", /starting the privileged debug pod/);
+    launch.signal("SIGKILL");
+    assert.equal(await scopeOk(...args("shell", "hostname")), "target\n");
+    assert.equal((await debugPods(own.name)).length, 1);
+  });
+});

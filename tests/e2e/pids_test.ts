@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { demoPods, kubectl, TestNamespace } from "./kube.ts";
+import { podProcesses } from "./node_processes.ts";
+import { eventsOf, scope, scopeOk } from "./scope.ts";
+
+interface Process {
+  readonly container: string;
+  readonly pid: number;
+  readonly containerPid: number;
+  readonly parentPid: number;
+  readonly threads: number;
+  readonly uid: number;
+  readonly user: string;
+  readonly state: string;
+  readonly cpuMs: number;
+  readonly cpuPercent: number;
+  readonly residentBytes: number;
+  readonly command: string;
+  readonly listening: readonly number[];
+}
+
+async function pids(app: string): Promise<Process[]> {
+  return eventsOf(await scopeOk("-n", "demo", "-p", app, "-o", "json", "pids")) as unknown as Process[];
+}
+
+const summary = (processes: readonly Process[]) =>
+  processes.map(({ container, user, listening, command }) => ({ container, user, listening, command }));
+
+Deno.test("pids", async (t) => {
+  await t.step("has the processes of every container, with user, ports and command", async () => {
+    assert.deepEqual(summary(await pids("pair")), [
+      { container: "front", user: "root", listening: [8080], command: "httpd -f -p 8080 -h /tmp" },
+      {
+        ...{ container: "back", user: "0", listening: [9090] }, // that image has no /etc/passwd
+        command: "/agnhost netexec --http-port=9090 --udp-port=9091",
+      },
+    ]);
+    assert.deepEqual(summary(await pids("shared")), [
+      { container: "server", user: "root", listening: [8080], command: "httpd -f -p 8080 -h /tmp" },
+      { container: "idler", user: "root", listening: [], command: "sleep infinity" },
+    ]);
+    assert.deepEqual(summary(await pids("web")), [
+      { container: "web", user: "root", listening: [8080], command: "httpd -f -v -p 8080 -h /srv" },
+    ]);
+    const [api] = await pids("api");
+    assert.deepEqual(summary([api!]), [
+      {
+        ...{ container: "api", user: "65532", listening: [8080] },
+        command: "/agnhost netexec --http-port=8080 --udp-port=8081",
+      },
+    ]);
+    assert.equal(api!.uid, 65532);
+  });
+
+  await t.step("its numbers are those of /proc", async () => {
+    const [web] = await demoPods("web");
+    const [seen] = eventsOf(await scopeOk("-n", "demo", "-p", web!.metadata.name, "-o", "json", "pids"));
+    const found = seen as unknown as Process;
+    // The machine below the node has the same process by another pid.
+    const process = podProcesses(web!.metadata.uid).find(({ argv }) => argv[0] === "httpd")!;
+    const status = Deno.readTextFileSync(`/proc/${process.pid}/status`);
+    const value = (key: string) => new RegExp(`^${key}:\\s*(.*)$`, "m").exec(status)![1]!.split(/\s+/);
+    // From the machine's namespace over the node's to the container's.
+    assert.deepEqual(value("NSpid").map(Number), [process.pid, found.pid, found.containerPid]);
+    assert.equal(found.threads, Number(value("Threads")[0]));
+    assert.equal(found.state, value("State")[0]);
+    assert.ok(Math.abs(found.residentBytes - Number(value("VmRSS")[0]) * 1024) < 4 << 20, `${found.residentBytes}`);
+    assert.ok(found.cpuMs >= 0 && found.cpuPercent >= 0 && found.cpuPercent < 100);
+  });
+
+  await t.step("its container pids and commands are those that ps in the container prints", async () => {
+    await using own = await TestNamespace.make();
+    await own.pod("tree", { command: ["sh", "-c", "sleep 1001 & sh -c 'sleep 1002; true' & wait"] });
+    const ps = await kubectl(["-n", own.name, "exec", "tree", "--", "ps", "-o", "pid,ppid,args"]);
+    const inside = ps.trim().split("\n").slice(1).map((line) => /^ *(\d+) +(\d+) (.*)$/.exec(line)!.slice(1))
+      .filter(([, , args]) => !args!.startsWith("ps "));
+    const args = ["-n", own.name, "--debug-namespace", "demo", "-p", "tree", "-o", "json", "pids"];
+    const seen = eventsOf(await scopeOk(...args)) as unknown as Process[];
+    const byHostPid = new Map(seen.map(({ pid, containerPid }) => [pid, containerPid]));
+    assert.deepEqual(
+      seen.map(({ containerPid, parentPid, command }) => {
+        return [`${containerPid}`, `${byHostPid.get(parentPid) ?? 0}`, command];
+      }),
+      inside,
+    );
+    assert.equal(seen.length, 4);
+  });
+
+  await t.step("counts the processor time of a process that uses it", async () => {
+    await using own = await TestNamespace.make();
+    await own.pod("busy", { command: ["sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; sleep 1000"] });
+    const args = ["-n", own.name, "--debug-namespace", "demo", "-p", "busy", "-o", "json", "pids"];
+    const [busy] = eventsOf(await scopeOk(...args)) as unknown as Process[];
+    assert.ok(busy!.cpuMs >= 50, JSON.stringify(busy));
+    assert.ok(busy!.cpuPercent > 0);
+  });
+
+  await t.step("prints a table whose commands are whole where stdout is no terminal", async () => {
+    const lines = (await scopeOk("-n", "demo", "-p", "pair", "pids")).trim().split("\n");
+    assert.match(lines[0]!, /^CONTAINER +PID +CPID +PPID +THR +USER +S +CPU% +RSS +PORTS +COMMAND$/);
+    assert.match(lines[1]!, /^front +\d+ +1 .* root .* 8080 +httpd -f -p 8080 -h \/tmp$/);
+    assert.match(lines[2]!, /^back .* 9090 +\/agnhost netexec --http-port=9090 --udp-port=9091$/);
+    assert.equal(lines.length, 3);
+  });
+
+  await t.step("a hostile command line drives no terminal", async () => {
+    await using own = await TestNamespace.make();
+    await own.pod("hostile", { command: ["sh", "-c", "sleep 1000; true", "\x1b[2J"] });
+    const { stdout } = await scope(["-n", own.name, "--debug-namespace", "demo", "-p", "hostile", "pids"]);
+    // deno-lint-ignore no-control-regex -- that is what is looked for
+    assert.doesNotMatch(stdout, /\x1b/);
+    assert.match(stdout, /\\x1b\[2J/);
+  });
+});

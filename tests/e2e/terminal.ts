@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { until } from "../cluster/wait.ts";
+import { CHECKOUT, outcome } from "./cluster_script.ts";
+import { scopeArgv, scopeEnv } from "./scope.ts";
+
+/** scope in a real terminal. Disposing ends the terminal and all in it. */
+export class Terminal implements AsyncDisposable {
+  readonly #socket = `scope-e2e-${crypto.randomUUID()}`;
+
+  /** Starts a terminal of this size with scope in it; what its exit code was is printed after it as `exit=CODE`. */
+  static async run(args: readonly string[], columns = 80, rows = 24): Promise<Terminal> {
+    const lib = 'set -eu; . "$(dirname -- "$0")/lib.sh"; need tmux tmux';
+    const needed = await outcome("sh", ["-c", lib, `${CHECKOUT}/scripts/test`]);
+    assert.equal(needed.code, 0, needed.stderr);
+    const terminal = new Terminal();
+    const env = Object.entries(scopeEnv()).map(([name, value]) => `${name}=${value}`);
+    const script = 'trap : INT; before=$(stty -g); "$@"; code=$?; [ "$before" = "$(stty -g)" ] || echo stty changed; ' +
+      'echo "exit=$code"; exec cat';
+    await terminal.#tmux([
+      ...["-f", "/dev/null", "-u", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`],
+      ...["env", ...env, "sh", "-c", script, "sh", ...scopeArgv, ...args],
+    ]);
+    return terminal;
+  }
+
+  /** What stands on the screen. */
+  async screen(): Promise<string> {
+    return await this.#tmux(["capture-pane", "-p"]);
+  }
+
+  /** Waits until the screen shows this. */
+  async until(wanted: RegExp, seconds = 20): Promise<string> {
+    let screen = "";
+    await until(`${wanted} on the terminal`, seconds, async () => wanted.test(screen = await this.screen()), {
+      missing: () => `\n${screen}`,
+    });
+    return screen;
+  }
+
+  /** Waits until scope has ended, and checks that it gave the terminal back as it was. */
+  async exit(seconds = 20): Promise<{ code: number; screen: string }> {
+    const screen = await this.until(/^exit=\d+$/m, seconds);
+    assert.doesNotMatch(screen, /^stty changed$/m);
+    assert.deepEqual(await this.modes(), { alternate: false, cursor: true, wrap: true });
+    return { code: Number(/^exit=(\d+)$/m.exec(screen)?.[1]), screen };
+  }
+
+  /** What scope may have changed of the terminal. */
+  async modes(): Promise<{ alternate: boolean; cursor: boolean; wrap: boolean }> {
+    const flags = await this.#tmux(["display-message", "-p", "#{alternate_on} #{cursor_flag} #{wrap_flag}"]);
+    const [alternate, cursor, wrap] = flags.trim().split(" ").map((flag) => flag === "1");
+    return { alternate: alternate!, cursor: cursor!, wrap: wrap! };
+  }
+
+  /** Types text, and then a key by its name, such as Enter or C-c. */
+  async type(text: string, key?: string): Promise<void> {
+    if (text !== "") await this.#tmux(["send-keys", "-l", text]);
+    if (key !== undefined) await this.#tmux(["send-keys", key]);
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux(["resize-window", "-x", `${columns}`, "-y", `${rows}`]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tmux(["kill-server"]);
+  }
+
+  async #tmux(args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await outcome("tmux", ["-L", this.#socket, ...args], { TMUX: "" });
+    assert.equal(code, 0, `tmux ${args.join(" ")}: ${stderr}`);
+    return stdout;
+  }
+}
