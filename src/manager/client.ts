@@ -39,7 +39,8 @@ export function connect(stream: Duplex): ManagerConnection {
     stream.destroy();
     lost.abort(reason);
   }
-  session.on("connect", () => session.setLocalWindowSize(windowBytes));
+  // A session that was closed before it began still says that it began.
+  session.on("connect", () => session.destroyed || session.setLocalWindowSize(windowBytes));
   session.on("error", close);
   session.on("close", () => close(new Error("the connection to the manager ended")));
   stream.on("error", close);
