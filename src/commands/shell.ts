@@ -1,6 +1,11 @@
 import type { Command } from "../command.ts";
 import { targetQuery } from "../options.ts";
 
+/** Exit code of a program that SIGKILL ended. */
+const killed = 137;
+/** How long the cluster may take to tell that a pod is gone whose processes are, in milliseconds. */
+const tellMs = 3000;
+
 export const shell: Command = {
   name: "shell",
   summary: "Run a shell or a command with the endoscope's tools in the target's network and pid namespace",
@@ -22,9 +27,19 @@ export const shell: Command = {
       ...(context.interactive ? { pty: context.windowSize(), env: { TERM: context.terminalType } } : {}),
     });
     const code = await context.attach(run);
+    // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.
+    if (code === killed) await abortedWithin(beside.lost, tellMs);
     // Used twice on purpose, too: the bundler's minifier writes a variable that is used once in place, even behind
     // "await using", and then nothing is disposed. A test compares the bundles.
     if (beside.lost.aborted) throw beside.lost.reason;
     return code;
   },
 };
+
+function abortedWithin(signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}

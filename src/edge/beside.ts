@@ -12,18 +12,23 @@ export interface BesideOptions {
   connection: ManagerConnection;
   /** For people: what the manager runs in. */
   place: string;
-  /** Aborted when the cluster says that the target is gone. */
-  lost: AbortSignal;
+  /** Begins to watch the target; what it returns is aborted when the cluster says that the target is gone. */
+  watch(): AbortSignal;
   dispose(): Promise<void>;
 }
 
 /** What a command can do next to a target. */
-export function makeBeside({ target, connection, place, lost, dispose }: BesideOptions): Beside {
-  const fail = (error: unknown) => translateCall(error, place, target, lost);
+export function makeBeside({ target, connection, place, watch, dispose }: BesideOptions): Beside {
+  let watched: AbortSignal | undefined;
+  const lost = () => watched ??= watch();
+  const fail = (error: unknown) => translateCall(error, place, target, watched);
   return {
     target,
-    lost,
+    get lost() {
+      return lost();
+    },
     run(options: RunOptions): Run {
+      lost(); // what only takes a moment need not be watched
       return startRun(connection, options, {
         podUid: target.uid,
         containerId: target.container.id,
@@ -66,9 +71,9 @@ function percent(part: number, whole: number): number {
 }
 
 /** An error of a call to the manager as a user should read it. */
-function translateCall(error: unknown, place: string, target: Target, lost: AbortSignal): unknown {
+function translateCall(error: unknown, place: string, target: Target, lost: AbortSignal | undefined): unknown {
   if (error instanceof ScopeError) return error;
-  if (lost.aborted) return lost.reason;
+  if (lost?.aborted) return lost.reason;
   const { code, rawMessage } = error as { code?: number; rawMessage?: string };
   if (code === 5) { // not found, see the gRPC status codes
     return new ScopeError("notFound", `Cannot run this beside "${target.namespace}/${target.pod}": ${rawMessage}`, {

@@ -38,6 +38,8 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     say,
     async enter(query: TargetQuery): Promise<Beside> {
       const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);
+      // Loaded while the cluster is waited for.
+      if (options.output === "text") void import("../renderers/text.ts");
       return await enterBeside(context, query, explain);
     },
     async destinations(query): Promise<Destinations> {

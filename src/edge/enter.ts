@@ -91,7 +91,7 @@ export async function greet(
   });
 }
 
-/** Aborts with a ScopeError when the target is deleted or finishes; ends with `signal`. */
+/** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */
 export function watchTarget({ cluster }: EnterContext, target: Target, signal: AbortSignal): AbortSignal {
   const lost = new AbortController();
   const lose = (how: string) =>

@@ -17,7 +17,7 @@ export async function enterBeside(
     target,
     connection,
     place: passage.place,
-    lost: watchTarget(context, target, ended.signal),
+    watch: () => watchTarget(context, target, ended.signal),
     async dispose() {
       ended.abort();
       // Another client may have come to use it, too: then it stays for that one.

@@ -9,13 +9,14 @@ import { ScopeError } from "../errors.ts";
 const limitMs = 30_000;
 
 /** Asks for the end of this very pod, not of one that came after it under its name. */
-export async function deletePod(cluster: Cluster, pod: V1Pod): Promise<void> {
+export async function deletePod(cluster: Cluster, pod: V1Pod, graceSeconds?: number): Promise<void> {
   const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
   try {
+    const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
     await cluster.request(`delete pod "${podName(pod)}"`, {
       method: "DELETE",
       path: podPath(namespace, name),
-      body: { preconditions: { uid } },
+      body: { preconditions: { uid }, ...grace },
     });
   } catch (error) {
     // Gone already, or replaced by another of that name.
@@ -23,10 +24,19 @@ export async function deletePod(cluster: Cluster, pod: V1Pod): Promise<void> {
   }
 }
 
-/** Deletes this very pod and waits until it is gone. */
-export async function removePod(cluster: Cluster, pod: V1Pod): Promise<void> {
+/** Removes a pod that was just created. */
+export async function takeBackPod(cluster: Cluster, pod: V1Pod): Promise<void> {
+  const { name = "", namespace = "" } = pod.metadata ?? {};
+  const read = { method: "GET", path: podPath(namespace, name) } as const;
+  const { status } = await cluster.request<V1Pod>(`get pod "${podName(pod)}"`, read).catch(() => pod);
+  // One that its kubelet has not seen goes at once: where the node is down, nobody would ever confirm its end.
+  await removePod(cluster, pod, status?.startTime === undefined ? 0 : undefined);
+}
+
+/** Deletes this very pod and waits until it is gone. Without `graceSeconds` it has its own time to end. */
+export async function removePod(cluster: Cluster, pod: V1Pod, graceSeconds?: number): Promise<void> {
   const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
-  await deletePod(cluster, pod);
+  await deletePod(cluster, pod, graceSeconds);
   const gone = new AbortController();
   const limit = AbortSignal.any([gone.signal, AbortSignal.timeout(limitMs)]);
   let there = false;

@@ -4,13 +4,14 @@ import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { execStream } from "../kube/exec.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { assertNamespace } from "../kube/resolve.ts";
 import { podPath } from "../kube/rest.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
 import { socketPath } from "../manager/transport.ts";
 import type { PullPolicy } from "../options.ts";
 import { debugContainer, debugPod, debugPodName, isDebugPodFor } from "./debug_pod.ts";
-import { removePod } from "./remove.ts";
+import { removePod, takeBackPod } from "./remove.ts";
 import { troubleOf } from "./trouble.ts";
 import type { Progress } from "./waiting.ts";
 import { progressOf, pullHint } from "./waiting.ts";
@@ -70,7 +71,7 @@ export async function startDebugPod(
     try {
       reached = await new Start(cluster, options, node, created, limit).reach();
     } finally {
-      if (!reached && created !== undefined) await removePod(cluster, created).catch(() => {});
+      if (!reached && created !== undefined) await takeBackPod(cluster, created).catch(() => {});
     }
     // Otherwise another client removed it meanwhile: make it anew.
     if (reached !== undefined) return { ...reached, created: created !== undefined };
@@ -94,6 +95,7 @@ async function create(cluster: Cluster, options: StartOptions, node: string): Pr
     return pod;
   } catch (error) {
     if (statusOf(error) === 409) return undefined;
+    if (statusOf(error) === 404) await assertNamespace(cluster, namespace);
     throw error;
   }
 }

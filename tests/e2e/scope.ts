@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
 
 // What scripts/scope does, without looking for changed sources each time; errors_test.ts runs that script itself.
-const bundled = await outcome(`${CHECKOUT}/scripts/bundle`, ["cli"]);
+const bundled = await outcome("sh", [
+  ...["-c", '. "$(dirname -- "$0")/lib.sh" && "$root/scripts/bundle" cli && echo $scope_flags'],
+  `${CHECKOUT}/scripts/scope`,
+]);
 assert.equal(bundled.code, 0, bundled.stderr);
 
 /** The command line of scope as scripts/scope has it. */
 export const scopeArgv: readonly string[] = [
-  Deno.execPath(),
-  ...["run", "--quiet", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-prompt"],
-  ...["--allow-net", "--allow-read", "--allow-env", "--allow-run", "--allow-sys", `${CHECKOUT}/dist/cli/main.js`],
+  ...[Deno.execPath(), "run", ...bundled.stdout.trim().split(/\s+/)],
+  `${CHECKOUT}/dist/cli/main.js`,
 ];
 
 /** The environment of a user who has a kubeconfig and the image, and nothing else. */

@@ -1,0 +1,39 @@
+import { kubectl, type TestNamespace } from "./kube.ts";
+
+/** A kubeconfig of a test's own; disposing removes it. */
+export class Kubeconfig implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  /** The kubeconfig of $KUBECONFIG with another server or user. */
+  static async make(change: { server?: string; token?: string }): Promise<Kubeconfig> {
+    const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
+    if (change.server !== undefined) config.clusters[0].cluster.server = change.server;
+    if (change.token !== undefined) config.users[0].user = { token: change.token };
+    const made = new Kubeconfig(await Deno.makeTempFile({ prefix: "scope-kubeconfig-" }));
+    await Deno.writeTextFile(made.path, JSON.stringify(config));
+    return made;
+  }
+
+  /** The kubeconfig of a service account that may do just this in its namespace. */
+  static async ofAccount(own: TestNamespace, name: string, rules: readonly Rule[]): Promise<Kubeconfig> {
+    const inside = (...args: string[]) => kubectl(["-n", own.name, ...args]);
+    await inside("create", "serviceaccount", name);
+    if (rules.length > 0) {
+      const metadata = { name, namespace: own.name };
+      const group = "rbac.authorization.k8s.io";
+      await kubectl(["create"], { apiVersion: `${group}/v1`, kind: "Role", metadata, rules });
+      await inside("create", "rolebinding", name, `--role=${name}`, `--serviceaccount=${own.name}:${name}`);
+    }
+    return await Kubeconfig.make({ token: (await inside("create", "token", name)).trim() });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path);
+  }
+}
+
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
