@@ -38,7 +38,7 @@ export function parse(argv: readonly string[], words: Words): Invocation | undef
   const program = new Parser("scope")
     .description("An endoscope for Kubernetes pods: ping, capture, trace and debug from inside any running pod.")
     .version(`scope ${version}`, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
     .enablePositionalOptions()
     .showSuggestionAfterError();
   quiet(program, words);
@@ -87,8 +87,8 @@ function addGlobals(parser: Parser): void {
   for (const { key: _key, ...spec } of globalOptions) {
     const option = toOption(spec);
     if (taken.has(option.long)) continue;
-    if (taken.has(option.short)) option.flags = spec.flags.replace(/^-\w, /, "");
-    parser.addOption(toOption({ ...spec, flags: option.flags, hidden: true }));
+    const flags = taken.has(option.short) ? spec.flags.replace(/^-\w, /, "") : spec.flags;
+    parser.addOption(toOption({ ...spec, flags }).helpGroup("Global options:"));
   }
 }
 
@@ -99,7 +99,7 @@ function toOption({ flags, description, hidden }: OptionSpec): Option {
 function quiet(parser: Parser, { out, err }: Words): void {
   parser.exitOverride();
   parser.configureOutput({ writeOut: out, writeErr: err, outputError: () => {} });
-  parser.configureHelp({ showGlobalOptions: parser.parent !== null, sortSubcommands: false });
+  parser.helpOption("-h, --help", "print this help");
 }
 
 function examplesText({ examples }: Command): string {

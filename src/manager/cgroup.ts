@@ -3,27 +3,40 @@
  * drivers, containerd, CRI-O and Docker. See cgroups(7).
  */
 
-/** True when a process with these cgroups is of that container. `id` is without the runtime's prefix. */
+/**
+ * True when a process with these cgroups is of that container. `id` is without the runtime's prefix. A container may make
+ * cgroups below its own and name them as it likes, so only the first container in a path counts; where the node is a
+ * container itself, as with kind, the first below the pod.
+ */
 export function isInContainer(cgroups: string, id: string): boolean {
-  return id !== "" && segments(cgroups).some((segment) => containerOf(segment) === id);
+  return id !== "" && paths(cgroups).some((names) => {
+    const below = names.slice(names.findIndex(isPod) + 1);
+    return below.map(containerOf).find((container) => container !== undefined) === id;
+  });
 }
 
 /** True when a process with these cgroups is of that pod, whichever container it is in. */
 export function isInPod(cgroups: string, uid: string): boolean {
   if (uid === "") return false;
   // The systemd driver cannot have a dash within a name, as that separates a slice from its parent.
-  const names = [`pod${uid}`, `pod${uid.replaceAll("-", "_")}.slice`];
-  return segments(cgroups).some((segment) =>
-    names.some((name) => segment === name || (name.endsWith(".slice") && segment.endsWith(`-${name}`)))
-  );
+  const plain = `pod${uid}`, slice = `pod${uid.replaceAll("-", "_")}.slice`;
+  return paths(cgroups).some((names) => {
+    const pod = names.find(isPod);
+    return pod === plain || pod === slice || pod?.endsWith(`-${slice}`);
+  });
 }
 
 /**
- * The names in all paths. Where the kubelet drives systemd and the runtime does not, one folder is named
+ * The names in each path. Where the kubelet drives systemd and the runtime does not, one folder is named
  * `SLICE:PREFIX:ID`, so a colon separates names as well.
  */
-function segments(cgroups: string): string[] {
-  return cgroups.split("\n").flatMap((line) => line.split(":").slice(2).flatMap((path) => path.split("/")));
+function paths(cgroups: string): string[][] {
+  return cgroups.split("\n").map((line) => line.split(":").slice(2).flatMap((path) => path.split("/")));
+}
+
+/** `podUID`, or `…kubepods-QOS-podUID.slice`; the uid of a static pod is a hash without dashes. */
+function isPod(name: string): boolean {
+  return /^(?:[\w-]+-)?pod[0-9a-f_-]{32,36}(?:\.slice)?$/.test(name);
 }
 
 /** `cri-containerd-ID.scope`, `crio-ID.scope`, `docker-ID.scope` or plain `ID`; never CRI-O's monitor, `crio-conmon-ID`. */

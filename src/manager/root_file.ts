@@ -21,7 +21,8 @@ export function readInRoot(pid: number, path: string, limit = 256 * 1024): Uint8
     const file = Number(libc.syscall(SYS_openat2, BigInt(root), cString(path), new Uint8Array(how.buffer), 24n));
     if (file < 0) return undefined;
     try {
-      return readAll(file, limit);
+      // A FIFO or device would be read as empty, or for ever.
+      return Deno.statSync(`/proc/self/fd/${file}`).isFile ? readAll(file, limit) : undefined;
     } finally {
       libc.close(file);
     }

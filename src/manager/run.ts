@@ -18,21 +18,22 @@ const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
 };
 
 /** A program with what it needs. Disposing ends all of it, once. */
-class Session implements AsyncDisposable {
+export class Session implements AsyncDisposable {
+  readonly name = crypto.randomUUID();
   readonly files = new TargetFiles();
   program: Program | undefined;
   #ended: Promise<void> | undefined;
 
-  /** `active` holds the session until it has ended. */
-  constructor(readonly active: Set<AsyncDisposable>) {
-    active.add(this);
+  /** `active` holds the session by its name until it has ended. */
+  constructor(readonly active: Map<string, Session>) {
+    active.set(this.name, this);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ended ??= (async () => {
       await this.program?.[Symbol.asyncDispose]();
       await this.files[Symbol.asyncDispose]();
-      this.active.delete(this);
+      this.active.delete(this.name);
     })();
   }
 }
@@ -44,7 +45,7 @@ class Session implements AsyncDisposable {
 export async function* run(
   requests: AsyncIterable<RunRequest>,
   gone: AbortSignal,
-  active: Set<AsyncDisposable>,
+  active: Map<string, Session>,
 ): AsyncIterable<RunResponse> {
   const input = requests[Symbol.asyncIterator]();
   const first = (await input.next()).value?.request;
@@ -53,7 +54,7 @@ export async function* run(
   const program = session.program = start(first.value, session.files);
   gone.addEventListener("abort", () => void session[Symbol.asyncDispose](), { once: true });
   if (gone.aborted) return;
-  yield response({ case: "started", value: { pid: program.pid } });
+  yield response({ case: "started", value: { pid: program.pid, run: session.name } });
   void feed(program, input);
   for await (const { stream, bytes } of program.output) yield response({ case: stream, value: bytes });
   yield response({ case: "exit", value: await program.exit });
@@ -90,8 +91,6 @@ async function feed(program: Program, input: AsyncIterator<RunRequest>): Promise
       const { request } = next.value;
       if (request.case === "stdin") await program.write(request.value as Uint8Array<ArrayBuffer>);
       else if (request.case === "stdinEnd") await program.endInput();
-      else if (request.case === "signal") program.signal(request.value as Deno.Signal);
-      else if (request.case === "resize") program.resize(request.value);
     }
   } catch {
     // The stream broke off: the abort signal ends the program.

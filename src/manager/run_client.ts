@@ -4,6 +4,7 @@ import type { Run, RunOptions } from "../context.ts";
 import type { NamespaceKind, ToolExit } from "../tool.ts";
 import { Channel } from "../channel.ts";
 import type { ManagerConnection } from "./client.ts";
+import type { ControlRequestSchema } from "./gen/manager_pb.ts";
 import { Namespace, RunRequestSchema } from "./gen/manager_pb.ts";
 import type { RunRequest } from "./gen/manager_pb.ts";
 
@@ -45,13 +46,18 @@ export function startRun(
     },
   });
 
-  const left = new AbortController();
+  const left = new AbortController(), started = Promise.withResolvers<string>();
+  // A call of its own: in the stream it would wait behind input that the program does not read.
+  const control = (action: NonNullable<MessageInitShape<typeof ControlRequestSchema>["action"]>) =>
+    void started.promise.then((run) => calls.control({ run, action })).catch(() => {}); // a lost connection shows in the output
 
   async function* output(): Run["output"] {
     let exited = false;
     try {
       for await (const { response } of calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })) {
-        if (response.case === "stdout" || response.case === "stderr") {
+        if (response.case === "started") {
+          started.resolve(response.value.run);
+        } else if (response.case === "stdout" || response.case === "stderr") {
           yield { stream: response.case, bytes: response.value };
         } else if (response.case === "exit") {
           const { code, signal } = response.value;
@@ -75,7 +81,7 @@ export function startRun(
     exit: exit.promise,
     write: (bytes) => requests.push(create(RunRequestSchema, { request: { case: "stdin", value: bytes } })),
     endInput: () => send({ case: "stdinEnd", value: {} }),
-    signal: (value) => send({ case: "signal", value }),
-    resize: (value) => send({ case: "resize", value }),
+    signal: (value) => control({ case: "signal", value }),
+    resize: (value) => control({ case: "resize", value }),
   };
 }

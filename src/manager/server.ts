@@ -9,6 +9,7 @@ import type { Client } from "./clients.ts";
 import { Manager } from "./gen/manager_pb.ts";
 import { listProcesses } from "./processes.ts";
 import { run } from "./run.ts";
+import type { Session } from "./run.ts";
 import { windowBytes } from "./transport.ts";
 
 /** A manager that listens. Disposing ends all that its clients started. */
@@ -21,7 +22,7 @@ const clientKey = createContextKey<Client | undefined>(undefined, { description:
 /** Serves scope.v1.Manager on a unix socket, for its owner only. Throws when the socket cannot be made. */
 export async function serve(socketPath: string, idleSeconds: number): Promise<ManagerServer> {
   const clients = new Clients();
-  const runs = new Set<AsyncDisposable>();
+  const runs = new Map<string, Session>();
   const handler = connectNodeAdapter({
     acceptCompression: [],
     contextValues: (request) =>
@@ -30,6 +31,12 @@ export async function serve(socketPath: string, idleSeconds: number): Promise<Ma
       router.service(Manager, {
         info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds }),
         ps: ({ containers }) => ({ processes: listProcesses(containers) }),
+        control({ run, action }) {
+          const program = runs.get(run)?.program;
+          if (action.case === "signal") program?.signal(action.value as Deno.Signal);
+          else if (action.case === "resize") program?.resize(action.value);
+          return {};
+        },
         run(requests, context) {
           const client = context.values.get(clientKey);
           if (client === undefined) throw new ConnectError("there is no client", Code.Internal);
@@ -52,7 +59,7 @@ export async function serve(socketPath: string, idleSeconds: number): Promise<Ma
     async [Symbol.asyncDispose]() {
       server.close();
       clients[Symbol.dispose]();
-      await Promise.all([...runs].map((run) => run[Symbol.asyncDispose]()));
+      await Promise.all([...runs.values()].map((run) => run[Symbol.asyncDispose]()));
     },
   };
 }

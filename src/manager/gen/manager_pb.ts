@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJhCgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBSIvCgZUYXJnZXQSDwoHcG9kX3VpZBgBIAEoCRIUCgxjb250YWluZXJfaWQYAiABKAkiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0i1gEKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIq0BCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSAASEAoGc2lnbmFsGAQgASgJSAASJgoGcmVzaXplGAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQgkKB3JlcXVlc3QiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIWCgdTdGFydGVkEgsKA3BpZBgBIAEoBSIkCgRFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgJIkUKCVBzUmVxdWVzdBIPCgdwb2RfdWlkGAEgASgJEicKCmNvbnRhaW5lcnMYAiADKAsyEy5zY29wZS52MS5Db250YWluZXIiJQoJQ29udGFpbmVyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkiMgoKUHNSZXNwb25zZRIkCglwcm9jZXNzZXMYASADKAsyES5zY29wZS52MS5Qcm9jZXNzIusBCgdQcm9jZXNzEhEKCWNvbnRhaW5lchgBIAEoCRILCgNwaWQYAiABKAUSFQoNY29udGFpbmVyX3BpZBgDIAEoBRISCgpwYXJlbnRfcGlkGAQgASgFEg8KB3RocmVhZHMYBSABKAUSCwoDdWlkGAYgASgNEgwKBHVzZXIYByABKAkSDQoFc3RhdGUYCCABKAkSDgoGY3B1X21zGAkgASgEEg4KBmFnZV9tcxgKIAEoBBIWCg5yZXNpZGVudF9ieXRlcxgLIAEoBBIPCgdjb21tYW5kGAwgASgJEhEKCWxpc3RlbmluZxgNIAMoDSpyCglOYW1lc3BhY2USGQoVTkFNRVNQQUNFX1VOU1BFQ0lGSUVEEAASEQoNTkFNRVNQQUNFX05FVBABEhEKDU5BTUVTUEFDRV9QSUQQAhIRCg1OQU1FU1BBQ0VfVVRTEAMSEQoNTkFNRVNQQUNFX0lQQxAEMqkBCgdNYW5hZ2VyEjUKBEluZm8SFS5zY29wZS52MS5JbmZvUmVxdWVzdBoWLnNjb3BlLnYxLkluZm9SZXNwb25zZRI2CgNSdW4SFC5zY29wZS52MS5SdW5SZXF1ZXN0GhUuc2NvcGUudjEuUnVuUmVzcG9uc2UoATABEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJhCgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBSIvCgZUYXJnZXQSDwoHcG9kX3VpZBgBIAEoCRIUCgxjb250YWluZXJfaWQYAiABKAkiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0i1gEKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInMKClJ1blJlcXVlc3QSIAoFc3RhcnQYASABKAsyDy5zY29wZS52MS5TdGFydEgAEg8KBXN0ZGluGAIgASgMSAASJwoJc3RkaW5fZW5kGAMgASgLMhIuc2NvcGUudjEuU3RkaW5FbmRIAEIJCgdyZXF1ZXN0ImEKDkNvbnRyb2xSZXF1ZXN0EgsKA3J1bhgBIAEoCRIQCgZzaWduYWwYAiABKAlIABImCgZyZXNpemUYAyABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplSABCCAoGYWN0aW9uIhEKD0NvbnRyb2xSZXNwb25zZSIKCghTdGRpbkVuZCKDAQoLUnVuUmVzcG9uc2USJAoHc3RhcnRlZBgBIAEoCzIRLnNjb3BlLnYxLlN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIeCgRleGl0GAQgASgLMg4uc2NvcGUudjEuRXhpdEgAQgoKCHJlc3BvbnNlIiMKB1N0YXJ0ZWQSCwoDcGlkGAEgASgFEgsKA3J1bhgCIAEoCSIkCgRFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgJIkUKCVBzUmVxdWVzdBIPCgdwb2RfdWlkGAEgASgJEicKCmNvbnRhaW5lcnMYAiADKAsyEy5zY29wZS52MS5Db250YWluZXIiJQoJQ29udGFpbmVyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkiMgoKUHNSZXNwb25zZRIkCglwcm9jZXNzZXMYASADKAsyES5zY29wZS52MS5Qcm9jZXNzIusBCgdQcm9jZXNzEhEKCWNvbnRhaW5lchgBIAEoCRILCgNwaWQYAiABKAUSFQoNY29udGFpbmVyX3BpZBgDIAEoBRISCgpwYXJlbnRfcGlkGAQgASgFEg8KB3RocmVhZHMYBSABKAUSCwoDdWlkGAYgASgNEgwKBHVzZXIYByABKAkSDQoFc3RhdGUYCCABKAkSDgoGY3B1X21zGAkgASgEEg4KBmFnZV9tcxgKIAEoBBIWCg5yZXNpZGVudF9ieXRlcxgLIAEoBBIPCgdjb21tYW5kGAwgASgJEhEKCWxpc3RlbmluZxgNIAMoDSpyCglOYW1lc3BhY2USGQoVTkFNRVNQQUNFX1VOU1BFQ0lGSUVEEAASEQoNTkFNRVNQQUNFX05FVBABEhEKDU5BTUVTUEFDRV9QSUQQAhIRCg1OQU1FU1BBQ0VfVVRTEAMSEQoNTkFNRVNQQUNFX0lQQxAEMukBCgdNYW5hZ2VyEjUKBEluZm8SFS5zY29wZS52MS5JbmZvUmVxdWVzdBoWLnNjb3BlLnYxLkluZm9SZXNwb25zZRI2CgNSdW4SFC5zY29wZS52MS5SdW5SZXF1ZXN0GhUuc2NvcGUudjEuUnVuUmVzcG9uc2UoATABEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRIvCgJQcxITLnNjb3BlLnYxLlBzUmVxdWVzdBoULnNjb3BlLnYxLlBzUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -202,20 +202,6 @@ export type RunRequest = Message<"scope.v1.RunRequest"> & {
      */
     value: StdinEnd;
     case: "stdinEnd";
-  } | {
-    /**
-     * Name of a signal for the program's process group, for example SIGINT.
-     *
-     * @generated from field: string signal = 4;
-     */
-    value: string;
-    case: "signal";
-  } | {
-    /**
-     * @generated from field: scope.v1.WindowSize resize = 5;
-     */
-    value: WindowSize;
-    case: "resize";
   } | { case: undefined; value?: undefined };
 };
 
@@ -225,6 +211,57 @@ export type RunRequest = Message<"scope.v1.RunRequest"> & {
  */
 export const RunRequestSchema: GenMessage<RunRequest> = /*@__PURE__*/
   messageDesc(file_manager, 5);
+
+/**
+ * @generated from message scope.v1.ControlRequest
+ */
+export type ControlRequest = Message<"scope.v1.ControlRequest"> & {
+  /**
+   * From Started.
+   *
+   * @generated from field: string run = 1;
+   */
+  run: string;
+
+  /**
+   * @generated from oneof scope.v1.ControlRequest.action
+   */
+  action: {
+    /**
+     * Name of a signal for the program's process group, for example SIGINT.
+     *
+     * @generated from field: string signal = 2;
+     */
+    value: string;
+    case: "signal";
+  } | {
+    /**
+     * @generated from field: scope.v1.WindowSize resize = 3;
+     */
+    value: WindowSize;
+    case: "resize";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.ControlRequest.
+ * Use `create(ControlRequestSchema)` to create a new message.
+ */
+export const ControlRequestSchema: GenMessage<ControlRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 6);
+
+/**
+ * @generated from message scope.v1.ControlResponse
+ */
+export type ControlResponse = Message<"scope.v1.ControlResponse"> & {
+};
+
+/**
+ * Describes the message scope.v1.ControlResponse.
+ * Use `create(ControlResponseSchema)` to create a new message.
+ */
+export const ControlResponseSchema: GenMessage<ControlResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 7);
 
 /**
  * @generated from message scope.v1.StdinEnd
@@ -237,7 +274,7 @@ export type StdinEnd = Message<"scope.v1.StdinEnd"> & {
  * Use `create(StdinEndSchema)` to create a new message.
  */
 export const StdinEndSchema: GenMessage<StdinEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 6);
+  messageDesc(file_manager, 8);
 
 /**
  * @generated from message scope.v1.RunResponse
@@ -280,7 +317,7 @@ export type RunResponse = Message<"scope.v1.RunResponse"> & {
  * Use `create(RunResponseSchema)` to create a new message.
  */
 export const RunResponseSchema: GenMessage<RunResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 7);
+  messageDesc(file_manager, 9);
 
 /**
  * @generated from message scope.v1.Started
@@ -292,6 +329,13 @@ export type Started = Message<"scope.v1.Started"> & {
    * @generated from field: int32 pid = 1;
    */
   pid: number;
+
+  /**
+   * Names this run for Control.
+   *
+   * @generated from field: string run = 2;
+   */
+  run: string;
 };
 
 /**
@@ -299,7 +343,7 @@ export type Started = Message<"scope.v1.Started"> & {
  * Use `create(StartedSchema)` to create a new message.
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
-  messageDesc(file_manager, 8);
+  messageDesc(file_manager, 10);
 
 /**
  * @generated from message scope.v1.Exit
@@ -325,7 +369,7 @@ export type Exit = Message<"scope.v1.Exit"> & {
  * Use `create(ExitSchema)` to create a new message.
  */
 export const ExitSchema: GenMessage<Exit> = /*@__PURE__*/
-  messageDesc(file_manager, 9);
+  messageDesc(file_manager, 11);
 
 /**
  * @generated from message scope.v1.PsRequest
@@ -349,7 +393,7 @@ export type PsRequest = Message<"scope.v1.PsRequest"> & {
  * Use `create(PsRequestSchema)` to create a new message.
  */
 export const PsRequestSchema: GenMessage<PsRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 10);
+  messageDesc(file_manager, 12);
 
 /**
  * @generated from message scope.v1.Container
@@ -371,7 +415,7 @@ export type Container = Message<"scope.v1.Container"> & {
  * Use `create(ContainerSchema)` to create a new message.
  */
 export const ContainerSchema: GenMessage<Container> = /*@__PURE__*/
-  messageDesc(file_manager, 11);
+  messageDesc(file_manager, 13);
 
 /**
  * @generated from message scope.v1.PsResponse
@@ -388,7 +432,7 @@ export type PsResponse = Message<"scope.v1.PsResponse"> & {
  * Use `create(PsResponseSchema)` to create a new message.
  */
 export const PsResponseSchema: GenMessage<PsResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 12);
+  messageDesc(file_manager, 14);
 
 /**
  * @generated from message scope.v1.Process
@@ -485,7 +529,7 @@ export type Process = Message<"scope.v1.Process"> & {
  * Use `create(ProcessSchema)` to create a new message.
  */
 export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
-  messageDesc(file_manager, 13);
+  messageDesc(file_manager, 15);
 
 /**
  * @generated from enum scope.v1.Namespace
@@ -551,6 +595,16 @@ export const Manager: GenService<{
     methodKind: "bidi_streaming";
     input: typeof RunRequestSchema;
     output: typeof RunResponseSchema;
+  },
+  /**
+   * Reaches a running program past the input that it has not read yet. One that has ended is no error.
+   *
+   * @generated from rpc scope.v1.Manager.Control
+   */
+  control: {
+    methodKind: "unary";
+    input: typeof ControlRequestSchema;
+    output: typeof ControlResponseSchema;
   },
   /**
    * The processes of a pod.

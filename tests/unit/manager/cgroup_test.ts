@@ -30,10 +30,10 @@ const files: Record<string, { uids: string[]; ids: string[] }> = {
   // As a manager in a cgroup namespace of its own sees another container.
   v2_cgroup_namespace: { uids: [uid], ids: [id] },
   v2_cgroup_namespace_systemd: { uids: [uid], ids: [id] },
-  // What runs in the container may have made groups of its own, even containers.
+  // What runs in the container may have made groups of its own, named like containers; the node may be one, too.
   v2_nested_systemd: { uids: [uid], ids: [id] },
-  v2_nested_docker: { uids: [uid], ids: [id, outer] },
-  v2_node_in_docker: { uids: [uid], ids: [id, outer] },
+  v2_nested_docker: { uids: [uid], ids: [id] },
+  v2_node_in_docker: { uids: [uid], ids: [id] },
   v2_init: { uids: [], ids: [] },
   v2_kubelet: { uids: [], ids: [] },
 };

@@ -128,6 +128,14 @@ Deno.test("Manager.Run sends signals to the whole group", async () => {
   assert.deepEqual(await run.exit, { code: 3 });
 });
 
+Deno.test("Manager.Control reaches a program past the input that it does not read", async () => {
+  await using connection = await shared.connect();
+  const run = start(connection, ["sleep", "60"]), all = outcome(run);
+  for (let i = 0; i < 256; i++) void run.write(new Uint8Array(64 * 1024)); // 16 MB: more than all windows hold
+  run.signal("SIGTERM");
+  assert.deepEqual((await all).exit, { code: 143, signal: "SIGTERM" });
+});
+
 Deno.test("Manager.Run ends standard input where the client ends it", async () => {
   await using connection = await shared.connect();
   const run = start(connection, sh("cat; echo end")), all = outcome(run);

@@ -73,12 +73,13 @@ withTarget("readInRoot() does not wait for a pipe", async (target) => {
   }
 });
 
-withTarget("readInRoot() reads no more than its limit, and no folders", async (target) => {
+withTarget("readInRoot() reads no more than its limit, and no folders or devices", async (target) => {
   const { root, pid } = target;
-  await new Deno.Command("mknod", { args: [`${root}/dev/zero`, "c", "1", "5"] }).output();
-  Deno.symlinkSync("/dev/zero", `${root}/etc/hosts`);
+  Deno.writeFileSync(`${root}/etc/hosts`, new Uint8Array(300 * 1024));
   assert.equal(readInRoot(pid, "/etc/hosts")?.length, 256 * 1024);
   assert.equal(readInRoot(pid, "/etc/hosts", 10)?.length, 10);
+  await new Deno.Command("mknod", { args: [`${root}/dev/zero`, "c", "1", "5"] }).output();
+  assert.equal(read(target, "/dev/zero"), undefined);
   assert.equal(read(target, "/etc"), undefined);
   assert.equal(read(target, "/etc/none"), undefined);
   assert.equal(readInRoot(4_194_303, "/etc/hosts"), undefined);
