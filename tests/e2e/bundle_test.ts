@@ -19,7 +19,7 @@ async function disposals(entry: string, ...options: string[]): Promise<number> {
 
 // The minifier writes a variable that is used only once in place of its use, and forgets that it is to be disposed.
 Deno.test("no bundle loses a disposal", async (t) => {
-  for (const entry of ["src/main.ts", "src/manager/manager.ts"]) {
+  for (const entry of ["src/edge/main.ts", "src/manager/manager.ts"]) {
     await t.step(entry, async () => {
       const whole = await disposals(entry);
       assert.ok(whole > 0);
