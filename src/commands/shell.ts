@@ -21,8 +21,9 @@ export const shell: Command = {
     const query = targetQuery(context.options);
     if (typeof options.target === "string") query.container = options.target;
     await using beside = await context.enter(query);
+    const bash = context.interactive ? ["bash", "--rcfile", "/opt/scope/bashrc", "-i"] : ["bash"];
     const run = beside.run({
-      argv: command.length > 0 ? command : ["bash", "--rcfile", "/opt/scope/bashrc", "-i"],
+      argv: command.length > 0 ? command : bash,
       namespaces: ["net", "pid", "uts", "ipc"],
       ...(context.interactive ? { pty: context.windowSize(), env: { TERM: context.terminalType } } : {}),
     });

@@ -21,7 +21,8 @@ const measurements: Readonly<Record<Name, (world: World, runs: number) => Promis
 
 async function main({ runs, only }: Options, signal: AbortSignal): Promise<void> {
   await using world = await World.create(signal);
-  const load = Deno.loadavg()[0]!.toFixed(1), cores = navigator.hardwareConcurrency, date = new Date().toISOString();
+  const loadNow = () => Deno.loadavg()[0]!.toFixed(1), loadBefore = loadNow();
+  const cores = navigator.hardwareConcurrency, date = new Date().toISOString();
   const rows: Row[] = [];
   for (const [name, measure] of Object.entries(measurements) as [Name, typeof version][]) {
     if (!only.includes(name)) continue;
@@ -29,7 +30,11 @@ async function main({ runs, only }: Options, signal: AbortSignal): Promise<void>
     rows.push(...await measure(world, runs));
   }
   console.log(
-    `${date.slice(0, 10)}, ${cores} cores, Linux ${Deno.osRelease()}, load ${load} before, ${runs} runs, medians\n`,
+    `${
+      date.slice(0, 10)
+    }, ${cores} cores, Linux ${Deno.osRelease()}, load ${loadBefore} before and ${loadNow()} after, medians of ${runs} runs (launch and throughput ${
+      Math.ceil(runs / 3)
+    }; load and memory: one run)\n`,
   );
   console.log(markdown(rows));
 }

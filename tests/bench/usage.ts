@@ -37,8 +37,6 @@ export function podUsage(uid: string): Usage[] {
 export interface Memory {
   /** All that is in memory (RSS), also what other processes share. */
   resident: number;
-  /** Shared pages in equal parts (PSS). */
-  proportional: number;
   /** What is no file's: it cannot be dropped and read again. */
   anonymous: number;
 }
@@ -47,7 +45,7 @@ export interface Memory {
 export function memoryOf(pid: number): Memory {
   const text = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
   const bytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(text)?.[1]) * 1024;
-  return { resident: bytes("Rss"), proportional: bytes("Pss"), anonymous: bytes("Anonymous") };
+  return { resident: bytes("Rss"), anonymous: bytes("Anonymous") };
 }
 
 function read(path: string): string | undefined {

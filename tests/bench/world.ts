@@ -98,6 +98,13 @@ export class World implements AsyncDisposable {
     return (await this.here("get", "pods", "-l", "app.kubernetes.io/managed-by=scope", "-o", uid)).stdout;
   }
 
+  /** Runs a program in the debug pod, without scope. */
+  async inDebugPod(...argv: string[]): Promise<Outcome> {
+    const name = "jsonpath={.items[0].metadata.name}";
+    const { stdout } = await this.here("get", "pods", "-l", "app.kubernetes.io/managed-by=scope", "-o", name);
+    return await this.here("exec", stdout, "--", ...argv);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#remove();
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { enterArgv } from "../../../src/manager/enter.ts";
+import type { NamespaceKind } from "../../../src/tool.ts";
 
 const argv = ["ip", "address", "with blank"];
 const files = { "resolv.conf": "/tmp/etc/resolv.conf", hosts: "/tmp/etc/hosts" };
@@ -44,8 +45,12 @@ Deno.test("enterArgv() mounts /proc and puts a reaper between, in a pid namespac
 });
 
 /** Runs the script between, with `mount` as something that prints. */
-async function script(files: Record<string, string>, argv: string[], mountCode = 0) {
-  const built = enterArgv({ pid: 7, namespaces: ["net", "pid"], files, argv });
+async function script(
+  files: Record<string, string>,
+  argv: string[],
+  { namespaces = ["net", "pid"] as readonly NamespaceKind[], mountCode = 0 } = {},
+) {
+  const built = enterArgv({ pid: 7, namespaces, files, argv });
   const folder = Deno.makeTempDirSync({ prefix: "scope-enter-" });
   const program = (name: string, text: string) =>
     Deno.writeTextFileSync(`${folder}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
@@ -70,7 +75,9 @@ Deno.test("enterArgv() mounts first and then becomes the program, with its argum
 });
 
 Deno.test("enterArgv() does not run the program where it cannot mount", async () => {
-  const { code, stdout } = await script({}, ["echo", "ran"], 1);
-  assert.equal(code, 125);
-  assert.doesNotMatch(stdout, /ran/);
+  for (const [files, namespaces] of [[{}, ["pid"]], [{ hosts: "/tmp/etc/hosts" }, ["net"]]] as const) {
+    const { code, stdout } = await script(files, ["echo", "ran"], { namespaces, mountCode: 1 });
+    assert.equal(code, 125);
+    assert.doesNotMatch(stdout, /ran/);
+  }
 });

@@ -21,7 +21,7 @@ export function denoRun(program: string, args: readonly string[], env: Record<st
     env,
     stdin: "null",
     stdout: "piped",
-    stderr: "inherit",
+    stderr: "null",
   });
 }
 

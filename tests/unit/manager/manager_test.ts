@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { connect } from "../../../src/manager/client.ts";
 import { version } from "../../../src/version.ts";
 import { until } from "../../cluster/wait.ts";
 import {
@@ -57,6 +58,18 @@ Deno.test("Manager.Info tells what it is and who uses it", async () => {
   await until("the program to be forgotten", 5, async () => (await first.calls.info({})).runs === 0);
   await second[Symbol.asyncDispose]();
   await until("the client to be forgotten", 5, async () => (await first.calls.info({})).clients === 1);
+});
+
+Deno.test("connect() can be disposed before the connection is up", async () => {
+  for (let i = 0; i < 10; i++) {
+    await using connection = await shared.connect();
+    assert.equal(connection.lost.aborted, false);
+  }
+  const socket = await openSocket(shared.socket), connection = connect(socket);
+  socket.destroy();
+  await assert.rejects(connection.calls.info({}));
+  await connection[Symbol.asyncDispose]();
+  assert.ok(connection.lost.aborted);
 });
 
 Deno.test("The manager and all that it runs are the first to go when memory runs out", async () => {
@@ -239,7 +252,6 @@ const twoProcesses = sh('setsid sleep 600 & echo "$$ $!"; sleep 600');
 
 Deno.test("What a client started is gone within 5 s after its connection broke", async () => {
   const socket = await openSocket(shared.socket);
-  const { connect } = await import("../../../src/manager/client.ts");
   const connection = connect(socket);
   const run = start(connection, twoProcesses), output = reader(run);
   const [, ...pids] = (await output.has(/(\d+) (\d+)\n/)).map(Number);
@@ -305,7 +317,7 @@ Deno.test("The manager ends in order when it is asked to, with all that it runs"
   assert.equal((await within(5, manager.child.status)).code, 0);
   await gone("the processes of the manager to end", pids, 1);
   await assert.rejects(output.rest());
-  assert.ok(connection.lost.aborted);
+  await until("the client to notice", 5, () => connection.lost.aborted);
 });
 
 Deno.test("The manager takes the place of one that died and left its socket", async () => {
