@@ -232,7 +232,7 @@ Deno.test("ping", async (t) => {
     await kubectl(["-n", own.name, "delete", "pod", "source", "--now", "--wait=false"]);
     assert.equal(await ping.exit(10), 69);
     assert.match(ping.stderr, new RegExp(`^error: Pod "${own.name}/source" was deleted meanwhile\nhint: .+$`, "m"));
-    assert.equal(row(ping.stdout, `${own.name}/two`)["STATUS"], "ok");
+    assert.ok(Number(row(ping.stdout, `${own.name}/two`)["RECEIVED"]) > 0); // its last ones may be lost
     await until("its fping to end", 5, () => runProcesses().length === 0);
   });
 
