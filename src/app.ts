@@ -92,8 +92,9 @@ function addGlobals(parser: Parser): void {
   }
 }
 
-function toOption({ flags, description, hidden }: OptionSpec): Option {
-  return new Option(flags, description).hideHelp(hidden ?? false);
+function toOption({ flags, description, hidden, repeatable }: OptionSpec): Option {
+  const option = new Option(flags, description).hideHelp(hidden ?? false);
+  return repeatable ? option.argParser((text: string, before: string[] = []) => [...before, text]) : option;
 }
 
 function quiet(parser: Parser, { out, err }: Words): void {

@@ -26,14 +26,16 @@ export interface GlobalOptions {
 export const pullPolicies = ["Always", "IfNotPresent", "Never"] as const;
 export type PullPolicy = (typeof pullPolicies)[number];
 
-/** One option as written on the command line: text, or true for a flag without a value. */
-export type RawOptions = Readonly<Record<string, string | boolean | undefined>>;
+/** Options as written on the command line: text, a list of texts, or true for a flag without a value. */
+export type RawOptions = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export interface OptionSpec {
   /** For example `-c, --count <n>`. */
   flags: string;
   description: string;
   hidden?: boolean;
+  /** May be given several times; then its value is a list. */
+  repeatable?: boolean;
 }
 
 /** Name of each global option in RawOptions, with its environment variable where it has one. */

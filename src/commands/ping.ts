@@ -12,7 +12,11 @@ export const ping: Command = {
   summary: "Ping pods or hosts from the target's network",
   arguments: "[host...]",
   options: [
-    { flags: "-d, --dest-pod <name>", description: "ping this pod: NAME or TYPE/NAME" },
+    {
+      flags: "-d, --dest-pod <name>",
+      description: "ping this pod: NAME or TYPE/NAME; may be given several times",
+      repeatable: true,
+    },
     { flags: "-N, --dest-namespace <name>", description: "namespace of what is pinged (default: the target's)" },
     { flags: "-a, --all", description: "ping all pods of the namespace" },
     { flags: "-c, --count <n>", description: "pings for each destination, 0 for no end (default: 5, with -g 0)" },
@@ -28,7 +32,7 @@ export const ping: Command = {
   ],
   async run(context, options, hosts) {
     const graph = options.graph === true;
-    const pods = typeof options.destPod === "string" ? [options.destPod] : [];
+    const pods = Array.isArray(options.destPod) ? options.destPod as string[] : [];
     const packets = typeof options.count === "string" ? count("count", options.count) : graph ? 0 : 5;
     const intervalMs = Math.round(seconds("interval", String(options.interval ?? 1)) * 1000);
     const all = options.all === true ||

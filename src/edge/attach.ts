@@ -22,6 +22,9 @@ export async function attach(
       await writeAllAsync(stream === "stdout" ? Deno.stdout : Deno.stderr, bytes);
     }
     return (await run.exit).code;
+  } catch (error) {
+    if (terminal) console.error(""); // what is said next does not stand behind a prompt
+    throw error;
   } finally {
     ended.abort();
     signal.removeEventListener("abort", stop);

@@ -87,6 +87,9 @@ function followTerminal(renderer: Renderer): Disposable {
   const resize = onResize(() => renderer.resize?.());
   if (!Deno.stdin.isTerminal()) return resize;
   const raw = rawInput({ signals: true });
+  // Stopped by Ctrl-Z, it would leave its screen behind, and the manager would take it for dead.
+  const stay = () => {};
+  Deno.addSignalListener("SIGTSTP", stay);
   const input = Deno.stdin.readable.getReader();
   const read = async () => {
     for (let next = await input.read(); !next.done; next = await input.read()) {
@@ -97,6 +100,7 @@ function followTerminal(renderer: Renderer): Disposable {
   return {
     [Symbol.dispose]() {
       resize[Symbol.dispose]();
+      Deno.removeSignalListener("SIGTSTP", stay);
       raw[Symbol.dispose]();
       input.cancel().catch(() => {});
     },

@@ -26,7 +26,9 @@ export function lineChart(values: readonly (number | undefined)[], rows: number,
   const height = rows - 1;
   let held = known[0] ?? low;
   const scaled = values.map((value) => (held = value ?? held, (held - low) / (high - low) * height));
-  const labels = Array.from({ length: rows }, (_, at) => format(low + (high - low) * at / height));
+  const words = Array.from({ length: rows }, (_, at) => format(low + (high - low) * at / height));
+  // On a nearly flat line several rows round to one number: the lowest of them has it.
+  const labels = words.map((word, at) => word === words[at - 1] ? "" : word);
   const labelWidth = Math.max(...labels.map((label) => label.length));
   // Scaled to whole rows here, as asciichart's own rounding may add or drop one. The last value is given twice because
   // asciichart draws the steps between values, one less than there are values.

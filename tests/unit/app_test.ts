@@ -149,9 +149,9 @@ const lines: [string, string, RawOptions, RawOptions, string[]][] = [
   ["ping -ag", "ping", {}, { all: true, graph: true }, []],
   ["ping -agc3", "ping", {}, { all: true, graph: true, count: "3" }, []],
   ["ping -46 a b", "ping", {}, { ipv4: true, ipv6: true }, ["a", "b"]],
-  ["ping -d POD -N NS", "ping", {}, { destPod: "POD", destNamespace: "NS" }, []],
+  ["ping -d POD -N NS", "ping", {}, { destPod: ["POD"], destNamespace: "NS" }, []],
   ["ping --dest-pod=POD --dest-namespace=NS --count=1 --interval=2 --graph --all", "ping", {}, {
-    destPod: "POD",
+    destPod: ["POD"],
     destNamespace: "NS",
     count: "1",
     interval: "2",

@@ -66,8 +66,8 @@ Deno.test("ping asks for what -d, -N, -a, -4, -6 and the hosts say", async () =>
   const asked = async (options: RawOptions, hosts: string[] = []) => (await pinging(options, hosts)).did.asked[0];
   const nothing = { pods: [], all: false, hosts: [], families: [] };
   assert.deepEqual(await asked({ all: true }), { ...nothing, all: true });
-  assert.deepEqual(await asked({ destPod: "db" }), { ...nothing, pods: ["db"] });
-  assert.deepEqual(await asked({ destPod: "db", destNamespace: "data" }), {
+  assert.deepEqual(await asked({ destPod: ["db"] }), { ...nothing, pods: ["db"] });
+  assert.deepEqual(await asked({ destPod: ["db"], destNamespace: "data" }), {
     ...nothing,
     pods: ["db"],
     namespace: "data",
