@@ -46,6 +46,11 @@ else
   done
 fi
 
+# Programs that are killed leave their temporary files behind: in this folder, which goes with the node.
+TMPDIR=$FOLDER/tmp
+mkdir -p "$TMPDIR"
+export TMPDIR
+
 start() {
   "$@" >>"$LOGS/$NODE-$1.log" 2>&1 </dev/null &
 }
