@@ -1,3 +1,5 @@
+import { safe } from "./safe.ts";
+
 /** What went wrong, in the classes that decide the exit code. */
 export type ErrorKind = "usage" | "notFound" | "unreachable" | "bug" | "timeout" | "denied";
 
@@ -54,5 +56,5 @@ export function describe(error: ScopeError): string {
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim();
+  return safe(text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim());
 }

@@ -15,10 +15,10 @@ export const cleanup: Command = {
   async run(context, options) {
     const pod = typeof options.pod === "string" ? options.pod : context.options.pod;
     const everywhere = options.allNamespaces === true;
-    if (pod === undefined && !everywhere) {
+    if (pod === undefined) {
       throw new ScopeError("usage", "Nothing says which debug pod", { hint: "give -p all, or -p POD" });
     }
     const debugPods = await context.debugPods();
-    return await context.show(debugPods.remove(pod ?? "all", everywhere));
+    return await context.show(debugPods.remove(pod, everywhere));
   },
 };

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { ScopeError } from "../errors.ts";
 import { targetQuery } from "../options.ts";
 
 export const pids: Command = {
@@ -10,6 +11,13 @@ export const pids: Command = {
   ],
   async run(context) {
     await using beside = await context.enter(targetQuery(context.options));
-    return await context.show(await beside.processes());
+    const processes = await beside.processes();
+    if (processes.length === 0) {
+      const { namespace, pod } = beside.target;
+      throw new ScopeError("unreachable", `No container of pod "${namespace}/${pod}" runs`, {
+        hint: `kubectl describe pod -n ${namespace} ${pod} says why; scope shell still reaches its network`,
+      });
+    }
+    return await context.show(processes);
   },
 };

@@ -42,8 +42,9 @@ export const ping: Command = {
         hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST",
       });
     }
-    if (hosts.some((host) => host === "" || host.startsWith("-"))) {
-      throw new ScopeError("usage", `Host cannot be "${hosts.find((host) => host === "" || host.startsWith("-"))}"`);
+    const wrong = hosts.find((host) => !/^[^\s-]\S*$/.test(host));
+    if (wrong !== undefined) {
+      throw new ScopeError("usage", `Host cannot be "${wrong}"`, { hint: "it is a name or an address" });
     }
     const destinations = await context.destinations({
       pods,
@@ -59,7 +60,9 @@ export const ping: Command = {
       [...destinations.skipped, ...tool.begin(now())],
       observe(beside, tool, context.signal, gone),
     );
-    return await context.show(events, graph ? "graph" : "text") || tool.exitCode();
+    const shown = await context.show(events, graph ? "graph" : "text");
+    // A signal says more than what was lost, and the tool more than that something failed.
+    return shown > 1 ? shown : tool.exitCode() || shown;
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { delay } from "../delay.ts";
 import { targetQuery } from "../options.ts";
 
 /** Exit code of a program that SIGKILL ended. */
@@ -29,18 +30,10 @@ export const shell: Command = {
     });
     const code = await context.attach(run);
     // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.
-    if (code === killed) await abortedWithin(beside.lost, tellMs);
+    if (code === killed) await delay(tellMs, beside.lost);
     // Used twice on purpose, too: the bundler's minifier writes a variable that is used once in place, even behind
     // "await using", and then nothing is disposed. A test compares the bundles.
     if (beside.lost.aborted) throw beside.lost.reason;
     return code;
   },
 };
-
-function abortedWithin(signal: AbortSignal, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
-}

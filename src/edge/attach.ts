@@ -14,6 +14,7 @@ export async function attach(
   // A signal for scope is one for the program, which may have something to finish.
   const stop = () => run.signal(terminal ? "SIGHUP" : signal.reason?.signal ?? "SIGINT");
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
   const input = Deno.stdin.readable.getReader();
   const ended = new AbortController();
   void feed(run, input, ended.signal);
@@ -37,8 +38,9 @@ async function feed(run: Run, input: ReadableStreamDefaultReader<Uint8Array>, en
     for (let next = await input.read(); !next.done && !ended.aborted; next = await input.read()) {
       await run.write(next.value);
     }
-    run.endInput();
   } catch {
-    // The program or the connection is gone, which its output tells.
+    // There is nothing to read, or the program is gone, which its output tells.
+  } finally {
+    run.endInput();
   }
 }

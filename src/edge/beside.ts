@@ -37,7 +37,7 @@ export function makeBeside({ target, connection, place, watch, dispose }: Beside
     },
     async processes(): Promise<Event[]> {
       const containers = target.containers.filter(({ id }) => id !== "");
-      const { processes } = await connection.calls.ps({ podUid: target.uid, containers }).catch((error: unknown) => {
+      const { processes } = await connection.calls.ps({ containers }).catch((error: unknown) => {
         throw fail(error);
       });
       const time = now();

@@ -2,12 +2,13 @@ import type { Beside, Context, DebugPods, Destinations, View } from "../context.
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
-import type { Renderer } from "../renderer.ts";
+import type { Renderer, Screen } from "../renderer.ts";
+import { safe } from "../safe.ts";
 import type { TargetQuery } from "../target.ts";
 import { attach } from "./attach.ts";
 import type { EnterContext } from "./enter.ts";
 import type { Interrupt } from "./interrupt.ts";
-import { onResize, rawInput, readKeys, standardScreen, windowSize } from "./terminal.ts";
+import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll } from "./terminal.ts";
 
 export interface ContextOptions {
   options: GlobalOptions;
@@ -19,12 +20,12 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
-  const say = (text: string) => live ? void unsaid.push(text) : console.error(text);
+  const say = (text: string) => live ? void unsaid.push(text) : console.error(safe(text));
   const explain = (text: string) => options.verbose && say(text);
 
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
-    const cluster = loadCluster({ ...options, say });
+    const cluster = loadCluster({ ...options, say, signal: interrupt.signal });
     explain(`using the API server ${cluster.server}`);
     return { cluster, options, signal: interrupt.signal, say };
   });
@@ -55,17 +56,20 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     },
     async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
       const graph = view === "graph" && options.output === "text" && Deno.stdout.isTerminal();
-      const renderer = await makeRenderer(graph, options.output, () => interrupt.quit());
+      const screen = standardScreen();
+      const renderer = await makeRenderer(screen, graph, options.output, () => interrupt.quit());
       let failed = false;
       live = graph;
       try {
-        using _live = graph ? followTerminal(renderer) : undefined;
+        using _live = graph ? await followTerminal(renderer) : undefined;
         for await (const event of events) {
           renderer.event(event);
+          await screen.flush();
           failed ||= isFailure(event);
         }
       } finally {
         renderer.end();
+        await screen.flush();
         live = false;
         for (const text of unsaid.splice(0)) say(text);
       }
@@ -75,36 +79,41 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
   };
 }
 
-async function makeRenderer(graph: boolean, output: GlobalOptions["output"], onQuit: () => void): Promise<Renderer> {
-  const screen = standardScreen();
+async function makeRenderer(
+  screen: Screen,
+  graph: boolean,
+  output: GlobalOptions["output"],
+  onQuit: () => void,
+): Promise<Renderer> {
   if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
   if (graph) return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
   return (await import("../renderers/text.ts")).textRenderer(screen);
 }
 
 /** Passes keys and changes of the window on to a live renderer, until disposed. */
-function followTerminal(renderer: Renderer): Disposable {
-  const resize = onResize(() => renderer.resize?.());
-  if (!Deno.stdin.isTerminal()) return resize;
-  const raw = rawInput({ signals: true });
+async function followTerminal(renderer: Renderer): Promise<Disposable> {
+  const { leave } = await import("../renderers/live_screen.ts");
+  const ending = new DisposableStack();
+  // However this process ends, it does not leave the terminal on the picture's screen.
+  const onUnload = () => writeAll(Deno.stdout, new TextEncoder().encode(leave));
+  addEventListener("unload", onUnload);
+  ending.defer(() => removeEventListener("unload", onUnload));
+  ending.use(onResize(() => renderer.resize?.()));
+  if (!Deno.stdin.isTerminal()) return ending;
+  ending.use(rawInput({ signals: true }));
   // Stopped by Ctrl-Z, it would leave its screen behind, and the manager would take it for dead.
   const stay = () => {};
   Deno.addSignalListener("SIGTSTP", stay);
+  ending.defer(() => Deno.removeSignalListener("SIGTSTP", stay));
   const input = Deno.stdin.readable.getReader();
+  ending.defer(() => void input.cancel().catch(() => {}));
   const read = async () => {
     for (let next = await input.read(); !next.done; next = await input.read()) {
       for (const key of readKeys(new TextDecoder().decode(next.value))) renderer.key?.(key);
     }
   };
   read().catch(() => {});
-  return {
-    [Symbol.dispose]() {
-      resize[Symbol.dispose]();
-      Deno.removeSignalListener("SIGTSTP", stay);
-      raw[Symbol.dispose]();
-      input.cancel().catch(() => {});
-    },
-  };
+  return ending;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

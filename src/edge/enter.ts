@@ -60,6 +60,7 @@ export async function enter(context: EnterContext, query: TargetQuery): Promise<
   const passage = await way.reach(target, context.signal);
   const connection = connect(passage.stream);
   try {
+    context.signal.throwIfAborted();
     // One that was found has been greeted by whoever started it: one round trip less.
     if (!passage.found) await greet(connection, passage, context);
     return { target, passage, connection };

@@ -26,8 +26,9 @@ export async function enterBeside(
         : 0;
       await connection[Symbol.asyncDispose]();
       if (!context.options.terminate || !passage.created) return;
-      if (others > 0) context.say(`${passage.place} stays: ${others} more use it`);
-      else await passage.remove();
+      if (others > 0) return context.say(`${passage.place} stays: ${others} more use it`);
+      // What failed before is what the command ends with.
+      await passage.remove().catch(({ message }) => context.say(`cannot remove ${passage.place}: ${message}`));
     },
   });
 }

@@ -41,11 +41,37 @@ export function windowSize(): { columns: number; rows: number } {
   }
 }
 
-/** Standard output for a renderer. Colour: on a terminal, unless $NO_COLOR says otherwise or it is a dumb one. */
-export function standardScreen(): Screen {
+/** Standard output for a renderer. */
+export interface StandardScreen extends Screen {
+  /** Resolves when all that was written has gone out. Throws ClosedPipe when nobody reads it. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Writes without blocking: a reader that takes its time, as a pager, must not keep this process from saying that it is
+ * alive. Colour: on a terminal, unless $NO_COLOR says otherwise or it is a dumb one.
+ */
+export function standardScreen(): StandardScreen {
   const terminal = Deno.stdout.isTerminal();
+  let waiting = "", writing: Promise<void> | undefined;
+  const drain = async () => {
+    while (waiting !== "") {
+      const bytes = encoder.encode(waiting);
+      waiting = "";
+      await writeAllAsync(Deno.stdout, bytes);
+    }
+    writing = undefined;
+  };
   return {
-    write: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+    write(text) {
+      waiting += text;
+      writing ??= drain();
+      writing.catch(() => {}); // met by whoever flushes
+    },
+    get busy() {
+      return writing !== undefined;
+    },
+    flush: () => writing ?? Promise.resolve(),
     // Nothing is shortened where nobody looks at a window.
     size: () => terminal ? windowSize() : { columns: Infinity, rows: Infinity },
     color: terminal && !Deno.env.get("NO_COLOR") && Deno.env.get("TERM") !== "dumb",

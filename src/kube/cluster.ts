@@ -24,6 +24,8 @@ export interface Cluster {
    * limit.
    */
   call<T>(what: string, answer: Promise<T>): Promise<T>;
+  /** The same cluster for what must be done in any case, as cleaning up. */
+  readonly uninterrupted: Cluster;
 }
 
 export interface ClusterOptions {
@@ -33,6 +35,8 @@ export interface ClusterOptions {
   timeoutMs: number;
   /** Words to people. */
   say(text: string): void;
+  /** Ends every wait, with its reason. */
+  signal: AbortSignal;
 }
 
 /** When to say that a call takes long, in milliseconds. */
@@ -44,7 +48,7 @@ const longMs = 4000;
  *
  * Throws ScopeError: unreachable when there is none, notFound when there is no such context or file.
  */
-export function loadCluster({ kubeconfig, context, timeoutMs, say }: ClusterOptions): Cluster {
+export function loadCluster({ kubeconfig, context, timeoutMs, say, signal }: ClusterOptions): Cluster {
   const config = new Config();
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
@@ -78,26 +82,34 @@ export function loadCluster({ kubeconfig, context, timeoutMs, say }: ClusterOpti
   if (cluster.server.startsWith("http:")) {
     config.clusters = config.clusters.map((each) => each === cluster ? { ...each, skipTLSVerify: true } : each);
   }
-  const request = makeRequest(config);
-  const call = <T>(what: string, answer: Promise<T>) => limited(what, answer, cluster.server, timeoutMs, say);
-  return {
-    exec: new Exec(config),
-    watch: new Watch(config),
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
-    server: cluster.server,
-    request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
-    call,
+  const request = makeRequest(config), exec = new Exec(config), watch = new Watch(config);
+  const make = (signal: AbortSignal): Cluster => {
+    const call = <T>(what: string, answer: Promise<T>) =>
+      limited(what, answer, { server: cluster.server, timeoutMs, say, signal });
+    return {
+      exec,
+      watch,
+      namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
+      server: cluster.server,
+      request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
+      call,
+      get uninterrupted() {
+        return make(new AbortController().signal);
+      },
+    };
   };
+  return make(signal);
 }
 
 async function limited<T>(
   what: string,
   promise: Promise<T>,
-  server: string,
-  timeoutMs: number,
-  say: (text: string) => void,
+  { server, timeoutMs, say, signal }: Pick<ClusterOptions, "timeoutMs" | "say" | "signal"> & { server: string },
 ): Promise<T> {
   const late = Promise.withResolvers<never>();
+  const interrupt = () => late.reject(signal.reason);
+  signal.addEventListener("abort", interrupt, { once: true });
+  if (signal.aborted) interrupt();
   const long = setTimeout(() => say(`waiting for the API server ${server} to answer (${what})`), longMs);
   const limit = setTimeout(() =>
     late.reject(
@@ -112,8 +124,9 @@ async function limited<T>(
   try {
     return await Promise.race([promise, late.promise]);
   } catch (error) {
-    throw translate(what, error);
+    throw signal.aborted ? signal.reason : translate(what, error);
   } finally {
+    signal.removeEventListener("abort", interrupt);
     clearTimeout(long);
     clearTimeout(limit);
   }

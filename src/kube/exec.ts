@@ -23,23 +23,32 @@ export async function execStream(
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
   let said = "";
   errors.on("data", (bytes: Uint8Array) => said = (said + new TextDecoder().decode(bytes)).slice(-2000));
-  const opened = cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, (status) => {
-    if (status.status === "Success") return stream.push(null);
-    const hint = said.trim() || status.message || "no reason was given";
-    stream.destroy(new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, { hint }));
-  });
-  const socket = await cluster.call(`connect to "${namespace}/${pod}"`, opened);
+  let close = () => {};
   const stream: Duplex = new Duplex({
     read: () => output.resume(),
     write: (chunk, _encoding, done) => void input.write(chunk, done),
     final: (done) => void input.end(done),
     destroy(error, done) {
-      socket.close();
+      close();
       done(error);
     },
   });
   output.on("data", (chunk) => stream.push(chunk) || output.pause());
-  socket.on("close", () => stream.destroyed || stream.push(null));
-  socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error)));
-  return stream;
+  const opened = cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, (status) => {
+    if (status.status === "Success") return stream.push(null);
+    const hint = said.trim() || status.message || "no reason was given";
+    stream.destroy(new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, { hint }));
+  });
+  // One that opens when nobody waits for it any more is closed.
+  opened.then((socket) => stream.destroyed && socket.close(), () => {});
+  try {
+    const socket = await cluster.call(`connect to "${namespace}/${pod}"`, opened);
+    close = () => socket.close();
+    socket.on("close", () => stream.destroyed || stream.push(null));
+    socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error)));
+    return stream;
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
 }

@@ -1,6 +1,8 @@
 import type { V1Pod, V1PodList } from "@kubernetes/client-node";
+import { delay } from "../delay.ts";
+import type { ScopeError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import { podPath } from "./rest.ts";
+import { podPath, StatusError } from "./rest.ts";
 import { translate } from "./translate.ts";
 
 export type PodChange =
@@ -14,6 +16,8 @@ export interface PodWatchOptions {
   fieldSelector?: string;
 }
 
+/** How long to wait before pods are listed anew, in milliseconds: no server is asked without pause. */
+const againMs = 500;
 /** How long the API server may keep a watch open before it is opened anew, in seconds. */
 const watchSeconds = 300;
 
@@ -21,7 +25,7 @@ const watchSeconds = 300;
  * The pods as they are, each as ADDED, then LISTED, and then their changes, until the signal. A watch that the server ends is opened
  * anew, from a fresh list where it fell behind; then a pod that has gone meanwhile comes as DELETED.
  *
- * Throws ScopeError when the pods cannot be listed or watched.
+ * Throws ScopeError when the pods cannot be listed or watched at first, or are not allowed to be; afterwards it goes on.
  */
 export async function* watchPods(
   cluster: Cluster,
@@ -29,30 +33,47 @@ export async function* watchPods(
   signal: AbortSignal,
 ): AsyncIterable<PodChange> {
   const known = new Map<string, V1Pod>();
-  while (!signal.aborted) {
-    const list: V1PodList = await cluster.request("list pods", {
-      method: "GET",
-      path: podPath(options.namespace),
-      query: { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector },
-    });
-    const fresh = new Set(list.items.map((pod) => pod.metadata?.uid ?? ""));
-    for (const [uid, pod] of known) {
-      if (fresh.has(uid)) continue;
-      known.delete(uid);
-      yield { type: "DELETED", pod };
+  for (let round = 0; !signal.aborted; round++) {
+    if (round > 0) await delay(againMs, signal);
+    try {
+      yield* oneRound(cluster, options, known, signal);
+    } catch (error) {
+      // An API server that went away for a while is no news of the pods.
+      const { kind } = error as Partial<ScopeError>;
+      if (round === 0 || signal.aborted || (kind !== "unreachable" && kind !== "timeout")) throw error;
     }
-    for (const pod of list.items) {
-      const uid = pod.metadata?.uid ?? "", type = known.has(uid) ? "MODIFIED" : "ADDED";
-      known.set(uid, pod);
-      yield { type, pod };
-    }
-    yield { type: "LISTED" };
-    for await (const change of changes(cluster, options, list.metadata?.resourceVersion ?? "", signal)) {
-      const uid = change.pod.metadata?.uid ?? "";
-      if (change.type === "DELETED") known.delete(uid);
-      else known.set(uid, change.pod);
-      yield change;
-    }
+  }
+}
+
+/** A list, and a watch from there on. */
+async function* oneRound(
+  cluster: Cluster,
+  options: PodWatchOptions,
+  known: Map<string, V1Pod>,
+  signal: AbortSignal,
+): AsyncIterable<PodChange> {
+  const list: V1PodList = await cluster.request("list pods", {
+    method: "GET",
+    path: podPath(options.namespace),
+    query: { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector },
+  });
+  const fresh = new Set(list.items.map((pod) => pod.metadata?.uid ?? ""));
+  for (const [uid, pod] of known) {
+    if (fresh.has(uid)) continue;
+    known.delete(uid);
+    yield { type: "DELETED", pod };
+  }
+  for (const pod of list.items) {
+    const uid = pod.metadata?.uid ?? "", type = known.has(uid) ? "MODIFIED" : "ADDED";
+    known.set(uid, pod);
+    yield { type, pod };
+  }
+  yield { type: "LISTED" };
+  for await (const change of changes(cluster, options, list.metadata?.resourceVersion ?? "", signal)) {
+    const uid = change.pod.metadata?.uid ?? "";
+    if (change.type === "DELETED") known.delete(uid);
+    else known.set(uid, change.pod);
+    yield change;
   }
 }
 
@@ -75,8 +96,10 @@ async function* changes(
     },
     (error: unknown) => {
       // A silent watch is cut by the client after 30 s: nothing happened, which is no failure.
-      const { name } = (error ?? {}) as { name?: string };
-      if (name !== "AbortError" && name !== "TimeoutError") failure = error;
+      const { name, statusCode } = (error ?? {}) as { name?: string; statusCode?: number };
+      // 410: the list is too old to go on from.
+      if (statusCode !== undefined && statusCode !== 410) failure = new StatusError(statusCode, "");
+      else if (statusCode === undefined && name !== "AbortError" && name !== "TimeoutError") failure = error;
       ended = true;
       wake();
     },

@@ -22,7 +22,7 @@ const mountScript = [
  * mount namespace: what runs is always the image's program.
  *
  * With `pid`, tini stands between: it adopts what the tool leaves behind, which otherwise the target's own first process
- * would have to reap.
+ * would have to reap. The image's reaper ends that before tini ends.
  */
 export function enterArgv({ pid, namespaces, files, argv }: EnterOptions): string[] {
   if (namespaces.length === 0) return [...argv];
@@ -47,7 +47,7 @@ export function enterArgv({ pid, namespaces, files, argv }: EnterOptions): strin
     ...namespaces.map((kind) => `--${kind}=/proc/${pid}/ns/${kind}`),
     "--",
     ...mounts,
-    ...(entersPid ? ["tini", "-s", "--"] : []),
+    ...(entersPid ? ["tini", "-s", "-g", "--", "/opt/scope/reaper"] : []),
     ...argv,
   ];
 }

@@ -12,20 +12,23 @@ const stepMs = 20;
 export interface RunId {
   mark: string;
   leader: number;
+  /** When the leader was started, after the system's boot. */
+  sinceMs: number;
 }
 
 /**
  * The processes of a run: those that carry its mark, and those of its session, as one with an environment of its own
  * (`env -i`, sudo, daemons that write over it) carries no mark.
  */
-export function pidsOfRun({ mark, leader }: RunId): number[] {
+export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
   const variable = `${runVariable}=${mark}`;
   return [...allPids()].filter((pid) => {
-    if (readProc(pid, "environ")?.split("\0").includes(variable)) return true;
     const stat = readProc(pid, "stat");
     if (!stat) return false;
-    const { session, state } = parseStat(stat);
-    return session === leader && state !== "Z";
+    const { session, state, startMs } = parseStat(stat);
+    // Reading the environment of all that was here before would be most of the work, and may wait for a busy process.
+    if (state === "Z" || startMs < sinceMs) return false;
+    return session === leader || readProc(pid, "environ")?.split("\0").includes(variable);
   });
 }
 

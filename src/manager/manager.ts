@@ -18,6 +18,12 @@ const folder = values.socket.slice(0, values.socket.lastIndexOf("/"));
 await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
 await Deno.remove(values.socket).catch(() => {});
 
+// One call that goes wrong must not end the tools of all clients.
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  console.error("unexpected:", event.reason);
+});
+
 const ended = Promise.withResolvers<void>();
 for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => ended.resolve());
 

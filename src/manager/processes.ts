@@ -27,6 +27,20 @@ export function readProc(pid: number, file: string): string | undefined {
   }
 }
 
+/** A command line may be megabytes long; nobody reads more than its start. */
+const longestCommand = 16 * 1024;
+
+/** The start of a file, or nothing when there is none. */
+function readStart(path: string): string | undefined {
+  try {
+    using file = Deno.openSync(path);
+    const bytes = new Uint8Array(longestCommand);
+    return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
+  } catch {
+    return undefined;
+  }
+}
+
 function statOf(pid: number): Stat | undefined {
   const text = readProc(pid, "stat");
   return text === undefined || text === "" ? undefined : parseStat(text);
@@ -55,7 +69,7 @@ export function listProcesses(containers: readonly ContainerId[]): ProcessInfo[]
     const pids = cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid).sort((a, b) => a - b);
     const names = usersOf(pids);
     return pids.flatMap((pid) => {
-      const stat = statOf(pid), status = readProc(pid, "status"), command = readProc(pid, "cmdline");
+      const stat = statOf(pid), status = readProc(pid, "status"), command = readStart(`/proc/${pid}/cmdline`);
       if (stat === undefined || status === undefined || command === undefined) return [];
       const { uid, namespacePids, residentBytes } = parseStatus(status);
       return [{

@@ -44,8 +44,11 @@ export class Program implements AsyncDisposable {
   readonly exit: Promise<ProgramExit>;
   readonly #mark = crypto.randomUUID();
   readonly #child: Deno.ChildProcess;
+  readonly #sinceMs: number;
   readonly #pty: Pty | undefined;
   readonly #gathering = new Pause();
+  /** Nothing of it runs any more. */
+  #ended = false;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
 
   /** Throws Deno.errors.NotFound when there is no such program. */
@@ -67,6 +70,7 @@ export class Program implements AsyncDisposable {
       throw error;
     }
     this.pid = this.#child.pid;
+    this.#sinceMs = parseStat(readProc(this.pid, "stat") ?? "").startMs;
     this.#input = this.#pty === undefined ? this.#child.stdin.getWriter() : undefined;
     const channel = new Channel<ProgramOutput>();
     this.output = channel;
@@ -86,12 +90,12 @@ export class Program implements AsyncDisposable {
   }
 
   get #id(): RunId {
-    return { mark: this.#mark, leader: this.pid };
+    return { mark: this.#mark, leader: this.pid, sinceMs: this.#sinceMs };
   }
 
   /** Sends a signal to the program's group; behind nsenter and tini, to what they run. */
   signal(name: Deno.Signal): void {
-    kill(this.#leader(), name);
+    if (!this.#ended) kill(this.#leader(), name);
   }
 
   resize(size: WindowSize): void {
@@ -100,15 +104,19 @@ export class Program implements AsyncDisposable {
 
   /** Ends the program and what it started, at most 4 s later. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // Its pid may be somebody else's by now.
+    if (this.#ended) return;
     const left = await endRun(this.#id);
     if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
     this.#pty?.[Symbol.dispose]();
   }
 
   async #finish(pumped: Promise<void>): Promise<ProgramExit> {
+    pumped.catch(() => {}); // awaited below
     const { code, signal } = await this.#child.status;
     this.#gathering.end();
     await endRun(this.#id);
+    this.#ended = true;
     this.#pty?.hangUp();
     await pumped;
     this.#pty?.[Symbol.dispose]();

@@ -1,6 +1,6 @@
 import type { DebugPodReady, DebugPodRemoved, DebugPodSeen } from "../event.ts";
 import { age } from "./format.ts";
-import { safe } from "./safe_text.ts";
+import { safe } from "../safe.ts";
 import { type Cell, table } from "./table.ts";
 
 export function readyLine(event: DebugPodReady): string {

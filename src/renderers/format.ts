@@ -1,5 +1,5 @@
 import { type Destination, destinationName } from "../event.ts";
-import { safe } from "./safe_text.ts";
+import { safe } from "../safe.ts";
 
 /** Milliseconds as fping prints them: three significant digits, at most to the microsecond. */
 export function milliseconds(ms: number): string {

@@ -1,9 +1,16 @@
 import type { Renderer, Screen } from "../renderer.ts";
 
-/** One line of JSON an event: exactly the event. JSON escapes control characters itself. */
+/** What JSON leaves as it is, though terminals obey it: C1 controls, line separators, changes of direction. */
+const obeyed = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+
+/** One line of JSON an event: exactly the event. */
 export function jsonRenderer(screen: Screen): Renderer {
   return {
-    event: (event) => screen.write(`${JSON.stringify(event)}\n`),
+    event: (event) => screen.write(`${JSON.stringify(event).replaceAll(obeyed, escaped)}\n`),
     end: () => {},
   };
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

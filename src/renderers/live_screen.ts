@@ -2,7 +2,8 @@ import type { Screen } from "../renderer.ts";
 
 /** Alternate screen, no cursor, no wrapping at the last column. */
 const enter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
-const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+/** Gives a terminal back as it was. */
+export const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 /** Terminals that know synchronized output show what is between these at once; the others ignore them. */
 const beginFrame = "\x1b[?2026h";
 const endFrame = "\x1b[?2026l";
@@ -16,6 +17,7 @@ export class LiveScreen {
   constructor(private readonly screen: Screen) {}
 
   draw(frame: (size: { columns: number; rows: number }) => readonly string[]): void {
+    if (this.screen.busy) return;
     const { columns, rows } = this.screen.size();
     const lines = frame({ columns, rows });
     let output = "";

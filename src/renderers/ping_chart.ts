@@ -1,7 +1,8 @@
 import { age, milliseconds, percent } from "./format.ts";
 import { lineChart } from "./line_chart.ts";
 import type { Pinged } from "./ping_state.ts";
-import { safe, width } from "./safe_text.ts";
+import { safe } from "../safe.ts";
+import { width } from "./fit_text.ts";
 import { marks, pace } from "./sparkline.ts";
 import type { Look, Span } from "./style.ts";
 

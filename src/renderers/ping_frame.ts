@@ -2,7 +2,8 @@ import { clock } from "./format.ts";
 import { chartFigures, chartHeading, leastChartRows, pingChart } from "./ping_chart.ts";
 import { headRow, layout, signs, targetRow } from "./ping_rows.ts";
 import { type Pinged, type PingState, standings, worstFirst } from "./ping_state.ts";
-import { safe, width } from "./safe_text.ts";
+import { safe } from "../safe.ts";
+import { width } from "./fit_text.ts";
 import { line, type Span } from "./style.ts";
 
 /** How to look at a ping: the window, and what the person before it has chosen. */

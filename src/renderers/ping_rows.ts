@@ -1,6 +1,7 @@
 import { milliseconds, percent } from "./format.ts";
 import type { Pinged, Standing } from "./ping_state.ts";
-import { pad, safe, shortenMiddle, width } from "./safe_text.ts";
+import { safe } from "../safe.ts";
+import { pad, shortenMiddle, width } from "./fit_text.ts";
 import { pace, sparkline } from "./sparkline.ts";
 import type { Look, Span } from "./style.ts";
 

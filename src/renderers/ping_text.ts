@@ -9,7 +9,7 @@ import {
   type PingUnsent,
 } from "../event.ts";
 import { destination, milliseconds, percent } from "./format.ts";
-import { safe } from "./safe_text.ts";
+import { safe } from "../safe.ts";
 import { type Look, paint } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
 

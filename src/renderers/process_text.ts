@@ -1,6 +1,6 @@
 import type { ProcessSeen } from "../event.ts";
 import { bytes } from "./format.ts";
-import { safe } from "./safe_text.ts";
+import { safe } from "../safe.ts";
 import { type Cell, type Column, table } from "./table.ts";
 
 const right = (title: string): Column => ({ title, align: "right" });

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { clip, width } from "./safe_text.ts";
+import { clip, width } from "./fit_text.ts";
 
 export type Look = "plain" | "bold" | "dim" | "good" | "slow" | "bad" | "accent";
 

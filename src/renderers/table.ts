@@ -1,4 +1,4 @@
-import { pad, shorten, width } from "./safe_text.ts";
+import { pad, shorten, width } from "./fit_text.ts";
 import { type Look, paint } from "./style.ts";
 
 export interface Column {

@@ -3,7 +3,7 @@ import type { Renderer, Screen } from "../renderer.ts";
 import { debugPodTable, readyLine, removedLine } from "./debug_pod_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
-import { safe } from "./safe_text.ts";
+import { safe } from "../safe.ts";
 import { paint } from "./style.ts";
 
 /** Plain lines as things happen, and tables at the end, when their columns are known. */

@@ -37,7 +37,8 @@ export class NodeWay implements Way {
   }
 
   async reach({ node }: { node: string }, signal: AbortSignal): Promise<NodePassage> {
-    const { image } = this.#options;
+    const { image, timeoutMs } = this.#options;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     this.prefetch();
     const listed = await this.#listed!;
     this.#listed = undefined;
@@ -51,12 +52,12 @@ export class NodeWay implements Way {
     if (running !== undefined) {
       const stream = await connectDebugPod(this.#cluster, running).catch((error) => {
         // It has ended since it was listed, or has never been what it says.
-        if (error.kind === "denied") throw error;
+        if (error.kind === "denied" || signal.aborted) throw error;
         return undefined;
       });
       if (stream !== undefined) return this.#passage({ pod: running, stream, created: false, found: true });
     }
-    const started = await startDebugPod(this.#cluster, this.#options, node, signal);
+    const started = await startDebugPod(this.#cluster, this.#options, node, limit);
     return this.#passage({ ...started, found: false });
   }
 
@@ -65,7 +66,7 @@ export class NodeWay implements Way {
     return {
       ...reached,
       place: `debug pod "${podName(pod)}" on node "${pod.spec?.nodeName}"`,
-      remove: () => removePod(this.#cluster, pod),
+      remove: () => removePod(this.#cluster.uninterrupted, pod),
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
     };
   }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
@@ -56,22 +57,21 @@ export function connectDebugPod(cluster: Cluster, pod: V1Pod): Promise<Duplex> {
  * Creates the debug pod of a node, or joins another client that does, and waits until its manager can be reached. A pod
  * that was created here and does not come to that is removed.
  *
- * Throws ScopeError, or the reason of `signal`.
+ * Throws ScopeError, also when `limit` is a timeout that is over, or else the reason of `limit`.
  */
 export async function startDebugPod(
   cluster: Cluster,
   options: StartOptions,
   node: string,
-  signal: AbortSignal,
+  limit: AbortSignal,
 ): Promise<Started> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
   while (true) {
     const created = await create(cluster, options, node);
     let reached: Awaited<ReturnType<Start["reach"]>>;
     try {
       reached = await new Start(cluster, options, node, created, limit).reach();
     } finally {
-      if (!reached && created !== undefined) await takeBackPod(cluster, created).catch(() => {});
+      if (!reached && created !== undefined) await takeBackPod(cluster.uninterrupted, created).catch(() => {});
     }
     // Otherwise another client removed it meanwhile: make it anew.
     if (reached !== undefined) return { ...reached, created: created !== undefined };
@@ -83,7 +83,8 @@ async function create(cluster: Cluster, options: StartOptions, node: string): Pr
   const { namespace, image, say } = options;
   const body = debugPod({ ...options, node });
   try {
-    const pod = await cluster.request<V1Pod>(`create a debug pod in namespace "${namespace}"`, {
+    // Never left alone: one that nobody knows of would stay.
+    const pod = await cluster.uninterrupted.request<V1Pod>(`create a debug pod in namespace "${namespace}"`, {
       method: "POST",
       path: podPath(namespace),
       body,
@@ -128,11 +129,11 @@ class Start {
     const watched = { namespace: this.options.namespace, fieldSelector: `metadata.name=${this.#name}` };
     const changes = watchPods(this.cluster, watched, stop)[Symbol.asyncIterator]();
     try {
-      for (let next = changes.next();;) {
-        const news = await Promise.race([next, tick(tryMs, stop)]);
+      for (let next = upcoming(changes);;) {
+        const news = await Promise.race([next, delay(tryMs, stop)]);
         if (this.limit.aborted) throw this.#late();
         if (news !== undefined && !news.done) {
-          next = changes.next();
+          next = upcoming(changes);
           if (await this.#isGone(news.value)) return undefined;
         }
         await this.#tell();
@@ -213,15 +214,9 @@ function foreign(pod: V1Pod): ScopeError {
   });
 }
 
-/** Resolves with nothing after a while or when the signal comes. */
-function tick(ms: number, signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve(undefined);
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
+/** The next change. Its failure is met where it is awaited, which may be later than it happens. */
+function upcoming(changes: AsyncIterator<PodChange>): Promise<IteratorResult<PodChange>> {
+  const next = changes.next();
+  next.catch(() => {});
+  return next;
 }

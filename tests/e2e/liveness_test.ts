@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
 import { debugPods, demoPods, kubectl, TestNamespace } from "./kube.ts";
-import { describe, fpings, nodeProcesses, runProcesses } from "./node_processes.ts";
-import { scope, scopeOk, startScope } from "./scope.ts";
+import { describe, fpings, nodeProcesses, podProcesses, runProcesses } from "./node_processes.ts";
+import { outcome } from "./cluster_script.ts";
+import { scope, scopeArgv, scopeEnv, scopeOk, startScope } from "./scope.ts";
 import { SlowRoad } from "./slow_road.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -71,6 +72,26 @@ Deno.test("what scope started ends with it", async (t) => {
       assert.deepEqual(describe(nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000")), []);
     });
   }
+
+  await t.step("no orphan of a shell reaches the target's first process", async () => {
+    const [api] = await demoPods("api");
+    const [first] = podProcesses(api!.metadata.uid).filter(({ argv }) => argv[0] === "/agnhost");
+    const children = () => Deno.readTextFileSync(`/proc/${first!.pid}/task/${first!.pid}/children`);
+    const before = children();
+    const script = "(sleep 1000 & setsid sleep 1000 &) ; exit 4";
+    assert.equal((await scope(["-n", "demo", "-p", "api", "shell", "sh", "-c", script])).code, 4);
+    assert.equal(children(), before);
+  });
+
+  await t.step("a reader that takes longer than a client may be silent", async () => {
+    // A thousand lines a second fill the pipe at once; then nothing is read for longer than 4 s.
+    const script = '{ "$@"; echo "code $?" >&2; } | { sleep 6; head -c 200000 | wc -c; }';
+    const ping = [...scopeArgv, "-n", "demo", "-p", "web", "ping", "-c0", "-a", "-i", "0.01"];
+    const { stdout, stderr } = await outcome("sh", ["-c", script, "sh", ...ping], scopeEnv());
+    assert.equal(stdout.trim(), "200000");
+    assert.match(stderr, /^code 0$/m);
+    await untilNothingRuns(5);
+  });
 
   await t.step("a terminal that is closed", async () => {
     {

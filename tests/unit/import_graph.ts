@@ -100,7 +100,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   undici: ["src/kube/rest.ts"],
   commander: ["src/app.ts"],
   dotenv: ["src/edge/config.ts"],
-  "string-width": ["src/renderers/safe_text.ts"],
+  "string-width": ["src/renderers/fit_text.ts"],
   // Parts of Deno itself: those that reach the world belong to the edge and to the adapters.
   "node:crypto": ["src/ways/"],
   "node:http2": ["src/manager/"],

@@ -170,7 +170,6 @@ for (
     [{ pod: "web" }, {}, ["web", false]],
     [{ pod: "web" }, { pod: "all" }, ["all", false]],
     [{}, { pod: "web", allNamespaces: true }, ["web", true]],
-    [{}, { allNamespaces: true }, ["all", true]],
   ] as [RawOptions, RawOptions, [string, boolean]][]
 ) {
   Deno.test(`cleanup of ${JSON.stringify(globals)} and ${JSON.stringify(options)} removes ${removed[0]}`, async () => {
@@ -183,5 +182,6 @@ for (
 Deno.test("cleanup removes nothing when nothing says what", async () => {
   const { context, did } = worldOf({});
   await fails(cleanup.run(context, {}, []), "Nothing says which debug pod");
+  await fails(cleanup.run(context, { allNamespaces: true }, []), "Nothing says which debug pod");
   assert.deepEqual(did.removed, []);
 });

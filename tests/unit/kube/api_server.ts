@@ -75,4 +75,4 @@ export function clusterAt(folder: string, server: string): Cluster {
 }
 
 /** Limits that no test comes near, and words that nobody reads. */
-export const limits = { timeoutMs: 10_000, say() {} };
+export const limits = { timeoutMs: 10_000, say() {}, signal: new AbortController().signal };

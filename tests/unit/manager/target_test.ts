@@ -85,11 +85,11 @@ withTarget("readInRoot() reads no more than its limit, and no folders or devices
   assert.equal(readInRoot(4_194_303, "/etc/hosts"), undefined);
 });
 
-withTarget("Manager.Ps lists the processes of a container", async ({ pid, podUid, containerId }) => {
+withTarget("Manager.Ps lists the processes of a container", async ({ pid, containerId }) => {
   await using manager = await startManager();
   await using connection = await manager.connect();
   const containers = [{ id: containerId, name: "app" }, { id: "0".repeat(64), name: "other" }];
-  const { processes } = await connection.calls.ps({ podUid, containers });
+  const { processes } = await connection.calls.ps({ containers });
   assert.equal(processes.length, 1);
   const { $typeName: _type, cpuMs, ageMs, residentBytes, threads, command, ...found } = processes[0]!;
   assert.deepEqual(found, {

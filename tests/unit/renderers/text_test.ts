@@ -138,6 +138,13 @@ Deno.test("textRenderer() colours on request only", () => {
   assert.ok(!rendered([lost], 80, false).includes("\x1b"));
 });
 
+Deno.test("jsonRenderer() escapes what terminals obey and JSON leaves as it is", () => {
+  const { screen, text } = memoryScreen();
+  jsonRenderer(screen).event({ type: "failed", time, subject: "\x9b2J\u2028\u202e", reason: "\x7f\x1b" });
+  assert.match(text(), /^[\x20-\x7e]*\n$/);
+  assert.equal(JSON.parse(text()).subject, "\x9b2J\u2028\u202e");
+});
+
 Deno.test("jsonRenderer() prints exactly the event, one a line", () => {
   const { screen, text } = memoryScreen();
   const renderer = jsonRenderer(screen);

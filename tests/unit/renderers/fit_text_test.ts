@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import stringWidth from "string-width";
-import { clip, pad, safe, shorten, shortenMiddle, width } from "../../../src/renderers/safe_text.ts";
+import { safe } from "../../../src/safe.ts";
+import { clip, pad, shorten, shortenMiddle, width } from "../../../src/renderers/fit_text.ts";
 
 Deno.test("safe() escapes whatever could drive a terminal or turn text round", () => {
   assert.equal(safe("a\x1b]0;title\x07b\x9b2J"), "a\\x1b]0;title\\x07b\\x9b2J");
