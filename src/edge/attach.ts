@@ -1,6 +1,9 @@
 import type { Run } from "../context.ts";
 import { onResize, rawInput, windowSize, writeAllAsync } from "./terminal.ts";
 
+/** How long a program may take to end after SIGTERM or SIGHUP, in milliseconds. */
+const finishMs = 3000;
+
 /**
  * Connects a program with this one's stdin, stdout and stderr and returns its exit code. With a terminal, keys and the
  * window's size reach it as they are; without, stdout and stderr stay apart and arrive byte by byte.
@@ -12,21 +15,33 @@ export async function attach(
   using _raw = terminal ? rawInput({ signals: false }) : undefined;
   using _resize = terminal ? onResize(() => run.resize(windowSize())) : undefined;
   // A signal for scope is one for the program, which may have something to finish.
-  const stop = () => run.signal(terminal ? "SIGHUP" : signal.reason?.signal ?? "SIGINT");
+  const late = Promise.withResolvers<never>();
+  late.promise.catch(() => {});
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => {
+    const name: string = signal.reason?.signal ?? "SIGINT";
+    run.signal(terminal ? "SIGHUP" : name);
+    // Whoever presses Ctrl-C can press it again; of the other signals there is only one.
+    if (name !== "SIGINT") timer = setTimeout(() => late.reject(signal.reason), finishMs);
+  };
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   const input = Deno.stdin.readable.getReader();
   const ended = new AbortController();
   void feed(run, input, ended.signal);
   try {
-    for await (const { stream, bytes } of run.output) {
-      await writeAllAsync(stream === "stdout" ? Deno.stdout : Deno.stderr, bytes);
-    }
-    return (await run.exit).code;
+    const copy = async () => {
+      for await (const { stream, bytes } of run.output) {
+        await writeAllAsync(stream === "stdout" ? Deno.stdout : Deno.stderr, bytes);
+      }
+      return (await run.exit).code;
+    };
+    return await Promise.race([copy(), late.promise]);
   } catch (error) {
     if (terminal) console.error(""); // what is said next does not stand behind a prompt
     throw error;
   } finally {
+    clearTimeout(timer);
     ended.abort();
     signal.removeEventListener("abort", stop);
     input.cancel().catch(() => {});

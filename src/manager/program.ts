@@ -1,5 +1,5 @@
 import { Channel } from "../channel.ts";
-import { endRun, kill, runVariable } from "./leftovers.ts";
+import { endRun, kill, pidsOfRun, runVariable } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
 import { Pause } from "./pause.ts";
 import { allPids, readProc } from "./processes.ts";
@@ -93,9 +93,13 @@ export class Program implements AsyncDisposable {
     return { mark: this.#mark, leader: this.pid, sinceMs: this.#sinceMs };
   }
 
-  /** Sends a signal to the program's group; behind nsenter and tini, to what they run. */
+  /**
+   * Sends a signal to the program's group; behind nsenter and tini, to what they run. On a terminal a shell has groups of
+   * its own: there it is for all of them, as when a terminal hangs up.
+   */
   signal(name: Deno.Signal): void {
-    if (!this.#ended) kill(this.#leader(), name);
+    if (this.#ended) return;
+    for (const pid of this.#pty === undefined ? [this.#leader()] : pidsOfRun(this.#id)) kill(pid, name);
   }
 
   resize(size: WindowSize): void {
