@@ -28,6 +28,19 @@ need() {
     die "Cannot install the Debian package \"$2\""
 }
 
+# Holds a lock from here on until the script ends or calls `unlock`: `lock FILE WHAT`. WHAT is who else may hold it.
+lock() {
+  # A Mac has no flock. What is locked is made aside and renamed, so two at once only do the work twice there.
+  if [ "$(uname -s)" = Darwin ] && ! command -v flock >/dev/null 2>&1; then return; fi
+  need flock util-linux
+  exec 9>"$1"
+  flock --nonblock 9 && return
+  say "waiting for $2"
+  flock --timeout 1800 9 || die "Cannot get the lock \"$1\" within 30 minutes" "see who holds it: fuser $1" 75
+}
+
+unlock() { exec 9>&-; }
+
 # Sets $deno to the pinned Deno of this machine, from npm on the first use.
 find_deno() {
   case "$(uname -s)/$(uname -m)" in

@@ -7,7 +7,7 @@ import { pids } from "./commands/pids.ts";
 import { ping } from "./commands/ping.ts";
 import { shell } from "./commands/shell.ts";
 import { ScopeError } from "./errors.ts";
-import { globalOptions } from "./options.ts";
+import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
@@ -53,7 +53,8 @@ export function parse(argv: readonly string[], words: Words): Invocation | undef
     const own = new Set(parser.options.map((option) => option.attributeName()));
     addGlobals(parser);
     parser.addHelpText("after", examplesText(command));
-    parser.action((...given: unknown[]) => {
+    parser.allowExcessArguments().action((...given: unknown[]) => {
+      if (command.arguments === undefined && parser.args.length > 0) throw takesNone(command.name, parser.args);
       const raw = parser.opts() as RawOptions;
       const after = Object.entries(raw).filter(([key]) => !own.has(key));
       invocation = {
@@ -108,9 +109,18 @@ function examplesText({ examples }: Command): string {
   return `\nExamples:\n${examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}`).join("\n")}\n`;
 }
 
+function takesNone(name: string, args: readonly string[]): ScopeError {
+  const given = args.map((argument) => `"${argument}"`).join(" ");
+  return new ScopeError("usage", `Command "${name}" takes no arguments, got ${given}`, {
+    hint: `scope ${name} --help says what it takes`,
+  });
+}
+
 /** The parser's words for a mistake as ours: `error: unknown option '--foo'\n(Did you mean --bar?)`. */
 function usageError(message: string): ScopeError {
   const [first = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  const bare = /^option '(?:-\w, )?(--[\w-]+) .*' argument missing$/.exec(first)?.[1];
+  if (bare !== undefined) return needsValue(bare);
   const text = first.charAt(0).toUpperCase() + first.slice(1).replaceAll("'", '"').replace(/\.$/, "");
   const meant = suggestion === undefined ? undefined : /Did you mean (.*)\?/.exec(suggestion)?.[1];
   return new ScopeError("usage", text, {

@@ -61,7 +61,8 @@ export const globalOptions: readonly (OptionSpec & { key: string; variable?: str
   {
     key: "container",
     flags: "--container <name>",
-    description: "container of the target (default: the first)",
+    description:
+      "container of the target (default: the pod's kubectl.kubernetes.io/default-container, or else the first)",
     variable: "SCOPE_CONTAINER",
   },
   { key: "image", flags: "-i, --image <reference>", description: "the endoscope image", variable: "SCOPE_IMAGE" },
@@ -141,7 +142,7 @@ export function resolveOptions(
   };
   const optional = (key: string) => {
     const value = text(key);
-    if (value === "") throw new ScopeError("usage", `Option --${dashed(key)} needs a value`);
+    if (value === "") throw needsValue(`--${dashed(key)}`);
     return value === undefined ? {} : { [key]: value };
   };
   const choice = <T extends string>(key: string, choices: readonly T[], fallback: T): T => {
@@ -168,6 +169,13 @@ export function resolveOptions(
     timeoutMs: seconds("timeout", text("timeout") ?? "60") * 1000,
     verbose: raw.verbose === true,
   };
+}
+
+/** The error for an option that stands there without a value. */
+export function needsValue(option: string): ScopeError {
+  return new ScopeError("usage", `Option ${option} needs a value`, {
+    hint: "give one after it, or leave the option out",
+  });
 }
 
 /** A time in seconds greater than 0, in milliseconds precision. Throws ScopeError (usage). */

@@ -17,6 +17,7 @@ export function readEnvFile(given: string | undefined): Record<string, string> {
     const missing = error instanceof Deno.errors.NotFound;
     throw new ScopeError(missing ? "notFound" : "denied", `Cannot ${missing ? "find" : "read"} the file "${path}"`, {
       cause: error,
+      hint: missing ? "check the path after --env-file" : "make it a file that you may read",
     });
   }
 }

@@ -28,7 +28,9 @@ export async function findDestinations(
   if (reachable.length === 0) {
     const [first] = skipped;
     throw first === undefined
-      ? new ScopeError("notFound", `There are no pods in namespace "${namespace}"`)
+      ? new ScopeError("notFound", `There are no pods in namespace "${namespace}"`, {
+        hint: "give another namespace to ping with -N NAME",
+      })
       : new ScopeError("unreachable", `Pod "${first.namespace}/${first.pod}" ${first.reason}`, {
         hint: skipped.length > 1 ? `and ${skipped.length - 1} more that cannot be pinged` : "choose a pod that runs",
       });

@@ -26,7 +26,7 @@ export interface EnterContext {
 }
 
 /** Image of this version. It is never pulled from somebody else's registry: nobody can publish to localhost. */
-const defaultImage = `localhost/scope/endoscope:${version}`;
+const defaultImage = Deno.env.get("SCOPE_DEFAULT_IMAGE") || `localhost/scope/endoscope:${version}`;
 
 export function namespaceOf({ options, cluster }: EnterContext): string {
   return options.namespace ?? cluster.namespace;

@@ -45,7 +45,7 @@ export interface Selection {
  */
 export async function selectPods(cluster: Cluster, namespace: string, query: TargetQuery): Promise<Selection> {
   if (query.pod !== undefined && query.selector !== undefined) {
-    throw new ScopeError("usage", "Options --pod and --selector exclude each other");
+    throw new ScopeError("usage", "Options --pod and --selector exclude each other", { hint: "give one of them" });
   }
   if (query.selector !== undefined) {
     return { pods: await byLabels(cluster, namespace, query.selector), of: `labels "${query.selector}"` };
@@ -99,7 +99,9 @@ async function missingPod(cluster: Cluster, namespace: string, name: string): Pr
 async function ofWorkload(cluster: Cluster, namespace: string, kind: WorkloadKind, name: string): Promise<V1Pod[]> {
   const selector = await workloadSelector(cluster, namespace, kind, name);
   if (selector === undefined) {
-    throw new ScopeError("notFound", `Cannot find ${kind} "${name}" in namespace "${namespace}"`);
+    throw new ScopeError("notFound", `Cannot find ${kind} "${name}" in namespace "${namespace}"`, {
+      hint: `kubectl get ${resources[kind][1]} -n ${namespace} lists what is there`,
+    });
   }
   return await byLabels(cluster, namespace, selector, `${kind} "${name}"`);
 }
@@ -126,7 +128,9 @@ async function workloadSelector(
     const service = await optional<V1Service>(cluster, what, path);
     const matchLabels = service?.spec?.selector;
     if (service !== undefined && (matchLabels === undefined || Object.keys(matchLabels).length === 0)) {
-      throw new ScopeError("notFound", `Service "${name}" in namespace "${namespace}" selects no pods`);
+      throw new ScopeError("notFound", `Service "${name}" in namespace "${namespace}" selects no pods`, {
+        hint: "give a pod or another workload with -p",
+      });
     }
     return matchLabels === undefined ? undefined : selectorText({ matchLabels });
   }

@@ -36,12 +36,23 @@ function refused(what: string, code: number, message: string, cause: unknown): S
       hint: message || "ask for a Role that allows it",
     });
   }
-  if (code === 404) return new ScopeError("notFound", `Cannot ${what}: ${message || "not found"}`, { cause });
+  if (code === 404) {
+    return new ScopeError("notFound", `Cannot ${what}: ${message || "not found"}`, {
+      cause,
+      hint: "check --namespace and --context, and whether it was deleted meanwhile",
+    });
+  }
   if (code === 400 || code === 422) {
-    return new ScopeError("usage", `Cannot ${what}: ${message || "bad request"}`, { cause });
+    return new ScopeError("usage", `Cannot ${what}: ${message || "bad request"}`, {
+      cause,
+      hint: "check the names, labels and --image that were given",
+    });
   }
   return new ScopeError("unreachable", `Cannot ${what}: the API server answered ${code}${message && `, ${message}`}`, {
     cause,
+    hint: code === 409
+      ? "run it again"
+      : "run it again; kubectl get --raw '/readyz?verbose' says how the API server is",
   });
 }
 

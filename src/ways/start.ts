@@ -91,7 +91,7 @@ async function create(cluster: Cluster, options: StartOptions, node: string): Pr
     });
     say(
       `starting the privileged debug pod "${podName(pod)}" (${image}): who may exec into pods of namespace ` +
-        `"${namespace}" is root on node "${node}" until it was idle for 10 minutes, or scope cleanup removes it`,
+        `"${namespace}" is root on node "${node}" until it has been idle for 10 minutes, or scope cleanup removes it`,
     );
     return pod;
   } catch (error) {

@@ -56,7 +56,7 @@ function launch(state: State, bin: string, argv: string[]) {
   start(argv, {
     pidFile: state.path(`pids/${name}`),
     log: state.path(`logs/${name}.log`),
-    env: environment(bin),
+    env: environment(bin, state.folder),
     cwd: state.folder,
   });
 }

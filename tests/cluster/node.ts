@@ -34,7 +34,7 @@ export async function startNode(
     pidFile: state.path(`pids/${node.name}`),
     log: state.path(`logs/${node.name}.log`),
     env: {
-      ...environment(bin),
+      ...environment(bin, folder),
       NODE: node.name,
       FOLDER: folder,
       LOGS: state.path("logs"),

@@ -58,9 +58,9 @@ export async function kill(processes: readonly Identity[]): Promise<void> {
   await until("the killed processes to end", 10, () => !processes.some(alive));
 }
 
-/** The environment of everything started here: no proxies and no settings of whoever calls. */
-export function environment(bin: string): Record<string, string> {
-  return { PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: "/root" };
+/** The environment of everything started here: no proxies and no settings of whoever calls, a home included. */
+export function environment(bin: string, home: string): Record<string, string> {
+  return { PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: home };
 }
 
 // The process writes down itself before it becomes the program: no moment in which it runs and nobody knows it.

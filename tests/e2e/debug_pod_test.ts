@@ -37,7 +37,7 @@ Deno.test("launch, list and cleanup", async (t) => {
     const { code, stdout, stderr } = await scope(inside("-p", "on-node1", "launch", "-o", "json"));
     assert.equal(code, 0, stderr);
     const warned =
-      `"${own.name}" is root on node "node1" until it was idle for 10 minutes, or scope cleanup removes it`;
+      `"${own.name}" is root on node "node1" until it has been idle for 10 minutes, or scope cleanup removes it`;
     assert.ok(stderr.trimEnd().endsWith(warned), stderr);
     const [event, ...more] = eventsOf(stdout);
     assert.deepEqual(more, []);

@@ -183,9 +183,11 @@ const refused: [string, string, string | RegExp][] = [
   ["ping --coutn 3", 'Unknown option "--coutn"', "did you mean --count?"],
   ["--namspace x pids", 'Unknown option "--namspace"', "did you mean --namespace?"],
   ["ping -x", 'Unknown option "-x"', /--help/],
-  ["-p", 'Option "-p, --pod <name>" argument missing', /--help/],
-  ["ping -c", 'Option "-c, --count <n>" argument missing', /--help/],
-  ["list web", 'Too many arguments for "list". Expected 0 arguments but got 1: web', /--help/],
+  ["-p", "Option --pod needs a value", /leave the option out/],
+  ["ping -c", "Option --count needs a value", /leave the option out/],
+  ["ping --env-file", "Option --env-file needs a value", /leave the option out/],
+  ["list web", 'Command "list" takes no arguments, got "web"', "scope list --help says what it takes"],
+  ["pids web api", 'Command "pids" takes no arguments, got "web" "api"', /pids --help/],
   ["ping --graph=3", 'Unknown option "--graph=3"', "did you mean --graph?"],
 ];
 

@@ -82,10 +82,10 @@ Deno.test("resolveOptions() never knows a target from two places", () => {
 
 for (
   const [raw, message, hint] of [
-    [{ namespace: "" }, "Option --namespace needs a value", undefined],
-    [{ pod: "" }, "Option --pod needs a value", undefined],
-    [{ debugNamespace: "" }, "Option --debug-namespace needs a value", undefined],
-    [{ image: "" }, "Option --image needs a value", undefined],
+    [{ namespace: "" }, "Option --namespace needs a value", /leave the option out/],
+    [{ pod: "" }, "Option --pod needs a value", /leave the option out/],
+    [{ debugNamespace: "" }, "Option --debug-namespace needs a value", /leave the option out/],
+    [{ image: "" }, "Option --image needs a value", /leave the option out/],
     [{ output: "yaml" }, 'Option --output cannot be "yaml"', /text, json/],
     [{ via: "ssh" }, 'Option --via cannot be "ssh"', /auto, node/],
     [{ pullPolicy: "always" }, 'Option --pull-policy cannot be "always"', /Always, IfNotPresent, Never/],

@@ -44,12 +44,20 @@ Deno.test("readEnvFile() refuses a given file that is missing, and one that cann
         readEnvFile(path);
       } catch (error) {
         assert.ok(error instanceof ScopeError);
-        return [error.kind, error.message];
+        return [error.kind, error.message, error.hint];
       }
       assert.fail("it was read");
     };
-    assert.deepEqual(failure(`${folder}/none`), ["notFound", `Cannot find the file "${folder}/none"`]);
-    assert.deepEqual(failure(folder), ["denied", `Cannot read the file "${folder}"`]);
+    assert.deepEqual(failure(`${folder}/none`), [
+      "notFound",
+      `Cannot find the file "${folder}/none"`,
+      "check the path after --env-file",
+    ]);
+    assert.deepEqual(failure(folder), [
+      "denied",
+      `Cannot read the file "${folder}"`,
+      "make it a file that you may read",
+    ]);
   }));
 
 Deno.test("scope reads ~/.config/scope/env, or the file in $XDG_CONFIG_HOME, or the one given", () =>

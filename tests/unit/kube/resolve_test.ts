@@ -95,7 +95,7 @@ const inShop = 'in namespace "shop"';
 for (
   const [query, kind, message, hint] of [
     [{}, "usage", "Nothing says which pod", /-p POD.*-l LABELS.*SCOPE_POD/],
-    [{ pod: "a", selector: "b" }, "usage", "Options --pod and --selector exclude each other", undefined],
+    [{ pod: "a", selector: "b" }, "usage", "Options --pod and --selector exclude each other", /give one/],
     [{ pod: "job/x" }, "usage", 'Option --pod cannot be "job/x"', /deployment, statefulset, daemonset or service/],
     [{ pod: "none" }, "notFound", `Cannot find pod "none" ${inShop}`, /kubectl get pods -n shop/],
     [{ pod: "pod/web" }, "notFound", `Cannot find pod "web" ${inShop}`, /kubectl get pods/],
@@ -105,8 +105,8 @@ for (
       `There are several workloads named "db" ${inShop}`,
       /-p statefulset\/db, -p daemonset\/db/,
     ],
-    [{ pod: "deploy/none" }, "notFound", `Cannot find deployment "none" ${inShop}`, undefined],
-    [{ pod: "svc/outside" }, "notFound", `Service "outside" ${inShop} selects no pods`, undefined],
+    [{ pod: "deploy/none" }, "notFound", `Cannot find deployment "none" ${inShop}`, /kubectl get deployments -n shop/],
+    [{ pod: "svc/outside" }, "notFound", `Service "outside" ${inShop} selects no pods`, /another workload/],
     [{ pod: "agent" }, "notFound", `Cannot find a pod of daemonset "agent" ${inShop}`, /--show-labels/],
     [{ selector: "app=none" }, "notFound", `Cannot find a pod with the labels "app=none" ${inShop}`, /--show-labels/],
   ] as [TargetQuery, ErrorKind, string, RegExp | undefined][]
