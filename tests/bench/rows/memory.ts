@@ -11,7 +11,7 @@ const mostBytes = 50e6;
 /** What the manager holds when nobody uses it: before it did anything, and after it did much. */
 export async function memory(world: World): Promise<Row[]> {
   const debugPod = await world.freshDebugPod();
-  const fresh = await rowOf("before any session", debugPod);
+  const fresh = await rowOf("before any use", debugPod);
   await world.scope("ping", "-c", "5", ...addresses(1000));
   await world.scope("shell", "head", "-c", "100000000", "/dev/zero");
   return [fresh, await rowOf("after a ping of 1000 targets and 100 MB by shell", debugPod)];
