@@ -39,6 +39,17 @@ export async function* observe(
     }
     events.close();
   };
+  /** Nothing when the tool finds that going on makes no sense: then there is nothing to sum up, either. */
+  const readOne = (output: ToolOutput): Event[] | undefined => {
+    try {
+      return tool.read(output);
+    } catch (error) {
+      failure ??= error;
+      read = true;
+      events.close();
+      return undefined;
+    }
+  };
   const onStop = () => {
     run.signal(tool.stopSignal);
     timer = setTimeout(() => finish(cutOff), reportMs);
@@ -46,7 +57,9 @@ export async function* observe(
   const readTool = async () => {
     for await (const output of lines(run.output)) {
       if (read) return;
-      for (const event of tool.read(output)) await events.push(event);
+      const seen = readOne(output);
+      if (seen === undefined) return;
+      for (const event of seen) await events.push(event);
     }
     finish({ exit: await run.exit });
   };

@@ -203,3 +203,18 @@ Deno.test("observe() makes a program wait while its events are not read", async 
   while (!(await events.next()).done);
   await program;
 });
+
+Deno.test("observe() sums nothing up when the tool finds that going on makes no sense", async () => {
+  const { beside, print } = besideOf();
+  const reason = new ScopeError("notFound", 'Cannot resolve "db"');
+  const tool = echo();
+  const read = tool.read.bind(tool);
+  tool.read = (output) => {
+    if ("line" in output && output.line === "no such host") throw reason;
+    return read(output);
+  };
+  const all = collect(observe(beside, tool, never));
+  await print("stdout", "working\n");
+  void print("stdout", "no such host\n");
+  assert.deepEqual(await all, { reasons: ["stdout working"], error: reason });
+});
