@@ -29,16 +29,6 @@ export async function* observe(
   const stop = AbortSignal.any([signal, beside.lost]);
   let failure: unknown, timer: ReturnType<typeof setTimeout> | undefined, read = false;
 
-  const finish = (output: ToolOutput & { exit: unknown }) => {
-    if (read) return;
-    read = true;
-    try {
-      for (const event of tool.read(output)) void events.push(event);
-    } catch (error) {
-      failure ??= error;
-    }
-    events.close();
-  };
   /** Nothing when the tool finds that going on makes no sense: then there is nothing to sum up, either. */
   const readOne = (output: ToolOutput): Event[] | undefined => {
     try {
@@ -49,6 +39,12 @@ export async function* observe(
       events.close();
       return undefined;
     }
+  };
+  const finish = (output: ToolOutput & { exit: unknown }) => {
+    if (read) return;
+    for (const event of readOne(output) ?? []) void events.push(event);
+    read = true;
+    events.close();
   };
   const onStop = () => {
     run.signal(tool.stopSignal);

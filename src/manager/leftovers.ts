@@ -1,5 +1,4 @@
-import { parseStat } from "./proc.ts";
-import { allPids, readProc } from "./processes.ts";
+import { allPids, readProc, statOf } from "./processes.ts";
 
 /** Marks everything that a run starts, whatever session or group it moves to. */
 export const runVariable = "SCOPE_RUN";
@@ -23,9 +22,9 @@ export interface RunId {
 export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
   const variable = `${runVariable}=${mark}`;
   return [...allPids()].filter((pid) => {
-    const stat = readProc(pid, "stat");
-    if (!stat) return false;
-    const { session, state, startMs } = parseStat(stat);
+    const stat = statOf(pid);
+    if (stat === undefined) return false;
+    const { session, state, startMs } = stat;
     // Reading the environment of all that was here before would be most of the work, and may wait for a busy process.
     if (state === "Z" || startMs < sinceMs) return false;
     return session === leader || readProc(pid, "environ")?.split("\0").includes(variable);

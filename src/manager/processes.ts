@@ -41,7 +41,8 @@ function readStart(path: string): string | undefined {
   }
 }
 
-function statOf(pid: number): Stat | undefined {
+/** What the kernel says of a process, or nothing when it is gone meanwhile. */
+export function statOf(pid: number): Stat | undefined {
   const text = readProc(pid, "stat");
   return text === undefined || text === "" ? undefined : parseStat(text);
 }

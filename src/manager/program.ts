@@ -2,8 +2,7 @@ import { Channel } from "../channel.ts";
 import { endRun, kill, pidsOfRun, runVariable } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
 import { Pause } from "./pause.ts";
-import { allPids, readProc } from "./processes.ts";
-import { parseStat } from "./proc.ts";
+import { allPids, readProc, statOf } from "./processes.ts";
 import type { Pty, WindowSize } from "./pty.ts";
 import { openPty } from "./pty.ts";
 
@@ -70,7 +69,7 @@ export class Program implements AsyncDisposable {
       throw error;
     }
     this.pid = this.#child.pid;
-    this.#sinceMs = parseStat(readProc(this.pid, "stat") ?? "").startMs;
+    this.#sinceMs = statOf(this.pid)?.startMs ?? 0;
     this.#input = this.#pty === undefined ? this.#child.stdin.getWriter() : undefined;
     const channel = new Channel<ProgramOutput>();
     this.output = channel;
@@ -144,10 +143,7 @@ export class Program implements AsyncDisposable {
    */
   #leader(): number {
     if (readProc(this.pid, "comm")?.trim() !== "nsenter") return -this.pid;
-    for (const pid of allPids()) {
-      const stat = readProc(pid, "stat");
-      if (stat && parseStat(stat).parentPid === this.pid) return pid;
-    }
+    for (const pid of allPids()) if (statOf(pid)?.parentPid === this.pid) return pid;
     return -this.pid;
   }
 }
