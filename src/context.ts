@@ -1,7 +1,8 @@
-import type { Destination, Event, PingGone, PingSkipped } from "./event.ts";
+import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./event.ts";
 import type { GlobalOptions } from "./options.ts";
 import type { Target, TargetQuery } from "./target.ts";
 import type { NamespaceKind, ToolExit } from "./tool.ts";
+import type { Capability, Needs, WayName } from "./way.ts";
 
 /** A program to run beside the target. */
 export interface RunOptions {
@@ -10,6 +11,20 @@ export interface RunOptions {
   env?: Readonly<Record<string, string>>;
   /** Set: the program gets a terminal of this size. */
   pty?: { columns: number; rows: number };
+  /** A process that the program stops, as a debugger does: when the run has ended, that one runs on. */
+  traces?: number;
+  /** Set: the program runs inside all of the target's namespaces and its root, with no more rights than the target. */
+  inside?: InsideOptions;
+  /** Whose namespaces are entered, as the manager counts pids; by default the target's first process. */
+  pid?: number;
+}
+
+/** How a program runs inside the target. */
+export interface InsideOptions {
+  /** It keeps all rights of the manager. */
+  privileged: boolean;
+  /** `UID` or `UID:GID`; by default as the target. */
+  user?: string;
 }
 
 /** A running program. Everything it started ends with it, or with this client. */
@@ -28,11 +43,16 @@ export interface Run {
 /** A place next to a target, from which its processes and network can be reached. */
 export interface Beside extends AsyncDisposable {
   readonly target: Target;
+  readonly way: Exclude<WayName, "auto">;
+  /** In effect there. */
+  readonly capabilities: ReadonlySet<Capability>;
   /** Whether the cluster says that the target is gone; the reason is a ScopeError. */
   readonly lost: AbortSignal;
   run(options: RunOptions): Run;
-  /** Events of type `process`, for all containers of the target's pod. */
-  processes(): Promise<Event[]>;
+  /** The processes of all containers of the target's pod. */
+  processes(): Promise<ProcessSeen[]>;
+  /** Any process that the manager sees; its container is empty when it is none of the target's pod. */
+  process(pid: number): Promise<ProcessSeen | undefined>;
 }
 
 /** Which pods or hosts a ping goes to. */
@@ -77,7 +97,7 @@ export interface Context {
   /** Words to people, on stderr. */
   say(text: string): void;
   /** Goes beside the target. Throws ScopeError when there is no way. */
-  enter(query: TargetQuery): Promise<Beside>;
+  enter(query: TargetQuery, needs?: Needs): Promise<Beside>;
   /** Throws ScopeError when a pod is missing or none can be pinged. */
   destinations(query: DestinationQuery): Promise<Destinations>;
   debugPods(): Promise<DebugPods>;

@@ -18,6 +18,8 @@ export interface ToolExit {
 export interface Tool {
   argv: readonly string[];
   namespaces: readonly NamespaceKind[];
+  /** A process that the tool stops, as a debugger does. */
+  traces?: number;
   /** Signal that asks the tool to end and report. */
   stopSignal: "SIGINT" | "SIGTERM";
   /** Reads one output into events. Called in order; the exit is the last call. */

@@ -1,29 +1,39 @@
 import type { Beside, Run, RunOptions } from "../context.ts";
 import { ScopeError } from "../errors.ts";
-import type { Event } from "../event.ts";
+import type { ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";
 import type { ManagerConnection } from "../manager/client.ts";
 import { startRun } from "../manager/run_client.ts";
 import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
+import type { Passage } from "../way.ts";
 
 export interface BesideOptions {
   target: Target;
   connection: ManagerConnection;
-  /** For people: what the manager runs in. */
-  place: string;
+  passage: Passage;
   /** Begins to watch the target; what it returns is aborted when the cluster says that the target is gone. */
   watch(): AbortSignal;
   dispose(): Promise<void>;
 }
 
 /** What a command can do next to a target. */
-export function makeBeside({ target, connection, place, watch, dispose }: BesideOptions): Beside {
+export function makeBeside({ target, connection, passage, watch, dispose }: BesideOptions): Beside {
   let watched: AbortSignal | undefined;
   const lost = () => watched ??= watch();
-  const fail = (error: unknown) => translateCall(error, place, target, watched);
+  const fail = (error: unknown) => translateCall(error, passage.place, target, watched);
+  const ask = async (pids: readonly number[] = []) => {
+    const containers = target.containers.filter(({ id }) => id !== "");
+    const { processes } = await connection.calls.ps({ containers, pids: [...pids] }).catch((error: unknown) => {
+      throw fail(error);
+    });
+    const time = now();
+    return processes.map((process) => processSeen(process, target, time));
+  };
   return {
     target,
+    way: passage.way,
+    capabilities: passage.capabilities,
     get lost() {
       return lost();
     },
@@ -35,33 +45,33 @@ export function makeBeside({ target, connection, place, watch, dispose }: Beside
         name: targetName(target),
       }, fail);
     },
-    async processes(): Promise<Event[]> {
-      const containers = target.containers.filter(({ id }) => id !== "");
-      const { processes } = await connection.calls.ps({ containers }).catch((error: unknown) => {
-        throw fail(error);
-      });
-      const time = now();
-      return processes.map((process) => ({
-        type: "process",
-        time,
-        namespace: target.namespace,
-        pod: target.pod,
-        container: process.container,
-        pid: process.pid,
-        containerPid: process.containerPid,
-        parentPid: process.parentPid,
-        threads: process.threads,
-        uid: process.uid,
-        user: process.user || String(process.uid),
-        state: process.state,
-        cpuMs: Number(process.cpuMs),
-        cpuPercent: percent(Number(process.cpuMs), Number(process.ageMs)),
-        residentBytes: Number(process.residentBytes),
-        command: process.command,
-        listening: process.listening,
-      }));
-    },
+    processes: () => ask(),
+    process: async (pid) => (await ask([pid])).find((process) => process.pid === pid),
     [Symbol.asyncDispose]: dispose,
+  };
+}
+
+type Process = Awaited<ReturnType<ManagerConnection["calls"]["ps"]>>["processes"][number];
+
+function processSeen(process: Process, { namespace, pod }: Target, time: string): ProcessSeen {
+  return {
+    type: "process",
+    time,
+    namespace,
+    pod,
+    container: process.container,
+    pid: process.pid,
+    containerPid: process.containerPid,
+    parentPid: process.parentPid,
+    threads: process.threads,
+    uid: process.uid,
+    user: process.user || String(process.uid),
+    state: process.state,
+    cpuMs: Number(process.cpuMs),
+    cpuPercent: percent(Number(process.cpuMs), Number(process.ageMs)),
+    residentBytes: Number(process.residentBytes),
+    command: process.command,
+    listening: process.listening,
   };
 }
 

@@ -5,6 +5,7 @@ import type { GlobalOptions } from "../options.ts";
 import type { Renderer, Screen } from "../renderer.ts";
 import { safe } from "../safe.ts";
 import type { TargetQuery } from "../target.ts";
+import type { Needs } from "../way.ts";
 import { attach } from "./attach.ts";
 import type { EnterContext } from "./enter.ts";
 import type { Interrupt } from "./interrupt.ts";
@@ -37,11 +38,11 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     terminalType: Deno.env.get("TERM") ?? "dumb",
     windowSize,
     say,
-    async enter(query: TargetQuery): Promise<Beside> {
+    async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
       const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);
       // Loaded while the cluster is waited for.
       if (options.output === "text") void import("../renderers/text.ts");
-      return await enterBeside(context, query, explain);
+      return await enterBeside(context, query, needs, explain);
     },
     async destinations(query): Promise<Destinations> {
       const [{ cluster, options }, { findDestinations }] = await Promise.all([

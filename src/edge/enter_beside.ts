@@ -1,5 +1,6 @@
 import type { Beside } from "../context.ts";
 import type { TargetQuery } from "../target.ts";
+import type { Needs } from "../way.ts";
 import { makeBeside } from "./beside.ts";
 import type { EnterContext } from "./enter.ts";
 import { enter, watchTarget } from "./enter.ts";
@@ -8,6 +9,7 @@ import { enter, watchTarget } from "./enter.ts";
 export async function enterBeside(
   context: EnterContext,
   query: TargetQuery,
+  _needs: Needs,
   explain: (text: string) => void,
 ): Promise<Beside> {
   const { target, passage, connection } = await enter(context, query);
@@ -16,7 +18,7 @@ export async function enterBeside(
   return makeBeside({
     target,
     connection,
-    place: passage.place,
+    passage,
     watch: () => watchTarget(context, target, ended.signal),
     async dispose() {
       ended.abort();

@@ -28,6 +28,7 @@ const ended = Promise.withResolvers<void>();
 for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => ended.resolve());
 
 await using manager = await serve(values.socket, idleSeconds);
+void manager.ended.then(ended.resolve);
 let tidy = false;
 const timer = setInterval(() => {
   const { idleMs } = manager.clients;

@@ -38,6 +38,8 @@ export interface Status {
   namespacePids: number[];
   /** 0 for kernel threads and zombies. */
   residentBytes: number;
+  /** Effective ones, a bit for each number. */
+  capabilities: bigint;
 }
 
 /** /proc/PID/status. */
@@ -47,6 +49,7 @@ export function parseStatus(text: string): Status {
     uid: Number(value("Uid")[1] ?? 0),
     namespacePids: value("NSpid").map(Number),
     residentBytes: Number(value("VmRSS")[0] ?? 0) * 1024,
+    capabilities: BigInt(`0x${value("CapEff")[0] ?? "0"}`),
   };
 }
 

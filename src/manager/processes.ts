@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { capabilityNames } from "../way.ts";
 import { isInContainer, isInPod } from "./cgroup.ts";
 import type { ProcessSchema } from "./gen/manager_pb.ts";
 import type { Stat } from "./proc.ts";
@@ -25,6 +26,12 @@ export function readProc(pid: number, file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What this process may do, by the names without CAP_. */
+export function effectiveCapabilities(): string[] {
+  const { capabilities } = parseStatus(readProc(Deno.pid, "status") ?? "");
+  return capabilityNames.filter((_, number) => (capabilities >> BigInt(number)) & 1n);
 }
 
 /** A command line may be megabytes long; nobody reads more than its start. */
@@ -61,13 +68,18 @@ export function firstPid(podUid: string, containerId: string): number | undefine
   return of((cgroups) => isInContainer(cgroups, containerId)) ?? of((cgroups) => isInPod(cgroups, podUid));
 }
 
-/** The processes of these containers, in the order of the containers and then of their pids. */
-export function listProcesses(containers: readonly ContainerId[]): ProcessInfo[] {
+/** The processes of these containers, in the order of the containers and then of their pids, and then these others. */
+export function listProcesses(containers: readonly ContainerId[], others: readonly number[]): ProcessInfo[] {
   const uptimeMs = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]) * 1000;
   const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
   const sockets = new ListeningSockets();
-  return containers.flatMap(({ id, name }) => {
-    const pids = cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid).sort((a, b) => a - b);
+  const groups = containers.map(({ id, name }) => ({
+    name,
+    pids: cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid).sort((a, b) => a - b),
+  }));
+  const listed = new Set(groups.flatMap(({ pids }) => pids));
+  groups.push(...others.filter((pid) => !listed.has(pid)).map((pid) => ({ name: "", pids: [pid] })));
+  return groups.flatMap(({ name, pids }) => {
     const names = usersOf(pids);
     return pids.flatMap((pid) => {
       const stat = statOf(pid), status = readProc(pid, "status"), command = readStart(`/proc/${pid}/cmdline`);

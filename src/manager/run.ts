@@ -70,7 +70,8 @@ function start(request: Start, files: TargetFiles): Program {
   const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
   let argv: readonly string[] = request.argv;
   if (request.target !== undefined && namespaces.length > 0) {
-    const pid = firstPid(request.target.podUid, request.target.containerId);
+    const { podUid, containerId } = request.target;
+    const pid = request.target.pid || firstPid(podUid, containerId);
     if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
     argv = enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files.copy(pid) : {}, argv });
   }

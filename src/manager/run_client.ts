@@ -27,7 +27,7 @@ type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
 /** Starts a program through a manager. `translate` turns the connection's errors into those for users. */
 export function startRun(
   { calls, lost }: ManagerConnection,
-  { argv, namespaces, env = {}, pty }: RunOptions,
+  { argv, namespaces, env = {}, pty, traces, inside, pid }: RunOptions,
   { podUid, containerId, name }: RunTarget,
   translate: (error: unknown) => unknown,
 ): Run {
@@ -38,11 +38,13 @@ export function startRun(
   send({
     case: "start",
     value: {
-      target: { podUid, containerId },
+      target: { podUid, containerId, ...(pid === undefined ? {} : { pid }) },
       namespaces: namespaces.map((kind) => namespaceNumbers[kind]),
       argv: [...argv],
       env: { SCOPE_TARGET: name, ...env },
       ...(pty === undefined ? {} : { pty }),
+      ...(traces === undefined ? {} : { traces }),
+      ...(inside === undefined ? {} : { inside }),
     },
   });
 

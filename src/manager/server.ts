@@ -7,7 +7,7 @@ import { version } from "../version.ts";
 import { Clients } from "./clients.ts";
 import type { Client } from "./clients.ts";
 import { Manager } from "./gen/manager_pb.ts";
-import { listProcesses } from "./processes.ts";
+import { effectiveCapabilities, listProcesses } from "./processes.ts";
 import { run } from "./run.ts";
 import type { Session } from "./run.ts";
 import { windowBytes } from "./transport.ts";
@@ -15,13 +15,19 @@ import { windowBytes } from "./transport.ts";
 /** A manager that listens. Disposing ends all that its clients started. */
 export interface ManagerServer extends AsyncDisposable {
   readonly clients: Clients;
+  /** Resolves when a client asked the manager to end. */
+  readonly ended: Promise<void>;
 }
+
+/** How long the answer to a request to end may take to go out, in milliseconds. */
+const answerMs = 50;
 
 const clientKey = createContextKey<Client | undefined>(undefined, { description: "client" });
 
 /** Serves scope.v1.Manager on a unix socket, for its owner only. Throws when the socket cannot be made. */
 export async function serve(socketPath: string, idleSeconds: number): Promise<ManagerServer> {
-  const clients = new Clients();
+  const clients = new Clients(), ended = Promise.withResolvers<void>();
+  const capabilities = effectiveCapabilities();
   const runs = new Map<string, Session>();
   const handler = connectNodeAdapter({
     acceptCompression: [],
@@ -29,8 +35,13 @@ export async function serve(socketPath: string, idleSeconds: number): Promise<Ma
       createContextValues().set(clientKey, clients.of((request as http2.Http2ServerRequest).stream.session)),
     routes: (router: ConnectRouter) =>
       router.service(Manager, {
-        info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds }),
-        ps: ({ containers }) => ({ processes: listProcesses(containers) }),
+        info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds, capabilities }),
+        ps: ({ containers, pids }) => ({ processes: listProcesses(containers, pids) }),
+        shutdown() {
+          if (clients.count > 1) return { ending: false };
+          setTimeout(ended.resolve, answerMs);
+          return { ending: true };
+        },
         control({ run, action }) {
           const program = runs.get(run)?.program;
           if (action.case === "signal") program?.signal(action.value as Deno.Signal);
@@ -56,6 +67,7 @@ export async function serve(socketPath: string, idleSeconds: number): Promise<Ma
   await Deno.chmod(socketPath, 0o600);
   return {
     clients,
+    ended: ended.promise,
     async [Symbol.asyncDispose]() {
       server.close();
       clients[Symbol.dispose]();

@@ -1,6 +1,7 @@
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { listPods } from "../kube/resolve.ts";
+import { capabilityNames } from "../way.ts";
 import type { Passage, Way } from "../way.ts";
 import { isDebugPodFor, managedBySelector } from "./debug_pod.ts";
 import { deletePod, removePod } from "./remove.ts";
@@ -65,6 +66,8 @@ export class NodeWay implements Way {
     const { pod, stream } = reached;
     return {
       ...reached,
+      way: "node",
+      capabilities: new Set(capabilityNames),
       place: `debug pod "${podName(pod)}" on node "${pod.spec?.nodeName}"`,
       remove: () => removePod(this.#cluster.uninterrupted, pod),
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),

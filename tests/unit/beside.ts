@@ -1,8 +1,9 @@
 import { Channel } from "../../src/channel.ts";
 import type { Beside, Run, RunOptions } from "../../src/context.ts";
-import type { Event } from "../../src/event.ts";
+import type { ProcessSeen } from "../../src/event.ts";
 import type { Target } from "../../src/target.ts";
 import type { ToolExit } from "../../src/tool.ts";
+import { capabilityNames } from "../../src/way.ts";
 
 const container = { name: "app", id: "a".repeat(64) };
 
@@ -17,8 +18,29 @@ export const target: Target = {
   containers: [container],
 };
 
+/** The first process of the target. */
+export const first: ProcessSeen = {
+  type: "process",
+  time: "2026-01-01T00:00:00.000Z",
+  namespace: "shop",
+  pod: "web",
+  container: "app",
+  pid: 4242,
+  containerPid: 1,
+  parentPid: 4200,
+  threads: 1,
+  uid: 0,
+  user: "root",
+  state: "S",
+  cpuMs: 10,
+  cpuPercent: 0,
+  residentBytes: 4096,
+  command: "httpd -f",
+  listening: [8080],
+};
+
 /** A place beside a target where the test itself is the program. */
-export function besideOf(processes: Event[] = []) {
+export function besideOf(processes: ProcessSeen[] = []) {
   const lost = new AbortController(), output = new Channel<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>();
   const exit = Promise.withResolvers<ToolExit>();
   exit.promise.catch(() => {});
@@ -36,12 +58,15 @@ export function besideOf(processes: Event[] = []) {
   };
   const beside: Beside = {
     target,
+    way: "node",
+    capabilities: new Set(capabilityNames),
     lost: lost.signal,
     run(options) {
       seen.options = options;
       return run;
     },
     processes: () => Promise.resolve(processes),
+    process: (pid) => Promise.resolve(processes.find((process) => process.pid === pid)),
     [Symbol.asyncDispose]() {
       seen.disposed = true;
       return Promise.resolve();

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJhCgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBSIvCgZUYXJnZXQSDwoHcG9kX3VpZBgBIAEoCRIUCgxjb250YWluZXJfaWQYAiABKAkiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0i1gEKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInMKClJ1blJlcXVlc3QSIAoFc3RhcnQYASABKAsyDy5zY29wZS52MS5TdGFydEgAEg8KBXN0ZGluGAIgASgMSAASJwoJc3RkaW5fZW5kGAMgASgLMhIuc2NvcGUudjEuU3RkaW5FbmRIAEIJCgdyZXF1ZXN0ImEKDkNvbnRyb2xSZXF1ZXN0EgsKA3J1bhgBIAEoCRIQCgZzaWduYWwYAiABKAlIABImCgZyZXNpemUYAyABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplSABCCAoGYWN0aW9uIhEKD0NvbnRyb2xSZXNwb25zZSIKCghTdGRpbkVuZCKDAQoLUnVuUmVzcG9uc2USJAoHc3RhcnRlZBgBIAEoCzIRLnNjb3BlLnYxLlN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIeCgRleGl0GAQgASgLMg4uc2NvcGUudjEuRXhpdEgAQgoKCHJlc3BvbnNlIiMKB1N0YXJ0ZWQSCwoDcGlkGAEgASgFEgsKA3J1bhgCIAEoCSIkCgRFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgJIjQKCVBzUmVxdWVzdBInCgpjb250YWluZXJzGAEgAygLMhMuc2NvcGUudjEuQ29udGFpbmVyIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyLrAQoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBDLpAQoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARI+CgdDb250cm9sEhguc2NvcGUudjEuQ29udHJvbFJlcXVlc3QaGS5zY29wZS52MS5Db250cm9sUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiEQoPU2h1dGRvd25SZXF1ZXN0IiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyLrAQoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBDKsAgoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARJBCghTaHV0ZG93bhIZLnNjb3BlLnYxLlNodXRkb3duUmVxdWVzdBoaLnNjb3BlLnYxLlNodXRkb3duUmVzcG9uc2USPgoHQ29udHJvbBIYLnNjb3BlLnYxLkNvbnRyb2xSZXF1ZXN0Ghkuc2NvcGUudjEuQ29udHJvbFJlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -69,6 +69,13 @@ export type InfoResponse = Message<"scope.v1.InfoResponse"> & {
    * @generated from field: int32 idle_seconds = 5;
    */
   idleSeconds: number;
+
+  /**
+   * In effect, by their names without CAP_.
+   *
+   * @generated from field: repeated string capabilities = 6;
+   */
+  capabilities: string[];
 };
 
 /**
@@ -77,6 +84,38 @@ export type InfoResponse = Message<"scope.v1.InfoResponse"> & {
  */
 export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
   messageDesc(file_manager, 1);
+
+/**
+ * @generated from message scope.v1.ShutdownRequest
+ */
+export type ShutdownRequest = Message<"scope.v1.ShutdownRequest"> & {
+};
+
+/**
+ * Describes the message scope.v1.ShutdownRequest.
+ * Use `create(ShutdownRequestSchema)` to create a new message.
+ */
+export const ShutdownRequestSchema: GenMessage<ShutdownRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 2);
+
+/**
+ * @generated from message scope.v1.ShutdownResponse
+ */
+export type ShutdownResponse = Message<"scope.v1.ShutdownResponse"> & {
+  /**
+   * False when it stays for another client.
+   *
+   * @generated from field: bool ending = 1;
+   */
+  ending: boolean;
+};
+
+/**
+ * Describes the message scope.v1.ShutdownResponse.
+ * Use `create(ShutdownResponseSchema)` to create a new message.
+ */
+export const ShutdownResponseSchema: GenMessage<ShutdownResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 3);
 
 /**
  * A pod, and the container of it that is meant.
@@ -97,6 +136,13 @@ export type Target = Message<"scope.v1.Target"> & {
    * @generated from field: string container_id = 2;
    */
   containerId: string;
+
+  /**
+   * Set: this process and no other, in the pid namespace that the manager sees.
+   *
+   * @generated from field: int32 pid = 3;
+   */
+  pid: number;
 };
 
 /**
@@ -104,7 +150,7 @@ export type Target = Message<"scope.v1.Target"> & {
  * Use `create(TargetSchema)` to create a new message.
  */
 export const TargetSchema: GenMessage<Target> = /*@__PURE__*/
-  messageDesc(file_manager, 2);
+  messageDesc(file_manager, 4);
 
 /**
  * A terminal's size in characters.
@@ -128,7 +174,7 @@ export type WindowSize = Message<"scope.v1.WindowSize"> & {
  * Use `create(WindowSizeSchema)` to create a new message.
  */
 export const WindowSizeSchema: GenMessage<WindowSize> = /*@__PURE__*/
-  messageDesc(file_manager, 3);
+  messageDesc(file_manager, 5);
 
 /**
  * @generated from message scope.v1.Start
@@ -166,6 +212,20 @@ export type Start = Message<"scope.v1.Start"> & {
    * @generated from field: scope.v1.WindowSize pty = 5;
    */
   pty?: WindowSize | undefined;
+
+  /**
+   * Set: the program runs inside all of the target's namespaces and its root. `namespaces` is not looked at.
+   *
+   * @generated from field: scope.v1.Inside inside = 6;
+   */
+  inside?: Inside | undefined;
+
+  /**
+   * Set: a process that the program stops, as a debugger does. When the run has ended, that one runs on.
+   *
+   * @generated from field: int32 traces = 7;
+   */
+  traces: number;
 };
 
 /**
@@ -173,7 +233,35 @@ export type Start = Message<"scope.v1.Start"> & {
  * Use `create(StartSchema)` to create a new message.
  */
 export const StartSchema: GenMessage<Start> = /*@__PURE__*/
-  messageDesc(file_manager, 4);
+  messageDesc(file_manager, 6);
+
+/**
+ * How a program runs inside the target: by default with the target's own user and no more rights than it has.
+ *
+ * @generated from message scope.v1.Inside
+ */
+export type Inside = Message<"scope.v1.Inside"> & {
+  /**
+   * With all rights of the manager.
+   *
+   * @generated from field: bool privileged = 1;
+   */
+  privileged: boolean;
+
+  /**
+   * UID or UID:GID; empty: as the target.
+   *
+   * @generated from field: string user = 2;
+   */
+  user: string;
+};
+
+/**
+ * Describes the message scope.v1.Inside.
+ * Use `create(InsideSchema)` to create a new message.
+ */
+export const InsideSchema: GenMessage<Inside> = /*@__PURE__*/
+  messageDesc(file_manager, 7);
 
 /**
  * @generated from message scope.v1.RunRequest
@@ -210,7 +298,7 @@ export type RunRequest = Message<"scope.v1.RunRequest"> & {
  * Use `create(RunRequestSchema)` to create a new message.
  */
 export const RunRequestSchema: GenMessage<RunRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 5);
+  messageDesc(file_manager, 8);
 
 /**
  * @generated from message scope.v1.ControlRequest
@@ -248,7 +336,7 @@ export type ControlRequest = Message<"scope.v1.ControlRequest"> & {
  * Use `create(ControlRequestSchema)` to create a new message.
  */
 export const ControlRequestSchema: GenMessage<ControlRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 6);
+  messageDesc(file_manager, 9);
 
 /**
  * @generated from message scope.v1.ControlResponse
@@ -261,7 +349,7 @@ export type ControlResponse = Message<"scope.v1.ControlResponse"> & {
  * Use `create(ControlResponseSchema)` to create a new message.
  */
 export const ControlResponseSchema: GenMessage<ControlResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 7);
+  messageDesc(file_manager, 10);
 
 /**
  * @generated from message scope.v1.StdinEnd
@@ -274,7 +362,7 @@ export type StdinEnd = Message<"scope.v1.StdinEnd"> & {
  * Use `create(StdinEndSchema)` to create a new message.
  */
 export const StdinEndSchema: GenMessage<StdinEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 8);
+  messageDesc(file_manager, 11);
 
 /**
  * @generated from message scope.v1.RunResponse
@@ -317,7 +405,7 @@ export type RunResponse = Message<"scope.v1.RunResponse"> & {
  * Use `create(RunResponseSchema)` to create a new message.
  */
 export const RunResponseSchema: GenMessage<RunResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 9);
+  messageDesc(file_manager, 12);
 
 /**
  * @generated from message scope.v1.Started
@@ -343,7 +431,7 @@ export type Started = Message<"scope.v1.Started"> & {
  * Use `create(StartedSchema)` to create a new message.
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
-  messageDesc(file_manager, 10);
+  messageDesc(file_manager, 13);
 
 /**
  * @generated from message scope.v1.Exit
@@ -369,7 +457,7 @@ export type Exit = Message<"scope.v1.Exit"> & {
  * Use `create(ExitSchema)` to create a new message.
  */
 export const ExitSchema: GenMessage<Exit> = /*@__PURE__*/
-  messageDesc(file_manager, 11);
+  messageDesc(file_manager, 14);
 
 /**
  * @generated from message scope.v1.PsRequest
@@ -381,6 +469,13 @@ export type PsRequest = Message<"scope.v1.PsRequest"> & {
    * @generated from field: repeated scope.v1.Container containers = 1;
    */
   containers: Container[];
+
+  /**
+   * These processes as well, whosever they are. One that is not there is left out.
+   *
+   * @generated from field: repeated int32 pids = 2;
+   */
+  pids: number[];
 };
 
 /**
@@ -388,7 +483,7 @@ export type PsRequest = Message<"scope.v1.PsRequest"> & {
  * Use `create(PsRequestSchema)` to create a new message.
  */
 export const PsRequestSchema: GenMessage<PsRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 12);
+  messageDesc(file_manager, 15);
 
 /**
  * @generated from message scope.v1.Container
@@ -410,7 +505,7 @@ export type Container = Message<"scope.v1.Container"> & {
  * Use `create(ContainerSchema)` to create a new message.
  */
 export const ContainerSchema: GenMessage<Container> = /*@__PURE__*/
-  messageDesc(file_manager, 13);
+  messageDesc(file_manager, 16);
 
 /**
  * @generated from message scope.v1.PsResponse
@@ -427,14 +522,14 @@ export type PsResponse = Message<"scope.v1.PsResponse"> & {
  * Use `create(PsResponseSchema)` to create a new message.
  */
 export const PsResponseSchema: GenMessage<PsResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 14);
+  messageDesc(file_manager, 17);
 
 /**
  * @generated from message scope.v1.Process
  */
 export type Process = Message<"scope.v1.Process"> & {
   /**
-   * Name of the container, as in the request.
+   * Name of the container, as in the request; empty for a process of none of them.
    *
    * @generated from field: string container = 1;
    */
@@ -524,7 +619,7 @@ export type Process = Message<"scope.v1.Process"> & {
  * Use `create(ProcessSchema)` to create a new message.
  */
 export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
-  messageDesc(file_manager, 15);
+  messageDesc(file_manager, 18);
 
 /**
  * @generated from enum scope.v1.Namespace
@@ -590,6 +685,16 @@ export const Manager: GenService<{
     methodKind: "bidi_streaming";
     input: typeof RunRequestSchema;
     output: typeof RunResponseSchema;
+  },
+  /**
+   * Ends the manager, unless another client uses it.
+   *
+   * @generated from rpc scope.v1.Manager.Shutdown
+   */
+  shutdown: {
+    methodKind: "unary";
+    input: typeof ShutdownRequestSchema;
+    output: typeof ShutdownResponseSchema;
   },
   /**
    * Reaches a running program past the input that it has not read yet. One that has ended is no error.

@@ -9,6 +9,7 @@ import { ScopeError } from "../../../src/errors.ts";
 import type { Event, PingSkipped } from "../../../src/event.ts";
 import type { RawOptions } from "../../../src/options.ts";
 import type { World } from "./context.ts";
+import { first } from "../beside.ts";
 import { worldOf } from "./context.ts";
 
 const time = "2026-01-01T00:00:00.000Z";
@@ -137,9 +138,9 @@ Deno.test("shell -t names the container, before --container", async () => {
 });
 
 Deno.test("pids shows the processes of the target", async () => {
-  const { context, did, place } = worldOf({ globals, processes: [debugPod] });
+  const { context, did, place } = worldOf({ globals, processes: [first] });
   assert.equal(await pids.run(context, {}, []), 0);
-  assert.deepEqual([did.entered, did.events, place.seen.disposed], [[{ pod: "web" }], [debugPod], true]);
+  assert.deepEqual([did.entered, did.events, place.seen.disposed], [[{ pod: "web" }], [first], true]);
 });
 
 Deno.test("launch shows the debug pod of the target's node", async () => {

@@ -1,8 +1,9 @@
 import type { Context, DestinationQuery, Run, View } from "../../../src/context.ts";
-import type { Destination, Event, PingSkipped } from "../../../src/event.ts";
+import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
 import type { TargetQuery } from "../../../src/target.ts";
+import type { Needs } from "../../../src/way.ts";
 import { besideOf } from "../beside.ts";
 
 export interface World {
@@ -10,7 +11,7 @@ export interface World {
   reachable?: Destination[];
   skipped?: PingSkipped[];
   debugPods?: Event[];
-  processes?: Event[];
+  processes?: ProcessSeen[];
   interactive?: boolean;
   /** What `show` answers. */
   shown?: number;
@@ -23,6 +24,7 @@ export function worldOf(
   const place = besideOf(processes);
   const did = {
     entered: [] as TargetQuery[],
+    needs: [] as Needs[],
     asked: [] as DestinationQuery[],
     launched: [] as TargetQuery[],
     listed: [] as boolean[],
@@ -39,8 +41,9 @@ export function worldOf(
     terminalType: "xterm",
     windowSize: () => ({ columns: 100, rows: 30 }),
     say: (text) => void did.said.push(text),
-    enter(query) {
+    enter(query, needs = {}) {
       did.entered.push(query);
+      did.needs.push(needs);
       return Promise.resolve(place.beside);
     },
     destinations(query) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connect } from "../../../src/manager/client.ts";
+import { effectiveCapabilities } from "../../../src/manager/processes.ts";
 import { version } from "../../../src/version.ts";
 import { until } from "../../cluster/wait.ts";
 import {
@@ -45,6 +46,20 @@ Deno.test("The manager's socket is its owner's alone, and there is no other", ()
   assert.deepEqual(sockets.filter((inode) => new RegExp(`\\s${inode}\\s`).test(tcp)), []);
 });
 
+Deno.test("Manager.Shutdown ends the manager, but not under another client", async () => {
+  await using manager = await startManager();
+  await using first = await manager.connect();
+  {
+    await using second = await manager.connect();
+    await second.calls.info({});
+    assert.equal((await first.calls.shutdown({})).ending, false);
+    assert.equal((await second.calls.info({})).clients, 2);
+  }
+  await until("the other client to be forgotten", 5, async () => (await first.calls.info({})).clients === 1);
+  assert.equal((await first.calls.shutdown({})).ending, true);
+  assert.equal((await within(5, manager.child.status)).code, 0);
+});
+
 Deno.test("Manager.Info tells what it is and who uses it", async () => {
   await using first = await shared.connect();
   await using second = await shared.connect();
@@ -52,7 +67,14 @@ Deno.test("Manager.Info tells what it is and who uses it", async () => {
   const running = start(second, ["sleep", "60"]), ending = outcome(running);
   await until("the program to run", 5, async () => (await first.calls.info({})).runs === 1);
   const { $typeName: _type, ...info } = await first.calls.info({});
-  assert.deepEqual(info, { version, pid: shared.child.pid, clients: 2, runs: 1, idleSeconds: 600 });
+  assert.deepEqual(info, {
+    version,
+    capabilities: effectiveCapabilities(),
+    pid: shared.child.pid,
+    clients: 2,
+    runs: 1,
+    idleSeconds: 600,
+  });
   running.signal("SIGTERM");
   await ending;
   await until("the program to be forgotten", 5, async () => (await first.calls.info({})).runs === 0);

@@ -76,3 +76,7 @@ Deno.test("parsePasswd() takes the first name of a uid, and skips what is no ent
     "root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:/bin/sh\n\n# comment\nbroken\n:x:5:5::/:\napp:x:1000:1000::/:\nx:x:y\nn:x:-1";
   assert.deepEqual([...parsePasswd(text)], [[0, "root"], [1000, "app"]]);
 });
+
+Deno.test("parseStatus() reads the effective capabilities", () => {
+  assert.equal(parseStatus("CapPrm:\t0000000000000000\nCapEff:\t00000000a80425fb\n").capabilities, 0xa80425fbn);
+});

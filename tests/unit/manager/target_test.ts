@@ -167,3 +167,17 @@ withTarget(
     assert.ok(alive(pid), "the target runs on");
   },
 );
+
+withTarget(
+  "Manager.Ps lists other processes when they are asked for, and leaves out what is not there",
+  async ({ pid, containerId }) => {
+    await using manager = await startManager();
+    await using connection = await manager.connect();
+    const containers = [{ id: containerId, name: "app" }];
+    const { processes } = await connection.calls.ps({ containers, pids: [pid, Deno.pid, 4_194_303] });
+    assert.deepEqual(processes.map(({ container, pid }) => ({ container, pid })), [
+      { container: "app", pid },
+      { container: "", pid: Deno.pid },
+    ]);
+  },
+);
