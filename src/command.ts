@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
+import type { Needs } from "./way.ts";
 
 /** A subcommand: what it is called, what it takes, and one function that gets its world handed in. */
 export interface Command {
@@ -11,6 +12,8 @@ export interface Command {
   options?: readonly OptionSpec[];
   /** Everything from the first argument on belongs to another program. */
   passThrough?: boolean;
+  /** What it needs of the place that it works from; not set where it goes to none. */
+  needs?: Needs;
   /** Command lines with what they do. */
   examples: readonly (readonly [string, string])[];
   /** Returns the exit code. Throws ScopeError. */

@@ -1,5 +1,4 @@
 import type { Duplex } from "node:stream";
-import type { Target } from "./target.ts";
 
 export const wayNames = ["auto", "node", "ephemeral", "local"] as const;
 export type WayName = (typeof wayNames)[number];
@@ -21,8 +20,8 @@ export interface Needs {
   capabilities?: readonly Capability[];
   /** It does its work better with these: asked for first, and given up where policy refuses them. */
   wanted?: readonly Capability[];
-  /** It reads the target's /proc/PID/root, or traces it. */
-  files?: boolean;
+  /** It reads the target's /proc/PID/root, or traces it; `wanted`: it can do without. */
+  files?: boolean | "wanted";
   /** It runs a program inside all of the target's namespaces and its root. */
   inside?: boolean;
   /** It uses the target's volumes as its own. */
@@ -39,10 +38,4 @@ export interface Passage extends AsyncDisposable {
   readonly capabilities: ReadonlySet<Capability>;
   /** For people: what the manager runs in. */
   readonly place: string;
-}
-
-/** How to get beside a target. */
-export interface Way {
-  /** Throws ScopeError: unreachable, denied, timeout. Whatever it made before it failed is removed. */
-  reach(target: Target, signal: AbortSignal): Promise<Passage>;
 }

@@ -22,13 +22,15 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
   const unsaid: string[] = [];
   let live = false;
   const say = (text: string) => live ? void unsaid.push(text) : console.error(safe(text));
-  const explain = (text: string) => options.verbose && say(text);
+  const explain = (text: string) => {
+    if (options.verbose) say(text);
+  };
 
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
     const cluster = loadCluster({ ...options, say, signal: interrupt.signal });
     explain(`using the API server ${cluster.server}`);
-    return { cluster, options, signal: interrupt.signal, say };
+    return { cluster, options, signal: interrupt.signal, say, explain };
   });
 
   return {
@@ -42,7 +44,7 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);
       // Loaded while the cluster is waited for.
       if (options.output === "text") void import("../renderers/text.ts");
-      return await enterBeside(context, query, needs, explain);
+      return await enterBeside(context, query, needs);
     },
     async destinations(query): Promise<Destinations> {
       const [{ cluster, options }, { findDestinations }] = await Promise.all([

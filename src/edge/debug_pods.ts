@@ -9,7 +9,7 @@ import type { TargetQuery } from "../target.ts";
 import { debugContainer, managedBySelector } from "../ways/debug_pod.ts";
 import { removePod } from "../ways/remove.ts";
 import type { EnterContext } from "./enter.ts";
-import { enter, findTarget, greet, namespaceOf } from "./enter.ts";
+import { enterNode, findPod, greet, namespaceOf } from "./enter.ts";
 
 /** The debug pods that a command starts, lists and removes. */
 export function makeDebugPods(context: EnterContext): DebugPods {
@@ -30,14 +30,14 @@ export function makeDebugPods(context: EnterContext): DebugPods {
   async function meant(name: string, pods: readonly V1Pod[]): Promise<V1Pod[]> {
     const direct = pods.filter(({ metadata }) => metadata?.name === name);
     if (name === "all" || direct.length > 0) return name === "all" ? [...pods] : direct;
-    const { node } = await findTarget(context, { pod: name });
+    const { target: { node } } = await findPod(context, { pod: name });
     return pods.filter(({ spec }) => spec?.nodeName === node);
   }
 
   return {
     async launch(query: TargetQuery): Promise<Event> {
       const start = performance.now();
-      const { passage, connection } = await enter(context, query);
+      const { passage, connection } = await enterNode(context, query);
       try {
         if (passage.found) await greet(connection, passage, context);
       } finally {

@@ -8,12 +8,16 @@ import { connect } from "../manager/client.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { Target, TargetQuery } from "../target.ts";
 import { version } from "../version.ts";
+import type { Needs } from "../way.ts";
+import { AutoWay } from "../ways/auto.ts";
+import { EphemeralWay } from "../ways/ephemeral.ts";
 import type { NodePassage } from "../ways/node.ts";
 import { NodeWay } from "../ways/node.ts";
+import type { Reached } from "../ways/reached.ts";
 
-export interface Entered {
+export interface Entered<P extends Reached = Reached> {
   target: Target;
-  passage: NodePassage;
+  passage: P;
   connection: ManagerConnection;
 }
 
@@ -23,6 +27,8 @@ export interface EnterContext {
   options: GlobalOptions;
   signal: AbortSignal;
   say(text: string): void;
+  /** Words to those who want to know how scope decides. */
+  explain(text: string): void;
 }
 
 /** Image of this version. It is never pulled from somebody else's registry: nobody can publish to localhost. */
@@ -32,11 +38,10 @@ export function namespaceOf({ options, cluster }: EnterContext): string {
   return options.namespace ?? cluster.namespace;
 }
 
-export function makeNodeWay(context: EnterContext, say = context.say): NodeWay {
-  const { cluster, options } = context;
+export function makeNodeWay({ cluster, options, say }: EnterContext, namespace: string): NodeWay {
   return new NodeWay(cluster, {
-    namespace: options.debugNamespace ?? namespaceOf(context),
-    image: options.image ?? defaultImage,
+    namespace: options.debugNamespace ?? namespace,
+    image: imageOf(options),
     regcred: options.regcred,
     pullPolicy: options.pullPolicy,
     timeoutMs: options.timeoutMs,
@@ -44,20 +49,52 @@ export function makeNodeWay(context: EnterContext, say = context.say): NodeWay {
   });
 }
 
+export function makeEphemeralWay({ cluster, options, say, explain }: EnterContext): EphemeralWay {
+  const { pullPolicy, timeoutMs } = options;
+  return new EphemeralWay(cluster, { image: imageOf(options), pullPolicy, timeoutMs, say, explain });
+}
+
+function imageOf({ image }: GlobalOptions): string {
+  return image ?? defaultImage;
+}
+
 /** Finds the one pod of a query, and says how where that is no matter of course. */
-export async function findTarget(context: EnterContext, query: TargetQuery): Promise<Target> {
+export async function findPod(
+  context: EnterContext,
+  query: TargetQuery,
+): Promise<{ pod: V1Pod; target: Target }> {
   const { pods, of } = await selectPods(context.cluster, namespaceOf(context), query);
   const pod = choosePod(pods)!;
   if (of !== undefined) context.say(`using pod "${podName(pod)}" of ${of}`);
-  return toTarget(pod, query.container);
+  return { pod, target: toTarget(pod, query.container) };
 }
 
-/** Goes beside the target and makes sure that a manager of this version answers there. */
-export async function enter(context: EnterContext, query: TargetQuery): Promise<Entered> {
-  const way = makeNodeWay(context);
+/** Goes beside the target by the Way that was asked for, and makes sure that a manager of this version answers there. */
+export async function enter(context: EnterContext, query: TargetQuery, needs: Needs): Promise<Entered> {
+  const { cluster, options, signal, explain } = context;
+  const ephemeral = makeEphemeralWay(context);
+  if (options.via === "ephemeral") {
+    const { pod, target } = await findPod(context, query);
+    const plan = await ephemeral.plan(pod, target, needs);
+    return await connected(context, target, await ephemeral.reach(pod, target, needs, plan, signal));
+  }
+  if (options.via === "node") return await enterNode(context, query);
+  const node = makeNodeWay(context, namespaceOf(context));
+  node.prefetch();
+  const { pod, target } = await findPod(context, query);
+  const auto = new AutoWay(cluster, node, ephemeral, explain);
+  return await connected(context, target, await auto.reach(pod, target, needs, signal));
+}
+
+/** Goes beside the target through the debug pod of its node. */
+export async function enterNode(context: EnterContext, query: TargetQuery): Promise<Entered<NodePassage>> {
+  const way = makeNodeWay(context, namespaceOf(context));
   way.prefetch();
-  const target = await findTarget(context, query);
-  const passage = await way.reach(target, context.signal);
+  const { target } = await findPod(context, query);
+  return await connected(context, target, await way.reach(target, context.signal));
+}
+
+async function connected<P extends Reached>(context: EnterContext, target: Target, passage: P): Promise<Entered<P>> {
   const connection = connect(passage.stream);
   try {
     context.signal.throwIfAborted();
@@ -66,7 +103,7 @@ export async function enter(context: EnterContext, query: TargetQuery): Promise<
     return { target, passage, connection };
   } catch (error) {
     await connection[Symbol.asyncDispose]();
-    if (passage.created) await passage.remove().catch(() => {});
+    if (passage.created) await passage.remove?.().catch(() => {});
     throw error;
   }
 }
@@ -74,7 +111,7 @@ export async function enter(context: EnterContext, query: TargetQuery): Promise<
 /** Makes sure that a manager of this version answers. Throws ScopeError. */
 export async function greet(
   { calls, lost }: ManagerConnection,
-  { place }: NodePassage,
+  { place }: Reached,
   { options, signal }: EnterContext,
 ) {
   const limit = AbortSignal.any([signal, lost, AbortSignal.timeout(options.timeoutMs)]);

@@ -9,11 +9,10 @@ import { enter, watchTarget } from "./enter.ts";
 export async function enterBeside(
   context: EnterContext,
   query: TargetQuery,
-  _needs: Needs,
-  explain: (text: string) => void,
+  needs: Needs,
 ): Promise<Beside> {
-  const { target, passage, connection } = await enter(context, query);
-  explain(`beside "${target.namespace}/${target.pod}" through ${passage.place}`);
+  const { target, passage, connection } = await enter(context, query, needs);
+  context.explain(`beside "${target.namespace}/${target.pod}" through ${passage.place}`);
   const ended = new AbortController();
   return makeBeside({
     target,
@@ -22,15 +21,17 @@ export async function enterBeside(
     watch: () => watchTarget(context, target, ended.signal),
     async dispose() {
       ended.abort();
+      const terminate = context.options.terminate && passage.created;
       // Another client may have come to use it, too: then it stays for that one.
-      const others = context.options.terminate && passage.created
-        ? await connection.calls.info({}, { timeoutMs: 2000 }).then(({ clients }) => clients - 1, () => 0)
-        : 0;
+      const { ending } = terminate
+        ? await connection.calls.shutdown({}, { timeoutMs: 2000 }).catch(() => ({ ending: true }))
+        : { ending: true };
       await connection[Symbol.asyncDispose]();
-      if (!context.options.terminate || !passage.created) return;
-      if (others > 0) return context.say(`${passage.place} stays: ${others} more use it`);
+      if (!ending) return context.say(`${passage.place} stays: others use it`);
       // What failed before is what the command ends with.
-      await passage.remove().catch(({ message }) => context.say(`cannot remove ${passage.place}: ${message}`));
+      if (terminate) {
+        await passage.remove?.().catch(({ message }) => context.say(`cannot remove ${passage.place}: ${message}`));
+      }
     },
   });
 }

@@ -4,7 +4,15 @@ import { makeRequest, type RestRequest } from "./rest.ts";
 import { Config } from "./config.ts";
 import { translate } from "./translate.ts";
 
-export type { CoreV1EventList, V1Node, V1Pod } from "@kubernetes/client-node";
+export type {
+  CoreV1EventList,
+  V1Container,
+  V1ContainerState,
+  V1ContainerStatus,
+  V1EphemeralContainer,
+  V1Node,
+  V1Pod,
+} from "@kubernetes/client-node";
 
 /** Reads one YAML document. */
 export const parseYaml: (text: string) => unknown = loadYaml;

@@ -9,7 +9,8 @@ export class StatusError extends Error {
 }
 
 export interface RestRequest {
-  method: "GET" | "POST" | "DELETE";
+  /** A PATCH is a strategic merge patch. */
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   /** From the server's root on, for example `/api/v1/namespaces/shop/pods`. */
   path: string;
   query?: Readonly<Record<string, string | undefined>>;
@@ -43,7 +44,11 @@ export function makeRequest(config: KubeConfig): Request {
     const answer = await fetch(url, {
       method,
       signal,
-      headers: { ...context.getHeaders(), accept: "application/json", "content-type": "application/json" },
+      headers: {
+        ...context.getHeaders(),
+        accept: "application/json",
+        "content-type": method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json",
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(dispatcher === undefined ? {} : { dispatcher }),
     });

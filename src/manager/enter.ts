@@ -47,7 +47,7 @@ export function enterArgv({ pid, namespaces, files, argv }: EnterOptions): strin
     ...namespaces.map((kind) => `--${kind}=/proc/${pid}/ns/${kind}`),
     "--",
     ...mounts,
-    ...(entersPid ? ["tini", "-s", "-g", "--", "/opt/scope/reaper"] : []),
+    ...(entersPid ? ["tini", "-s", "-g", "--", "/opt/scope/reaper", "/opt/scope/run"] : []),
     ...argv,
   ];
 }

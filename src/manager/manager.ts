@@ -1,6 +1,7 @@
 /**
- * The program beside the pod: `manager [--socket PATH] [--idle SECONDS]`. It is the endoscope image's entry point, and
- * ends when it had no client for that long.
+ * The program beside the pod: `manager [--socket PATH] [--idle SECONDS] [--shared-namespaces]`. It is the endoscope image's
+ * entry point, and ends when it had no client for that long. With shared namespaces it is in those of its targets already,
+ * as in an ephemeral container, and enters none.
  */
 import { parseArgs } from "node:util";
 import { giveBackMemory } from "./memory.ts";
@@ -11,7 +12,11 @@ import { socketPath } from "./transport.ts";
 await Deno.writeTextFile("/proc/self/oom_score_adj", "1000");
 
 const { values } = parseArgs({
-  options: { socket: { type: "string", default: socketPath }, idle: { type: "string", default: "600" } },
+  options: {
+    socket: { type: "string", default: socketPath },
+    idle: { type: "string", default: "600" },
+    "shared-namespaces": { type: "boolean", default: false },
+  },
 });
 const idleSeconds = Number(values.idle);
 const folder = values.socket.slice(0, values.socket.lastIndexOf("/"));
@@ -27,7 +32,7 @@ addEventListener("unhandledrejection", (event) => {
 const ended = Promise.withResolvers<void>();
 for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => ended.resolve());
 
-await using manager = await serve(values.socket, idleSeconds);
+await using manager = await serve(values.socket, { idleSeconds, sharedNamespaces: values["shared-namespaces"] });
 void manager.ended.then(ended.resolve);
 let tidy = false;
 const timer = setInterval(() => {

@@ -46,12 +46,13 @@ export async function* run(
   requests: AsyncIterable<RunRequest>,
   gone: AbortSignal,
   active: Map<string, Session>,
+  sharedNamespaces: boolean,
 ): AsyncIterable<RunResponse> {
   const input = requests[Symbol.asyncIterator]();
   const first = (await input.next()).value?.request;
   if (first?.case !== "start") throw new ConnectError("the first request must be start", Code.InvalidArgument);
   await using session = new Session(active);
-  const program = session.program = start(first.value, session.files);
+  const program = session.program = start(first.value, session.files, sharedNamespaces);
   gone.addEventListener("abort", () => void session[Symbol.asyncDispose](), { once: true });
   if (gone.aborted) return;
   yield response({ case: "started", value: { pid: program.pid, run: session.name } });
@@ -66,14 +67,16 @@ function response(part: Part): RunResponse {
   return create(RunResponseSchema, { response: part });
 }
 
-function start(request: Start, files: TargetFiles): Program {
+function start(request: Start, files: TargetFiles, sharedNamespaces: boolean): Program {
   const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
   let argv: readonly string[] = request.argv;
   if (request.target !== undefined && namespaces.length > 0) {
     const { podUid, containerId } = request.target;
     const pid = request.target.pid || firstPid(podUid, containerId);
     if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
-    argv = enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files.copy(pid) : {}, argv });
+    argv = sharedNamespaces
+      ? ["/opt/scope/run", ...argv]
+      : enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files.copy(pid) : {}, argv });
   }
   try {
     const { pty } = request;

@@ -22,10 +22,20 @@ export interface ManagerServer extends AsyncDisposable {
 /** How long the answer to a request to end may take to go out, in milliseconds. */
 const answerMs = 50;
 
+export interface ServeOptions {
+  /** As it ends itself, said to those who ask. */
+  idleSeconds: number;
+  /** The manager is in the network, pid, uts and ipc namespaces of its targets already. */
+  sharedNamespaces: boolean;
+}
+
 const clientKey = createContextKey<Client | undefined>(undefined, { description: "client" });
 
 /** Serves scope.v1.Manager on a unix socket, for its owner only. Throws when the socket cannot be made. */
-export async function serve(socketPath: string, idleSeconds: number): Promise<ManagerServer> {
+export async function serve(
+  socketPath: string,
+  { idleSeconds, sharedNamespaces }: ServeOptions,
+): Promise<ManagerServer> {
   const clients = new Clients(), ended = Promise.withResolvers<void>();
   const capabilities = effectiveCapabilities();
   const runs = new Map<string, Session>();
@@ -51,7 +61,7 @@ export async function serve(socketPath: string, idleSeconds: number): Promise<Ma
         run(requests, context) {
           const client = context.values.get(clientKey);
           if (client === undefined) throw new ConnectError("there is no client", Code.Internal);
-          return run(requests, AbortSignal.any([client.gone, context.signal]), runs);
+          return run(requests, AbortSignal.any([client.gone, context.signal]), runs, sharedNamespaces);
         },
       }),
   });

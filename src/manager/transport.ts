@@ -4,8 +4,8 @@
  */
 export const windowBytes = 8 * 1024 * 1024;
 
-/** Where the manager listens in its container. */
-export const socketPath = "/run/scope/manager.sock";
+/** Where the manager listens in its container: in /tmp, as it may be any user. */
+export const socketPath = "/tmp/scope/manager.sock";
 
 /** How often a client says that it is alive, in milliseconds. */
 export const beatMs = 1000;

@@ -1,27 +1,25 @@
+import type { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { listPods } from "../kube/resolve.ts";
 import { capabilityNames } from "../way.ts";
-import type { Passage, Way } from "../way.ts";
+
 import { isDebugPodFor, managedBySelector } from "./debug_pod.ts";
 import { deletePod, removePod } from "./remove.ts";
+import type { Reached } from "./reached.ts";
 import type { Started, StartOptions } from "./start.ts";
 import { connectDebugPod, startDebugPod } from "./start.ts";
 import { progressOf } from "./waiting.ts";
 
 /** A passage through a debug pod. */
-export interface NodePassage extends Passage {
+export interface NodePassage extends Reached {
   readonly pod: V1Pod;
-  /** Made by this call. */
-  readonly created: boolean;
-  /** Was running already: somebody has talked to its manager before. */
-  readonly found: boolean;
   /** Deletes the debug pod and waits until it is gone. */
   remove(): Promise<void>;
 }
 
 /** One privileged debug pod a node, kept between runs and shared by all clients. */
-export class NodeWay implements Way {
+export class NodeWay {
   readonly #cluster: Cluster;
   readonly #options: StartOptions;
   #listed: Promise<V1Pod[]> | undefined;
@@ -37,29 +35,35 @@ export class NodeWay implements Way {
     this.#listed.catch(() => {});
   }
 
-  async reach({ node }: { node: string }, signal: AbortSignal): Promise<NodePassage> {
-    const { image, timeoutMs } = this.#options;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  async reach(target: { node: string }, signal: AbortSignal): Promise<NodePassage> {
+    const running = await this.connectRunning(target, signal);
+    if (running !== undefined) return running;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
+    const started = await startDebugPod(this.#cluster, this.#options, target.node, limit);
+    return this.#passage({ ...started, found: false });
+  }
+
+  /** Through the debug pod of the target's node, where one runs. Throws ScopeError (denied) when it may not be used. */
+  async connectRunning({ node }: { node: string }, signal: AbortSignal): Promise<NodePassage | undefined> {
     this.prefetch();
     const listed = await this.#listed!;
     this.#listed = undefined;
     const finished = listed.filter((pod) => isFinished(pod) && !isTerminating(pod));
     // One that cannot be deleted is met again by the next command.
     await Promise.allSettled(finished.map((pod) => deletePod(this.#cluster, pod)));
-    const running = listed.find((pod) =>
+    const { image } = this.#options;
+    const pod = listed.find((pod) =>
       isDebugPodFor(pod, node, image) && !isFinished(pod) && !isTerminating(pod) &&
       progressOf(pod, image).state === "running"
     );
-    if (running !== undefined) {
-      const stream = await connectDebugPod(this.#cluster, running).catch((error) => {
-        // It has ended since it was listed, or has never been what it says.
-        if (error.kind === "denied" || signal.aborted) throw error;
-        return undefined;
-      });
-      if (stream !== undefined) return this.#passage({ pod: running, stream, created: false, found: true });
+    if (pod === undefined) return undefined;
+    try {
+      return this.#passage({ pod, stream: await connectDebugPod(this.#cluster, pod), created: false, found: true });
+    } catch (error) {
+      // It has ended since it was listed, or has never been what it says.
+      if ((error as ScopeError).kind === "denied" || signal.aborted) throw error;
+      return undefined;
     }
-    const started = await startDebugPod(this.#cluster, this.#options, node, limit);
-    return this.#passage({ ...started, found: false });
   }
 
   #passage(reached: Started & { found: boolean }): NodePassage {

@@ -1,5 +1,5 @@
 import { ScopeError } from "../errors.ts";
-import type { V1Pod } from "../kube/cluster.ts";
+import type { V1ContainerState, V1Pod } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
 
 /** Where a debug pod is on its way to running. */
@@ -21,20 +21,41 @@ const absent = /not found|manifest unknown|name unknown|does not exist|NotFound/
 /** The same words, said about a registry that did not answer. */
 const unanswered = /lookup |no such host|dial tcp|i\/o timeout|connection refused/i;
 
+/** What a container on its way belongs to, for messages. */
+export interface Starting {
+  /** For example `Debug pod "shop/scope-node1"`. */
+  what: string;
+  image: string;
+  /** Where to look when it ended without a word. */
+  logs: string;
+}
+
 /** Reads the status of a starting debug pod. */
 export function progressOf(pod: V1Pod, image: string): Progress {
-  const status = pod.status?.containerStatuses?.[0], name = podName(pod);
-  if (status?.state?.running !== undefined) return { state: "running" };
-  const terminated = status?.state?.terminated;
-  if (terminated !== undefined || pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded") {
-    const reason = terminated?.reason ?? pod.status?.reason ?? "no reason given";
+  const name = podName(pod), { phase, reason, message } = pod.status ?? {};
+  const finished = phase === "Failed" || phase === "Succeeded";
+  return progressOfContainer(pod.status?.containerStatuses?.[0]?.state ?? {}, {
+    what: `Debug pod "${name}"`,
+    image,
+    logs: `kubectl logs -n ${name.replace("/", " ")}`,
+  }, { finished, reason: reason ?? (finished ? undefined : phase), message });
+}
+
+/** Reads the state of a starting container; `pod` is what its pod says where the container says nothing. */
+export function progressOfContainer(
+  { running, terminated, waiting }: V1ContainerState,
+  { what, image, logs }: Starting,
+  pod: { finished: boolean; reason?: string | undefined; message?: string | undefined },
+): Progress {
+  if (running !== undefined) return { state: "running" };
+  if (terminated !== undefined || pod.finished) {
+    const reason = terminated?.reason ?? pod.reason ?? "no reason given";
     const code = terminated === undefined ? "" : `, exit code ${terminated.exitCode}`;
-    return fail("unreachable", `Debug pod "${name}" ended at once (${reason}${code})`, {
-      hint: terminated?.message ?? pod.status?.message ?? `kubectl logs -n ${name.replace("/", " ")} says why`,
+    return fail("unreachable", `${what} ended at once (${reason}${code})`, {
+      hint: terminated?.message ?? pod.message ?? `${logs} says why`,
     });
   }
-  const waiting = status?.state?.waiting;
-  const reason = waiting?.reason ?? pod.status?.phase ?? "Pending", message = waiting?.message ?? "";
+  const reason = waiting?.reason ?? pod.reason ?? "Pending", message = waiting?.message ?? "";
   const kind = hopeless[reason];
   const pullFailed = reason === "ErrImagePull" || reason === "ImagePullBackOff";
   const isAbsent = isLocal(image) || (absent.test(message) && !unanswered.test(message));

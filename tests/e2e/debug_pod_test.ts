@@ -107,7 +107,7 @@ Deno.test("launch, list and cleanup", async (t) => {
       assert.match(Deno.readTextFileSync(`/proc/${manager!.pid}/stat`), new RegExp(`\\) \\w ${tini!.pid} `));
       assert.equal(Deno.readTextFileSync(`/proc/${manager!.pid}/oom_score_adj`), "1000\n");
       const exec = ["-n", own.name, "exec", pod!.metadata.name, "--"];
-      const modes = await kubectl([...exec, "stat", "-c", "%a %F", "/run/scope", "/run/scope/manager.sock"]);
+      const modes = await kubectl([...exec, "stat", "-c", "%a %F", "/tmp/scope", "/tmp/scope/manager.sock"]);
       assert.equal(modes, "700 directory\n600 socket\n");
       // Its network is the node's, so what listens is told by what the manager holds.
       const inodes = (file: string) =>

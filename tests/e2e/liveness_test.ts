@@ -163,7 +163,7 @@ Deno.test("a debug pod of many", async (t) => {
     await second.until("stdout", /seq=0 /);
     first.signal("SIGINT");
     assert.equal(await first.exit(10), 130);
-    assert.match(first.stderr, /debug pod ".*" on node "node1" stays: 1 more use it/);
+    assert.match(first.stderr, /debug pod ".*" on node "node1" stays: others use it/);
     const replies = second.stdout.split("\n").length;
     await second.until("stdout", new RegExp(`seq=${replies + 3} `));
     second.signal("SIGINT");

@@ -40,8 +40,16 @@ Deno.test("enterArgv() binds the target's files in mounts of its own", () => {
 
 Deno.test("enterArgv() mounts /proc and puts a reaper between, in a pid namespace", () => {
   const built = enterArgv({ pid: 7, namespaces: ["pid"], files: {}, argv });
-  assert.deepEqual(built.slice(-5 - argv.length), ["tini", "-s", "-g", "--", "/opt/scope/reaper", ...argv]);
-  assert.deepEqual(built.slice(built.indexOf("unshare") + 6, -5 - argv.length), ["sh", "0", "1"]);
+  assert.deepEqual(built.slice(-6 - argv.length), [
+    "tini",
+    "-s",
+    "-g",
+    "--",
+    "/opt/scope/reaper",
+    "/opt/scope/run",
+    ...argv,
+  ]);
+  assert.deepEqual(built.slice(built.indexOf("unshare") + 6, -6 - argv.length), ["sh", "0", "1"]);
 });
 
 /** Runs the script between, with `mount` as something that prints. */
@@ -55,7 +63,7 @@ async function script(
   const program = (name: string, text: string) =>
     Deno.writeTextFileSync(`${folder}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   program("mount", `printf 'mount'; printf ' <%s>' "$@"; echo; exit ${mountCode}`);
-  program("tini", 'shift 4; exec "$@"');
+  program("tini", 'shift 5; exec "$@"');
   const [sh = "", ...args] = built.slice(built.indexOf("sh"));
   try {
     const { code, stdout } = await new Deno.Command(sh, { args, env: { PATH: `${folder}:/usr/bin:/bin` } }).output();

@@ -1,0 +1,160 @@
+import type { Duplex } from "node:stream";
+import { delay } from "../delay.ts";
+import { ScopeError } from "../errors.ts";
+import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { execStream } from "../kube/exec.ts";
+import type { PodChange } from "../kube/watch.ts";
+import { watchPods } from "../kube/watch.ts";
+import { socketPath } from "../manager/transport.ts";
+import type { Progress } from "./waiting.ts";
+import { pullHint } from "./waiting.ts";
+
+/** A manager on its way: the container that it will run in, and how to follow that. */
+export interface Arrival {
+  namespace: string;
+  pod: string;
+  container: string;
+  /** For example `debug pod "shop/scope-node1"`. */
+  what: string;
+  image: string;
+  timeoutMs: number;
+  /** Words to people. */
+  say(text: string): void;
+  /** Where it is, by the newest state of the pod; nothing when that is not to be looked at. Throws what makes waiting vain. */
+  progress(pod: V1Pod): Progress | undefined;
+  /** When the pod is gone, or `failed`: throws, or returns when all must begin anew. */
+  gone(failed?: { pod: V1Pod; error: ScopeError }): Promise<void>;
+  /** Why it does not start, where its status does not say: an error when waiting is in vain. */
+  trouble(pod: V1Pod): Promise<ScopeError | string | undefined>;
+}
+
+/** The bridge from exec's standard input and output to the manager's socket, which may not be there yet. */
+const bridge = ["socat", "-b", "262144", "-", `UNIX-CONNECT:${socketPath},retry=100,interval=0.05`];
+
+/** While a container is being created its status comes late, and exec is tried this often, in milliseconds. */
+const tryMs = 100;
+/** How long exec is tried without any news of the pod, in milliseconds. */
+const tryForMs = 15_000;
+/** How long a start takes in the normal case, of which nothing is said, in milliseconds. */
+const normalMs = 1500;
+/** When to ask for the reasons of a wait that the pod's status does not give, in milliseconds. */
+const askMs = 3000;
+
+/** Connects to the manager in a container. Throws ScopeError. */
+export function connectManager(
+  cluster: Cluster,
+  { namespace, pod, container }: Pick<Arrival, "namespace" | "pod" | "container">,
+): Promise<Duplex> {
+  return execStream(cluster, { namespace, pod, container, command: bridge });
+}
+
+/**
+ * Waits for a manager to run and connects to it, sooner than its container's status says that it can be. Nothing when all
+ * must begin anew.
+ *
+ * Throws ScopeError, also when `limit` is a timeout that is over, or else the reason of `limit`.
+ */
+export async function arrive(
+  cluster: Cluster,
+  awaited: Arrival,
+  limit: AbortSignal,
+): Promise<{ pod: V1Pod; stream: Duplex } | undefined> {
+  const ended = new AbortController();
+  const stop = AbortSignal.any([limit, ended.signal]);
+  const watched = { namespace: awaited.namespace, fieldSelector: `metadata.name=${awaited.pod}` };
+  const changes = watchPods(cluster, watched, stop)[Symbol.asyncIterator]();
+  const wait = new Wait(cluster, awaited);
+  try {
+    for (let next = upcoming(changes);;) {
+      const news = await Promise.race([next, delay(tryMs, stop)]);
+      if (limit.aborted) throw limit.reason?.name === "TimeoutError" ? wait.late() : limit.reason;
+      if (news !== undefined && !news.done) {
+        next = upcoming(changes);
+        if (await wait.isGone(news.value)) return undefined;
+      }
+      await wait.tell();
+      const reached = await wait.tryExec();
+      if (reached !== undefined) return reached;
+    }
+  } finally {
+    ended.abort();
+  }
+}
+
+/** One wait. */
+class Wait {
+  readonly #since = performance.now();
+  /** There is a pod of that name, if only one that is on its way out. */
+  #there = false;
+  #pod: V1Pod | undefined;
+  #progress: Progress = { state: "waiting", reason: "Pending", pullFailed: false };
+  #said = "";
+  #asked = false;
+
+  constructor(readonly cluster: Cluster, readonly awaited: Arrival) {}
+
+  get #waited(): number {
+    return performance.now() - this.#since;
+  }
+
+  /** Takes in a change. Returns true when all must begin anew; throws when the manager will never run. */
+  async isGone(change: PodChange): Promise<boolean> {
+    if (change.type === "LISTED" ? !this.#there : change.type === "DELETED") {
+      await this.awaited.gone();
+      return true;
+    }
+    if (change.type === "LISTED") return false;
+    this.#there = true;
+    const { pod } = change, progress = this.awaited.progress(pod);
+    if (progress === undefined) return false;
+    this.#pod = pod;
+    this.#progress = progress;
+    if (progress.state !== "failed") return false;
+    await this.awaited.gone({ pod, error: progress.error });
+    return true;
+  }
+
+  /** Says what is waited for, each reason once. */
+  async tell(): Promise<void> {
+    const say = (reason: string) => this.awaited.say(`waiting for ${this.awaited.what}: ${reason}`);
+    if (this.#progress.state !== "waiting") return;
+    const { reason, pullFailed } = this.#progress;
+    if (reason !== this.#said && (pullFailed || this.#waited > normalMs)) say(this.#said = reason);
+    if (this.#asked || this.#waited < askMs || this.#pod === undefined) return;
+    this.#asked = true;
+    const trouble = await this.awaited.trouble(this.#pod);
+    if (trouble instanceof ScopeError) throw trouble;
+    if (trouble !== undefined) say(trouble);
+  }
+
+  /** Connects as soon as the container can take it, which is earlier than its status says so. */
+  async tryExec(): Promise<{ pod: V1Pod; stream: Duplex } | undefined> {
+    const running = this.#progress.state === "running";
+    const hopeful = this.#progress.state === "waiting" && !this.#progress.pullFailed && this.#waited < tryForMs;
+    if (this.#pod === undefined || !(running || hopeful)) return undefined;
+    try {
+      return { pod: this.#pod, stream: await connectManager(this.cluster, this.awaited) };
+    } catch (error) {
+      if ((error as ScopeError).kind === "denied" || (running && this.#waited > tryForMs)) throw error;
+      return undefined;
+    }
+  }
+
+  late(): ScopeError {
+    const { what, image, timeoutMs } = this.awaited;
+    const { reason, pullFailed } = this.#progress.state === "waiting"
+      ? this.#progress
+      : { reason: "its manager to answer", pullFailed: false };
+    const name = what.charAt(0).toUpperCase() + what.slice(1);
+    return new ScopeError("timeout", `${name} did not start within ${timeoutMs / 1000} s`, {
+      hint: pullFailed ? pullHint(image, reason) : `it waits for ${reason}; give it longer with --timeout SECONDS`,
+    });
+  }
+}
+
+/** The next change. Its failure is met where it is awaited, which may be later than it happens. */
+function upcoming(changes: AsyncIterator<PodChange>): Promise<IteratorResult<PodChange>> {
+  const next = changes.next();
+  next.catch(() => {});
+  return next;
+}

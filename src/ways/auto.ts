@@ -1,0 +1,86 @@
+import { ScopeError } from "../errors.ts";
+import type { Access } from "../kube/access.ts";
+import { accessText, isAllowed } from "../kube/access.ts";
+import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { podMemory } from "../kube/memory.ts";
+import type { Target } from "../target.ts";
+import type { Needs } from "../way.ts";
+import type { EphemeralWay, Plan } from "./ephemeral.ts";
+import { preferNode } from "./ladder.ts";
+import type { NodeWay } from "./node.ts";
+import type { Reached } from "./reached.ts";
+import { shapeText } from "./shape.ts";
+
+/**
+ * What runs already comes first: a debug pod, then an ephemeral container that serves. Else the least privileged that can
+ * do it and that policy admits.
+ */
+export class AutoWay {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly node: NodeWay,
+    private readonly ephemeral: EphemeralWay,
+    private readonly explain: (text: string) => void,
+  ) {}
+
+  /** Throws ScopeError: what stands in the way of the last that was tried, with the others in its hint. */
+  async reach(pod: V1Pod, target: Target, needs: Needs, signal: AbortSignal): Promise<Reached> {
+    const running = await this.node.connectRunning(target, signal).catch((error: unknown) => {
+      if (!(error instanceof ScopeError) || error.kind !== "denied") throw error;
+      this.explain(`no debug pod: ${error.message}`);
+    });
+    if (running) return running;
+    this.explain(`no debug pod runs on node "${target.node}"`);
+    const ephemeral = await this.#planEphemeral(pod, target, needs);
+    if (ephemeral instanceof ScopeError) this.explain(`no ephemeral container: ${ephemeral.message}`);
+    else if (ephemeral.running !== undefined && !needs.nodePids) {
+      return await this.ephemeral.reach(pod, target, needs, ephemeral, signal);
+    }
+    const reason = ephemeral instanceof ScopeError
+      ? ephemeral.message
+      : preferNode({ needs, memory: await podMemory(this.cluster, pod) });
+    if (reason === undefined && !(ephemeral instanceof ScopeError)) {
+      this.explain(`an ephemeral container is the least privileged that can do it: ${shapeText(ephemeral.shape)}`);
+      return await this.ephemeral.reach(pod, target, needs, ephemeral, signal);
+    }
+    this.explain(`trying a debug pod: ${reason}`);
+    try {
+      return await this.node.reach(target, signal);
+    } catch (error) {
+      if (!(error instanceof ScopeError) || error.kind !== "denied") throw error;
+      if (ephemeral instanceof ScopeError) throw both(error, ephemeral);
+      if (needs.nodePids) throw error;
+      this.explain(`${error.message}: using an ephemeral container after all`);
+      return await this.ephemeral.reach(pod, target, needs, ephemeral, signal);
+    }
+  }
+
+  /** A plan that can be carried out, or what stands in its way. */
+  async #planEphemeral(pod: V1Pod, target: Target, needs: Needs): Promise<Plan | ScopeError> {
+    const exec: Access = { verb: "create", resource: "pods", subresource: "exec", namespace: target.namespace };
+    // Asked before anything is added that nobody could then talk to.
+    const [plan, allowed] = await Promise.all([
+      this.ephemeral.plan(pod, target, needs).catch((error: unknown) => {
+        if (error instanceof ScopeError && (error.kind === "denied" || error.kind === "unreachable")) return error;
+        throw error;
+      }),
+      isAllowed(this.cluster, exec),
+    ]);
+    if (plan instanceof ScopeError || allowed) return plan;
+    return new ScopeError(
+      "denied",
+      `Cannot connect to pod "${target.namespace}/${target.pod}": you are not allowed to`,
+      {
+        hint: `who administers the cluster can grant: ${accessText(exec)}`,
+      },
+    );
+  }
+}
+
+/** Neither can be had: one error for both. */
+function both(node: ScopeError, ephemeral: ScopeError): ScopeError {
+  return new ScopeError("denied", node.message, {
+    cause: node,
+    hint: `${node.hint ?? ""}; nor is there another way: ${ephemeral.message}; scope doctor shows all of them`,
+  });
+}

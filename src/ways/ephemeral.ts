@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import { ScopeError } from "../errors.ts";
+import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { podPath } from "../kube/rest.ts";
+import type { PullPolicy } from "../options.ts";
+import type { Target } from "../target.ts";
+import type { Needs } from "../way.ts";
+import { arrive, connectManager } from "./arrival.ts";
+import type { EphemeralOptions } from "./ephemeral_container.ts";
+import { ephemeralContainer, findUsable, scopeContainers } from "./ephemeral_container.ts";
+import type { Reached } from "./reached.ts";
+import { refusedShape, unfit } from "./refusal.ts";
+import type { Shape } from "./shape.ts";
+import { shapesFor, shapeText } from "./shape.ts";
+import { notReady } from "./trouble.ts";
+import { progressOfContainer } from "./waiting.ts";
+
+export interface EphemeralWayOptions {
+  image: string;
+  pullPolicy: PullPolicy;
+  timeoutMs: number;
+  /** Words to people. */
+  say(text: string): void;
+  /** Words to those who want to know how scope decides. */
+  explain(text: string): void;
+}
+
+/** A container that runs and serves, or the shape of one that the cluster would admit. */
+export interface Plan {
+  shape: Shape;
+  running?: string;
+}
+
+/** An ephemeral container in the target's pod: as few rights as the task needs, and none on the node. */
+export class EphemeralWay {
+  constructor(private readonly cluster: Cluster, private readonly options: EphemeralWayOptions) {}
+
+  /**
+   * The best that there is or may be: each shape is tried on the server without being kept, as a container that was added
+   * can never be removed.
+   *
+   * Throws ScopeError: denied when policy or RBAC refuses all shapes, unreachable when the pod can have none.
+   */
+  async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
+    const obstacle = unfit(pod, target);
+    if (obstacle !== undefined) throw obstacle;
+    let refusal: ScopeError | undefined;
+    for (const shape of shapesFor(pod, target.container.name, needs)) {
+      const running = this.usable(pod, target, needs, shape);
+      if (running !== undefined) return { shape, running };
+      try {
+        await this.#add(pod, this.#container("scope-test", target, needs, shape), true);
+        return { shape };
+      } catch (error) {
+        refusal = refusedShape(error as ScopeError, pod, shape);
+        // Less privilege helps against Pod Security only.
+        if (!/Pod Security/.test(refusal.message)) throw refusal;
+        this.options.explain(`no ephemeral container as ${shapeText(shape)}: ${refusal.hint ?? refusal.message}`);
+      }
+    }
+    throw refusal!;
+  }
+
+  /** Name of the running container that serves this shape. */
+  usable(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape): string | undefined {
+    const { image } = this.options;
+    return findUsable(pod, { target: target.container.name, image, shape, volumes })?.spec.name;
+  }
+
+  async reach(pod: V1Pod, target: Target, needs: Needs, plan: Plan, signal: AbortSignal): Promise<Reached> {
+    const { shape, running } = plan;
+    if (running !== undefined) {
+      const place = { namespace: target.namespace, pod: target.pod, container: running };
+      const stream = await connectManager(this.cluster, place).catch((error: ScopeError) => {
+        // It has ended since the pod was read.
+        if (error.kind === "denied" || signal.aborted) throw error;
+        return undefined;
+      });
+      if (stream !== undefined) return this.#passage(target, running, shape, stream, true);
+    }
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
+    const name = freshName(pod);
+    const container = this.#container(name, target, needs, shape);
+    this.options.say(
+      `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ${
+        shapeText(shape)
+      }: ` +
+        `it ends when it has been idle for 10 minutes`,
+    );
+    const added = await this.#add(pod, container, false);
+    const reached = await arrive(this.cluster, this.#arrival(added, target, name), limit);
+    return this.#passage(target, name, shape, reached!.stream, false);
+  }
+
+  #container(name: string, target: Target, { volumes = false }: Needs, shape: Shape): EphemeralOptions {
+    const { image, pullPolicy } = this.options;
+    return { name, target: target.container.name, image, pullPolicy, shape, volumes };
+  }
+
+  #add(pod: V1Pod, options: EphemeralOptions, dryRun: boolean): Promise<V1Pod> {
+    const { namespace = "", name = "", uid } = pod.metadata ?? {};
+    // What is sent cannot be taken back, so it is not given up half way.
+    const cluster = dryRun ? this.cluster : this.cluster.uninterrupted;
+    return cluster.request<V1Pod>(`add an ephemeral container to pod "${podName(pod)}"`, {
+      method: "PATCH",
+      path: `${podPath(namespace, name)}/ephemeralcontainers`,
+      query: dryRun ? { dryRun: "All" } : {},
+      body: { metadata: { uid }, spec: { ephemeralContainers: [ephemeralContainer(pod, options)] } },
+    });
+  }
+
+  #arrival(pod: V1Pod, target: Target, container: string): Parameters<typeof arrive>[1] {
+    const { image, timeoutMs, say } = this.options, name = podName(pod);
+    const what = `ephemeral container "${container}" of pod "${name}"`;
+    const gone = (how: string) =>
+      new ScopeError("unreachable", `Pod "${name}" ${how}`, { hint: "choose a pod that runs" });
+    return {
+      namespace: target.namespace,
+      pod: target.pod,
+      container,
+      what,
+      image,
+      timeoutMs,
+      say,
+      progress(now) {
+        if (now.metadata?.uid !== pod.metadata?.uid || isTerminating(now)) throw gone("was deleted meanwhile");
+        const status = scopeContainers(now).find(({ spec }) => spec.name === container)?.status;
+        const starting = {
+          what: `E${what.slice(1)}`,
+          image,
+          logs: `kubectl logs -n ${target.namespace} ${target.pod} -c ${container}`,
+        };
+        return progressOfContainer(status?.state ?? {}, starting, { finished: isFinished(now) });
+      },
+      gone(failed) {
+        throw failed?.error ?? gone("was deleted meanwhile");
+      },
+      trouble: () => notReady(this.cluster, target.node),
+    };
+  }
+
+  #passage(target: Target, container: string, shape: Shape, stream: Reached["stream"], found: boolean): Reached {
+    return {
+      stream,
+      way: "ephemeral",
+      capabilities: new Set(shape.capabilities),
+      place: `ephemeral container "${container}" of pod "${target.namespace}/${target.pod}"`,
+      found,
+      created: !found,
+      [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
+    };
+  }
+}
+
+/** A name that no container of the pod has had: one of that name that has ended would block it for ever. */
+function freshName(pod: V1Pod): string {
+  const taken = new Set((pod.spec?.ephemeralContainers ?? []).map(({ name }) => name));
+  for (let name = "";;) {
+    name = `scope-${randomBytes(3).toString("hex")}`;
+    if (!taken.has(name)) return name;
+  }
+}

@@ -1,0 +1,101 @@
+import type { V1ContainerStatus, V1EphemeralContainer, V1Pod } from "../kube/cluster.ts";
+import type { PullPolicy } from "../options.ts";
+import { version } from "../version.ts";
+import type { Shape } from "./shape.ts";
+import { findContainer } from "./shape.ts";
+
+export interface EphemeralOptions {
+  name: string;
+  /** Whose processes it sees. */
+  target: string;
+  image: string;
+  pullPolicy: PullPolicy;
+  shape: Shape;
+  /** With the target's volumes. */
+  volumes: boolean;
+}
+
+/** Tells a manager's version, as a container has no labels. */
+const versionVariable = "SCOPE_VERSION";
+
+/**
+ * The container that is added to a pod. It shares the pod's network, and with `targetContainerName` the target's pid
+ * namespace, so its manager has nothing to enter.
+ *
+ * See https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers
+ */
+export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1EphemeralContainer {
+  const { name, target, image, pullPolicy, shape, volumes } = options;
+  const own = findContainer(pod, target);
+  // A subPath is not possible in an ephemeral container.
+  const mounts = (own?.volumeMounts ?? []).filter(({ subPath, subPathExpr }) => !subPath && !subPathExpr);
+  return {
+    name,
+    image,
+    imagePullPolicy: pullPolicy,
+    targetContainerName: target,
+    args: ["--shared-namespaces"],
+    env: [{ name: versionVariable, value: version }],
+    securityContext: securityContext(pod, options.target, shape),
+    ...(volumes && mounts.length > 0 ? { volumeMounts: mounts } : {}),
+  };
+}
+
+function securityContext(pod: V1Pod, target: string, shape: Shape): V1EphemeralContainer["securityContext"] & object {
+  const { uid, gid, capabilities, asTarget } = shape;
+  const own = findContainer(pod, target)?.securityContext;
+  const seccompProfile = own?.seccompProfile ?? pod.spec?.securityContext?.seccompProfile;
+  const granted = capabilities.length === 0 ? {} : { add: [...capabilities] };
+  return {
+    ...(uid === undefined ? {} : { runAsUser: uid }),
+    ...(gid === undefined ? {} : { runAsGroup: gid }),
+    // Said in any case: the pod may say otherwise.
+    runAsNonRoot: uid !== undefined && uid !== 0,
+    capabilities: { drop: ["ALL"], ...granted },
+    allowPrivilegeEscalation: asTarget ? own?.allowPrivilegeEscalation ?? true : false,
+    ...(asTarget
+      ? (seccompProfile === undefined ? {} : { seccompProfile })
+      : { seccompProfile: { type: "RuntimeDefault" } }),
+    ...(own?.seLinuxOptions === undefined ? {} : { seLinuxOptions: own.seLinuxOptions }),
+    ...(asTarget && own?.appArmorProfile !== undefined ? { appArmorProfile: own.appArmorProfile } : {}),
+  };
+}
+
+/** One of scope's ephemeral containers in a pod. */
+export interface EphemeralFound {
+  spec: V1EphemeralContainer;
+  status: V1ContainerStatus | undefined;
+}
+
+/** Those that this version of scope, or another one, added to a pod. */
+export function scopeContainers(pod: V1Pod): EphemeralFound[] {
+  const statuses = pod.status?.ephemeralContainerStatuses ?? [];
+  return (pod.spec?.ephemeralContainers ?? [])
+    .filter(({ env }) => env?.some(({ name }) => name === versionVariable))
+    .map((spec) => ({ spec, status: statuses.find(({ name }) => name === spec.name) }));
+}
+
+/** The one that runs and has all that is needed, if there is one. */
+export function findUsable(
+  pod: V1Pod,
+  wanted: Omit<EphemeralOptions, "name" | "pullPolicy">,
+): EphemeralFound | undefined {
+  const { target, image, shape, volumes } = wanted;
+  const template = ephemeralContainer(pod, { ...wanted, name: "", pullPolicy: "IfNotPresent" });
+  return scopeContainers(pod).find(({ spec, status }) =>
+    status?.state?.running !== undefined && spec.image === image && spec.targetContainerName === target &&
+    spec.env?.some(({ name, value }) => name === versionVariable && value === version) &&
+    (!volumes || spec.volumeMounts !== undefined || template.volumeMounts === undefined) &&
+    serves(spec, template, shape)
+  );
+}
+
+/** Whether the rights of a container are enough: the same user, and no capability less; inside, the very same rights. */
+function serves(spec: V1EphemeralContainer, template: V1EphemeralContainer, { asTarget }: Shape): boolean {
+  const has = spec.securityContext ?? {}, wants = template.securityContext ?? {};
+  const granted = has.capabilities?.add ?? [];
+  const same = (key: "allowPrivilegeEscalation" | "seccompProfile") =>
+    JSON.stringify(has[key]) === JSON.stringify(wants[key]);
+  return has.runAsUser === wants.runAsUser && (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) &&
+    (!asTarget || (same("allowPrivilegeEscalation") && same("seccompProfile")));
+}

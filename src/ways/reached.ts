@@ -1,0 +1,11 @@
+import type { Passage } from "../way.ts";
+
+/** A passage, and how it came to be. */
+export interface Reached extends Passage {
+  /** What the manager runs in was made by this call. */
+  readonly created: boolean;
+  /** It was running already: somebody has talked to its manager before. */
+  readonly found: boolean;
+  /** Removes what the manager runs in, and waits until it is gone. Missing where nothing can be removed. */
+  remove?(): Promise<void>;
+}

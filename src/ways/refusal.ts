@@ -1,0 +1,38 @@
+import { ScopeError } from "../errors.ts";
+import type { V1Pod } from "../kube/cluster.ts";
+import { podName } from "../kube/pods.ts";
+import type { Target } from "../target.ts";
+import type { Shape } from "./shape.ts";
+import { shapeText } from "./shape.ts";
+
+/** Why a pod can have no ephemeral container that would serve, whatever policy says. */
+export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined {
+  const name = podName(pod);
+  if (pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined) {
+    return new ScopeError("unreachable", `Pod "${name}" is a static pod, which can have no ephemeral container`, {
+      hint: "use --via node",
+    });
+  }
+  if (container.id !== "") return undefined;
+  return new ScopeError("unreachable", `Container "${container.name}" of pod "${name}" does not run`, {
+    hint: "an ephemeral container shares its processes; --via node still reaches the pod's network",
+  });
+}
+
+/** The cluster's refusal of an ephemeral container, with what to do about it. */
+export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): ScopeError {
+  if (error.kind !== "denied" || !(error instanceof ScopeError)) return error;
+  const namespace = pod.metadata?.namespace ?? "";
+  const refused = `Cannot add an ephemeral container to pod "${podName(pod)}"`;
+  if (/Pod Security/.test(error.message)) {
+    return new ScopeError("denied", `${refused}: Pod Security forbids ${shapeText(shape)} in this namespace`, {
+      cause: error,
+      hint: `use --via node with --debug-namespace NAME of a namespace that admits privileged pods`,
+    });
+  }
+  if (!/not allowed/.test(error.message)) return error;
+  return new ScopeError("denied", `${refused}: you are not allowed to`, {
+    cause: error,
+    hint: `who administers the cluster can grant "patch" on "pods/ephemeralcontainers" in namespace "${namespace}"`,
+  });
+}

@@ -1,0 +1,98 @@
+import type { V1Container, V1Pod } from "../kube/cluster.ts";
+import type { Capability, Needs } from "../way.ts";
+import { capabilityNames } from "../way.ts";
+
+/**
+ * With which rights an ephemeral container runs. A user that is not root has no capability in effect, as Kubernetes grants
+ * no ambient ones, so there are two shapes: the target's own user without any, or root with just those needed.
+ */
+export interface Shape {
+  /** Missing: the image's own user, as the target's is not known. */
+  uid?: number;
+  gid?: number;
+  capabilities: readonly Capability[];
+  /** As confined as the target is, and no more: what runs inside the target must not differ from it. */
+  asTarget: boolean;
+}
+
+/** What a runtime grants when a container asks for nothing: the list of containerd, of which CRI-O's is a part. */
+const defaultCapabilities: readonly Capability[] = [
+  ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP"] as const,
+  ...["NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "SETFCAP"] as const,
+];
+
+/** To enter the root of another user's process, and become that user with its bounding set. */
+const insideCapabilities: readonly Capability[] = ["SYS_CHROOT", "SYS_PTRACE", "SETUID", "SETGID", "SETPCAP"];
+
+/** The shapes that serve these needs, the best first. What is only wanted is given up bit by bit. */
+export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] {
+  const user = targetUser(pod, container);
+  const { capabilities = [], wanted = [], files = false, inside = false } = needs;
+  if (inside) {
+    const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(findContainer(pod, container))]);
+    return [{ uid: 0, gid: 0, capabilities: inOrder(all), asTarget: true }];
+  }
+  const shape = (some: readonly Capability[], files: boolean): Shape => {
+    // The same user may read and trace where it has no fewer capabilities; a root target has some, as a rule.
+    const traces = files && (some.length > 0 || user.uid === undefined || user.uid === 0);
+    const all = inOrder(new Set([...some, ...traces ? tracing(user.uid) : []]));
+    return all.length > 0
+      ? { uid: 0, gid: 0, capabilities: all, asTarget: false }
+      : { ...user, capabilities: [], asTarget: false };
+  };
+  const shapes = [
+    ...wanted.length > 0 ? [shape([...capabilities, ...wanted], files !== false)] : [],
+    shape(capabilities, files !== false),
+    ...files === "wanted" ? [shape(capabilities, false)] : [],
+  ];
+  return shapes.filter((one, index) => shapes.findIndex((other) => same(one, other)) === index);
+}
+
+/**
+ * What root needs to read and trace a process. One of another user it could attach to without the last two, but neither
+ * stop its threads nor read its memory.
+ */
+function tracing(uid: number | undefined): readonly Capability[] {
+  return uid === 0 ? ["SYS_PTRACE"] : ["SYS_PTRACE", "KILL", "DAC_OVERRIDE"];
+}
+
+/** The user of a container: as the kubelet says since Kubernetes 1.33, or as its spec asks for; unknown otherwise. */
+export function targetUser(pod: V1Pod, name: string): { uid?: number; gid?: number } {
+  const status = [...pod.status?.containerStatuses ?? [], ...pod.status?.initContainerStatuses ?? []]
+    .find((status) => status.name === name);
+  const seen = status?.user?.linux;
+  if (seen !== undefined) return { uid: seen.uid, gid: seen.gid };
+  const own = findContainer(pod, name)?.securityContext, shared = pod.spec?.securityContext;
+  const uid = own?.runAsUser ?? shared?.runAsUser, gid = own?.runAsGroup ?? shared?.runAsGroup;
+  return { ...uid === undefined ? {} : { uid }, ...gid === undefined ? {} : { gid } };
+}
+
+export function findContainer(pod: V1Pod, name: string): V1Container | undefined {
+  return [...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []].find((one) => one.name === name);
+}
+
+/** The most that a process of this container may ever have, going by its spec. */
+function boundingSet(container: V1Container | undefined): readonly Capability[] {
+  const { add = [], drop = [] } = container?.securityContext?.capabilities ?? {};
+  const plain = (names: readonly string[]) => names.map((name) => name.toUpperCase().replace(/^CAP_/, ""));
+  if (plain(add).includes("ALL")) return capabilityNames;
+  const dropped = plain(drop), kept = dropped.includes("ALL") ? [] : defaultCapabilities;
+  return capabilityNames.filter((name) =>
+    plain(add).includes(name) || (kept.includes(name) && !dropped.includes(name))
+  );
+}
+
+function inOrder(some: ReadonlySet<Capability>): Capability[] {
+  return capabilityNames.filter((name) => some.has(name));
+}
+
+function same(a: Shape, b: Shape): boolean {
+  return a.uid === b.uid && a.gid === b.gid && a.asTarget === b.asTarget &&
+    a.capabilities.join() === b.capabilities.join();
+}
+
+/** For people: `user 65532 without capabilities`. */
+export function shapeText({ uid, capabilities }: Shape): string {
+  const who = uid === undefined ? "the image's user" : uid === 0 ? "root" : `user ${uid}`;
+  return `${who} ${capabilities.length === 0 ? "without capabilities" : `with ${capabilities.join(", ")}`}`;
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { preferNode } from "../../../src/ways/ladder.ts";
+
+const MiB = 1024 * 1024;
+
+Deno.test("preferNode() has no reason to where the pod's memory has no limit", () => {
+  assert.equal(preferNode({ needs: {}, memory: {} }), undefined);
+});
+
+Deno.test("preferNode() finds too little memory", () => {
+  assert.equal(
+    preferNode({ needs: {}, memory: { limitBytes: 160 * MiB, usedBytes: 60 * MiB } }),
+    "the pod has 100 MiB of memory free, less than 150",
+  );
+  assert.equal(preferNode({ needs: {}, memory: { limitBytes: 210 * MiB, usedBytes: 60 * MiB } }), undefined);
+  assert.equal(
+    preferNode({ needs: {}, memory: { limitBytes: 10 * MiB, usedBytes: 60 * MiB } }),
+    "the pod has 0 MiB of memory free, less than 150",
+  );
+});
+
+Deno.test("preferNode() takes half of the memory for used where nobody knows", () => {
+  assert.equal(
+    preferNode({ needs: {}, memory: { limitBytes: 256 * MiB } }),
+    "the pod has perhaps 128 MiB of memory free, less than 150",
+  );
+  assert.equal(preferNode({ needs: {}, memory: { limitBytes: 300 * MiB } }), undefined);
+});
+
+Deno.test("preferNode() must for pids of the node", () => {
+  assert.match(preferNode({ needs: { nodePids: true }, memory: {} }) ?? "", /pids of the node/);
+});
