@@ -6,12 +6,12 @@ import type { ManagerConnection } from "../manager/client.ts";
 import { startRun } from "../manager/run_client.ts";
 import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
-import type { Passage } from "../way.ts";
+import type { Reached } from "../ways/reached.ts";
 
 export interface BesideOptions {
   target: Target;
   connection: ManagerConnection;
-  passage: Passage;
+  passage: Reached;
   /** Begins to watch the target; what it returns is aborted when the cluster says that the target is gone. */
   watch(): AbortSignal;
   dispose(): Promise<void>;
@@ -21,11 +21,11 @@ export interface BesideOptions {
 export function makeBeside({ target, connection, passage, watch, dispose }: BesideOptions): Beside {
   let watched: AbortSignal | undefined;
   const lost = () => watched ??= watch();
-  const fail = (error: unknown) => translateCall(error, passage.place, target, watched);
+  const fail = (error: unknown) => translateCall(error, connection, passage, target, watched);
   const ask = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
-    const { processes } = await connection.calls.ps({ containers, pids: [...pids] }).catch((error: unknown) => {
-      throw fail(error);
+    const { processes } = await connection.calls.ps({ containers, pids: [...pids] }).catch(async (error: unknown) => {
+      throw await fail(error);
     });
     const time = now();
     return processes.map((process) => processSeen(process, target, time));
@@ -81,7 +81,13 @@ function percent(part: number, whole: number): number {
 }
 
 /** An error of a call to the manager as a user should read it. */
-function translateCall(error: unknown, place: string, target: Target, lost: AbortSignal | undefined): unknown {
+async function translateCall(
+  error: unknown,
+  connection: ManagerConnection,
+  { place, whyEnded }: Reached,
+  target: Target,
+  lost: AbortSignal | undefined,
+): Promise<unknown> {
   if (error instanceof ScopeError) return error;
   if (lost?.aborted) return lost.reason;
   const { code, rawMessage } = error as { code?: number; rawMessage?: string };
@@ -90,8 +96,10 @@ function translateCall(error: unknown, place: string, target: Target, lost: Abor
       cause: error,
     });
   }
+  const why = connection.lost.aborted ? await whyEnded() : undefined;
+  if (lost?.aborted) return lost.reason;
   return new ScopeError("unreachable", `Lost the connection to the manager in ${place}`, {
     cause: error,
-    hint: rawMessage ?? (error instanceof Error ? error.message : String(error)),
+    hint: why ?? rawMessage ?? (error instanceof Error ? error.message : String(error)),
   });
 }

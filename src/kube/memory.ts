@@ -33,11 +33,16 @@ interface StatsSummary {
   pods?: { podRef?: { uid?: string }; memory?: { workingSetBytes?: number } }[];
 }
 
+/** Figures are up to half a minute old: those of a younger pod are from before it did anything, in milliseconds. */
+const settledMs = 60_000;
+
 /** The memory of a pod: its use by the metrics API, or else by its kubelet, where this user may ask them. */
 export async function podMemory(cluster: Cluster, pod: V1Pod): Promise<PodMemory> {
   const limitBytes = memoryLimit(pod);
   if (limitBytes === undefined) return {};
   const { namespace = "", name = "", uid } = pod.metadata ?? {};
+  const started = (pod.status?.containerStatuses ?? []).map(({ state }) => state?.running?.startedAt ?? Date.now());
+  if (started.some((at) => Date.now() - new Date(at).getTime() < settledMs)) return { limitBytes };
   const ask = <T>(path: string) =>
     cluster.request<T>("read the pod's use of memory", { method: "GET", path }).catch(() => undefined);
   const metrics = await ask<PodMetrics>(

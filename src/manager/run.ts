@@ -70,13 +70,13 @@ function response(part: Part): RunResponse {
 function start(request: Start, files: TargetFiles, sharedNamespaces: boolean): Program {
   const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
   let argv: readonly string[] = request.argv;
-  if (request.target !== undefined && namespaces.length > 0) {
+  if (sharedNamespaces) {
+    argv = ["/opt/scope/run", ...argv];
+  } else if (request.target !== undefined && namespaces.length > 0) {
     const { podUid, containerId } = request.target;
     const pid = request.target.pid || firstPid(podUid, containerId);
     if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
-    argv = sharedNamespaces
-      ? ["/opt/scope/run", ...argv]
-      : enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files.copy(pid) : {}, argv });
+    argv = enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files.copy(pid) : {}, argv });
   }
   try {
     const { pty } = request;

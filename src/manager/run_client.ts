@@ -29,7 +29,7 @@ export function startRun(
   { calls, lost }: ManagerConnection,
   { argv, namespaces, env = {}, pty, traces, inside, pid }: RunOptions,
   { podUid, containerId, name }: RunTarget,
-  translate: (error: unknown) => unknown,
+  translate: (error: unknown) => Promise<unknown>,
 ): Run {
   const requests = new Channel<RunRequest>();
   const send = (request: Part) => void requests.push(create(RunRequestSchema, { request }));
@@ -69,7 +69,7 @@ export function startRun(
       }
       if (!exited) throw new Error("the program's end was not told");
     } catch (error) {
-      const translated = translate(error);
+      const translated = await translate(error);
       exit.reject(translated);
       throw translated;
     } finally {

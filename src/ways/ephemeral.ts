@@ -2,17 +2,20 @@ import { randomBytes } from "node:crypto";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import { arrive, connectManager } from "./arrival.ts";
+import { whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, scopeContainers } from "./ephemeral_container.ts";
 import type { Reached } from "./reached.ts";
 import { refusedShape, unfit } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
 import { shapesFor, shapeText } from "./shape.ts";
+import { toolMemory } from "./ladder.ts";
 import { notReady } from "./trouble.ts";
 import { progressOfContainer } from "./waiting.ts";
 
@@ -81,7 +84,11 @@ export class EphemeralWay {
     }
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
     const name = freshName(pod);
-    const container = this.#container(name, target, needs, shape);
+    const toolBytes = toolMemory(await podMemory(this.cluster, pod));
+    const container = {
+      ...this.#container(name, target, needs, shape),
+      ...toolBytes === undefined ? {} : { toolBytes },
+    };
     this.options.say(
       `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ${
         shapeText(shape)
@@ -148,6 +155,7 @@ export class EphemeralWay {
       place: `ephemeral container "${container}" of pod "${target.namespace}/${target.pod}"`,
       found,
       created: !found,
+      whyEnded: () => whyEnded(this.cluster.uninterrupted, { namespace: target.namespace, pod: target.pod, container }),
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
     };
   }

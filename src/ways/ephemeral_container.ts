@@ -13,7 +13,12 @@ export interface EphemeralOptions {
   shape: Shape;
   /** With the target's volumes. */
   volumes: boolean;
+  /** What a tool may allocate, in bytes; missing: as much as there is. */
+  toolBytes?: number;
 }
+
+/** Limits what each tool may allocate, in KiB: see src/images/endoscope/run. */
+const memoryVariable = "SCOPE_TOOL_KIB";
 
 /** Tells a manager's version, as a container has no labels. */
 const versionVariable = "SCOPE_VERSION";
@@ -25,7 +30,7 @@ const versionVariable = "SCOPE_VERSION";
  * See https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers
  */
 export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1EphemeralContainer {
-  const { name, target, image, pullPolicy, shape, volumes } = options;
+  const { name, target, image, pullPolicy, shape, volumes, toolBytes } = options;
   const own = findContainer(pod, target);
   // A subPath is not possible in an ephemeral container.
   const mounts = (own?.volumeMounts ?? []).filter(({ subPath, subPathExpr }) => !subPath && !subPathExpr);
@@ -35,7 +40,10 @@ export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1Eph
     imagePullPolicy: pullPolicy,
     targetContainerName: target,
     args: ["--shared-namespaces"],
-    env: [{ name: versionVariable, value: version }],
+    env: [
+      { name: versionVariable, value: version },
+      ...toolBytes === undefined ? [] : [{ name: memoryVariable, value: String(Math.floor(toolBytes / 1024)) }],
+    ],
     securityContext: securityContext(pod, options.target, shape),
     ...(volumes && mounts.length > 0 ? { volumeMounts: mounts } : {}),
   };

@@ -15,11 +15,28 @@ export interface Facts {
  */
 export function preferNode({ needs, memory }: Facts): string | undefined {
   if (needs.nodePids) return "pids of the node mean nothing in an ephemeral container";
-  const { limitBytes, usedBytes } = memory;
-  if (limitBytes === undefined) return undefined;
-  // Where nobody says what is used, half of it may be.
-  const free = limitBytes - (usedBytes ?? limitBytes / 2);
-  if (free >= enoughMemory) return undefined;
-  const about = usedBytes === undefined ? "perhaps " : "";
+  const free = freeBytes(memory);
+  if (free === undefined || free >= enoughMemory) return undefined;
+  const about = memory.usedBytes === undefined ? "perhaps " : "";
   return `the pod has ${about}${Math.max(0, Math.floor(free / 1024 / 1024))} MiB of memory free, less than 150`;
+}
+
+/** What the pod may still use; where nobody says what is used, half of its limit may be. Nothing without a limit. */
+function freeBytes({ limitBytes, usedBytes }: PodMemory): number | undefined {
+  return limitBytes === undefined ? undefined : limitBytes - (usedBytes ?? limitBytes / 2);
+}
+
+/** What the manager takes for itself, in bytes. */
+const managerBytes = 60 * 1024 * 1024;
+/** Less than this no tool can do with, in bytes. */
+const leastToolBytes = 16 * 1024 * 1024;
+
+/**
+ * What a tool in the pod may allocate. When the memory of a pod runs out, the kernel ends its largest process rather than
+ * the one with the highest oom_score_adj, as that counts by thousandths of the pod's limit: a tool must not come so far,
+ * and gets half of what is left.
+ */
+export function toolMemory(memory: PodMemory): number | undefined {
+  const free = freeBytes(memory);
+  return free === undefined ? undefined : Math.max(leastToolBytes, (free - managerBytes) / 2);
 }

@@ -4,7 +4,8 @@ import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { listPods } from "../kube/resolve.ts";
 import { capabilityNames } from "../way.ts";
 
-import { isDebugPodFor, managedBySelector } from "./debug_pod.ts";
+import { debugContainer, isDebugPodFor, managedBySelector } from "./debug_pod.ts";
+import { whyEnded } from "./ended.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
 import type { Started, StartOptions } from "./start.ts";
@@ -73,6 +74,10 @@ export class NodeWay {
       way: "node",
       capabilities: new Set(capabilityNames),
       place: `debug pod "${podName(pod)}" on node "${pod.spec?.nodeName}"`,
+      whyEnded: () => {
+        const { namespace = "", name = "" } = pod.metadata ?? {};
+        return whyEnded(this.#cluster.uninterrupted, { namespace, pod: name, container: debugContainer });
+      },
       remove: () => removePod(this.#cluster.uninterrupted, pod),
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
     };

@@ -6,6 +6,8 @@ export interface Reached extends Passage {
   readonly created: boolean;
   /** It was running already: somebody has talked to its manager before. */
   readonly found: boolean;
+  /** Why the manager is gone, as far as the cluster can tell. */
+  whyEnded(): Promise<string | undefined>;
   /** Removes what the manager runs in, and waits until it is gone. Missing where nothing can be removed. */
   remove?(): Promise<void>;
 }

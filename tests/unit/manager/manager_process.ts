@@ -75,7 +75,7 @@ export function start(
   options: Partial<RunOptions> = {},
   target = nobody,
 ): Run {
-  return startRun(connection, { argv, namespaces: [], ...options }, target, (error) => error);
+  return startRun(connection, { argv, namespaces: [], ...options }, target, (error) => Promise.resolve(error));
 }
 
 export interface Outcome {

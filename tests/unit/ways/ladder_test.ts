@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { preferNode } from "../../../src/ways/ladder.ts";
+import { preferNode, toolMemory } from "../../../src/ways/ladder.ts";
 
 const MiB = 1024 * 1024;
 
@@ -29,4 +29,11 @@ Deno.test("preferNode() takes half of the memory for used where nobody knows", (
 
 Deno.test("preferNode() must for pids of the node", () => {
   assert.match(preferNode({ needs: { nodePids: true }, memory: {} }) ?? "", /pids of the node/);
+});
+
+Deno.test("toolMemory() leaves room for the app and the manager, and limits nothing where nothing is limited", () => {
+  assert.equal(toolMemory({ limitBytes: 260 * MiB, usedBytes: 100 * MiB }), 50 * MiB);
+  assert.equal(toolMemory({ limitBytes: 160 * MiB, usedBytes: 150 * MiB }), 16 * MiB);
+  assert.equal(toolMemory({ limitBytes: 400 * MiB }), 70 * MiB);
+  assert.equal(toolMemory({}), undefined);
 });
