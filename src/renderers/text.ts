@@ -1,5 +1,6 @@
-import type { DebugPodSeen, Event, Failed, PingSummary, ProcessSeen } from "../event.ts";
+import type { CopySeen, DebugPodSeen, Event, Failed, PingSummary, ProcessSeen } from "../event.ts";
 import type { Renderer, Screen } from "../renderer.ts";
+import { copyLine, copyTable } from "./copy_text.ts";
 import { debugPodTable, readyLine, removedLine } from "./debug_pod_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
@@ -20,6 +21,7 @@ class Text implements Renderer {
   readonly #summaries: PingSummary[] = [];
   readonly #processes: ProcessSeen[] = [];
   readonly #debugPods: DebugPodSeen[] = [];
+  readonly #copies: CopySeen[] = [];
   #wrote = false;
 
   constructor(private readonly screen: Screen) {}
@@ -44,6 +46,11 @@ class Text implements Renderer {
       case "list.debug-pod":
         this.#debugPods.push(event);
         return;
+      case "list.copy":
+        this.#copies.push(event);
+        return;
+      case "copy.ready":
+        return this.#write([copyLine(event)]);
       case "launch.ready":
         return this.#write([readyLine(event)]);
       case "cleanup.removed":
@@ -64,6 +71,7 @@ class Text implements Renderer {
         pingSummary(this.#summaries, columns, color),
         processTable(this.#processes, columns, color),
         debugPodTable(this.#debugPods, columns, color),
+        copyTable(this.#copies, columns, color),
       ]
     ) {
       if (lines.length > 0) this.#write(this.#wrote ? ["", ...lines] : lines);
