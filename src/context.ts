@@ -75,13 +75,25 @@ export interface Destinations {
   watch(signal: AbortSignal): AsyncIterable<PingGone>;
 }
 
-/** The debug pods of the node Way. */
+/** How a copy of a pod differs from it. */
+export interface CopyOptions {
+  name?: string;
+  /** Image and command of the container that is meant, instead of its own. */
+  image?: string;
+  command?: readonly string[];
+  /** One pid namespace for all containers. */
+  shareProcesses: boolean;
+  /** On any node that the scheduler finds, instead of the pod's own. */
+  anyNode: boolean;
+}
+
+/** The debug pods of the node Way, and the copies of pods: all that scope makes and that stays. */
 export interface DebugPods {
   /** Starts the one of the target's node, or finds it, and waits until its manager answers. */
   launch(query: TargetQuery): Promise<Event>;
   /** `everywhere`: in all namespaces. */
   list(everywhere: boolean): Promise<Event[]>;
-  /** By the name of a target or of a debug pod, or `all` of them. Each is removed when this returns. */
+  /** By the name of a target, a debug pod or a copy, or `all` of them. Each is removed when this returns. */
   remove(pod: string, everywhere: boolean): AsyncIterable<Event>;
 }
 
@@ -101,6 +113,8 @@ export interface Context {
   /** Throws ScopeError when a pod is missing or none can be pinged. */
   destinations(query: DestinationQuery): Promise<Destinations>;
   debugPods(): Promise<DebugPods>;
+  /** Makes a debug copy of a pod and waits until it is there. Throws ScopeError; then there is none. */
+  copy(query: TargetQuery, options: CopyOptions): Promise<Event>;
   /**
    * Shows events on stdout until they end. Returns 128 + n when signal n ended them, 1 when one of them was a failure, or
    * else 0.

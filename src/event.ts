@@ -14,6 +14,10 @@ export type Event =
   | DebugPodReady
   | DebugPodSeen
   | DebugPodRemoved
+  | CopyReady
+  | CopySeen
+  | EphemeralContainerSeen
+  | EphemeralContainerEnded
   | Failed;
 
 interface Timed {
@@ -148,8 +152,75 @@ export interface DebugPodSeen extends Timed, DebugPod {
   endsBy?: string;
 }
 
+/** A debug pod or a copy is gone. */
 export interface DebugPodRemoved extends Timed, DebugPod {
   type: "cleanup.removed";
+  /** The pod that it was a copy of. */
+  copyOf?: string;
+}
+
+interface Copy {
+  name: string;
+  namespace: string;
+  /** Empty while it waits for one. */
+  node: string;
+  /** The pod that was copied. */
+  of: string;
+  /** The container that was meant, and its image. */
+  container: string;
+  image: string;
+  /** Running, the reason why it waits, or how it ended: Completed, Error, OOMKilled, … */
+  status: string;
+}
+
+/** The copy is there: its container runs, or has run and ended. */
+export interface CopyReady extends Timed, Copy {
+  type: "copy.ready";
+  /** What was given instead of the container's own command. */
+  command?: string[];
+  /** Of a container that has ended. */
+  exitCode?: number;
+  /** The init container that failed, so that `container` never ran. */
+  failed?: string;
+  /** From the call until the container ran. */
+  tookMs: number;
+}
+
+/** One copy that exists, for `list`. */
+export interface CopySeen extends Timed, Copy {
+  type: "list.copy";
+  /** Who made it, as the API server knows them. */
+  by?: string;
+  created: string;
+  /** When the cluster ends it; missing when it has ended. */
+  endsBy?: string;
+}
+
+interface EphemeralContainer {
+  /** Of the container. */
+  name: string;
+  pod: string;
+  namespace: string;
+  node: string;
+  image: string;
+  /** For example `user 65532 without capabilities`. */
+  rights: string;
+}
+
+/** One of scope's ephemeral containers that runs, for `list`. */
+export interface EphemeralContainerSeen extends Timed, EphemeralContainer {
+  type: "list.ephemeral-container";
+  /** Running, or the reason why it waits. */
+  status: string;
+  /** Version of the manager in it. */
+  version: string;
+  /** When it started; missing while it waits. */
+  started?: string;
+}
+
+/** The manager of an ephemeral container has ended, and all that it ran. The cluster keeps its name in the pod's spec. */
+export interface EphemeralContainerEnded extends Timed, EphemeralContainer {
+  type: "cleanup.ended";
 }
 
 /** One thing of several failed; the others go on, and the exit code is not 0. */

@@ -3,20 +3,23 @@ import { ScopeError } from "../errors.ts";
 
 export const cleanup: Command = {
   name: "cleanup",
-  summary: "Remove debug pods",
+  summary: "Remove debug pods and copies of pods, and end ephemeral containers",
   options: [
-    { flags: "-p, --pod <name>", description: "a debug pod, a target whose node's debug pod is meant, or all" },
+    {
+      flags: "-p, --pod <name>",
+      description: "a debug pod or a copy; a target, for all that was made for it; or all",
+    },
     { flags: "-A, --all-namespaces", description: "in all namespaces" },
   ],
   examples: [
-    ["scope -n shop cleanup -p all", "all debug pods of the namespace"],
-    ["scope -n shop cleanup -p web", "that of the node where web runs"],
+    ["scope -n shop cleanup -p all", "all that scope made in the namespace"],
+    ["scope -n shop cleanup -p web", "web's ephemeral containers and copies, and the debug pod of its node"],
   ],
   async run(context, options) {
     const pod = typeof options.pod === "string" ? options.pod : context.options.pod;
     const everywhere = options.allNamespaces === true;
     if (pod === undefined) {
-      throw new ScopeError("usage", "Nothing says which debug pod", { hint: "give -p all, or -p POD" });
+      throw new ScopeError("usage", "Nothing says which debug pod or copy", { hint: "give -p all, or -p POD" });
     }
     const debugPods = await context.debugPods();
     return await context.show(debugPods.remove(pod, everywhere));

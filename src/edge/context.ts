@@ -57,6 +57,10 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       const [context, { makeDebugPods }] = await Promise.all([enterContext(), import("./debug_pods.ts")]);
       return makeDebugPods(context);
     },
+    async copy(query, options): Promise<Event> {
+      const [context, { copyPod }] = await Promise.all([enterContext(), import("./copy.ts")]);
+      return await copyPod(context, query, options);
+    },
     async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
       const graph = view === "graph" && options.output === "text" && Deno.stdout.isTerminal();
       const screen = standardScreen();

@@ -1,37 +1,72 @@
 import type { DebugPods } from "../context.ts";
 import { ScopeError } from "../errors.ts";
-import type { Event } from "../event.ts";
+import type { CopySeen, DebugPodRemoved, DebugPodSeen, Event } from "../event.ts";
 import { now } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
-import { podName, podStatus } from "../kube/pods.ts";
-import { assertNamespace, listPods } from "../kube/resolve.ts";
+import { containerOf, copyOrigin } from "../kube/pod_copy.ts";
+import { isFinished, podName, podStatus } from "../kube/pods.ts";
+import { assertNamespace, choosePod, listAllPods, listPods, selectPods } from "../kube/resolve.ts";
 import type { TargetQuery } from "../target.ts";
-import { debugContainer, managedBySelector } from "../ways/debug_pod.ts";
+import { copyStatus } from "../ways/copy_progress.ts";
+import { debugContainer, debugPodSelector, managedBySelector } from "../ways/debug_pod.ts";
 import { removePod } from "../ways/remove.ts";
+import { endContainer, seenContainers } from "./ephemeral_containers.ts";
 import type { EnterContext } from "./enter.ts";
-import { enterNode, findPod, greet, namespaceOf } from "./enter.ts";
+import { enterNode, greet, namespaceOf } from "./enter.ts";
 
-/** The debug pods that a command starts, lists and removes. */
+/** What scope made and what stays: debug pods, which a command also starts, and copies of pods. */
 export function makeDebugPods(context: EnterContext): DebugPods {
   const { cluster, options } = context;
-  const namespace = options.debugNamespace ?? namespaceOf(context);
+  const namespace = namespaceOf(context), debugNamespace = options.debugNamespace ?? namespace;
 
-  async function all(everywhere: boolean): Promise<V1Pod[]> {
-    if (everywhere) {
-      const list = { method: "GET", path: "/api/v1/pods", query: { labelSelector: managedBySelector } } as const;
-      return (await cluster.request<{ items: V1Pod[] }>("list pods in all namespaces", list)).items;
-    }
-    const items = await listPods(cluster, namespace, managedBySelector);
+  async function listed(namespace: string, selector: string): Promise<V1Pod[]> {
+    const items = await listPods(cluster, namespace, selector);
     if (items.length === 0) await assertNamespace(cluster, namespace);
     return items;
   }
 
-  /** The debug pods that `name` means: one of that name, or that of the node where the pod of that name runs. */
-  async function meant(name: string, pods: readonly V1Pod[]): Promise<V1Pod[]> {
-    const direct = pods.filter(({ metadata }) => metadata?.name === name);
-    if (name === "all" || direct.length > 0) return name === "all" ? [...pods] : direct;
-    const { target: { node } } = await findPod(context, { pod: name });
-    return pods.filter(({ spec }) => spec?.nodeName === node);
+  async function all(everywhere: boolean): Promise<V1Pod[]> {
+    if (everywhere) return await listAllPods(cluster, managedBySelector);
+    if (debugNamespace === namespace) return await listed(namespace, managedBySelector);
+    // A copy is where its original is.
+    const [debugPods, made] = await Promise.all([
+      listed(debugNamespace, debugPodSelector),
+      listed(namespace, managedBySelector),
+    ]);
+    return [...debugPods, ...made.filter((pod) => copyOrigin(pod) !== undefined)];
+  }
+
+  /** Pods that may have ephemeral containers of scope's: these have no labels, so all pods are looked through. */
+  async function visited(everywhere: boolean, name = "all"): Promise<V1Pod[]> {
+    if (name !== "all") return (await selectPods(cluster, namespace, { pod: name }).catch(() => ({ pods: [] }))).pods;
+    if (!everywhere) return await listPods(cluster, namespace);
+    return await listAllPods(cluster);
+  }
+
+  /**
+   * What `name` means: the debug pod or copy of that name, or else what was made for the pod of that name, which may be
+   * gone: its copies, and the debug pod of its node.
+   */
+  async function meant(name: string, made: readonly V1Pod[]): Promise<V1Pod[]> {
+    const direct = made.filter(({ metadata }) => metadata?.name === name);
+    if (name === "all" || direct.length > 0) return name === "all" ? [...made] : direct;
+    const copies = made.filter((pod) => isCopyOf(pod, [name]));
+    try {
+      const { pods } = await selectPods(cluster, namespace, { pod: name });
+      const { nodeName } = choosePod(pods)?.spec ?? {}, names = pods.flatMap(({ metadata }) => metadata?.name ?? []);
+      return made.filter((pod) => {
+        return copyOrigin(pod) === undefined
+          ? nodeName !== undefined && pod.spec?.nodeName === nodeName
+          : isCopyOf(pod, names);
+      });
+    } catch (error) {
+      if (copies.length === 0) throw error;
+      return copies;
+    }
+  }
+
+  function isCopyOf(pod: V1Pod, names: readonly string[]): boolean {
+    return pod.metadata?.namespace === namespace && names.includes(copyOrigin(pod)?.of ?? "");
   }
 
   return {
@@ -52,25 +87,22 @@ export function makeDebugPods(context: EnterContext): DebugPods {
       };
     },
     async list(everywhere) {
-      return (await all(everywhere)).map((pod) => ({
-        type: "list.debug-pod",
-        time: now(),
-        ...describePod(pod),
-        status: podStatus(pod),
-        version: pod.metadata?.labels?.["scope/version"] ?? "",
-        created: timeOf(pod.metadata?.creationTimestamp) ?? "",
-        ...endsBy(pod),
-      }));
+      const [made, pods] = await Promise.all([all(everywhere), visited(everywhere)]);
+      return [...made.map((pod) => seen(pod)), ...pods.flatMap((pod) => seenContainers(pod))];
     },
     async *remove(name, everywhere): AsyncIterable<Event> {
-      const pods = await meant(name, await all(everywhere));
-      if (pods.length === 0) {
-        return context.say(`there is no debug pod in ${everywhere ? "any namespace" : `namespace "${namespace}"`}`);
+      const [pods, containers] = await Promise.all([
+        all(everywhere).then((made) => meant(name, made)),
+        visited(everywhere, name).then((pods) => pods.flatMap((pod) => seenContainers(pod))),
+      ]);
+      if (pods.length === 0 && containers.length === 0) {
+        const where = everywhere ? "any namespace" : `namespace "${debugNamespace}"`;
+        return context.say(`there is nothing of scope's in ${where}`);
       }
-      const removed = pods.map(async (pod): Promise<Event> => {
+      const removals = pods.map(async (pod): Promise<Event> => {
         try {
           await removePod(cluster, pod);
-          return { type: "cleanup.removed", time: now(), ...describePod(pod) };
+          return { type: "cleanup.removed", time: now(), ...removed(pod) };
         } catch (error) {
           const { message, hint } = error as ScopeError;
           return {
@@ -82,7 +114,8 @@ export function makeDebugPods(context: EnterContext): DebugPods {
           };
         }
       });
-      for (const event of removed) yield await event;
+      const ends = containers.filter(({ status }) => status === "Running").map((one) => endContainer(cluster, one));
+      for (const event of [...ends, ...removals]) yield await event;
     },
   };
 }
@@ -96,7 +129,28 @@ function describePod(pod: V1Pod): { name: string; namespace: string; node: strin
   };
 }
 
-function endsBy({ status, spec }: V1Pod): { endsBy?: string } {
+/** A debug pod or a copy as `list` has it. */
+function seen(pod: V1Pod): DebugPodSeen | CopySeen {
+  const time = now(), common = { created: timeOf(pod.metadata?.creationTimestamp) ?? "", ...endsBy(pod) };
+  const origin = copyOrigin(pod);
+  if (origin === undefined) {
+    const version = pod.metadata?.labels?.["scope/version"] ?? "";
+    return { type: "list.debug-pod", time, ...describePod(pod), status: podStatus(pod), version, ...common };
+  }
+  const image = containerOf(pod, origin.container)?.image ?? "";
+  const { status } = copyStatus(pod, origin.container);
+  return { type: "list.copy", time, ...describePod(pod), image, ...origin, status, ...common };
+}
+
+function removed(pod: V1Pod): Omit<DebugPodRemoved, "type" | "time"> {
+  const origin = copyOrigin(pod), described = describePod(pod);
+  if (origin === undefined) return described;
+  return { ...described, image: containerOf(pod, origin.container)?.image ?? "", copyOf: origin.of };
+}
+
+function endsBy(pod: V1Pod): { endsBy?: string } {
+  const { status, spec } = pod;
+  if (isFinished(pod)) return {};
   if (status?.startTime === undefined || spec?.activeDeadlineSeconds === undefined) return {};
   return { endsBy: new Date(new Date(status.startTime).getTime() + spec.activeDeadlineSeconds * 1000).toISOString() };
 }

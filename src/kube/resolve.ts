@@ -158,6 +158,12 @@ export async function listPods(cluster: Cluster, namespace: string, labelSelecto
   return (await cluster.request<V1PodList>(`list pods in namespace "${namespace}"`, list)).items;
 }
 
+/** The pods of all namespaces, or those of them with these labels. Throws ScopeError. */
+export async function listAllPods(cluster: Cluster, labelSelector?: string): Promise<V1Pod[]> {
+  const list = { method: "GET", path: "/api/v1/pods", query: { labelSelector } } as const;
+  return (await cluster.request<V1PodList>("list pods in all namespaces", list)).items;
+}
+
 /** All pods of a namespace. Throws ScopeError notFound when there is no such namespace. */
 export async function allPods(cluster: Cluster, namespace: string): Promise<V1Pod[]> {
   const items = await listPods(cluster, namespace);

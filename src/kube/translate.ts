@@ -91,6 +91,11 @@ function reasonsOf(error: unknown): string[] {
   return reasons.length > 0 ? reasons : [String(error)];
 }
 
+/** The API server's own words in an error that it answered; empty where it said nothing. */
+export function reasonOf(error: unknown): string {
+  return statusMessage((error as { body?: unknown } | undefined)?.body);
+}
+
 /** The message of a Status, which the client gives as text or as an object. */
 function statusMessage(body: unknown): string {
   let status = body;

@@ -47,8 +47,8 @@ export async function serve(
       router.service(Manager, {
         info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds, capabilities }),
         ps: ({ containers, pids }) => ({ processes: listProcesses(containers, pids) }),
-        shutdown() {
-          if (clients.count > 1) return { ending: false };
+        shutdown({ force }) {
+          if (clients.count > 1 && !force) return { ending: false };
           setTimeout(ended.resolve, answerMs);
           return { ending: true };
         },

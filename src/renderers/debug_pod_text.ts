@@ -1,5 +1,5 @@
 import type { DebugPodReady, DebugPodRemoved, DebugPodSeen } from "../event.ts";
-import { age } from "./format.ts";
+import { age, untilEnd } from "./format.ts";
 import { safe } from "../safe.ts";
 import { type Cell, table } from "./table.ts";
 
@@ -10,23 +10,23 @@ export function readyLine(event: DebugPodReady): string {
 }
 
 export function removedLine(event: DebugPodRemoved): string {
-  return safe(`${event.namespace}/${event.name} on ${event.node}: removed`);
+  const what = event.copyOf === undefined ? "" : ` (a copy of ${event.copyOf})`;
+  const where = event.node === "" ? "" : ` on ${event.node}`;
+  return safe(`${event.namespace}/${event.name}${where}: removed${what}`);
 }
 
 /** The debug pods that exist. Ages are counted to the time of each event. Nothing when there are none. */
 export function debugPodTable(pods: readonly DebugPodSeen[], columns: number, color: boolean): string[] {
   if (pods.length === 0) return [];
   const rows = pods.map((pod): Cell[] => {
-    const seen = Date.parse(pod.time);
-    const left = pod.endsBy === undefined ? undefined : Date.parse(pod.endsBy) - seen;
     return [
       { text: safe(pod.namespace) },
       { text: safe(pod.name), look: "bold" },
       { text: safe(pod.node) },
       { text: safe(pod.status), look: pod.status === "Running" ? "good" : "slow" },
       { text: safe(pod.image) },
-      { text: age(seen - Date.parse(pod.created)) },
-      { text: left === undefined ? "-" : left > 0 ? `in ${age(left)}` : "now" },
+      { text: age(Date.parse(pod.time) - Date.parse(pod.created)) },
+      { text: untilEnd(pod) },
     ];
   });
   const heads = ["NAMESPACE", "NAME", "NODE", "STATUS", "IMAGE", "AGE", "ENDS"].map((title) => ({ title }));

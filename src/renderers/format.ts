@@ -26,6 +26,12 @@ export function age(milliseconds: number): string {
   return parts.filter(({ count }, at) => at === 0 || count > 0).map(({ unit, count }) => `${count}${unit}`).join("");
 }
 
+/** `in 11h59m`, `now`, or `-` where there is no end; counted to the time of the event. */
+export function untilEnd({ time, endsBy }: { time: string; endsBy?: string }): string {
+  const left = endsBy === undefined ? undefined : Date.parse(endsBy) - Date.parse(time);
+  return left === undefined ? "-" : left > 0 ? `in ${age(left)}` : "now";
+}
+
 /** `1:02:03` or `02:03`. */
 export function clock(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));

@@ -1,6 +1,16 @@
-import type { DebugPodSeen, Event, Failed, PingSummary, ProcessSeen } from "../event.ts";
+import type {
+  CopySeen,
+  DebugPodSeen,
+  EphemeralContainerSeen,
+  Event,
+  Failed,
+  PingSummary,
+  ProcessSeen,
+} from "../event.ts";
 import type { Renderer, Screen } from "../renderer.ts";
+import { copyLine, copyTable } from "./copy_text.ts";
 import { debugPodTable, readyLine, removedLine } from "./debug_pod_text.ts";
+import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
 import { safe } from "../safe.ts";
@@ -20,6 +30,8 @@ class Text implements Renderer {
   readonly #summaries: PingSummary[] = [];
   readonly #processes: ProcessSeen[] = [];
   readonly #debugPods: DebugPodSeen[] = [];
+  readonly #copies: CopySeen[] = [];
+  readonly #ephemerals: EphemeralContainerSeen[] = [];
   #wrote = false;
 
   constructor(private readonly screen: Screen) {}
@@ -44,6 +56,16 @@ class Text implements Renderer {
       case "list.debug-pod":
         this.#debugPods.push(event);
         return;
+      case "list.copy":
+        this.#copies.push(event);
+        return;
+      case "list.ephemeral-container":
+        this.#ephemerals.push(event);
+        return;
+      case "cleanup.ended":
+        return this.#write([endedLine(event)]);
+      case "copy.ready":
+        return this.#write([copyLine(event)]);
       case "launch.ready":
         return this.#write([readyLine(event)]);
       case "cleanup.removed":
@@ -64,6 +86,8 @@ class Text implements Renderer {
         pingSummary(this.#summaries, columns, color),
         processTable(this.#processes, columns, color),
         debugPodTable(this.#debugPods, columns, color),
+        copyTable(this.#copies, columns, color),
+        ephemeralTable(this.#ephemerals, columns, color),
       ]
     ) {
       if (lines.length > 0) this.#write(this.#wrote ? ["", ...lines] : lines);

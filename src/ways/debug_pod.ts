@@ -14,8 +14,10 @@ export interface DebugPodOptions {
   pullPolicy: PullPolicy;
 }
 
-/** Finds everything that scope made. */
+/** Finds everything that scope made, copies of pods too. */
 export const managedBySelector = "app.kubernetes.io/managed-by=scope";
+/** Finds the debug pods only. */
+export const debugPodSelector = `${managedBySelector},app.kubernetes.io/name=scope-debug`;
 
 /** Name of the container in a debug pod. */
 export const debugContainer = "scope";

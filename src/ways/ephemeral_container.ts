@@ -1,8 +1,8 @@
 import type { V1ContainerStatus, V1EphemeralContainer, V1Pod } from "../kube/cluster.ts";
+import { containerOf } from "../kube/pod_copy.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 import type { Shape } from "./shape.ts";
-import { findContainer } from "./shape.ts";
 
 export interface EphemeralOptions {
   name: string;
@@ -31,7 +31,7 @@ const versionVariable = "SCOPE_VERSION";
  */
 export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1EphemeralContainer {
   const { name, target, image, pullPolicy, shape, volumes, toolBytes } = options;
-  const own = findContainer(pod, target);
+  const own = containerOf(pod, target);
   // A subPath is not possible in an ephemeral container.
   const mounts = (own?.volumeMounts ?? []).filter(({ subPath, subPathExpr }) => !subPath && !subPathExpr);
   return {
@@ -51,7 +51,7 @@ export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1Eph
 
 function securityContext(pod: V1Pod, target: string, shape: Shape): V1EphemeralContainer["securityContext"] & object {
   const { uid, gid, capabilities, asTarget } = shape;
-  const own = findContainer(pod, target)?.securityContext;
+  const own = containerOf(pod, target)?.securityContext;
   const seccompProfile = own?.seccompProfile ?? pod.spec?.securityContext?.seccompProfile;
   const granted = capabilities.length === 0 ? {} : { add: [...capabilities] };
   return {
@@ -83,6 +83,11 @@ export function scopeContainers(pod: V1Pod): EphemeralFound[] {
     .map((spec) => ({ spec, status: statuses.find(({ name }) => name === spec.name) }));
 }
 
+/** Version of the manager in one of scope's containers. */
+export function versionOf({ env }: V1EphemeralContainer): string {
+  return env?.find(({ name }) => name === versionVariable)?.value ?? "";
+}
+
 /** The one that runs and has all that is needed, if there is one. */
 export function findUsable(
   pod: V1Pod,
@@ -92,7 +97,7 @@ export function findUsable(
   const template = ephemeralContainer(pod, { ...wanted, name: "", pullPolicy: "IfNotPresent" });
   return scopeContainers(pod).find(({ spec, status }) =>
     status?.state?.running !== undefined && spec.image === image && spec.targetContainerName === target &&
-    spec.env?.some(({ name, value }) => name === versionVariable && value === version) &&
+    versionOf(spec) === version &&
     (!volumes || spec.volumeMounts !== undefined || template.volumeMounts === undefined) &&
     serves(spec, template, shape)
   );

@@ -3,8 +3,7 @@ import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { listPods } from "../kube/resolve.ts";
 import { capabilityNames } from "../way.ts";
-
-import { debugContainer, isDebugPodFor, managedBySelector } from "./debug_pod.ts";
+import { debugContainer, debugPodSelector, isDebugPodFor } from "./debug_pod.ts";
 import { whyEnded } from "./ended.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
@@ -32,7 +31,7 @@ export class NodeWay {
 
   /** Asks for the debug pods there are, while the caller still finds out where the target is. */
   prefetch(): void {
-    this.#listed ??= listPods(this.#cluster, this.#options.namespace, managedBySelector);
+    this.#listed ??= listPods(this.#cluster, this.#options.namespace, debugPodSelector);
     this.#listed.catch(() => {});
   }
 

@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod } from "../kube/cluster.ts";
+import { containerOf } from "../kube/pod_copy.ts";
 import type { Capability, Needs } from "../way.ts";
 import { capabilityNames } from "../way.ts";
 
@@ -29,7 +30,7 @@ export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] 
   const user = targetUser(pod, container);
   const { capabilities = [], wanted = [], files = false, inside = false } = needs;
   if (inside) {
-    const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(findContainer(pod, container))]);
+    const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(containerOf(pod, container))]);
     return [{ uid: 0, gid: 0, capabilities: inOrder(all), asTarget: true }];
   }
   const shape = (some: readonly Capability[], files: boolean): Shape => {
@@ -62,13 +63,9 @@ export function targetUser(pod: V1Pod, name: string): { uid?: number; gid?: numb
     .find((status) => status.name === name);
   const seen = status?.user?.linux;
   if (seen !== undefined) return { uid: seen.uid, gid: seen.gid };
-  const own = findContainer(pod, name)?.securityContext, shared = pod.spec?.securityContext;
+  const own = containerOf(pod, name)?.securityContext, shared = pod.spec?.securityContext;
   const uid = own?.runAsUser ?? shared?.runAsUser, gid = own?.runAsGroup ?? shared?.runAsGroup;
   return { ...uid === undefined ? {} : { uid }, ...gid === undefined ? {} : { gid } };
-}
-
-export function findContainer(pod: V1Pod, name: string): V1Container | undefined {
-  return [...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []].find((one) => one.name === name);
 }
 
 /** The most that a process of this container may ever have, going by its spec. */
@@ -92,7 +89,7 @@ function same(a: Shape, b: Shape): boolean {
 }
 
 /** For people: `user 65532 without capabilities`. */
-export function shapeText({ uid, capabilities }: Shape): string {
+export function shapeText({ uid, capabilities }: { uid?: number; capabilities: readonly string[] }): string {
   const who = uid === undefined ? "the image's user" : uid === 0 ? "root" : `user ${uid}`;
   return `${who} ${capabilities.length === 0 ? "without capabilities" : `with ${capabilities.join(", ")}`}`;
 }

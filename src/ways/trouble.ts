@@ -5,10 +5,14 @@ import type { Cluster, CoreV1EventList, V1Node, V1Pod } from "../kube/cluster.ts
  * Why a pod does not start, where its own status does not say: its node is not ready (then waiting is in vain, and the
  * error is returned), or its newest warning. What this user may not see is no trouble.
  */
-export async function troubleOf(cluster: Cluster, pod: V1Pod, node: string): Promise<ScopeError | string | undefined> {
+export async function troubleOf(
+  cluster: Cluster,
+  pod: V1Pod,
+  node: string | undefined,
+): Promise<ScopeError | string | undefined> {
   const { name = "", namespace = "" } = pod.metadata ?? {};
   const [nodeError, warning] = await Promise.all([
-    notReady(cluster, node),
+    node === undefined ? undefined : notReady(cluster, node),
     cluster.request<CoreV1EventList>("list events", {
       method: "GET",
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,

@@ -55,13 +55,26 @@ export function progressOfContainer(
       hint: terminated?.message ?? pod.message ?? `${logs} says why`,
     });
   }
-  const reason = waiting?.reason ?? pod.reason ?? "Pending", message = waiting?.message ?? "";
+  return waitingProgress(waiting, pod.reason, image);
+}
+
+/**
+ * What a container waits for, or why waiting is in vain. `waiting` is its status, if there is one yet; `hintFor` says what
+ * to do about an image that does not come.
+ */
+export function waitingProgress(
+  waiting: { reason?: string; message?: string } | undefined,
+  podReason: string | undefined,
+  image: string,
+  hintFor: (image: string, message: string) => string = pullHint,
+): Progress {
+  const reason = waiting?.reason ?? podReason ?? "Pending", message = waiting?.message ?? "";
   const kind = hopeless[reason];
   const pullFailed = reason === "ErrImagePull" || reason === "ImagePullBackOff";
   const isAbsent = isLocal(image) || (absent.test(message) && !unanswered.test(message));
   if (kind !== undefined || (pullFailed && isAbsent)) {
     return fail(kind ?? "unreachable", `Cannot pull the image "${image}" (${reason})`, {
-      hint: pullHint(image, message),
+      hint: hintFor(image, message),
     });
   }
   return { state: "waiting", reason: message === "" ? reason : `${reason}: ${message}`, pullFailed };

@@ -27,10 +27,10 @@ Deno.test("launch, list and cleanup", async (t) => {
   await t.step("list and cleanup say when there is nothing", async () => {
     const list = await scope(inside("list"));
     assert.deepEqual([list.code, list.stdout], [0, ""]);
-    assert.equal(list.stderr, "there is no debug pod in this namespace; -A looks in all\n");
+    assert.equal(list.stderr, "there is nothing of scope's in this namespace; -A looks in all\n");
     const cleanup = await scope(inside("cleanup", "-p", "all"));
     assert.deepEqual([cleanup.code, cleanup.stdout], [0, ""]);
-    assert.equal(cleanup.stderr, `there is no debug pod in namespace "${own.name}"\n`);
+    assert.equal(cleanup.stderr, `there is nothing of scope's in namespace "${own.name}"\n`);
   });
 
   await t.step("launch starts the node's debug pod, and says who gains what until when", async () => {

@@ -85,7 +85,7 @@ Deno.test("mistakes on the command line", async (t) => {
     {
       args: ["-n", "demo", "cleanup"],
       code: 64,
-      error: "Nothing says which debug pod",
+      error: "Nothing says which debug pod or copy",
       hint: "give -p all, or -p POD",
     },
     {

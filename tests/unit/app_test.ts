@@ -165,6 +165,15 @@ const lines: [string, string, RawOptions, RawOptions, string[]][] = [
   ["shell -t x -- ls -l", "shell", {}, { target: "x" }, ["ls", "-l"]],
   ["shell -- -odd", "shell", {}, {}, ["-odd"]],
   ["-p POD shell -n NS ping -n 1 --help", "shell", { pod: "POD", namespace: "NS" }, {}, ["ping", "-n", "1", "--help"]],
+  ["-i SCOPE -p web copy --image APP --command sleep 9 --name mine", "copy", { image: "SCOPE", pod: "web" }, {
+    image: "APP",
+    command: ["sleep", "9"],
+    name: "mine",
+  }, []],
+  ["copy --share-processes --any-node -- sh -c 'a; b' --name x", "copy", {}, {
+    shareProcesses: true,
+    anyNode: true,
+  }, ["sh", "-c", "a; b", "--name", "x"]],
   ['shell sh -c "a  b"', "shell", {}, {}, ["sh", "-c", "a  b"]],
   ["shell cat -- -file", "shell", {}, {}, ["cat", "--", "-file"]],
 ];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { cleanup } from "../../../src/commands/cleanup.ts";
+import { copy } from "../../../src/commands/copy.ts";
 import { launch } from "../../../src/commands/launch.ts";
 import { list } from "../../../src/commands/list.ts";
 import { pids } from "../../../src/commands/pids.ts";
@@ -159,10 +160,39 @@ Deno.test("list shows the debug pods, with -A those of all namespaces", async ()
 Deno.test("list says that there is none, to people only", async () => {
   const text = worldOf({});
   assert.equal(await list.run(text.context, {}, []), 0);
-  assert.match(text.did.said.join("\n"), /no debug pod in this namespace; -A/);
+  assert.match(text.did.said.join("\n"), /nothing of scope's in this namespace; -A/);
   const json = worldOf({ globals: { output: "json" } });
   await list.run(json.context, {}, []);
   assert.deepEqual(json.did.said, []);
+});
+
+async function copying(globals: RawOptions, options: RawOptions, words: string[] = []) {
+  const { context, did } = worldOf({ globals, debugPods: [debugPod] });
+  return { code: await copy.run(context, options, words), did };
+}
+
+Deno.test("copy shows the copy of the target", async () => {
+  const { code, did } = await copying({ pod: "web", container: "app" }, {});
+  assert.equal(code, 0);
+  assert.deepEqual(did.copied, [[{ pod: "web", container: "app" }, { shareProcesses: false, anyNode: false }]]);
+  assert.deepEqual(did.events, [debugPod]);
+});
+
+Deno.test("copy takes the command from either place", async () => {
+  const given = async (...args: [RawOptions, string[]?]) =>
+    (await copying(globals, ...args)).did.copied[0]?.[1].command;
+  assert.deepEqual(await given({ command: ["sleep", "9"] }), ["sleep", "9"]);
+  assert.deepEqual(await given({}, ["sh", "-c", "a; b"]), ["sh", "-c", "a; b"]);
+  await fails(copying(globals, { command: ["sleep"] }, ["sh"]), "The command is given twice");
+});
+
+Deno.test("copy passes its options on", async () => {
+  const options = { name: "mine", image: "other:1", shareProcesses: true, anyNode: true };
+  assert.deepEqual((await copying(globals, options)).did.copied, [[{ pod: "web" }, options]]);
+});
+
+Deno.test("copy refuses --terminate", async () => {
+  await fails(copying({ ...globals, terminate: true }, {}), "Option --terminate makes no sense for a copy");
 });
 
 for (
@@ -182,7 +212,7 @@ for (
 
 Deno.test("cleanup removes nothing when nothing says what", async () => {
   const { context, did } = worldOf({});
-  await fails(cleanup.run(context, {}, []), "Nothing says which debug pod");
-  await fails(cleanup.run(context, { allNamespaces: true }, []), "Nothing says which debug pod");
+  await fails(cleanup.run(context, {}, []), "Nothing says which debug pod or copy");
+  await fails(cleanup.run(context, { allNamespaces: true }, []), "Nothing says which debug pod or copy");
   assert.deepEqual(did.removed, []);
 });

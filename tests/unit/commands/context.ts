@@ -1,4 +1,4 @@
-import type { Context, DestinationQuery, Run, View } from "../../../src/context.ts";
+import type { Context, CopyOptions, DestinationQuery, Run, View } from "../../../src/context.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
@@ -29,6 +29,7 @@ export function worldOf(
     launched: [] as TargetQuery[],
     listed: [] as boolean[],
     removed: [] as [string, boolean][],
+    copied: [] as [TargetQuery, CopyOptions][],
     attached: [] as Run[],
     events: [] as Event[],
     views: [] as View[],
@@ -65,6 +66,10 @@ export function worldOf(
           yield* debugPods;
         },
       }),
+    copy(query, options) {
+      did.copied.push([query, options]);
+      return Promise.resolve(debugPods[0]!);
+    },
     async show(events, view = "text") {
       did.views.push(view);
       for await (const event of events) did.events.push(event);

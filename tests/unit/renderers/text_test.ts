@@ -128,6 +128,57 @@ demo       scope-node1  node1  Running  endoscope:1  5m   in 1h30m
   );
 });
 
+const copy = { namespace: "demo", name: "web-copy-x2f", node: "node1", of: "web", container: "app", image: "web:1" };
+
+for (
+  const [change, said] of [
+    [{ status: "Running" }, "container app runs; next: scope -n demo -p web-copy-x2f shell"],
+    [
+      { status: "Running", command: ["sleep", "9\n"] },
+      "container app runs sleep 9\\n; next: scope -n demo -p web-copy-x2f shell",
+    ],
+    [
+      { status: "Error", exitCode: 3 },
+      "container app has ended: Error, exit code 3; next: kubectl logs -n demo web-copy-x2f -c app",
+    ],
+    [
+      { status: "Error", exitCode: 1, failed: "init" },
+      "its init container init failed: Error, exit code 1; next: kubectl logs -n demo web-copy-x2f -c init",
+    ],
+  ] as const
+) {
+  Deno.test(`textRenderer() tells of a copy: ${said}`, () => {
+    const { command, ...rest } = { command: undefined, ...change };
+    const event: Event = {
+      type: "copy.ready",
+      time,
+      ...copy,
+      ...rest,
+      tookMs: 9,
+      ...command && { command: [...command] },
+    };
+    assert.equal(rendered([event]), `demo/web-copy-x2f on node1: copy of web, ${said}\n`);
+  });
+}
+
+Deno.test("textRenderer() shows copies as a table, and which were removed", () => {
+  const seen: Event = { type: "list.copy", time, ...copy, status: "Running", created: "2026-01-01T11:55:00Z" };
+  const { name, namespace, node, image } = copy;
+  assert.equal(
+    rendered([
+      { type: "cleanup.removed", time, name, namespace, node, image, copyOf: "web" },
+      { ...seen, endsBy: "2026-01-01T13:30:00Z" },
+      { ...seen, name: "other", node: "", status: "Pending" },
+    ]),
+    `demo/web-copy-x2f on node1: removed (a copy of web)
+
+NAMESPACE  NAME          COPY OF  NODE   STATUS   IMAGE  AGE  ENDS
+demo       web-copy-x2f  web      node1  Running  web:1  5m   in 1h30m
+demo       other         web      -      Pending  web:1  5m   -
+`,
+  );
+});
+
 Deno.test("textRenderer() prints nothing when there is nothing", () => {
   assert.equal(rendered([]), "");
 });

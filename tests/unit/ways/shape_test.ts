@@ -81,5 +81,5 @@ Deno.test("targetUser() believes the kubelet, then the container, then the pod",
 Deno.test("shapeText() says who, and with what", () => {
   assert.equal(shapeText(own), "user 65532 without capabilities");
   assert.equal(shapeText(rootWith("NET_RAW", "SYS_PTRACE")), "root with NET_RAW, SYS_PTRACE");
-  assert.equal(shapeText({ capabilities: [], asTarget: false }), "the image's user without capabilities");
+  assert.equal(shapeText({ capabilities: [] }), "the image's user without capabilities");
 });
