@@ -1,5 +1,6 @@
 import { Command as Parser, CommanderError, Option } from "commander";
 import type { Command } from "./command.ts";
+import { doctorOf } from "./commands/doctor.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
 import { launch } from "./commands/launch.ts";
@@ -12,7 +13,9 @@ import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-export const commands: readonly Command[] = [ping, shell, pids, copy, launch, list, cleanup];
+const ordinary: readonly Command[] = [ping, shell, pids, copy, launch, list, cleanup];
+
+export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary)];
 
 /** A command line, read. */
 export interface Invocation {

@@ -87,6 +87,12 @@ export interface CopyOptions {
   anyNode: boolean;
 }
 
+/** A command, and what it needs of its place. */
+export interface Needing {
+  command: string;
+  needs: Needs;
+}
+
 /** The debug pods of the node Way, and the copies of pods: all that scope makes and that stays. */
 export interface DebugPods {
   /** Starts the one of the target's node, or finds it, and waits until its manager answers. */
@@ -113,6 +119,8 @@ export interface Context {
   /** Throws ScopeError when a pod is missing or none can be pinged. */
   destinations(query: DestinationQuery): Promise<Destinations>;
   debugPods(): Promise<DebugPods>;
+  /** Tells of each command which Way it could go by, without making anything. Without a pod: of the namespace. */
+  diagnose(query: TargetQuery, commands: readonly Needing[]): AsyncIterable<Event>;
   /** Makes a debug copy of a pod and waits until it is there. Throws ScopeError; then there is none. */
   copy(query: TargetQuery, options: CopyOptions): Promise<Event>;
   /**

@@ -18,6 +18,9 @@ export type Event =
   | CopySeen
   | EphemeralContainerSeen
   | EphemeralContainerEnded
+  | DoctorTarget
+  | DoctorRight
+  | DoctorWay
   | Failed;
 
 interface Timed {
@@ -221,6 +224,47 @@ export interface EphemeralContainerSeen extends Timed, EphemeralContainer {
 /** The manager of an ephemeral container has ended, and all that it ran. The cluster keeps its name in the pod's spec. */
 export interface EphemeralContainerEnded extends Timed, EphemeralContainer {
   type: "cleanup.ended";
+}
+
+/** Whom the doctor looks at. */
+export interface DoctorTarget extends Timed {
+  type: "doctor.target";
+  pod: string;
+  namespace: string;
+  node: string;
+  container: string;
+  /** Missing: the cluster does not tell. */
+  uid?: number;
+  /** Missing: there is no limit. */
+  memoryLimitBytes?: number;
+  /** Missing: there is no limit, or nobody tells. */
+  memoryUsedBytes?: number;
+}
+
+/** Whether this user may do something in the cluster. */
+export interface DoctorRight extends Timed {
+  type: "doctor.right";
+  /** For example `create pods/exec in namespace "shop"`. */
+  right: string;
+  allowed: boolean;
+  /** What scope needs it for. */
+  for: string;
+}
+
+/** Whether a command can go one Way. */
+export interface DoctorWay extends Timed {
+  type: "doctor.way";
+  way: string;
+  command: string;
+  possible: boolean;
+  /** It is what `--via auto` would take. */
+  chosen: boolean;
+  /** For example `user 65532 without capabilities`. */
+  rights?: string;
+  /** Why it is not possible: the first thing that is missing. */
+  missing?: string;
+  /** What helps, and who can do it. */
+  remedy?: string;
 }
 
 /** One thing of several failed; the others go on, and the exit code is not 0. */

@@ -57,6 +57,10 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       const [context, { makeDebugPods }] = await Promise.all([enterContext(), import("./debug_pods.ts")]);
       return makeDebugPods(context);
     },
+    async *diagnose(query, commands): AsyncIterable<Event> {
+      const [context, { diagnose }] = await Promise.all([enterContext(), import("./doctor.ts")]);
+      yield* diagnose(context, query, commands);
+    },
     async copy(query, options): Promise<Event> {
       const [context, { copyPod }] = await Promise.all([enterContext(), import("./copy.ts")]);
       return await copyPod(context, query, options);

@@ -5,6 +5,7 @@ import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
 import { connect } from "../manager/client.ts";
 import { connectManager } from "../ways/arrival.ts";
+import { whyEnded } from "../ways/ended.ts";
 import { scopeContainers, versionOf } from "../ways/ephemeral_container.ts";
 import { shapeText } from "../ways/shape.ts";
 
@@ -40,6 +41,7 @@ export async function endContainer(cluster: Cluster, seen: EphemeralContainerSee
   try {
     await using connection = connect(await connectManager(cluster, { namespace, pod, container: name }));
     await connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal: connection.lost });
+    await whyEnded(cluster, { namespace, pod, container: name }); // when the cluster knows it, too
     return { type: "cleanup.ended", time: now(), namespace, pod, name, node, image, rights };
   } catch (error) {
     const { message, hint } = error instanceof ScopeError

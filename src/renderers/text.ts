@@ -1,6 +1,8 @@
 import type {
   CopySeen,
   DebugPodSeen,
+  DoctorRight,
+  DoctorWay,
   EphemeralContainerSeen,
   Event,
   Failed,
@@ -10,6 +12,7 @@ import type {
 import type { Renderer, Screen } from "../renderer.ts";
 import { copyLine, copyTable } from "./copy_text.ts";
 import { debugPodTable, readyLine, removedLine } from "./debug_pod_text.ts";
+import { doctorTargetLine, rightTable, wayTable } from "./doctor_text.ts";
 import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
@@ -32,6 +35,8 @@ class Text implements Renderer {
   readonly #debugPods: DebugPodSeen[] = [];
   readonly #copies: CopySeen[] = [];
   readonly #ephemerals: EphemeralContainerSeen[] = [];
+  readonly #rights: DoctorRight[] = [];
+  readonly #ways: DoctorWay[] = [];
   #wrote = false;
 
   constructor(private readonly screen: Screen) {}
@@ -62,6 +67,14 @@ class Text implements Renderer {
       case "list.ephemeral-container":
         this.#ephemerals.push(event);
         return;
+      case "doctor.target":
+        return this.#write([doctorTargetLine(event)]);
+      case "doctor.right":
+        this.#rights.push(event);
+        return;
+      case "doctor.way":
+        this.#ways.push(event);
+        return;
       case "cleanup.ended":
         return this.#write([endedLine(event)]);
       case "copy.ready":
@@ -88,6 +101,8 @@ class Text implements Renderer {
         debugPodTable(this.#debugPods, columns, color),
         copyTable(this.#copies, columns, color),
         ephemeralTable(this.#ephemerals, columns, color),
+        rightTable(this.#rights, columns, color),
+        wayTable(this.#ways, columns, color),
       ]
     ) {
       if (lines.length > 0) this.#write(this.#wrote ? ["", ...lines] : lines);

@@ -1,14 +1,17 @@
 import type { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { statusOf } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { listPods } from "../kube/resolve.ts";
+import { podPath } from "../kube/rest.ts";
 import { capabilityNames } from "../way.ts";
-import { debugContainer, debugPodSelector, isDebugPodFor } from "./debug_pod.ts";
+import { debugContainer, debugPod, debugPodSelector, isDebugPodFor } from "./debug_pod.ts";
 import { whyEnded } from "./ended.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
 import type { Started, StartOptions } from "./start.ts";
 import { connectDebugPod, startDebugPod } from "./start.ts";
+import { notReady } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
 /** A passage through a debug pod. */
@@ -41,6 +44,20 @@ export class NodeWay {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
     const started = await startDebugPod(this.#cluster, this.#options, target.node, limit);
     return this.#passage({ ...started, found: false });
+  }
+
+  /** Whether a debug pod could be made on that node: tried on the server without being kept. Throws ScopeError. */
+  async admit(node: string): Promise<void> {
+    const { namespace } = this.#options;
+    const dry = { method: "POST", path: podPath(namespace), query: { dryRun: "All" } } as const;
+    const body = debugPod({ ...this.#options, node });
+    try {
+      await this.#cluster.request(`create a debug pod in namespace "${namespace}"`, { ...dry, body });
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error; // there is one already
+    }
+    const down = await notReady(this.#cluster, node);
+    if (down !== undefined) throw down;
   }
 
   /** Through the debug pod of the target's node, where one runs. Throws ScopeError (denied) when it may not be used. */

@@ -25,6 +25,7 @@ export function worldOf(
   const did = {
     entered: [] as TargetQuery[],
     needs: [] as Needs[],
+    diagnosed: [] as [TargetQuery, string[]][],
     asked: [] as DestinationQuery[],
     launched: [] as TargetQuery[],
     listed: [] as boolean[],
@@ -66,6 +67,10 @@ export function worldOf(
           yield* debugPods;
         },
       }),
+    async *diagnose(query, commands) {
+      did.diagnosed.push([query, commands.map(({ command }) => command)]);
+      yield* debugPods;
+    },
     copy(query, options) {
       did.copied.push([query, options]);
       return Promise.resolve(debugPods[0]!);

@@ -1,0 +1,138 @@
+import type { Needing } from "../context.ts";
+import { ScopeError } from "../errors.ts";
+import type { DoctorWay, Event } from "../event.ts";
+import { now } from "../event.ts";
+import type { Access } from "../kube/access.ts";
+import { accessText, isAllowed } from "../kube/access.ts";
+import type { V1Pod } from "../kube/cluster.ts";
+import { podMemory } from "../kube/memory.ts";
+import type { PodMemory } from "../kube/memory.ts";
+import type { Target, TargetQuery } from "../target.ts";
+import type { Needs } from "../way.ts";
+import { preferNode } from "../ways/ladder.ts";
+import { shapeText, targetUser } from "../ways/shape.ts";
+import type { EnterContext } from "./enter.ts";
+import { findPod, makeEphemeralWay, makeNodeWay, namespaceOf } from "./enter.ts";
+
+/** How a Way would serve: with which rights, or what stands in its way. */
+type Finding = { rights: string } | { error: ScopeError };
+
+/** Tells of each command which Way it could go by. Everything is tried on the server without being kept. */
+export async function* diagnose(
+  context: EnterContext,
+  query: TargetQuery,
+  commands: readonly Needing[],
+): AsyncIterable<Event> {
+  const namespace = namespaceOf(context), debugNamespace = context.options.debugNamespace ?? namespace;
+  if (query.pod === undefined && query.selector === undefined) {
+    yield* await Promise.all(
+      rights(namespace, debugNamespace).map(async ([access, what]): Promise<Event> => {
+        const allowed = await isAllowed(context.cluster, access);
+        return { type: "doctor.right", time: now(), right: accessText(access), allowed, for: what };
+      }),
+    );
+    return context.say("give -p POD as well to see which command can go which way");
+  }
+  const { pod, target } = await findPod(context, query);
+  const [memory, node, running] = await Promise.all([
+    podMemory(context.cluster, pod),
+    nodeFinding(context, target),
+    runsDebugPod(context, target),
+  ]);
+  const { uid } = targetUser(pod, target.container.name);
+  yield {
+    type: "doctor.target",
+    time: now(),
+    pod: target.pod,
+    namespace: target.namespace,
+    node: target.node,
+    container: target.container.name,
+    ...(uid === undefined ? {} : { uid }),
+    ...(memory.limitBytes === undefined ? {} : { memoryLimitBytes: memory.limitBytes }),
+    ...(memory.usedBytes === undefined ? {} : { memoryUsedBytes: memory.usedBytes }),
+  };
+  const found = await Promise.all(commands.map(async ({ command, needs }) => {
+    const ephemeral = await ephemeralFinding(context, pod, target, needs);
+    const chosen = choose({ needs, memory, ephemeral, node, running });
+    return [way("ephemeral", command, ephemeral, chosen), way("node", command, node, chosen)];
+  }));
+  yield* found.flat();
+}
+
+/** What scope may need in a namespace, and what for. */
+function rights(namespace: string, debugNamespace: string): [Access, string][] {
+  const pods = { resource: "pods", namespace };
+  return [
+    [{ ...pods, verb: "get" }, "finding the target"],
+    [{ ...pods, verb: "list" }, "finding the target by labels, and what runs already"],
+    [{ ...pods, verb: "watch" }, "seeing that something starts, or is gone"],
+    [{ ...pods, verb: "create", subresource: "exec" }, "talking to the manager"],
+    [{ ...pods, verb: "patch", subresource: "ephemeralcontainers" }, "the ephemeral way"],
+    [{ resource: "pods", namespace: debugNamespace, verb: "create" }, "the node way, and copy"],
+    [{ resource: "pods", namespace: debugNamespace, verb: "delete" }, "cleanup"],
+  ];
+}
+
+async function ephemeralFinding(context: EnterContext, pod: V1Pod, target: Target, needs: Needs): Promise<Finding> {
+  return await finding(async () => {
+    const { shape, running } = await makeEphemeralWay(context).plan(pod, target, needs);
+    await mustExec(context, target.namespace);
+    return `${shapeText(shape)}${running === undefined ? "" : `, in "${running}" that runs`}`;
+  });
+}
+
+async function nodeFinding(context: EnterContext, { node }: Target): Promise<Finding> {
+  const namespace = context.options.debugNamespace ?? namespaceOf(context);
+  return await finding(async () => {
+    await makeNodeWay(context, namespace).admit(node);
+    await mustExec(context, namespace);
+    return "root on the node";
+  });
+}
+
+async function runsDebugPod(context: EnterContext, target: Target): Promise<boolean> {
+  const found = makeNodeWay(context, namespaceOf(context)).connectRunning(target, context.signal);
+  const passage = await found.catch(() => undefined);
+  await passage?.[Symbol.asyncDispose]();
+  return passage !== undefined;
+}
+
+async function mustExec({ cluster }: EnterContext, namespace: string): Promise<void> {
+  const access: Access = { verb: "create", resource: "pods", subresource: "exec", namespace };
+  if (await isAllowed(cluster, access)) return;
+  throw new ScopeError("denied", `You are not allowed to exec into pods of namespace "${namespace}"`, {
+    hint: `who administers the cluster can grant: ${accessText(access)}`,
+  });
+}
+
+async function finding(look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { rights: await look() };
+  } catch (error) {
+    if (error instanceof ScopeError) return { error };
+    throw error;
+  }
+}
+
+/** What `--via auto` takes, which finds out no more than it must. */
+function choose(
+  { needs, memory, ephemeral, node, running }: {
+    needs: Needs;
+    memory: PodMemory;
+    ephemeral: Finding;
+    node: Finding;
+    running: boolean;
+  },
+): DoctorWay["way"] | undefined {
+  if (running) return "node";
+  const canEphemeral = "rights" in ephemeral, canNode = "rights" in node;
+  if (canEphemeral && preferNode({ needs, memory }) === undefined) return "ephemeral";
+  return canNode ? "node" : canEphemeral && !needs.nodePids ? "ephemeral" : undefined;
+}
+
+function way(name: string, command: string, found: Finding, chosen: string | undefined): DoctorWay {
+  const common = { type: "doctor.way", time: now(), way: name, command, chosen: chosen === name } as const;
+  if ("rights" in found) return { ...common, possible: true, rights: found.rights };
+  const { message, hint } = found.error;
+  return { ...common, possible: false, missing: message, ...(hint === undefined ? {} : { remedy: hint }) };
+}
