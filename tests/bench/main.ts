@@ -4,7 +4,10 @@ import { parseOptions } from "./options.ts";
 import type { Name, Options } from "./options.ts";
 import { launch } from "./rows/launch.ts";
 import { load } from "./rows/load.ts";
+import { loss } from "./rows/loss.ts";
 import { memory } from "./rows/memory.ts";
+import { prompt } from "./rows/prompt.ts";
+import { strace } from "./rows/strace.ts";
 import { pids, ping, shell, throughput, version } from "./rows/commands.ts";
 import { World } from "./world.ts";
 
@@ -17,6 +20,9 @@ const measurements: Readonly<Record<Name, (world: World, runs: number) => Promis
   throughput,
   load,
   memory,
+  prompt,
+  loss,
+  strace,
 };
 
 async function main({ runs, only }: Options, signal: AbortSignal): Promise<void> {
@@ -32,7 +38,7 @@ async function main({ runs, only }: Options, signal: AbortSignal): Promise<void>
   console.log(
     `${
       date.slice(0, 10)
-    }, ${cores} cores, Linux ${Deno.osRelease()}, load ${loadBefore} before and ${loadNow()} after, medians of ${runs} runs (launch and throughput ${
+    }, ${cores} cores, Linux ${Deno.osRelease()}, load ${loadBefore} before and ${loadNow()} after, medians of ${runs} runs (launch, throughput, prompt and strace ${
       Math.ceil(runs / 3)
     }; load and memory: one run)\n`,
   );

@@ -1,6 +1,18 @@
 import { parseArgs } from "node:util";
 
-export const names = ["version", "launch", "pids", "ping", "shell", "throughput", "load", "memory"] as const;
+export const names = [
+  "version",
+  "launch",
+  "pids",
+  "ping",
+  "shell",
+  "throughput",
+  "load",
+  "memory",
+  "prompt",
+  "loss",
+  "strace",
+] as const;
 export type Name = (typeof names)[number];
 
 export interface Options {

@@ -36,7 +36,7 @@ export class World implements AsyncDisposable {
       return value === undefined ? [] : [[name, value]];
     });
     // Nothing of the user's own settings.
-    const env = { ...Object.fromEntries([...kept, ...optional]), XDG_CONFIG_HOME: "/nonexistent" };
+    const env = { ...Object.fromEntries([...kept, ...optional]), XDG_CONFIG_HOME: "/nonexistent", SCOPE_VIA: "node" };
     const world = new World(image, variable("SCOPE_COMMAND").split(/\s+/), env, signal);
     await world.#remove(); // of a run that was killed
     try {
