@@ -5,6 +5,7 @@ import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
+import { node } from "./commands/node.ts";
 import { pids } from "./commands/pids.ts";
 import { ping } from "./commands/ping.ts";
 import { shell } from "./commands/shell.ts";
@@ -13,7 +14,7 @@ import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-const ordinary: readonly Command[] = [ping, shell, pids, copy, launch, list, cleanup];
+const ordinary: readonly Command[] = [ping, shell, pids, node, copy, launch, list, cleanup];
 
 export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary)];
 
@@ -65,7 +66,12 @@ export function parse(argv: readonly string[], words: Words): Invocation | undef
         command,
         globals: { ...program.opts(), ...Object.fromEntries(after) },
         options: Object.fromEntries(Object.entries(raw).filter(([key]) => own.has(key))),
-        args: (command.arguments === undefined ? [] : given[0] ?? []) as string[],
+        // What commander made of the arguments comes first, and then the options and the parser.
+        args: (command.arguments === undefined
+          ? []
+          : given.slice(0, -2).flat().filter((one) =>
+            one !== undefined
+          )) as string[],
       };
     });
   }
@@ -125,6 +131,12 @@ function usageError(message: string): ScopeError {
   const [first = "", suggestion] = message.replace(/^error: /, "").split("\n");
   const bare = /^option '(?:-\w, )?(--[\w-]+) .*' argument missing$/.exec(first)?.[1];
   if (bare !== undefined) return needsValue(bare);
+  const missing = /^missing required argument '(.*)'$/.exec(first)?.[1];
+  if (missing !== undefined) {
+    return new ScopeError("usage", `Nothing says which ${missing}`, {
+      hint: "give it after the command's own options",
+    });
+  }
   const text = first.charAt(0).toUpperCase() + first.slice(1).replaceAll("'", '"').replace(/\.$/, "");
   const meant = suggestion === undefined ? undefined : /Did you mean (.*)\?/.exec(suggestion)?.[1];
   return new ScopeError("usage", text, {

@@ -40,15 +40,19 @@ export interface Run {
   resize(size: { columns: number; rows: number }): void;
 }
 
+/** Where programs can be run. */
+export interface Place extends AsyncDisposable {
+  /** Whether the cluster says that what this is the place of is gone; the reason is a ScopeError. */
+  readonly lost: AbortSignal;
+  run(options: RunOptions): Run;
+}
+
 /** A place next to a target, from which its processes and network can be reached. */
-export interface Beside extends AsyncDisposable {
+export interface Beside extends Place {
   readonly target: Target;
   readonly way: Exclude<WayName, "auto">;
   /** In effect there. */
   readonly capabilities: ReadonlySet<Capability>;
-  /** Whether the cluster says that the target is gone; the reason is a ScopeError. */
-  readonly lost: AbortSignal;
-  run(options: RunOptions): Run;
   /** The processes of all containers of the target's pod. */
   processes(): Promise<ProcessSeen[]>;
   /** Any process that the manager sees; its container is empty when it is none of the target's pod. */
@@ -116,6 +120,8 @@ export interface Context {
   say(text: string): void;
   /** Goes beside the target. Throws ScopeError when there is no way. */
   enter(query: TargetQuery, needs?: Needs): Promise<Beside>;
+  /** Goes to a node, where pid 1 is its first process. Throws ScopeError when there is no way. */
+  enterNode(name: string): Promise<Place>;
   /** Throws ScopeError when a pod is missing or none can be pinged. */
   destinations(query: DestinationQuery): Promise<Destinations>;
   debugPods(): Promise<DebugPods>;

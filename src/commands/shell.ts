@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { delay } from "../delay.ts";
 import { targetQuery } from "../options.ts";
+import { sessionProgram } from "../session.ts";
 
 /** Exit code of a program that SIGKILL ended. */
 const killed = 137;
@@ -22,12 +23,7 @@ export const shell: Command = {
     const query = targetQuery(context.options);
     if (typeof options.target === "string") query.container = options.target;
     await using beside = await context.enter(query);
-    const bash = context.interactive ? ["bash", "--rcfile", "/opt/scope/bashrc", "-i"] : ["bash"];
-    const run = beside.run({
-      argv: command.length > 0 ? command : bash,
-      namespaces: ["net", "pid", "uts", "ipc"],
-      ...(context.interactive ? { pty: context.windowSize(), env: { TERM: context.terminalType } } : {}),
-    });
+    const run = beside.run({ ...sessionProgram(context, command), namespaces: ["net", "pid", "uts", "ipc"] });
     const code = await context.attach(run);
     // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.
     if (code === killed) await delay(tellMs, beside.lost);

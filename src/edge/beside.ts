@@ -21,7 +21,8 @@ export interface BesideOptions {
 export function makeBeside({ target, connection, passage, watch, dispose }: BesideOptions): Beside {
   let watched: AbortSignal | undefined;
   const lost = () => watched ??= watch();
-  const fail = (error: unknown) => translateCall(error, connection, passage, target, watched);
+  const fail = (error: unknown) =>
+    translateCall(error, connection, passage, `beside "${target.namespace}/${target.pod}"`, watched);
   const ask = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
     const { processes } = await connection.calls.ps({ containers, pids: [...pids] }).catch(async (error: unknown) => {
@@ -80,19 +81,19 @@ function percent(part: number, whole: number): number {
   return whole <= 0 ? 0 : Math.round(part / whole * 1000) / 10;
 }
 
-/** An error of a call to the manager as a user should read it. */
-async function translateCall(
+/** An error of a call to the manager as a user should read it; `where` is, for example, `beside "shop/web"`. */
+export async function translateCall(
   error: unknown,
   connection: ManagerConnection,
   { place, whyEnded }: Reached,
-  target: Target,
-  lost: AbortSignal | undefined,
+  where: string,
+  lost?: AbortSignal,
 ): Promise<unknown> {
   if (error instanceof ScopeError) return error;
   if (lost?.aborted) return lost.reason;
   const { code, rawMessage } = error as { code?: number; rawMessage?: string };
   if (code === 5) { // not found, see the gRPC status codes
-    return new ScopeError("notFound", `Cannot run this beside "${target.namespace}/${target.pod}": ${rawMessage}`, {
+    return new ScopeError("notFound", `Cannot run this ${where}: ${rawMessage}`, {
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-import type { Beside, Context, DebugPods, Destinations, View } from "../context.ts";
+import type { Beside, Context, DebugPods, Destinations, Place, View } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
@@ -45,6 +45,10 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       // Loaded while the cluster is waited for.
       if (options.output === "text") void import("../renderers/text.ts");
       return await enterBeside(context, query, needs);
+    },
+    async enterNode(name: string): Promise<Place> {
+      const [context, { enterNodePlace }] = await Promise.all([enterContext(), import("./node_place.ts")]);
+      return await enterNodePlace(context, name);
     },
     async destinations(query): Promise<Destinations> {
       const [{ cluster, options }, { findDestinations }] = await Promise.all([

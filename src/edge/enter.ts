@@ -95,12 +95,17 @@ export async function enterNode(context: EnterContext, query: TargetQuery): Prom
 }
 
 async function connected<P extends Reached>(context: EnterContext, target: Target, passage: P): Promise<Entered<P>> {
+  return { target, passage, connection: await connectTo(context, passage) };
+}
+
+/** Connects to the manager behind a passage. One that was made for this and does not answer is removed. */
+export async function connectTo(context: EnterContext, passage: Reached): Promise<ManagerConnection> {
   const connection = connect(passage.stream);
   try {
     context.signal.throwIfAborted();
     // One that was found has been greeted by whoever started it: one round trip less.
     if (!passage.found) await greet(connection, passage, context);
-    return { target, passage, connection };
+    return connection;
   } catch (error) {
     await connection[Symbol.asyncDispose]();
     if (passage.created) await passage.remove?.().catch(() => {});

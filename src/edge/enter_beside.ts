@@ -1,6 +1,8 @@
 import type { Beside } from "../context.ts";
+import type { ManagerConnection } from "../manager/client.ts";
 import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
+import type { Reached } from "../ways/reached.ts";
 import { makeBeside } from "./beside.ts";
 import type { EnterContext } from "./enter.ts";
 import { enter, watchTarget } from "./enter.ts";
@@ -21,17 +23,22 @@ export async function enterBeside(
     watch: () => watchTarget(context, target, ended.signal),
     async dispose() {
       ended.abort();
-      const terminate = context.options.terminate && passage.created;
-      // Another client may have come to use it, too: then it stays for that one.
-      const { ending } = terminate
-        ? await connection.calls.shutdown({}, { timeoutMs: 2000 }).catch(() => ({ ending: true }))
-        : { ending: true };
-      await connection[Symbol.asyncDispose]();
-      if (!ending) return context.say(`${passage.place} stays: others use it`);
-      // What failed before is what the command ends with.
-      if (terminate) {
-        await passage.remove?.().catch(({ message }) => context.say(`cannot remove ${passage.place}: ${message}`));
-      }
+      await letGo(context, passage, connection);
     },
   });
+}
+
+/** Ends a connection, and with `--terminate` what its manager runs in, if this run made that. */
+export async function letGo(context: EnterContext, passage: Reached, connection: ManagerConnection): Promise<void> {
+  const terminate = context.options.terminate && passage.created;
+  // Another client may have come to use it, too: then it stays for that one.
+  const { ending } = terminate
+    ? await connection.calls.shutdown({}, { timeoutMs: 2000 }).catch(() => ({ ending: true }))
+    : { ending: true };
+  await connection[Symbol.asyncDispose]();
+  if (!ending) return context.say(`${passage.place} stays: others use it`);
+  // What failed before is what the command ends with.
+  if (terminate) {
+    await passage.remove?.().catch(({ message }) => context.say(`cannot remove ${passage.place}: ${message}`));
+  }
 }

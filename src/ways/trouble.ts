@@ -26,16 +26,21 @@ export async function troubleOf(
 /** The error for a node that is not ready; nothing when it is, or when this user may not know. */
 export async function notReady(cluster: Cluster, node: string): Promise<ScopeError | undefined> {
   try {
-    const { status } = await cluster.request<V1Node>(`get node "${node}"`, {
+    const found = await cluster.request<V1Node>(`get node "${node}"`, {
       method: "GET",
       path: `/api/v1/nodes/${encodeURIComponent(node)}`,
     });
-    const ready = status?.conditions?.find(({ type }) => type === "Ready");
-    if (ready === undefined || ready.status === "True") return undefined;
-    return new ScopeError("unreachable", `Node "${node}" is not ready (${ready.reason ?? ready.status})`, {
-      hint: ready.message ?? `kubectl describe node ${node} says why`,
-    });
+    return notReadyError(found, node);
   } catch {
     return undefined;
   }
+}
+
+/** What a node says of itself that is not ready; nothing when it is. */
+export function notReadyError({ status }: V1Node, name: string): ScopeError | undefined {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  if (ready === undefined || ready.status === "True") return undefined;
+  return new ScopeError("unreachable", `Node "${name}" is not ready (${ready.reason ?? ready.status})`, {
+    hint: ready.message ?? `kubectl describe node ${name} says why`,
+  });
 }

@@ -174,6 +174,9 @@ const lines: [string, string, RawOptions, RawOptions, string[]][] = [
     shareProcesses: true,
     anyNode: true,
   }, ["sh", "-c", "a; b", "--name", "x"]],
+  ["-n NS node node1", "node", { namespace: "NS" }, {}, ["node1"]],
+  ["node -t node1 ls -t ''", "node", { terminate: true }, {}, ["node1", "ls", "-t", ""]],
+  ["node node1 -- ls", "node", {}, {}, ["node1", "--", "ls"]],
   ['shell sh -c "a  b"', "shell", {}, {}, ["sh", "-c", "a  b"]],
   ["shell cat -- -file", "shell", {}, {}, ["cat", "--", "-file"]],
 ];
@@ -197,6 +200,7 @@ const refused: [string, string, string | RegExp][] = [
   ["ping --env-file", "Option --env-file needs a value", /leave the option out/],
   ["list web", 'Command "list" takes no arguments, got "web"', "scope list --help says what it takes"],
   ["pids web api", 'Command "pids" takes no arguments, got "web" "api"', /pids --help/],
+  ["node", "Nothing says which node", /give it after/],
   ["ping --graph=3", 'Unknown option "--graph=3"', "did you mean --graph?"],
 ];
 

@@ -3,6 +3,7 @@ import { cleanup } from "../../../src/commands/cleanup.ts";
 import { copy } from "../../../src/commands/copy.ts";
 import { launch } from "../../../src/commands/launch.ts";
 import { list } from "../../../src/commands/list.ts";
+import { node } from "../../../src/commands/node.ts";
 import { pids } from "../../../src/commands/pids.ts";
 import { ping } from "../../../src/commands/ping.ts";
 import { shell } from "../../../src/commands/shell.ts";
@@ -164,6 +165,30 @@ Deno.test("list says that there is none, to people only", async () => {
   const json = worldOf({ globals: { output: "json" } });
   await list.run(json.context, {}, []);
   assert.deepEqual(json.did.said, []);
+});
+
+async function onNode(words: string[], world: World = {}) {
+  const { context, did, place } = worldOf(world);
+  return { code: await node.run(context, {}, words), did, run: place.seen.options, place };
+}
+
+Deno.test("node runs a shell in the namespaces of the node's first process, and says where its files are", async () => {
+  const { code, did, run, place } = await onNode(["node1"], { interactive: true });
+  assert.deepEqual([code, did.nodes, did.attached, place.seen.disposed], [7, ["node1"], [place.run], true]);
+  assert.deepEqual([run?.argv[0], run?.namespaces, run?.pid], ["bash", ["net", "pid", "uts", "ipc"], 1]);
+  assert.deepEqual([run?.pty, run?.env], [{ columns: 100, rows: 30 }, { TERM: "xterm" }]);
+  assert.deepEqual(did.said, ['the files of node "node1" are in /host']);
+});
+
+Deno.test("node passes a command on as it is", async () => {
+  const { run, did } = await onNode(["node1", "ls", "-l", "--"]);
+  assert.deepEqual([run?.argv, run?.pty, did.said], [["ls", "-l", "--"], undefined, []]);
+  assert.deepEqual((await onNode(["node1", "--", "-odd"])).run?.argv, ["-odd"]);
+});
+
+Deno.test("node refuses an option behind the name, and a Way to pods", async () => {
+  await fails(onNode(["node1", "-o", "json"]), 'Option "-o" stands behind the node\'s name');
+  await fails(onNode(["node1"], { globals: { via: "local" } }), "There is no way to a node by --via local");
 });
 
 async function copying(globals: RawOptions, options: RawOptions, words: string[] = []) {

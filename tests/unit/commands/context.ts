@@ -30,6 +30,7 @@ export function worldOf(
     launched: [] as TargetQuery[],
     listed: [] as boolean[],
     removed: [] as [string, boolean][],
+    nodes: [] as string[],
     copied: [] as [TargetQuery, CopyOptions][],
     attached: [] as Run[],
     events: [] as Event[],
@@ -46,6 +47,10 @@ export function worldOf(
     enter(query, needs = {}) {
       did.entered.push(query);
       did.needs.push(needs);
+      return Promise.resolve(place.beside);
+    },
+    enterNode(name) {
+      did.nodes.push(name);
       return Promise.resolve(place.beside);
     },
     destinations(query) {
