@@ -2,6 +2,7 @@ import { Command as Parser, CommanderError, Option } from "commander";
 import type { Command } from "./command.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
+import { gdb } from "./commands/gdb.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
 import { pids } from "./commands/pids.ts";
@@ -12,7 +13,7 @@ import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-export const commands: readonly Command[] = [ping, shell, pids, copy, launch, list, cleanup];
+export const commands: readonly Command[] = [ping, shell, pids, gdb, copy, launch, list, cleanup];
 
 /** A command line, read. */
 export interface Invocation {
