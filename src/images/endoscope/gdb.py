@@ -95,7 +95,7 @@ def refusal(pid, message):
         hint = "the capability SYS_PTRACE is missing here; use --via node"
     else:
         hint = "a security module of the node forbids it, or a tracer that is not seen from here"
-    return Failure("denied", f'The kernel forbids to trace process "{pid}"', hint)
+    return Failure("denied", f'The kernel does not allow tracing process "{pid}"', hint)
 
 
 class Links:
@@ -160,7 +160,11 @@ def prepare(pid):
         # gdb has a helper that opens files in the target's mount namespace, where links lead where the target means.
         gdb.execute("set sysroot target:", to_string=True)
     else:
-        links = Links(pid)
+        try:
+            links = Links(pid)
+        except OSError as error:
+            # In other words than ptrace's: the same right is asked for, see proc(5).
+            raise refusal(pid, "not permitted" if isinstance(error, PermissionError) else str(error)) from None
         gdb.events.gdb_exiting.connect(links.remove)
         gdb.execute(f"set sysroot {links.folder}", to_string=True)
     for _ in range(2):
@@ -229,7 +233,7 @@ def scope_backtrace(pid):
         signal.alarm(LONGEST_STOP_S)
         attach(pid)
         try:
-            found = [thread_of(thread) for thread in sorted(gdb.selected_inferior().threads(), key=lambda one: one.num)]
+            found = [thread_of(thread) for thread in sorted(gdb.selected_inferior().threads(), key=lambda one: one.ptid[1])]
         finally:
             try:
                 gdb.execute("detach", to_string=True)
