@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { doctorOf } from "./commands/doctor.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
+import { gdb } from "./commands/gdb.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
 import { node } from "./commands/node.ts";
@@ -14,7 +15,7 @@ import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-const ordinary: readonly Command[] = [ping, shell, pids, node, copy, launch, list, cleanup];
+const ordinary: readonly Command[] = [ping, shell, pids, gdb, node, copy, launch, list, cleanup];
 
 export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary)];
 

@@ -136,6 +136,8 @@ export interface Context {
   show(events: AsyncIterable<Event> | Iterable<Event>, view?: View): Promise<number>;
   /** Connects a run with stdin, stdout and stderr, and returns its exit code. */
   attach(run: Run): Promise<number>;
+  /** The text of a file of this machine. Throws ScopeError when it cannot be read. */
+  readFile(path: string): Promise<string>;
   /** $TERM, or dumb. */
   readonly terminalType: string;
   /** Size of the terminal. */

@@ -9,6 +9,7 @@ import type { Needs } from "../way.ts";
 import { attach } from "./attach.ts";
 import type { EnterContext } from "./enter.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { readFile } from "./read_file.ts";
 import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll } from "./terminal.ts";
 
 export interface ContextOptions {
@@ -39,6 +40,7 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     interactive,
     terminalType: Deno.env.get("TERM") ?? "dumb",
     windowSize,
+    readFile,
     say,
     async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
       const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);

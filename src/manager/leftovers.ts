@@ -1,3 +1,4 @@
+import type { Traced } from "./let_go.ts";
 import { allPids, readProc, statOf } from "./processes.ts";
 
 /** Marks everything that a run starts, whatever session or group it moves to. */
@@ -5,6 +6,8 @@ export const runVariable = "SCOPE_RUN";
 
 /** How long a program may take to end by itself once it was asked to. */
 const politeMs = 1000;
+/** How long a debugger may take to let go: killed, it leaves its breakpoints in the target, which dies of the next one. */
+const patientMs = 4000;
 const stepMs = 20;
 
 /** A run: the mark that it carries, and the process that leads its session. */
@@ -32,21 +35,27 @@ export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
 }
 
 /**
- * Ends every process of a run: first politely, so that a debugger lets go of its target, after a second by SIGKILL.
+ * Ends every process of a run: first politely, so that a debugger lets go of its target, after a second by SIGKILL, or,
+ * while one still holds the target, after four. Then the target runs on.
  * Reapers (tini) go last, so that what they adopted never reaches the target's first process.
  * Returns when none is left, or after `limitMs` with those that would not go.
  */
-export async function endRun(run: RunId, limitMs = 4000): Promise<number[]> {
+export async function endRun(run: RunId, traced?: Traced, limitMs = traced ? 5000 : 4000): Promise<number[]> {
   let left = pidsOfRun(run);
   for (const pid of left) for (const signal of ["SIGTERM", "SIGHUP", "SIGCONT"] as const) kill(pid, signal);
   const start = performance.now();
+  const isPatient = () => {
+    const waited = performance.now() - start;
+    return waited < politeMs || (waited < patientMs && traced?.isHeldBy(left));
+  };
   while (left.length > 0 && performance.now() - start < limitMs) {
     await new Promise((wake) => setTimeout(wake, stepMs));
     left = pidsOfRun(run);
-    if (performance.now() - start < politeMs) continue;
+    if (isPatient()) continue;
     const others = left.filter((pid) => readProc(pid, "comm")?.trim() !== "tini");
     for (const pid of others.length > 0 ? others : left) kill(pid, "SIGKILL");
   }
+  traced?.release();
   return left;
 }
 

@@ -19,8 +19,8 @@ export function* allPids(): Iterable<number> {
   for (const { name } of Deno.readDirSync("/proc")) if (/^\d+$/.test(name)) yield Number(name);
 }
 
-/** A file of /proc/PID, or nothing when the process is gone meanwhile. */
-export function readProc(pid: number, file: string): string | undefined {
+/** A file of /proc/PID, or of a thread's folder below it, or nothing when that is gone meanwhile. */
+export function readProc(pid: number | string, file: string): string | undefined {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/${file}`);
   } catch {

@@ -1,6 +1,7 @@
 import { Channel } from "../channel.ts";
 import { endRun, kill, pidsOfRun, runVariable } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
+import { Traced } from "./let_go.ts";
 import { Pause } from "./pause.ts";
 import { allPids, readProc, statOf } from "./processes.ts";
 import type { Pty, WindowSize } from "./pty.ts";
@@ -11,6 +12,8 @@ export interface ProgramOptions {
   env: Readonly<Record<string, string>>;
   /** Set: the program gets a terminal of this size. */
   pty?: WindowSize;
+  /** A process that the program stops, as a debugger does. */
+  traces?: number;
 }
 
 export type ProgramOutput = { stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer> };
@@ -45,13 +48,15 @@ export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #sinceMs: number;
   readonly #pty: Pty | undefined;
+  readonly #traced: Traced | undefined;
   readonly #gathering = new Pause();
   /** Nothing of it runs any more. */
   #ended = false;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
 
   /** Throws Deno.errors.NotFound when there is no such program. */
-  constructor({ argv, env, pty }: ProgramOptions) {
+  constructor({ argv, env, pty, traces }: ProgramOptions) {
+    this.#traced = traces === undefined ? undefined : new Traced(traces);
     this.#pty = pty === undefined ? undefined : openPty(pty);
     const [program = "", ...args] = this.#pty === undefined ? argv : ["sh", "-c", ptyScript, "sh", ...argv];
     try {
@@ -105,11 +110,11 @@ export class Program implements AsyncDisposable {
     this.#pty?.resize(size);
   }
 
-  /** Ends the program and what it started, at most 4 s later. */
+  /** Ends the program and what it started, at most 5 s later. */
   async [Symbol.asyncDispose](): Promise<void> {
     // Its pid may be somebody else's by now.
     if (this.#ended) return;
-    const left = await endRun(this.#id);
+    const left = await endRun(this.#id, this.#traced);
     if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
     this.#pty?.[Symbol.dispose]();
   }
@@ -118,7 +123,7 @@ export class Program implements AsyncDisposable {
     pumped.catch(() => {}); // awaited below
     const { code, signal } = await this.#child.status;
     this.#gathering.end();
-    await endRun(this.#id);
+    await endRun(this.#id, this.#traced);
     this.#ended = true;
     this.#pty?.hangUp();
     await pumped;

@@ -79,8 +79,8 @@ function start(request: Start, files: TargetFiles, sharedNamespaces: boolean): P
     argv = enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files.copy(pid) : {}, argv });
   }
   try {
-    const { pty } = request;
-    return new Program({ argv, env: request.env, ...(pty === undefined ? {} : { pty }) });
+    const { env, pty, traces } = request;
+    return new Program({ argv, env, ...(pty === undefined ? {} : { pty }), ...(traces === 0 ? {} : { traces }) });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new ConnectError(`there is no program ${JSON.stringify(argv[0])} in the image`, Code.NotFound);

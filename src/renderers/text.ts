@@ -14,6 +14,7 @@ import { copyLine, copyTable } from "./copy_text.ts";
 import { debugPodTable, readyLine, removedLine } from "./debug_pod_text.ts";
 import { doctorTargetLine, rightTable, wayTable } from "./doctor_text.ts";
 import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
+import { gdbSummaryLines, threadLines } from "./gdb_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
 import { safe } from "../safe.ts";
@@ -83,6 +84,10 @@ class Text implements Renderer {
         return this.#write([readyLine(event)]);
       case "cleanup.removed":
         return this.#write([removedLine(event)]);
+      case "gdb.thread":
+        return this.#write(threadLines(event, color));
+      case "gdb.summary":
+        return this.#write(gdbSummaryLines(event, color));
       case "failed":
         return this.#write([failedLine(event, color)]);
       default:

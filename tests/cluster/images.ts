@@ -29,8 +29,26 @@ export function appletLinks(listing: string): Record<string, string> {
   return Object.fromEntries(applets.map((path) => [path, "/bin/busybox"]));
 }
 
-/** The images of the demo workloads; `bin` holds the built programs. */
-export function recipes(bin: string, busybox: string, applets: string): Recipe[] {
+/** The files that `ldd` lists for a program: its libraries and the loader. */
+export function librariesOf(listing: string): string[] {
+  return listing.split("\n").flatMap((line) => /(?:^\s+|=> )(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+}
+
+/** What the images are made of. */
+export interface Ingredients {
+  /** Holds the built programs. */
+  bin: string;
+  busybox: string;
+  /** What `busybox --list-full` prints. */
+  applets: string;
+  /** Dynamically linked programs of this machine, and the files that they load. */
+  dynamic: readonly string[];
+  libraries: readonly string[];
+}
+
+/** The images of the demo workloads, and those that tests use. */
+export function recipes({ bin, busybox, applets, dynamic, libraries }: Ingredients): Recipe[] {
+  const libc = libraries.find((file) => file.endsWith("/libc.so.6"));
   return [
     { name: PAUSE_IMAGE, programs: { pause: `${bin}/pause` }, config: { Entrypoint: ["/pause"], Env: ENV } },
     {
@@ -49,6 +67,13 @@ export function recipes(bin: string, busybox: string, applets: string): Recipe[]
       programs: { agnhost: `${bin}/agnhost` },
       config: { Entrypoint: ["/agnhost"], Cmd: ["pause"], Env: ENV },
     },
+    {
+      // Another C library than the endoscope's, found through an absolute link that leads there from elsewhere.
+      name: "localhost/dynamic:1",
+      programs: Object.fromEntries([...dynamic, ...libraries].map((file) => [file.slice(1), file])),
+      links: libc === undefined ? {} : { "opt/lib/libc.so.6": libc },
+      config: { Cmd: ["/bin/bash"], Env: [...ENV, "LD_LIBRARY_PATH=/opt/lib"] },
+    },
   ];
 }
 
@@ -66,8 +91,12 @@ export function imageConfig(recipe: Recipe, layerDigest: string, architecture: s
 export async function buildImages(cache: string, bin: string, signal: AbortSignal): Promise<string[]> {
   const busybox = (await run(["sh", "-c", "command -v busybox"])).trim();
   const applets = await run([busybox, "--list-full"]);
+  const dynamic = ["/bin/bash", "/bin/ln", "/bin/sleep"];
+  const libraries = librariesOf(await run(["ldd", ...dynamic]));
   await Deno.mkdir(`${cache}/images`, { recursive: true });
-  return await Promise.all(recipes(bin, busybox, applets).map((recipe) => buildImage(cache, recipe, signal)));
+  return await Promise.all(
+    recipes({ bin, busybox, applets, dynamic, libraries }).map((recipe) => buildImage(cache, recipe, signal)),
+  );
 }
 
 async function buildImage(cache: string, recipe: Recipe, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Context, CopyOptions, DestinationQuery, Run, View } from "../../../src/context.ts";
+import { ScopeError } from "../../../src/errors.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
@@ -15,11 +16,22 @@ export interface World {
   interactive?: boolean;
   /** What `show` answers. */
   shown?: number;
+  /** Texts by their paths. */
+  files?: Readonly<Record<string, string>>;
 }
 
 /** A world in memory: it remembers what a command did to it. */
 export function worldOf(
-  { globals = {}, reachable = [], skipped = [], debugPods = [], processes = [], interactive = false, shown = 0 }: World,
+  {
+    globals = {},
+    reachable = [],
+    skipped = [],
+    debugPods = [],
+    processes = [],
+    interactive = false,
+    shown = 0,
+    files = {},
+  }: World,
 ) {
   const place = besideOf(processes);
   const did = {
@@ -43,6 +55,10 @@ export function worldOf(
     interactive,
     terminalType: "xterm",
     windowSize: () => ({ columns: 100, rows: 30 }),
+    readFile: (path) =>
+      path in files
+        ? Promise.resolve(files[path]!)
+        : Promise.reject(new ScopeError("notFound", `Cannot find the file "${path}"`)),
     say: (text) => void did.said.push(text),
     enter(query, needs = {}) {
       did.entered.push(query);

@@ -1,0 +1,312 @@
+# What scope adds to gdb: attaching to a process of a container from outside of it, and the stacks of all its threads.
+# The container's image is hostile: gdb runs none of its files, and finds them in the container's root only.
+import ctypes
+import gdb
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import sys
+import tempfile
+import time
+
+# Kinds of scope's errors by their exit codes.
+EXIT_CODES = {"notFound": 68, "unreachable": 69, "denied": 77}
+CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 1, 5, 19, 21
+
+SYS_OPENAT2 = 437
+# openat2(2): ".." and absolute links stay below the folder, and the magic links of /proc are refused.
+RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS = 0x10, 0x02
+# Link counts and unwinding of a hostile stack must end; so must the time for which the target stands still.
+MOST_FRAMES = 256
+LONGEST_STOP_S = 30
+GOOD_ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_NULL_ID, gdb.FRAME_UNWIND_OUTERMOST)
+
+
+class Failure(Exception):
+    """An error in scope's own form: a kind, a message, and what to do."""
+
+    def __init__(self, kind, message, hint=None):
+        super().__init__(message)
+        self.kind, self.message, self.hint = kind, message, hint
+
+
+def status_of(pid):
+    """/proc/PID/status, with an entry for each line."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as lines:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def has(capability):
+    return int(status_of("self")["CapEff"], 16) >> capability & 1 == 1
+
+
+def own_pids():
+    """This gdb and all that it needs to be heard: stopping one of them would stop this, too."""
+    pid = os.getpid()
+    while pid > 0:
+        yield pid
+        pid = int(status_of(pid)["PPid"])
+
+
+def check(pid):
+    """Raises what can be known before the target is stopped."""
+    status = status_of(pid)
+    if status is None:
+        raise Failure("notFound", f'Cannot find process "{pid}"', "scope pids lists the target's processes")
+    if status["State"].startswith("Z"):
+        raise Failure("unreachable", f'Process "{pid}" has ended: it is a zombie that its parent has not waited for yet')
+    if pid in own_pids():
+        raise Failure("denied", f'Process "{pid}" is one of scope\'s own', "it cannot be stopped and asked at once")
+    tracer = int(status["TracerPid"])
+    if tracer:
+        by = (status_of(tracer) or {}).get("Name", "")
+        raise Failure("denied", f'Process "{pid}" is traced by process "{tracer}" ({by}) already', "end that one first")
+    if "VmSize" not in status:
+        raise Failure("denied", f'Process "{pid}" is a thread of the kernel', "only programs can be traced")
+    owner, own = int(status["Uid"].split()[1]), os.geteuid()
+    missing = [name for name, cap in (("KILL", CAP_KILL), ("DAC_OVERRIDE", CAP_DAC_OVERRIDE)) if not has(cap)]
+    if owner != own and has(CAP_SYS_PTRACE) and missing:
+        # Without KILL gdb waits for ever for threads that it cannot stop, without DAC_OVERRIDE it sees no memory.
+        raise Failure("denied", f'Cannot trace process "{pid}" of user {owner} as user {own} without {" and ".join(missing)}',
+                      "use --via node")
+
+
+def refusal(pid, message):
+    """What ptrace's refusal means."""
+    status = status_of(pid)
+    if status is None or status["State"].startswith("Z"):
+        return Failure("unreachable", f'Process "{pid}" ended meanwhile')
+    if "not permitted" not in message:
+        return Failure("unreachable", f'Cannot attach to process "{pid}": {message}')
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as file:
+            yama = int(file.read())
+    except (OSError, ValueError):
+        yama = 0
+    if yama == 3:
+        hint = "the node's kernel.yama.ptrace_scope is 3: nobody may trace there until it restarts"
+    elif not has(CAP_SYS_PTRACE):
+        hint = "the capability SYS_PTRACE is missing here; use --via node"
+    else:
+        hint = "a security module of the node forbids it, or a tracer that is not seen from here"
+    return Failure("denied", f'The kernel does not allow tracing process "{pid}"', hint)
+
+
+class Links:
+    """
+    A folder that stands for the target's root. gdb, without the right to enter the target's mount namespace, would follow
+    the image's absolute links out of /proc/PID/root; here each file that it asks for is a link to what was found inside.
+    """
+
+    def __init__(self, pid):
+        self.root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_CLOEXEC)
+        self.folder = tempfile.mkdtemp(prefix="scope-gdb-")
+        self.known = set()
+
+    def add(self, path):
+        """Returns whether there is a new link now. Only regular files count: opening others may wait, or act."""
+        link = self.folder + os.path.normpath("/" + path)
+        if link in self.known:
+            return False
+        self.known.add(link)
+        how = (ctypes.c_uint64 * 3)(os.O_PATH | os.O_CLOEXEC, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+        found = ctypes.CDLL(None).syscall(SYS_OPENAT2, self.root, os.fsencode(path), how, ctypes.sizeof(how))
+        if found < 0:
+            return False
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            os.close(found)
+            return False
+        os.makedirs(os.path.dirname(link), exist_ok=True)
+        os.symlink(f"/proc/{os.getpid()}/fd/{found}", link)
+        return True
+
+    def add_debug_files(self):
+        """Those that separate debugging information has by its build id, see gdb's manual."""
+        ids = [objfile.build_id for objfile in gdb.objfiles() if objfile.is_valid() and objfile.build_id]
+        return any([self.add(f"/usr/lib/debug/.build-id/{id[:2]}/{id[2:]}.debug") for id in ids])
+
+    def add_libraries(self):
+        listing = gdb.execute("info sharedlibrary", to_string=True)
+        names = re.findall(r"^(?:0x\w+ +0x\w+)? +(?:Yes|No)(?: \(\*\))? +(/.*)$", listing, re.MULTILINE)
+        return any([self.add(name.removeprefix(self.folder)) for name in names])
+
+    def refresh(self, _event=None):
+        """Reads the libraries again when some are new: those that the target loaded meanwhile."""
+        for find in (self.add_libraries, self.add_debug_files):
+            if find():
+                gdb.execute("nosharedlibrary", to_string=True)
+                gdb.execute("sharedlibrary", to_string=True)
+
+    def remove(self, _event=None):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+links = None
+# What did not go well and is no reason to stop.
+warnings = []
+
+
+def prepare(pid):
+    """All that takes time and can be done while the target still runs."""
+    global links
+    check(pid)
+    if has(CAP_SYS_ADMIN):
+        # gdb has a helper that opens files in the target's mount namespace, where links lead where the target means.
+        gdb.execute("set sysroot target:", to_string=True)
+    else:
+        try:
+            links = Links(pid)
+        except OSError as error:
+            # In other words than ptrace's: the same right is asked for, see proc(5).
+            raise refusal(pid, "not permitted" if isinstance(error, PermissionError) else str(error)) from None
+        gdb.events.gdb_exiting.connect(links.remove)
+        gdb.execute(f"set sysroot {links.folder}", to_string=True)
+    for _ in range(2):
+        try:
+            # Not by its name: it may have been deleted or replaced.
+            gdb.execute(f"file /proc/{pid}/exe", to_string=True)
+        except gdb.error as error:
+            warnings.append(f"no symbols of the program: {error}")
+        if links is None or not links.add_debug_files():
+            break
+
+
+def attach(pid):
+    try:
+        gdb.execute(f"with suppress-cli-notifications on -- attach {pid}", to_string=True)
+    except gdb.error as error:
+        raise refusal(pid, str(error).strip()) from None
+    if links is not None:
+        links.refresh()
+        gdb.events.stop.connect(links.refresh)
+
+
+def finish(code):
+    sys.stdout.flush()
+    gdb.execute(f"quit {code}")
+
+
+def scope_attach(pid):
+    """For a session: attaches and says where the target stands, or ends gdb."""
+    try:
+        prepare(pid)
+        attach(pid)
+    except Failure as error:
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        gdb.write(f"error: {error.message}{hint}\n", gdb.STDERR)
+        return finish(EXIT_CODES[error.kind])
+    for warning in warnings:
+        gdb.write(f"warning: {warning}\n", gdb.STDERR)
+    threads = len(gdb.selected_inferior().threads())
+    gdb.write(f"Process {pid} stands still ({threads} thread{'s'[:threads != 1]}) until you say continue, detach or quit.\n")
+    gdb.execute("frame")
+
+
+def scope_source():
+    """Runs the command files that came along."""
+    for file in json.loads(os.environ.pop("SCOPE_GDB_COMMANDS")):
+        folder = tempfile.mkdtemp(prefix="scope-gdb-")
+        try:
+            # Its name tells gdb the language, and the user where an error is.
+            path = f"{folder}/{os.path.basename(file['name'])}"
+            with open(path, "w", encoding="utf-8") as copy:
+                copy.write(file["text"])
+            gdb.execute(f"source {path}")
+        except gdb.error as error:
+            raise gdb.GdbError(str(error).replace(f"{folder}/", "")) from None
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def scope_backtrace(pid):
+    """Prints the stacks of all threads as JSON, a line each, and before that lets go of the target."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    try:
+        prepare(pid)
+        begin = time.monotonic()
+        signal.alarm(LONGEST_STOP_S)
+        attach(pid)
+        try:
+            found = [thread_of(thread) for thread in sorted(gdb.selected_inferior().threads(), key=lambda one: one.ptid[1])]
+        finally:
+            try:
+                gdb.execute("detach", to_string=True)
+            except gdb.error:
+                pass  # it has ended
+        stopped_ms = (time.monotonic() - begin) * 1000
+        signal.alarm(0)
+        lines = found + [{"stoppedMs": round(stopped_ms, 1), "warnings": warnings or None}]
+    except Failure as error:
+        lines = [{"error": error.kind, "message": error.message, "hint": error.hint}]
+        code = EXIT_CODES[error.kind]
+    else:
+        code = 0
+    for line in lines:
+        print(json.dumps({key: value for key, value in line.items() if value is not None}))
+    finish(code)
+
+
+def thread_of(thread):
+    thread.switch()
+    frames, problem = [], None
+    try:
+        frame = gdb.newest_frame()
+        while frame is not None and len(frames) < MOST_FRAMES:
+            frames.append(frame_of(frame))
+            last, frame = frame, frame.older()
+        if frame is not None:
+            problem = f"only the newest {MOST_FRAMES} frames"
+        elif last.unwind_stop_reason() not in GOOD_ENDS:
+            problem = gdb.frame_stop_reason_string(last.unwind_stop_reason())
+    except gdb.error as error:
+        problem = str(error)
+    return {"thread": thread.ptid[1], "name": thread.name, "frames": frames, "problem": problem}
+
+
+def frame_of(frame):
+    where = frame.find_sal()
+    inlined, handler = frame.type() == gdb.INLINE_FRAME, frame.type() == gdb.SIGTRAMP_FRAME
+    seen = {
+        "level": frame.level(),
+        "address": None if inlined else hex(frame.pc()),
+        "function": "<signal handler called>" if handler else frame.name(),
+        "arguments": arguments_of(frame),
+        "file": where.symtab.filename if where.symtab else None,
+        "line": where.line if where.symtab else None,
+        "library": None if inlined else library_at(frame.pc()),
+    }
+    return {key: value for key, value in seen.items() if value is not None}
+
+
+def library_at(address):
+    name = gdb.solib_name(address)
+    if name is None:
+        return None
+    return name.removeprefix("target:") if links is None else name.removeprefix(links.folder)
+
+
+def arguments_of(frame):
+    """Scalars only, as gdb prints them in a backtrace."""
+    try:
+        block = frame.block()
+    except RuntimeError:
+        return None  # no debugging information
+    while block.function is None and block.superblock is not None:
+        block = block.superblock
+    return [{"name": symbol.name, "value": value_of(symbol, frame)} for symbol in block if symbol.is_argument]
+
+
+def value_of(symbol, frame):
+    try:
+        value = symbol.value(frame)
+        if value.type.strip_typedefs().code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ARRAY):
+            return "..."
+        return value.format_string(max_elements=64, raw=True)
+    except gdb.error as error:
+        return f"<{error}>"
