@@ -3,6 +3,8 @@ import type { Command } from "./command.ts";
 import { doctorOf } from "./commands/doctor.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
+import { cp } from "./commands/cp.ts";
+import { fs } from "./commands/fs.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
 import { pids } from "./commands/pids.ts";
@@ -13,7 +15,7 @@ import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-const ordinary: readonly Command[] = [ping, shell, pids, copy, launch, list, cleanup];
+const ordinary: readonly Command[] = [ping, shell, pids, cp, fs, copy, launch, list, cleanup];
 
 export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary)];
 
@@ -57,7 +59,7 @@ export function parse(argv: readonly string[], words: Words): Invocation | undef
     const own = new Set(parser.options.map((option) => option.attributeName()));
     addGlobals(parser);
     parser.addHelpText("after", examplesText(command));
-    parser.allowExcessArguments().action((...given: unknown[]) => {
+    parser.allowExcessArguments().action(() => {
       if (command.arguments === undefined && parser.args.length > 0) throw takesNone(command.name, parser.args);
       const raw = parser.opts() as RawOptions;
       const after = Object.entries(raw).filter(([key]) => !own.has(key));
@@ -65,7 +67,7 @@ export function parse(argv: readonly string[], words: Words): Invocation | undef
         command,
         globals: { ...program.opts(), ...Object.fromEntries(after) },
         options: Object.fromEntries(Object.entries(raw).filter(([key]) => own.has(key))),
-        args: (command.arguments === undefined ? [] : given[0] ?? []) as string[],
+        args: command.arguments === undefined ? [] : parser.args,
       };
     });
   }
