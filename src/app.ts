@@ -4,6 +4,8 @@ import { doctorOf } from "./commands/doctor.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
 import { gdb } from "./commands/gdb.ts";
+import { cp } from "./commands/cp.ts";
+import { fs } from "./commands/fs.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
 import { node } from "./commands/node.ts";
@@ -15,7 +17,7 @@ import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-const ordinary: readonly Command[] = [ping, shell, pids, gdb, node, copy, launch, list, cleanup];
+const ordinary: readonly Command[] = [ping, shell, pids, gdb, cp, fs, node, copy, launch, list, cleanup];
 
 export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary)];
 
@@ -59,7 +61,7 @@ export function parse(argv: readonly string[], words: Words): Invocation | undef
     const own = new Set(parser.options.map((option) => option.attributeName()));
     addGlobals(parser);
     parser.addHelpText("after", examplesText(command));
-    parser.allowExcessArguments().action((...given: unknown[]) => {
+    parser.allowExcessArguments().action(() => {
       if (command.arguments === undefined && parser.args.length > 0) throw takesNone(command.name, parser.args);
       const raw = parser.opts() as RawOptions;
       const after = Object.entries(raw).filter(([key]) => !own.has(key));
@@ -67,12 +69,7 @@ export function parse(argv: readonly string[], words: Words): Invocation | undef
         command,
         globals: { ...program.opts(), ...Object.fromEntries(after) },
         options: Object.fromEntries(Object.entries(raw).filter(([key]) => own.has(key))),
-        // What commander made of the arguments comes first, and then the options and the parser.
-        args: (command.arguments === undefined
-          ? []
-          : given.slice(0, -2).flat().filter((one) =>
-            one !== undefined
-          )) as string[],
+        args: command.arguments === undefined ? [] : parser.args,
       };
     });
   }

@@ -1,4 +1,6 @@
+import type { CopyRequest } from "./copy_place.ts";
 import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./event.ts";
+import type { Files } from "./files.ts";
 import type { GlobalOptions } from "./options.ts";
 import type { Target, TargetQuery } from "./target.ts";
 import type { NamespaceKind, ToolExit } from "./tool.ts";
@@ -57,6 +59,8 @@ export interface Beside extends Place {
   processes(): Promise<ProcessSeen[]>;
   /** Any process that the manager sees; its container is empty when it is none of the target's pod. */
   process(pid: number): Promise<ProcessSeen | undefined>;
+  /** Of the target's container. */
+  readonly files: Files;
 }
 
 /** Which pods or hosts a ping goes to. */
@@ -134,6 +138,13 @@ export interface Context {
    * else 0.
    */
   show(events: AsyncIterable<Event> | Iterable<Event>, view?: View): Promise<number>;
+  /**
+   * Copies between this machine and a target, with progress on stderr, and tells of each file. Ends with `cp.summary`;
+   * one of several files that fails is told as `failed`. Throws ScopeError.
+   */
+  copyFiles(beside: Beside, request: CopyRequest): AsyncIterable<Event>;
+  /** Writes bytes to stdout as they are. */
+  print(bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** Connects a run with stdin, stdout and stderr, and returns its exit code. */
   attach(run: Run): Promise<number>;
   /** The text of a file of this machine. Throws ScopeError when it cannot be read. */

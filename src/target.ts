@@ -25,6 +25,8 @@ export interface TargetQuery {
   pod?: string;
   selector?: string;
   container?: string;
+  /** Default: that of the options. */
+  namespace?: string;
 }
 
 export type WorkloadKind = "pod" | "deployment" | "statefulset" | "daemonset" | "service";

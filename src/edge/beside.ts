@@ -3,6 +3,7 @@ import { ScopeError } from "../errors.ts";
 import type { ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";
 import type { ManagerConnection } from "../manager/client.ts";
+import { makeFiles } from "../manager/files_client.ts";
 import { startRun } from "../manager/run_client.ts";
 import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
@@ -48,6 +49,11 @@ export function makeBeside({ target, connection, passage, watch, dispose }: Besi
     },
     processes: () => ask(),
     process: async (pid) => (await ask([pid])).find((process) => process.pid === pid),
+    files: makeFiles({
+      connection,
+      target: { podUid: target.uid, containerId: target.container.id },
+      translate: fail,
+    }),
     [Symbol.asyncDispose]: dispose,
   };
 }

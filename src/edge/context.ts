@@ -10,7 +10,7 @@ import { attach } from "./attach.ts";
 import type { EnterContext } from "./enter.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { readFile } from "./read_file.ts";
-import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll } from "./terminal.ts";
+import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, writeAllAsync } from "./terminal.ts";
 
 export interface ContextOptions {
   options: GlobalOptions;
@@ -46,7 +46,9 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);
       // Loaded while the cluster is waited for.
       if (options.output === "text") void import("../renderers/text.ts");
-      return await enterBeside(context, query, needs);
+      const { namespace } = query;
+      const there = namespace === undefined ? context : { ...context, options: { ...options, namespace } };
+      return await enterBeside(there, query, needs);
     },
     async enterNode(name: string): Promise<Place> {
       const [context, { enterNodePlace }] = await Promise.all([enterContext(), import("./node_place.ts")]);
@@ -91,6 +93,13 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
         for (const text of unsaid.splice(0)) say(text);
       }
       return interrupt.code ?? (failed ? 1 : 0);
+    },
+    async *copyFiles(beside, request) {
+      const { copyFiles } = await import("./files/copy_files.ts");
+      yield* copyFiles(beside, request, { signal: interrupt.signal, say, progress: options.output === "text" });
+    },
+    async print(bytes) {
+      for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);
     },
     attach: (run) => attach(run, { terminal: interactive, signal: interrupt.signal }),
   };

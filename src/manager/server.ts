@@ -1,11 +1,16 @@
 import http2 from "node:http2";
 import type { ServerHttp2Session } from "node:http2";
 import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { version } from "../version.ts";
 import { Clients } from "./clients.ts";
 import type { Client } from "./clients.ts";
+import { findInode } from "./files/find_inode.ts";
+import { listFiles } from "./files/list.ts";
+import { Parts } from "./files/parts.ts";
+import { readFiles } from "./files/read.ts";
+import { writeFiles } from "./files/write.ts";
 import { Manager } from "./gen/manager_pb.ts";
 import { effectiveCapabilities, listProcesses } from "./processes.ts";
 import { run } from "./run.ts";
@@ -38,7 +43,7 @@ export async function serve(
 ): Promise<ManagerServer> {
   const clients = new Clients(), ended = Promise.withResolvers<void>();
   const capabilities = effectiveCapabilities();
-  const runs = new Map<string, Session>();
+  const runs = new Map<string, Session>(), parts = new Parts();
   const handler = connectNodeAdapter({
     acceptCompression: [],
     contextValues: (request) =>
@@ -58,11 +63,11 @@ export async function serve(
           else if (action.case === "resize") program?.resize(action.value);
           return {};
         },
-        run(requests, context) {
-          const client = context.values.get(clientKey);
-          if (client === undefined) throw new ConnectError("there is no client", Code.Internal);
-          return run(requests, AbortSignal.any([client.gone, context.signal]), runs, sharedNamespaces);
-        },
+        run: (requests, context) => run(requests, goneOf(context), runs, sharedNamespaces),
+        listFiles,
+        readFiles: (requests, context) => readFiles(requests, goneOf(context)),
+        writeFiles: (requests, context) => writeFiles(requests, goneOf(context), parts),
+        findInode,
       }),
   });
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes } }, handler);
@@ -81,7 +86,15 @@ export async function serve(
     async [Symbol.asyncDispose]() {
       server.close();
       clients[Symbol.dispose]();
+      parts[Symbol.dispose]();
       await Promise.all([...runs.values()].map((run) => run[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** Aborted when whoever called does not need the answer any more. */
+function goneOf(context: HandlerContext): AbortSignal {
+  const client = context.values.get(clientKey);
+  if (client === undefined) throw new ConnectError("there is no client", Code.Internal);
+  return AbortSignal.any([client.gone, context.signal]);
 }

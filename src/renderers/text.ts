@@ -6,6 +6,7 @@ import type {
   EphemeralContainerSeen,
   Event,
   Failed,
+  FileListed,
   PingSummary,
   ProcessSeen,
 } from "../event.ts";
@@ -15,6 +16,7 @@ import { debugPodTable, readyLine, removedLine } from "./debug_pod_text.ts";
 import { doctorTargetLine, rightTable, wayTable } from "./doctor_text.ts";
 import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
 import { gdbSummaryLines, threadLines } from "./gdb_text.ts";
+import { copiedLine, copySummaryLine, fileTable, inodeLines } from "./file_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
 import { safe } from "../safe.ts";
@@ -38,6 +40,7 @@ class Text implements Renderer {
   readonly #ephemerals: EphemeralContainerSeen[] = [];
   readonly #rights: DoctorRight[] = [];
   readonly #ways: DoctorWay[] = [];
+  readonly #files: FileListed[] = [];
   #wrote = false;
 
   constructor(private readonly screen: Screen) {}
@@ -80,6 +83,15 @@ class Text implements Renderer {
         return this.#write([endedLine(event)]);
       case "copy.ready":
         return this.#write([copyLine(event)]);
+      case "fs.entry":
+        this.#files.push(event);
+        return;
+      case "fs.inode":
+        return this.#write(inodeLines(event));
+      case "cp.file":
+        return this.#write([copiedLine(event)]);
+      case "cp.summary":
+        return this.#write([copySummaryLine(event)]);
       case "launch.ready":
         return this.#write([readyLine(event)]);
       case "cleanup.removed":
@@ -108,6 +120,7 @@ class Text implements Renderer {
         ephemeralTable(this.#ephemerals, columns, color),
         rightTable(this.#rights, columns, color),
         wayTable(this.#ways, columns, color),
+        fileTable(this.#files, columns, color),
       ]
     ) {
       if (lines.length > 0) this.#write(this.#wrote ? ["", ...lines] : lines);

@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { Channel } from "../../src/channel.ts";
 import type { Beside, Run, RunOptions } from "../../src/context.ts";
 import type { ProcessSeen } from "../../src/event.ts";
+import type { FileReader, Files } from "../../src/files.ts";
 import type { Target } from "../../src/target.ts";
 import type { ToolExit } from "../../src/tool.ts";
 import { capabilityNames } from "../../src/way.ts";
@@ -17,6 +19,15 @@ export const target: Target = {
   container,
   containers: [container],
 };
+
+/** The files beside a target, as far as a test says what they are. */
+export interface FakeFiles {
+  list?: () => ReturnType<Files["list"]>;
+  reader?: () => FileReader;
+  findInode?: () => ReturnType<Files["findInode"]>;
+}
+
+async function* nothing() {}
 
 /** The first process of the target. */
 export const first: ProcessSeen = {
@@ -44,7 +55,12 @@ export function besideOf(processes: ProcessSeen[] = []) {
   const lost = new AbortController(), output = new Channel<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>();
   const exit = Promise.withResolvers<ToolExit>();
   exit.promise.catch(() => {});
-  const seen = { options: undefined as RunOptions | undefined, signals: [] as string[], disposed: false };
+  const seen = {
+    options: undefined as RunOptions | undefined,
+    signals: [] as string[],
+    disposed: false,
+    files: {} as FakeFiles,
+  };
   const run: Run = {
     output: (async function* () {
       yield* output;
@@ -67,6 +83,12 @@ export function besideOf(processes: ProcessSeen[] = []) {
     },
     processes: () => Promise.resolve(processes),
     process: (pid) => Promise.resolve(processes.find((process) => process.pid === pid)),
+    files: {
+      list: () => seen.files.list?.() ?? nothing(),
+      reader: () => seen.files.reader!(),
+      writer: () => assert.fail("nothing is written"),
+      findInode: () => seen.files.findInode?.() ?? nothing(),
+    },
     [Symbol.asyncDispose]() {
       seen.disposed = true;
       return Promise.resolve();

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyLrAQoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBDKsAgoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARJBCghTaHV0ZG93bhIZLnNjb3BlLnYxLlNodXRkb3duUmVxdWVzdBoaLnNjb3BlLnYxLlNodXRkb3duUmVzcG9uc2USPgoHQ29udHJvbBIYLnNjb3BlLnYxLkNvbnRyb2xSZXF1ZXN0Ghkuc2NvcGUudjEuQ29udHJvbFJlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyLrAQoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0i2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiGwoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgqcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqjAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIUChBGSUxFX0tJTkRfRk9MREVSEAISEgoORklMRV9LSU5EX0xJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYy0wQKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRIvCgJQcxITLnNjb3BlLnYxLlBzUmVxdWVzdBoULnNjb3BlLnYxLlBzUmVzcG9uc2USRgoJTGlzdEZpbGVzEhouc2NvcGUudjEuTGlzdEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLkxpc3RGaWxlc1Jlc3BvbnNlMAESSAoJUmVhZEZpbGVzEhouc2NvcGUudjEuUmVhZEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLlJlYWRGaWxlc1Jlc3BvbnNlKAEwARJLCgpXcml0ZUZpbGVzEhsuc2NvcGUudjEuV3JpdGVGaWxlc1JlcXVlc3QaHC5zY29wZS52MS5Xcml0ZUZpbGVzUmVzcG9uc2UoATABEkYKCUZpbmRJbm9kZRIaLnNjb3BlLnYxLkZpbmRJbm9kZVJlcXVlc3QaGy5zY29wZS52MS5GaW5kSW5vZGVSZXNwb25zZTABYgZwcm90bzM");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -628,6 +628,895 @@ export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
   messageDesc(file_manager, 18);
 
 /**
+ * @generated from message scope.v1.FileEntry
+ */
+export type FileEntry = Message<"scope.v1.FileEntry"> & {
+  /**
+   * Below the path that was asked for, without a slash at its start; empty: that path itself.
+   *
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+
+  /**
+   * @generated from field: scope.v1.FileKind kind = 2;
+   */
+  kind: FileKind;
+
+  /**
+   * @generated from field: uint64 size = 3;
+   */
+  size: bigint;
+
+  /**
+   * Permissions only, see inode(7).
+   *
+   * @generated from field: uint32 mode = 4;
+   */
+  mode: number;
+
+  /**
+   * Since the epoch, in nanoseconds.
+   *
+   * @generated from field: int64 modified_ns = 5;
+   */
+  modifiedNs: bigint;
+
+  /**
+   * @generated from field: uint32 uid = 6;
+   */
+  uid: number;
+
+  /**
+   * @generated from field: uint32 gid = 7;
+   */
+  gid: number;
+
+  /**
+   * @generated from field: uint64 inode = 8;
+   */
+  inode: bigint;
+
+  /**
+   * On disk; less than the size where the file has holes.
+   *
+   * @generated from field: uint64 allocated_bytes = 9;
+   */
+  allocatedBytes: bigint;
+
+  /**
+   * Where a link points to.
+   *
+   * @generated from field: bytes link = 10;
+   */
+  link: Uint8Array;
+
+  /**
+   * Names by the container's own passwd and group, where they were asked for and are there.
+   *
+   * @generated from field: string owner = 11;
+   */
+  owner: string;
+
+  /**
+   * @generated from field: string group = 12;
+   */
+  group: string;
+};
+
+/**
+ * Describes the message scope.v1.FileEntry.
+ * Use `create(FileEntrySchema)` to create a new message.
+ */
+export const FileEntrySchema: GenMessage<FileEntry> = /*@__PURE__*/
+  messageDesc(file_manager, 19);
+
+/**
+ * What cannot be done with one path; the others go on.
+ *
+ * @generated from message scope.v1.FileTrouble
+ */
+export type FileTrouble = Message<"scope.v1.FileTrouble"> & {
+  /**
+   * As in FileEntry.
+   *
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+
+  /**
+   * Name of the error, see errno(3); or ENOTREG: it is a device, a socket or a FIFO; EPSEUDO: a file system of the kernel.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message scope.v1.FileTrouble.
+ * Use `create(FileTroubleSchema)` to create a new message.
+ */
+export const FileTroubleSchema: GenMessage<FileTrouble> = /*@__PURE__*/
+  messageDesc(file_manager, 20);
+
+/**
+ * @generated from message scope.v1.ListFilesRequest
+ */
+export type ListFilesRequest = Message<"scope.v1.ListFilesRequest"> & {
+  /**
+   * @generated from field: scope.v1.Target target = 1;
+   */
+  target?: Target | undefined;
+
+  /**
+   * @generated from field: bytes path = 2;
+   */
+  path: Uint8Array;
+
+  /**
+   * @generated from field: scope.v1.ListFilesRequest.Depth depth = 3;
+   */
+  depth: ListFilesRequest_Depth;
+
+  /**
+   * Follows links below the path, too; the path itself is followed always.
+   *
+   * @generated from field: bool follow = 4;
+   */
+  follow: boolean;
+
+  /**
+   * With names of owners and groups.
+   *
+   * @generated from field: bool names = 5;
+   */
+  names: boolean;
+};
+
+/**
+ * Describes the message scope.v1.ListFilesRequest.
+ * Use `create(ListFilesRequestSchema)` to create a new message.
+ */
+export const ListFilesRequestSchema: GenMessage<ListFilesRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 21);
+
+/**
+ * @generated from enum scope.v1.ListFilesRequest.Depth
+ */
+export enum ListFilesRequest_Depth {
+  /**
+   * The path itself.
+   *
+   * @generated from enum value: SELF = 0;
+   */
+  SELF = 0,
+
+  /**
+   * And, for a folder, what is in it.
+   *
+   * @generated from enum value: CHILDREN = 1;
+   */
+  CHILDREN = 1,
+
+  /**
+   * And all that is below. File systems of the kernel such as /proc are left out, and told as trouble.
+   *
+   * @generated from enum value: TREE = 2;
+   */
+  TREE = 2,
+}
+
+/**
+ * Describes the enum scope.v1.ListFilesRequest.Depth.
+ */
+export const ListFilesRequest_DepthSchema: GenEnum<ListFilesRequest_Depth> = /*@__PURE__*/
+  enumDesc(file_manager, 21, 0);
+
+/**
+ * @generated from message scope.v1.ListFilesResponse
+ */
+export type ListFilesResponse = Message<"scope.v1.ListFilesResponse"> & {
+  /**
+   * The first is the path itself. A folder comes before what is in it.
+   *
+   * @generated from field: repeated scope.v1.FileEntry entries = 1;
+   */
+  entries: FileEntry[];
+
+  /**
+   * With an empty path, nothing else follows.
+   *
+   * @generated from field: repeated scope.v1.FileTrouble troubles = 2;
+   */
+  troubles: FileTrouble[];
+};
+
+/**
+ * Describes the message scope.v1.ListFilesResponse.
+ * Use `create(ListFilesResponseSchema)` to create a new message.
+ */
+export const ListFilesResponseSchema: GenMessage<ListFilesResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 22);
+
+/**
+ * @generated from message scope.v1.ReadFilesRequest
+ */
+export type ReadFilesRequest = Message<"scope.v1.ReadFilesRequest"> & {
+  /**
+   * @generated from oneof scope.v1.ReadFilesRequest.request
+   */
+  request: {
+    /**
+     * @generated from field: scope.v1.ReadOpen open = 1;
+     */
+    value: ReadOpen;
+    case: "open";
+  } | {
+    /**
+     * @generated from field: scope.v1.ReadFile file = 2;
+     */
+    value: ReadFile;
+    case: "file";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.ReadFilesRequest.
+ * Use `create(ReadFilesRequestSchema)` to create a new message.
+ */
+export const ReadFilesRequestSchema: GenMessage<ReadFilesRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 23);
+
+/**
+ * @generated from message scope.v1.ReadOpen
+ */
+export type ReadOpen = Message<"scope.v1.ReadOpen"> & {
+  /**
+   * @generated from field: scope.v1.Target target = 1;
+   */
+  target?: Target | undefined;
+
+  /**
+   * @generated from field: bytes path = 2;
+   */
+  path: Uint8Array;
+
+  /**
+   * Follows links below the path, too.
+   *
+   * @generated from field: bool follow = 3;
+   */
+  follow: boolean;
+};
+
+/**
+ * Describes the message scope.v1.ReadOpen.
+ * Use `create(ReadOpenSchema)` to create a new message.
+ */
+export const ReadOpenSchema: GenMessage<ReadOpen> = /*@__PURE__*/
+  messageDesc(file_manager, 24);
+
+/**
+ * @generated from message scope.v1.ReadFile
+ */
+export type ReadFile = Message<"scope.v1.ReadFile"> & {
+  /**
+   * As in FileEntry.
+   *
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+
+  /**
+   * So much of it the client has, with this hash. Where it is the start of the file, only the rest is sent.
+   *
+   * @generated from field: uint64 have = 2;
+   */
+  have: bigint;
+
+  /**
+   * @generated from field: bytes have_sha256 = 3;
+   */
+  haveSha256: Uint8Array;
+};
+
+/**
+ * Describes the message scope.v1.ReadFile.
+ * Use `create(ReadFileSchema)` to create a new message.
+ */
+export const ReadFileSchema: GenMessage<ReadFile> = /*@__PURE__*/
+  messageDesc(file_manager, 25);
+
+/**
+ * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`.
+ *
+ * @generated from message scope.v1.ReadFilesResponse
+ */
+export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
+  /**
+   * @generated from oneof scope.v1.ReadFilesResponse.response
+   */
+  response: {
+    /**
+     * @generated from field: scope.v1.ReadStart start = 1;
+     */
+    value: ReadStart;
+    case: "start";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileData data = 2;
+     */
+    value: FileData;
+    case: "data";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileEnd end = 3;
+     */
+    value: FileEnd;
+    case: "end";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileTrouble trouble = 4;
+     */
+    value: FileTrouble;
+    case: "trouble";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.ReadFilesResponse.
+ * Use `create(ReadFilesResponseSchema)` to create a new message.
+ */
+export const ReadFilesResponseSchema: GenMessage<ReadFilesResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 26);
+
+/**
+ * @generated from message scope.v1.ReadStart
+ */
+export type ReadStart = Message<"scope.v1.ReadStart"> & {
+  /**
+   * @generated from field: scope.v1.FileEntry entry = 1;
+   */
+  entry?: FileEntry | undefined;
+
+  /**
+   * The client has what is before this.
+   *
+   * @generated from field: uint64 from = 2;
+   */
+  from: bigint;
+};
+
+/**
+ * Describes the message scope.v1.ReadStart.
+ * Use `create(ReadStartSchema)` to create a new message.
+ */
+export const ReadStartSchema: GenMessage<ReadStart> = /*@__PURE__*/
+  messageDesc(file_manager, 27);
+
+/**
+ * What lies between pieces is a hole.
+ *
+ * @generated from message scope.v1.FileData
+ */
+export type FileData = Message<"scope.v1.FileData"> & {
+  /**
+   * @generated from field: uint64 offset = 1;
+   */
+  offset: bigint;
+
+  /**
+   * @generated from oneof scope.v1.FileData.bytes
+   */
+  bytes: {
+    /**
+     * @generated from field: bytes plain = 2;
+     */
+    value: Uint8Array;
+    case: "plain";
+  } | {
+    /**
+     * Compressed by Zstandard, at most 1 MiB when unpacked.
+     *
+     * @generated from field: bytes zstd = 3;
+     */
+    value: Uint8Array;
+    case: "zstd";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.FileData.
+ * Use `create(FileDataSchema)` to create a new message.
+ */
+export const FileDataSchema: GenMessage<FileData> = /*@__PURE__*/
+  messageDesc(file_manager, 28);
+
+/**
+ * @generated from message scope.v1.FileEnd
+ */
+export type FileEnd = Message<"scope.v1.FileEnd"> & {
+  /**
+   * Of the whole file, what the client had included. A file that grows is read up to the size it had at the start.
+   *
+   * @generated from field: uint64 size = 1;
+   */
+  size: bigint;
+
+  /**
+   * @generated from field: bytes sha256 = 2;
+   */
+  sha256: Uint8Array;
+};
+
+/**
+ * Describes the message scope.v1.FileEnd.
+ * Use `create(FileEndSchema)` to create a new message.
+ */
+export const FileEndSchema: GenMessage<FileEnd> = /*@__PURE__*/
+  messageDesc(file_manager, 29);
+
+/**
+ * @generated from message scope.v1.WriteFilesRequest
+ */
+export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
+  /**
+   * @generated from oneof scope.v1.WriteFilesRequest.request
+   */
+  request: {
+    /**
+     * @generated from field: scope.v1.WriteOpen open = 1;
+     */
+    value: WriteOpen;
+    case: "open";
+  } | {
+    /**
+     * @generated from field: scope.v1.WriteFolder folder = 2;
+     */
+    value: WriteFolder;
+    case: "folder";
+  } | {
+    /**
+     * @generated from field: scope.v1.WriteLink link = 3;
+     */
+    value: WriteLink;
+    case: "link";
+  } | {
+    /**
+     * Followed by any `data` and by `end`.
+     *
+     * @generated from field: scope.v1.WriteFile file = 4;
+     */
+    value: WriteFile;
+    case: "file";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileData data = 5;
+     */
+    value: FileData;
+    case: "data";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileEnd end = 6;
+     */
+    value: FileEnd;
+    case: "end";
+  } | {
+    /**
+     * Answers `started`.
+     *
+     * @generated from field: scope.v1.WriteFrom from = 7;
+     */
+    value: WriteFrom;
+    case: "from";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.WriteFilesRequest.
+ * Use `create(WriteFilesRequestSchema)` to create a new message.
+ */
+export const WriteFilesRequestSchema: GenMessage<WriteFilesRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 30);
+
+/**
+ * @generated from message scope.v1.WriteOpen
+ */
+export type WriteOpen = Message<"scope.v1.WriteOpen"> & {
+  /**
+   * @generated from field: scope.v1.Target target = 1;
+   */
+  target?: Target | undefined;
+
+  /**
+   * @generated from field: bytes path = 2;
+   */
+  path: Uint8Array;
+
+  /**
+   * Where the path is a folder, what is written is written below it by this name; empty: as its content.
+   *
+   * @generated from field: bytes name = 3;
+   */
+  name: Uint8Array;
+
+  /**
+   * What is written is a folder.
+   *
+   * @generated from field: bool folder = 4;
+   */
+  folder: boolean;
+};
+
+/**
+ * Describes the message scope.v1.WriteOpen.
+ * Use `create(WriteOpenSchema)` to create a new message.
+ */
+export const WriteOpenSchema: GenMessage<WriteOpen> = /*@__PURE__*/
+  messageDesc(file_manager, 31);
+
+/**
+ * @generated from message scope.v1.WriteFolder
+ */
+export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
+  /**
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+
+  /**
+   * @generated from field: uint32 mode = 2;
+   */
+  mode: number;
+
+  /**
+   * @generated from field: int64 modified_ns = 3;
+   */
+  modifiedNs: bigint;
+
+  /**
+   * Sets mode and time of one made before, once all that is in it is there.
+   *
+   * @generated from field: bool finish = 4;
+   */
+  finish: boolean;
+};
+
+/**
+ * Describes the message scope.v1.WriteFolder.
+ * Use `create(WriteFolderSchema)` to create a new message.
+ */
+export const WriteFolderSchema: GenMessage<WriteFolder> = /*@__PURE__*/
+  messageDesc(file_manager, 32);
+
+/**
+ * @generated from message scope.v1.WriteLink
+ */
+export type WriteLink = Message<"scope.v1.WriteLink"> & {
+  /**
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+
+  /**
+   * @generated from field: bytes link = 2;
+   */
+  link: Uint8Array;
+};
+
+/**
+ * Describes the message scope.v1.WriteLink.
+ * Use `create(WriteLinkSchema)` to create a new message.
+ */
+export const WriteLinkSchema: GenMessage<WriteLink> = /*@__PURE__*/
+  messageDesc(file_manager, 33);
+
+/**
+ * @generated from message scope.v1.WriteFile
+ */
+export type WriteFile = Message<"scope.v1.WriteFile"> & {
+  /**
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+
+  /**
+   * Not set: not known yet.
+   *
+   * @generated from field: optional uint64 size = 2;
+   */
+  size?: bigint | undefined;
+
+  /**
+   * @generated from field: uint32 mode = 3;
+   */
+  mode: number;
+
+  /**
+   * Not set: the time at which it is written.
+   *
+   * @generated from field: optional int64 modified_ns = 4;
+   */
+  modifiedNs?: bigint | undefined;
+
+  /**
+   * Asks for what is there of it already; answered by `started`.
+   *
+   * @generated from field: bool resume = 5;
+   */
+  resume: boolean;
+};
+
+/**
+ * Describes the message scope.v1.WriteFile.
+ * Use `create(WriteFileSchema)` to create a new message.
+ */
+export const WriteFileSchema: GenMessage<WriteFile> = /*@__PURE__*/
+  messageDesc(file_manager, 34);
+
+/**
+ * @generated from message scope.v1.WriteFilesResponse
+ */
+export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
+  /**
+   * @generated from oneof scope.v1.WriteFilesResponse.response
+   */
+  response: {
+    /**
+     * @generated from field: scope.v1.WriteOpened opened = 1;
+     */
+    value: WriteOpened;
+    case: "opened";
+  } | {
+    /**
+     * @generated from field: scope.v1.WriteStarted started = 2;
+     */
+    value: WriteStarted;
+    case: "started";
+  } | {
+    /**
+     * @generated from field: scope.v1.WriteDone done = 3;
+     */
+    value: WriteDone;
+    case: "done";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileTrouble trouble = 4;
+     */
+    value: FileTrouble;
+    case: "trouble";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.WriteFilesResponse.
+ * Use `create(WriteFilesResponseSchema)` to create a new message.
+ */
+export const WriteFilesResponseSchema: GenMessage<WriteFilesResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 35);
+
+/**
+ * @generated from message scope.v1.WriteOpened
+ */
+export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
+  /**
+   * Where it is written to.
+   *
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+};
+
+/**
+ * Describes the message scope.v1.WriteOpened.
+ * Use `create(WriteOpenedSchema)` to create a new message.
+ */
+export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
+  messageDesc(file_manager, 36);
+
+/**
+ * So much of the file is there, with this hash.
+ *
+ * @generated from message scope.v1.WriteStarted
+ */
+export type WriteStarted = Message<"scope.v1.WriteStarted"> & {
+  /**
+   * @generated from field: uint64 have = 1;
+   */
+  have: bigint;
+
+  /**
+   * @generated from field: bytes sha256 = 2;
+   */
+  sha256: Uint8Array;
+};
+
+/**
+ * Describes the message scope.v1.WriteStarted.
+ * Use `create(WriteStartedSchema)` to create a new message.
+ */
+export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
+  messageDesc(file_manager, 37);
+
+/**
+ * @generated from message scope.v1.WriteFrom
+ */
+export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
+  /**
+   * What was there is kept; otherwise the file is written from its start.
+   *
+   * @generated from field: bool keep = 1;
+   */
+  keep: boolean;
+};
+
+/**
+ * Describes the message scope.v1.WriteFrom.
+ * Use `create(WriteFromSchema)` to create a new message.
+ */
+export const WriteFromSchema: GenMessage<WriteFrom> = /*@__PURE__*/
+  messageDesc(file_manager, 38);
+
+/**
+ * @generated from message scope.v1.WriteDone
+ */
+export type WriteDone = Message<"scope.v1.WriteDone"> & {
+  /**
+   * @generated from field: uint64 size = 1;
+   */
+  size: bigint;
+
+  /**
+   * @generated from field: bytes sha256 = 2;
+   */
+  sha256: Uint8Array;
+
+  /**
+   * A folder that was not there.
+   *
+   * @generated from field: bool created = 3;
+   */
+  created: boolean;
+};
+
+/**
+ * Describes the message scope.v1.WriteDone.
+ * Use `create(WriteDoneSchema)` to create a new message.
+ */
+export const WriteDoneSchema: GenMessage<WriteDone> = /*@__PURE__*/
+  messageDesc(file_manager, 39);
+
+/**
+ * @generated from message scope.v1.FindInodeRequest
+ */
+export type FindInodeRequest = Message<"scope.v1.FindInodeRequest"> & {
+  /**
+   * @generated from field: scope.v1.Target target = 1;
+   */
+  target?: Target | undefined;
+
+  /**
+   * @generated from field: uint64 inode = 2;
+   */
+  inode: bigint;
+};
+
+/**
+ * Describes the message scope.v1.FindInodeRequest.
+ * Use `create(FindInodeRequestSchema)` to create a new message.
+ */
+export const FindInodeRequestSchema: GenMessage<FindInodeRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 40);
+
+/**
+ * @generated from message scope.v1.FindInodeResponse
+ */
+export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
+  /**
+   * @generated from oneof scope.v1.FindInodeResponse.response
+   */
+  response: {
+    /**
+     * @generated from field: scope.v1.InodeFound found = 1;
+     */
+    value: InodeFound;
+    case: "found";
+  } | {
+    /**
+     * How many files were looked at so far.
+     *
+     * @generated from field: uint64 seen = 2;
+     */
+    value: bigint;
+    case: "seen";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileTrouble trouble = 3;
+     */
+    value: FileTrouble;
+    case: "trouble";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.FindInodeResponse.
+ * Use `create(FindInodeResponseSchema)` to create a new message.
+ */
+export const FindInodeResponseSchema: GenMessage<FindInodeResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 41);
+
+/**
+ * @generated from message scope.v1.InodeFound
+ */
+export type InodeFound = Message<"scope.v1.InodeFound"> & {
+  /**
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+
+  /**
+   * @generated from field: scope.v1.FileKind kind = 2;
+   */
+  kind: FileKind;
+
+  /**
+   * Layers of the container's file system; empty where the node's files are not seen or it is no overlay.
+   *
+   * @generated from field: repeated scope.v1.InodeLayer layers = 3;
+   */
+  layers: InodeLayer[];
+
+  /**
+   * Why there are no layers, in words.
+   *
+   * @generated from field: string no_layers = 4;
+   */
+  noLayers: string;
+};
+
+/**
+ * Describes the message scope.v1.InodeFound.
+ * Use `create(InodeFoundSchema)` to create a new message.
+ */
+export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
+  messageDesc(file_manager, 42);
+
+/**
+ * A layer that has the path; the first of them is what the container sees.
+ *
+ * @generated from message scope.v1.InodeLayer
+ */
+export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
+  /**
+   * The folder of the layer on the node.
+   *
+   * @generated from field: bytes folder = 1;
+   */
+  folder: Uint8Array;
+
+  /**
+   * The container's own, into which it writes.
+   *
+   * @generated from field: bool upper = 2;
+   */
+  upper: boolean;
+
+  /**
+   * It has the very inode there.
+   *
+   * @generated from field: bool same_inode = 3;
+   */
+  sameInode: boolean;
+};
+
+/**
+ * Describes the message scope.v1.InodeLayer.
+ * Use `create(InodeLayerSchema)` to create a new message.
+ */
+export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
+  messageDesc(file_manager, 43);
+
+/**
  * @generated from enum scope.v1.Namespace
  */
 export enum Namespace {
@@ -666,6 +1555,52 @@ export enum Namespace {
  */
 export const NamespaceSchema: GenEnum<Namespace> = /*@__PURE__*/
   enumDesc(file_manager, 0);
+
+/**
+ * @generated from enum scope.v1.FileKind
+ */
+export enum FileKind {
+  /**
+   * @generated from enum value: FILE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: FILE_KIND_FILE = 1;
+   */
+  FILE = 1,
+
+  /**
+   * @generated from enum value: FILE_KIND_FOLDER = 2;
+   */
+  FOLDER = 2,
+
+  /**
+   * @generated from enum value: FILE_KIND_LINK = 3;
+   */
+  LINK = 3,
+
+  /**
+   * @generated from enum value: FILE_KIND_DEVICE = 4;
+   */
+  DEVICE = 4,
+
+  /**
+   * @generated from enum value: FILE_KIND_SOCKET = 5;
+   */
+  SOCKET = 5,
+
+  /**
+   * @generated from enum value: FILE_KIND_FIFO = 6;
+   */
+  FIFO = 6,
+}
+
+/**
+ * Describes the enum scope.v1.FileKind.
+ */
+export const FileKindSchema: GenEnum<FileKind> = /*@__PURE__*/
+  enumDesc(file_manager, 1);
 
 /**
  * @generated from service scope.v1.Manager
@@ -721,6 +1656,47 @@ export const Manager: GenService<{
     methodKind: "unary";
     input: typeof PsRequestSchema;
     output: typeof PsResponseSchema;
+  },
+  /**
+   * What is at a path, in it, or below it.
+   *
+   * @generated from rpc scope.v1.Manager.ListFiles
+   */
+  listFiles: {
+    methodKind: "server_streaming";
+    input: typeof ListFilesRequestSchema;
+    output: typeof ListFilesResponseSchema;
+  },
+  /**
+   * Reads files at or below a path, one after another. The first request is `open`; requests may be sent ahead.
+   *
+   * @generated from rpc scope.v1.Manager.ReadFiles
+   */
+  readFiles: {
+    methodKind: "bidi_streaming";
+    input: typeof ReadFilesRequestSchema;
+    output: typeof ReadFilesResponseSchema;
+  },
+  /**
+   * Writes files at or below a path. The first request is `open`. A file, folder or link is answered by one `done` or
+   * `trouble`, in order; after `trouble` in the middle of a file, the rest of it is ignored.
+   *
+   * @generated from rpc scope.v1.Manager.WriteFiles
+   */
+  writeFiles: {
+    methodKind: "bidi_streaming";
+    input: typeof WriteFilesRequestSchema;
+    output: typeof WriteFilesResponseSchema;
+  },
+  /**
+   * Finds the paths that have this inode number in the container's root file system.
+   *
+   * @generated from rpc scope.v1.Manager.FindInode
+   */
+  findInode: {
+    methodKind: "server_streaming";
+    input: typeof FindInodeRequestSchema;
+    output: typeof FindInodeResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_manager, 0);

@@ -1,5 +1,6 @@
 import type { Context, CopyOptions, DestinationQuery, Run, View } from "../../../src/context.ts";
 import { ScopeError } from "../../../src/errors.ts";
+import type { CopyRequest } from "../../../src/copy_place.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
@@ -44,6 +45,8 @@ export function worldOf(
     removed: [] as [string, boolean][],
     nodes: [] as string[],
     copied: [] as [TargetQuery, CopyOptions][],
+    copiedFiles: [] as CopyRequest[],
+    printed: "",
     attached: [] as Run[],
     events: [] as Event[],
     views: [] as View[],
@@ -95,6 +98,13 @@ export function worldOf(
     copy(query, options) {
       did.copied.push([query, options]);
       return Promise.resolve(debugPods[0]!);
+    },
+    async *copyFiles(_beside, request) {
+      did.copiedFiles.push(request);
+      yield* debugPods;
+    },
+    async print(bytes) {
+      for await (const piece of bytes) did.printed += new TextDecoder().decode(piece);
     },
     async show(events, view = "text") {
       did.views.push(view);

@@ -1,0 +1,106 @@
+import type { Beside } from "../../context.ts";
+import type { CopyRequest } from "../../copy_place.ts";
+import { ScopeError } from "../../errors.ts";
+import type { CopySummary, Event, Failed } from "../../event.ts";
+import { now } from "../../event.ts";
+import { troubleError, wordsOf } from "../../file_trouble.ts";
+import { FileTrouble } from "../../files.ts";
+import type { WholeFile } from "../../files.ts";
+import { targetName } from "../../target.ts";
+import { copyIn } from "./copy_in.ts";
+import { copyOut } from "./copy_out.ts";
+import { ProgressShown } from "./progress.ts";
+
+/** What both directions of a copy work with. */
+export class Copy {
+  readonly place: string;
+  copied = { files: 0, bytes: 0, resumed: 0 };
+  /** Set when the copy is broken off and a next one can go on: where what was copied is kept. */
+  kept: { path: string; forAWhile: boolean } | undefined;
+
+  constructor(
+    readonly beside: Beside,
+    readonly request: CopyRequest,
+    readonly signal: AbortSignal,
+    readonly progress: ProgressShown,
+  ) {
+    this.place = targetName(beside.target);
+  }
+
+  /** The event for a whole file. `had` is what was there before. */
+  file(path: string, { sizeBytes, sha256 }: WholeFile, had: number, started: number): Event {
+    this.copied.files++;
+    this.copied.bytes += sizeBytes - had;
+    this.copied.resumed += had;
+    return {
+      type: "cp.file",
+      time: now(),
+      path,
+      bytes: sizeBytes,
+      sha256,
+      durationMs: Math.round(performance.now() - started),
+      ...(had === 0 ? {} : { resumedBytes: had }),
+    };
+  }
+
+  failed(path: string, code: string): Failed {
+    const { reason, hint } = wordsOf(code);
+    return { type: "failed", time: now(), subject: path, reason, ...(hint === undefined ? {} : { hint }) };
+  }
+
+  summary(source: string, destination: string): CopySummary {
+    const { files, bytes, resumed } = this.copied, durationMs = Math.max(1, Math.round(this.progress.elapsedMs));
+    return {
+      type: "cp.summary",
+      time: now(),
+      source,
+      destination,
+      files,
+      bytes,
+      durationMs,
+      bytesPerSecond: Math.round(bytes * 1000 / durationMs),
+      ...(resumed === 0 ? {} : { resumedBytes: resumed }),
+    };
+  }
+
+  /** The error that ends the whole copy, of a path in the pod or on this machine. */
+  error(doing: "read" | "write", side: "pod" | "local", path: string, code: string): ScopeError {
+    return troubleError(doing, path, side === "pod" ? this.place : "", code);
+  }
+}
+
+/** Copies, and says on stderr how far it is. See Context.copyFiles. */
+export async function* copyFiles(
+  beside: Beside,
+  request: CopyRequest,
+  { signal, say, progress: enabled }: { signal: AbortSignal; say(text: string): void; progress: boolean },
+): AsyncIterable<Event> {
+  const left = new AbortController();
+  using progress = new ProgressShown(enabled);
+  const until = AbortSignal.any([signal, beside.lost, left.signal]);
+  const work = new Copy(beside, request, until, progress);
+  const tellKept = () => {
+    if (work.kept === undefined) return;
+    const { path, forAWhile } = work.kept;
+    const until = forAWhile ? " for 10 minutes" : "";
+    say(`what was copied is kept in "${path}"${until}; the same command goes on from there`);
+  };
+  try {
+    for await (const event of request.direction === "out" ? copyOut(work) : copyIn(work)) {
+      progress.hide();
+      yield event;
+    }
+  } catch (error) {
+    progress.hide();
+    if (signal.aborted) {
+      tellKept();
+      return;
+    }
+    const failure = beside.lost.aborted ? beside.lost.reason : error;
+    tellKept();
+    // Both sides translate what they know; this is a path that nobody expected.
+    throw failure instanceof FileTrouble ? work.error("write", "local", failure.path, failure.code) : failure;
+  } finally {
+    left.abort();
+  }
+}

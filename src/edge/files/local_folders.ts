@@ -1,0 +1,61 @@
+import { FileTrouble } from "../../files.ts";
+import type { FileEntry } from "../../files.ts";
+import { joined, lstatIfThere } from "./local_trouble.ts";
+
+/** True for a path below a folder that leads nowhere else: the names come from a target that may be hostile. */
+export function isSafe(path: string): boolean {
+  return path.split("/").every((name) => name !== "" && name !== "." && name !== ".." && !name.includes("\0"));
+}
+
+/**
+ * The folders that are written on this machine. A link in one of them is never followed: an earlier copy from a hostile
+ * target may have made it. Links are made last, so none appears while files are written.
+ */
+export class LocalFolders {
+  readonly #checked = new Set<string>([""]);
+  readonly #made: FileEntry[] = [];
+
+  constructor(readonly top: string) {}
+
+  /** Makes a folder, or sees that there is one. Throws FileTrouble. */
+  async make(entry: FileEntry): Promise<void> {
+    const path = joined(this.top, entry.path);
+    if (entry.path !== "") await this.check(parentOf(entry.path));
+    const there = await lstatIfThere(path);
+    if (there !== undefined && !there.isDirectory) {
+      throw new FileTrouble(entry.path, there.isSymlink ? "ELOOP" : "EEXIST");
+    }
+    if (there === undefined) {
+      await Deno.mkdir(path, { mode: entry.mode & 0o777 | 0o700 });
+      this.#made.push(entry);
+    }
+    this.#checked.add(entry.path);
+  }
+
+  /** Throws FileTrouble where a folder below the top is none that `make` has seen. */
+  check(path: string): Promise<void> {
+    return this.#checked.has(path) ? Promise.resolve() : Promise.reject(new FileTrouble(path, "ENOTDIR"));
+  }
+
+  /** Makes a link that points wherever it says, and takes the place of a file or a link, never of a folder. */
+  async link({ path, link = "" }: FileEntry): Promise<void> {
+    await this.check(parentOf(path));
+    const full = joined(this.top, path), there = await lstatIfThere(full);
+    if (there?.isDirectory) throw new FileTrouble(path, "EISDIR");
+    if (there !== undefined) await Deno.remove(full);
+    await Deno.symlink(link, full);
+  }
+
+  /** Sets modes and times of the folders that were made, once nothing is written into them any more. */
+  async finish(): Promise<void> {
+    for (const { path, mode, modifiedNs } of this.#made.reverse()) {
+      const full = joined(this.top, path), modified = Number(modifiedNs) / 1e9;
+      await Deno.utime(full, modified, modified);
+      await Deno.chmod(full, mode & 0o777);
+    }
+  }
+}
+
+export function parentOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+}

@@ -1,0 +1,203 @@
+import { partName } from "../../part_name.ts";
+import { FileKind } from "../gen/manager_pb.ts";
+import type { FileEnd, WriteFile } from "../gen/manager_pb.ts";
+import {
+  fchmod,
+  fchown,
+  ftruncate,
+  futimens,
+  lock,
+  O_CREAT,
+  O_EXCL,
+  O_PATH,
+  O_RDONLY,
+  O_RDWR,
+  pread,
+  pwrite,
+  renameat,
+  reopen,
+  statAt,
+  unlinkat,
+} from "./calls.ts";
+import { Descriptor } from "./descriptor.ts";
+import type { Place } from "./destination.ts";
+import { statIfThere } from "./destination.ts";
+import { kindOf } from "./entry.ts";
+import { FileError } from "./file_error.ts";
+import { FileHash, sameHash } from "./hash.ts";
+import type { Name } from "./names.ts";
+import type { Parts } from "./parts.ts";
+import { pieceBytes } from "./pieces.ts";
+import { openBelow } from "./target_root.ts";
+
+/** What is needed of a target to write a file there. */
+export interface Arrival {
+  place: Place;
+  file: WriteFile;
+  /** Whose new files are. */
+  owner: { uid: number; gid: number };
+  parts: Parts;
+  pid: number;
+}
+
+/** A file on its way into a target: it is written beside its destination, and gets its name when it is whole. */
+export class ArrivingFile implements Disposable {
+  #part: Descriptor | undefined;
+  #hash = new FileHash();
+  /** The destination itself, when that is the same already. */
+  #same: Descriptor | undefined;
+  #broken = true;
+  readonly #name: Name;
+
+  constructor(readonly arrival: Arrival) {
+    this.#name = partName(arrival.place.name);
+    const existing = statIfThere(arrival.place.folder, arrival.place.name);
+    if (existing === undefined) return;
+    const kind = kindOf(existing);
+    if (kind === FileKind.FOLDER) throw new FileError("EISDIR");
+    if (kind !== FileKind.FILE && kind !== FileKind.LINK) throw new FileError("ENOTREG");
+    // What takes the place of another's file is that one's, too.
+    if (kind === FileKind.FILE) this.arrival = { ...arrival, owner: existing };
+  }
+
+  /** So much is there already, of a part that was left or of a file of the same size and time. */
+  async found(): Promise<{ have: bigint; sha256: Uint8Array<ArrayBuffer> }> {
+    const { place: { folder, name }, file, parts } = this.arrival;
+    const part = this.#openPart();
+    if (part !== undefined) {
+      parts.forget(statAt(part.fd).inode, this.#name);
+      this.#part = part;
+    } else {
+      const there = statIfThere(folder, name);
+      const same = there !== undefined && BigInt(there.size) === file.size && there.modifiedNs === file.modifiedNs;
+      this.#same = same ? openPlain(folder, name, O_RDONLY) : undefined;
+    }
+    const found = this.#part ?? this.#same;
+    if (found !== undefined) await count(found, this.#hash);
+    return { have: BigInt(this.#hash.size), sha256: this.#hash.sum() };
+  }
+
+  /** Begins to write: after what was found, or from the start. */
+  begin(keep: boolean): void {
+    if (keep && (this.#part ?? this.#same) !== undefined) return;
+    this.#same?.[Symbol.dispose]();
+    this.#same = undefined;
+    this.#hash = new FileHash();
+    if (this.#part !== undefined) return ftruncate(this.#part.fd, 0);
+    const { place: { folder }, owner } = this.arrival;
+    if (statIfThere(folder, this.#name) !== undefined) {
+      using _unused = this.#openPart();
+      unlinkat(folder.fd, this.#name);
+    }
+    this.#part = openBelow(folder, this.#name, O_RDWR | O_CREAT | O_EXCL, 0o600);
+    lock(this.#part.fd);
+    try {
+      fchown(this.#part.fd, owner.uid, owner.gid);
+    } catch {
+      // With the rights of an ordinary user it stays that user's, who is the target's own.
+    }
+  }
+
+  async write(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    // What is after the part's size can only be a hole: nothing was written there.
+    if (this.#part === undefined || offset < this.#hash.size) throw new FileError("EINVAL");
+    await this.#hash.skipTo(offset);
+    this.#hash.update(bytes);
+    await this.#part.use((fd) => pwrite(fd, bytes, offset));
+  }
+
+  /** Checks it and puts it in its place. */
+  async finish({ size, sha256 }: FileEnd): Promise<{ size: bigint; sha256: Uint8Array }> {
+    await this.#hash.skipTo(Number(size));
+    const sum = this.#hash.sum(), whole = this.#part ?? this.#same;
+    if (whole === undefined || BigInt(this.#hash.size) !== size) throw new FileError("EINVAL");
+    if (!sameHash(sum, sha256)) throw new FileError("EBADHASH");
+    const { place: { folder, name }, file } = this.arrival;
+    if (this.#part !== undefined) ftruncate(whole.fd, Number(size));
+    fchmod(whole.fd, file.mode & 0o777);
+    if (file.modifiedNs !== undefined) futimens(whole.fd, file.modifiedNs);
+    if (this.#part !== undefined) {
+      try {
+        if (statIfThere(folder, this.#name)?.inode !== statAt(whole.fd).inode) throw new FileError("EINVAL");
+        renameat(folder.fd, this.#name, name);
+      } catch (error) {
+        // A mount of a single file, as /etc/hosts is one, cannot be replaced: it is written over.
+        if (!(error instanceof FileError) || error.code !== "EBUSY") throw error;
+        await this.#writeOver(folder, name, whole);
+      }
+    }
+    this.#broken = false;
+    return { size, sha256: sum };
+  }
+
+  /** It will not be finished, and nobody can go on with it. */
+  discard(): void {
+    this.#broken = false;
+    if (this.#part === undefined) return;
+    try {
+      unlinkat(this.arrival.place.folder.fd, this.#name);
+    } catch {
+      // gone already
+    }
+  }
+
+  /** Closes it. One that was broken off is kept for a while for who comes back. */
+  [Symbol.dispose](): void {
+    const { place: { folder }, parts, pid } = this.arrival;
+    try {
+      if (this.#broken && this.#part !== undefined) {
+        if (statAt(this.#part.fd).size === 0) this.discard();
+        else parts.keep(new Descriptor(reopen(folder.fd, O_PATH)), this.#name, pid);
+      }
+    } catch {
+      // the folder is gone
+    }
+    this.#broken = false;
+    this.#part?.[Symbol.dispose]();
+    this.#same?.[Symbol.dispose]();
+    this.arrival.place[Symbol.dispose]();
+  }
+
+  /** The part that is there. Throws FileError when somebody else writes it now. */
+  #openPart(): Descriptor | undefined {
+    const file = openPlain(this.arrival.place.folder, this.#name, O_RDWR);
+    if (file === undefined || lock(file.fd)) return file;
+    file[Symbol.dispose]();
+    throw new FileError("EBUSY");
+  }
+
+  async #writeOver(folder: Descriptor, name: Name, from: Descriptor): Promise<void> {
+    using path = openBelow(folder, name, O_PATH);
+    if (kindOf(statAt(path.fd)) !== FileKind.FILE) throw new FileError("EBUSY");
+    using to = new Descriptor(reopen(path.fd, O_RDWR));
+    ftruncate(to.fd, 0);
+    await each(from, async (bytes, offset) => await to.use((fd) => pwrite(fd, bytes, offset)));
+    unlinkat(folder.fd, this.#name);
+  }
+}
+
+/** Opens a plain file that has no other name: links and devices are never opened. */
+function openPlain(folder: Descriptor, name: Name, flags: number): Descriptor | undefined {
+  const found = statIfThere(folder, name);
+  if (found === undefined || kindOf(found) !== FileKind.FILE || found.links !== 1) return undefined;
+  using path = openBelow(folder, name, O_PATH);
+  const { mode, links } = statAt(path.fd);
+  return mode === found.mode && links === 1 ? new Descriptor(reopen(path.fd, flags)) : undefined;
+}
+
+async function count(file: Descriptor, hash: FileHash): Promise<void> {
+  await each(file, (bytes) => Promise.resolve(hash.update(bytes)));
+}
+
+async function each(
+  file: Descriptor,
+  work: (bytes: Uint8Array<ArrayBuffer>, offset: number) => Promise<void>,
+): Promise<void> {
+  const buffer = new Uint8Array(pieceBytes);
+  for (let at = 0;;) {
+    const length = await file.use((fd) => pread(fd, buffer, at));
+    if (length === 0) return;
+    await work(buffer.subarray(0, length), at);
+    at += length;
+  }
+}

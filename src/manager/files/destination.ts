@@ -1,0 +1,104 @@
+import { O_DIRECTORY, O_PATH, readlinkat, statAt } from "./calls.ts";
+import type { Stat } from "./calls.ts";
+import { Descriptor } from "./descriptor.ts";
+import { kindOf } from "./entry.ts";
+import { FileError } from "./file_error.ts";
+import { FileKind } from "../gen/manager_pb.ts";
+import { isPlain, join, split, toName } from "./names.ts";
+import type { Name } from "./names.ts";
+import { openBelow } from "./target_root.ts";
+import type { TargetRoot } from "./target_root.ts";
+
+/** A name in an open folder. */
+export interface Place extends Disposable {
+  folder: Descriptor;
+  name: Name;
+}
+
+/** As many links in a row as the kernel follows. */
+const mostLinks = 40;
+
+/** Where something that is copied goes to, held open. */
+export class Destination implements Disposable {
+  #content: Descriptor | undefined;
+
+  private constructor(readonly path: Name, readonly top: Place | undefined, content?: Descriptor) {
+    this.#content = content;
+  }
+
+  /**
+   * Reads a destination as cp(1) does: below a folder that is there, by `name`; else by its own. A link at the end is
+   * followed for a file. Throws FileError.
+   */
+  static of(root: TargetRoot, path: Name, { name, folder }: { name: Name; folder: boolean }): Destination {
+    const there = openFolder(root, path);
+    if (there !== undefined && name === "") {
+      if (folder) return new Destination(path, undefined, there);
+      there[Symbol.dispose]();
+      throw new FileError("EISDIR");
+    }
+    there?.[Symbol.dispose]();
+    if (there !== undefined && !isPlain(name)) throw new FileError("EINVAL");
+    if (there === undefined && /\/\.?$/.test(path) && !folder) throw new FileError("ENOENT");
+    const full = there === undefined ? path.replace(/(?<=.)\/+$/, "") : join(path, name);
+    const { at, reached } = last(root, full, !folder);
+    return new Destination(reached, at);
+  }
+
+  /** Finds the place of a path below, without following links on the way. Throws FileError. */
+  place(path: Name): Place {
+    if (path === "") {
+      if (this.top === undefined) throw new FileError("EISDIR");
+      return { ...this.top, [Symbol.dispose]() {} };
+    }
+    if (!path.split("/").every(isPlain)) throw new FileError("EINVAL");
+    const { folder, name } = split(path);
+    const opened = openBelow(this.content, folder, O_PATH | O_DIRECTORY);
+    return { folder: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() };
+  }
+
+  /** The folder that is written, where one is. Throws FileError. */
+  get content(): Descriptor {
+    return this.#content ??= openBelow(this.top!.folder, this.top!.name, O_PATH | O_DIRECTORY);
+  }
+
+  [Symbol.dispose](): void {
+    this.#content?.[Symbol.dispose]();
+    this.top?.[Symbol.dispose]();
+  }
+}
+
+function openFolder(root: TargetRoot, path: Name): Descriptor | undefined {
+  try {
+    return root.open(path, O_PATH | O_DIRECTORY);
+  } catch (error) {
+    if (error instanceof FileError && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** The folder and the name that a path ends in; with `follow`, behind the links that stand there. */
+function last(root: TargetRoot, path: Name, follow: boolean): { at: Place; reached: Name } {
+  for (let links = 0; links < mostLinks; links++) {
+    const { folder, name } = split(path);
+    if (!isPlain(name)) throw new FileError("EISDIR");
+    const opened = root.open(folder, O_PATH | O_DIRECTORY);
+    const found = statIfThere(opened, name);
+    if (!follow || found === undefined || kindOf(found) !== FileKind.LINK) {
+      return { at: { folder: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() }, reached: path };
+    }
+    using _folder = opened;
+    const to = toName(readlinkat(opened.fd, name));
+    path = to.startsWith("/") ? to : join(folder, to);
+  }
+  throw new FileError("ELOOP");
+}
+
+export function statIfThere(folder: Descriptor, name: Name): Stat | undefined {
+  try {
+    return statAt(folder.fd, name);
+  } catch (error) {
+    if (error instanceof FileError && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+/** errno.h, as far as files go; the same numbers on x86-64 and arm64. */
+const names: Readonly<Record<number, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  5: "EIO",
+  6: "ENXIO",
+  9: "EBADF",
+  11: "EAGAIN",
+  12: "ENOMEM",
+  13: "EACCES",
+  16: "EBUSY",
+  17: "EEXIST",
+  18: "EXDEV",
+  19: "ENODEV",
+  20: "ENOTDIR",
+  21: "EISDIR",
+  22: "EINVAL",
+  23: "ENFILE",
+  24: "EMFILE",
+  26: "ETXTBSY",
+  27: "EFBIG",
+  28: "ENOSPC",
+  30: "EROFS",
+  36: "ENAMETOOLONG",
+  38: "ENOSYS",
+  39: "ENOTEMPTY",
+  40: "ELOOP",
+  75: "EOVERFLOW",
+  95: "EOPNOTSUPP",
+  116: "ESTALE",
+  122: "EDQUOT",
+};
+
+/** What one path cannot do, by the name of the error as in FileTrouble. */
+export class FileError extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+
+  static ofNumber(number: number): FileError {
+    return new FileError(names[number] ?? `error ${number}`);
+  }
+}
+
+/** The code of a FileError; what is something else is thrown on. */
+export function codeOf(error: unknown): string {
+  if (error instanceof FileError) return error.code;
+  throw error;
+}

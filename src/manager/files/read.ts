@@ -1,0 +1,138 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { FileKind, ReadFilesResponseSchema } from "../gen/manager_pb.ts";
+import type { ReadFile, ReadFilesRequest, ReadFilesResponse } from "../gen/manager_pb.ts";
+import { fileSystemType, nextData, O_NONBLOCK, O_PATH, O_RDONLY, pread, reopen, statAt } from "./calls.ts";
+import { Descriptor } from "./descriptor.ts";
+import { entryOf, kindOf } from "./entry.ts";
+import { codeOf, FileError } from "./file_error.ts";
+import { isKernelFileSystem } from "./folder.ts";
+import { FileHash, sameHash } from "./hash.ts";
+import { troubleOf } from "./list.ts";
+import { join, toName } from "./names.ts";
+import type { Name } from "./names.ts";
+import { Packer, pieceBytes } from "./pieces.ts";
+import { openBelow, TargetRoot } from "./target_root.ts";
+
+/** Handles one ReadFiles. What it holds open is closed when `gone` is aborted, whether or not somebody reads on. */
+export async function* readFiles(
+  requests: AsyncIterable<ReadFilesRequest>,
+  gone: AbortSignal,
+): AsyncIterable<ReadFilesResponse> {
+  using held = new DisposableStack();
+  gone.addEventListener("abort", () => held.dispose(), { once: true });
+  let open: ((path: Name) => Descriptor) | undefined;
+  for await (const { request } of requests) {
+    if (gone.aborted) return;
+    if (request.case === "open") open = opener(held, request.value);
+    else if (open === undefined) throw new ConnectError("the first request must be open", Code.InvalidArgument);
+    else if (request.case === "file") yield* readFile(open, request.value);
+  }
+}
+
+/** Opens files at or below the path of a request, by O_PATH. */
+function opener(
+  held: DisposableStack,
+  { target, path, follow }: Extract<ReadFilesRequest["request"], { case: "open" }>["value"],
+): (path: Name) => Descriptor {
+  const root = held.use(TargetRoot.of(target)), base = root.absolute(path);
+  let folder: Descriptor | undefined;
+  return (path) => {
+    if (path === "" || follow) return root.open(join(base, path), O_PATH);
+    // Opened once: what is below stays the same folder, whatever is renamed meanwhile.
+    return openBelow(folder ??= held.use(root.open(base, O_PATH)), path, O_PATH);
+  };
+}
+
+type Part = NonNullable<MessageInitShape<typeof ReadFilesResponseSchema>["response"]>;
+
+const response = (part: Part): ReadFilesResponse => create(ReadFilesResponseSchema, { response: part });
+
+async function* readFile(
+  open: (path: Name) => Descriptor,
+  { path, have, haveSha256 }: ReadFile,
+): AsyncIterable<ReadFilesResponse> {
+  try {
+    using file = openFile(open(toName(path)));
+    const stat = statAt(file.fd), hash = new FileHash();
+    // The files of the kernel say a size of 0 and have content.
+    const kernel = stat.size === 0 && isKernelFileSystem(fileSystemType(file.fd));
+    const end = kernel ? Infinity : stat.size;
+    const pieces = (from: number) => piecesOf(file, from, end, stat.allocatedBytes < stat.size && !kernel);
+    let from = Number(have);
+    if (from > 0) {
+      if (from <= end) { for await (const piece of limited(pieces(0), from)) await count(hash, piece); }
+      if (from > end || hash.size > from) from = 0;
+      else await hash.skipTo(from);
+      if (from > 0 && !sameHash(hash.sum(), haveSha256)) from = 0;
+    }
+    const counted = from > 0 ? hash : new FileHash(), packer = new Packer();
+    yield response({ case: "start", value: { entry: entryOf(toName(path), stat), from: BigInt(from) } });
+    for await (const piece of pieces(from)) {
+      await count(counted, piece);
+      yield response({ case: "data", value: packer.pack(piece.offset, piece.bytes) });
+    }
+    // A hole at the end; a file that was cut off meanwhile ends where it ends now.
+    if (!kernel) await counted.skipTo(Math.min(end, statAt(file.fd).size));
+    yield response({ case: "end", value: { size: BigInt(counted.size), sha256: counted.sum() } });
+  } catch (error) {
+    yield response({ case: "trouble", value: troubleOf(toName(path), codeOf(error)) });
+  }
+}
+
+/** Opens for reading what is known to be a file: for some devices, opening is an act. */
+function openFile(found: Descriptor): Descriptor {
+  using path = found;
+  const kind = kindOf(statAt(path.fd));
+  if (kind === FileKind.FOLDER) throw new FileError("EISDIR");
+  if (kind !== FileKind.FILE) throw new FileError("ENOTREG");
+  return new Descriptor(reopen(path.fd, O_RDONLY | O_NONBLOCK));
+}
+
+export interface Piece {
+  offset: number;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+async function count(hash: FileHash, { offset, bytes }: Piece): Promise<void> {
+  await hash.skipTo(offset);
+  hash.update(bytes);
+}
+
+/** The data of a file between two offsets; the next piece is read while one is used. */
+async function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean): AsyncIterable<Piece> {
+  const read = async (offset: number, limit: number): Promise<Piece> => {
+    const buffer = new Uint8Array(Math.min(pieceBytes, limit - offset));
+    const length = await file.use((fd) => pread(fd, buffer, offset)).catch(endOfKernelFile);
+    return { offset, bytes: buffer.subarray(0, length) };
+  };
+  for (let at = from; at < end;) {
+    const data = sparse ? nextData(file.fd, at) : { start: at, end };
+    if (data === undefined) return;
+    const limit = Math.min(data.end, end);
+    let next = read(at = data.start, limit);
+    next.catch(() => {}); // met below, unless nobody reads on
+    while (at < limit) {
+      const piece = await next;
+      if (piece.bytes.length === 0) return;
+      at += piece.bytes.length;
+      if (at < limit) (next = read(at, limit)).catch(() => {});
+      yield piece;
+    }
+  }
+}
+
+/** A file such as /proc/kmsg that has nothing more to say now is at its end. */
+function endOfKernelFile(error: unknown): number {
+  if (codeOf(error) === "EAGAIN") return 0;
+  throw error;
+}
+
+async function* limited(pieces: AsyncIterable<Piece>, end: number): AsyncIterable<Piece> {
+  for await (const { offset, bytes } of pieces) {
+    if (offset >= end) return;
+    yield { offset, bytes: bytes.subarray(0, end - offset) };
+    if (offset + bytes.length >= end) return;
+  }
+}

@@ -1,0 +1,173 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { WriteFilesResponseSchema } from "../gen/manager_pb.ts";
+import type { WriteFilesRequest, WriteFilesResponse, WriteFolder, WriteLink, WriteOpen } from "../gen/manager_pb.ts";
+import { partName } from "../../part_name.ts";
+import {
+  fchmod,
+  fchown,
+  futimens,
+  lchownat,
+  mkdirat,
+  O_DIRECTORY,
+  O_RDONLY,
+  renameat,
+  symlinkat,
+  unlinkat,
+} from "./calls.ts";
+import { ArrivingFile } from "./arriving_file.ts";
+import { Destination, statIfThere } from "./destination.ts";
+import { codeOf, FileError } from "./file_error.ts";
+import { troubleOf } from "./list.ts";
+import { toBytes, toName } from "./names.ts";
+import type { Name } from "./names.ts";
+import type { Parts } from "./parts.ts";
+import { unpack } from "./pieces.ts";
+import { openBelow, TargetRoot } from "./target_root.ts";
+
+type Part = NonNullable<MessageInitShape<typeof WriteFilesResponseSchema>["response"]>;
+type Request = WriteFilesRequest["request"];
+
+/**
+ * Handles one WriteFiles. What it holds open is closed when `gone` is aborted, whether or not somebody reads on; then a
+ * file that is not whole goes to `parts`.
+ */
+export async function* writeFiles(
+  requests: AsyncIterable<WriteFilesRequest>,
+  gone: AbortSignal,
+  parts: Parts,
+): AsyncIterable<WriteFilesResponse> {
+  using writing = new Writing(parts);
+  gone.addEventListener("abort", () => writing[Symbol.dispose](), { once: true });
+  for await (const { request } of requests) {
+    if (gone.aborted) return;
+    const answer = await writing.answer(request);
+    if (answer !== undefined) yield create(WriteFilesResponseSchema, { response: answer });
+  }
+}
+
+class Writing implements Disposable {
+  #root: TargetRoot | undefined;
+  #destination: Destination | undefined;
+  #file: ArrivingFile | undefined;
+  /** Of the file that is written. */
+  #path: Name = "";
+
+  constructor(readonly parts: Parts) {}
+
+  /** Does what a request says, and returns what there is to answer. */
+  async answer(request: Request): Promise<Part | undefined> {
+    // A folder, a link or a file begins: what was in the middle before is over.
+    if (request.case === "folder" || request.case === "link" || request.case === "file") {
+      this.#file?.discard();
+      this.#leave();
+      this.#path = toName(request.value.path);
+    }
+    try {
+      return await this.#do(request);
+    } catch (error) {
+      this.#file?.discard();
+      this.#leave();
+      return { case: "trouble", value: troubleOf(this.#path, codeOf(error)) };
+    }
+  }
+
+  async #do(request: Request): Promise<Part | undefined> {
+    switch (request.case) {
+      case "open":
+        return this.#open(request.value);
+      case "folder":
+        return this.#folder(request.value);
+      case "link":
+        return this.#link(request.value);
+      case "file": {
+        const { parts } = this, { owner, pid } = this.#root!;
+        using unused = new DisposableStack();
+        const place = unused.use(this.#to.place(this.#path));
+        this.#file = new ArrivingFile({ place, file: request.value, owner, parts, pid });
+        unused.move();
+        if (request.value.resume) return { case: "started", value: await this.#file.found() };
+        return void this.#file.begin(false);
+      }
+      case "from":
+        return void this.#file?.begin(request.value.keep);
+      case "data":
+        return void await this.#file?.write(Number(request.value.offset), unpack(request.value));
+      case "end": {
+        if (this.#file === undefined) return undefined;
+        const done = await this.#file.finish(request.value);
+        this.#leave();
+        return { case: "done", value: done };
+      }
+    }
+  }
+
+  get #to(): Destination {
+    if (this.#destination !== undefined) return this.#destination;
+    throw new ConnectError("the first request must be open", Code.InvalidArgument);
+  }
+
+  #open({ target, path, name, folder }: WriteOpen): Part {
+    this.#root = TargetRoot.of(target);
+    const destination = Destination.of(this.#root, this.#root.absolute(path), { name: toName(name), folder });
+    this.#destination = destination;
+    return { case: "opened", value: { path: toBytes(destination.path) } };
+  }
+
+  #folder({ mode, modifiedNs, finish }: WriteFolder): Part {
+    if (this.#path === "" && this.#to.top === undefined) return { case: "done", value: {} };
+    using place = this.#to.place(this.#path);
+    let created = false;
+    if (!finish) {
+      try {
+        mkdirat(place.folder.fd, place.name, 0o700);
+        created = true;
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST") throw error;
+      }
+    }
+    using folder = openBelow(place.folder, place.name, O_RDONLY | O_DIRECTORY);
+    if (created) this.#own((uid, gid) => fchown(folder.fd, uid, gid));
+    if (created || finish) fchmod(folder.fd, mode & 0o777 | (finish ? 0 : 0o700));
+    if (finish) futimens(folder.fd, modifiedNs);
+    return { case: "done", value: { created } };
+  }
+
+  /** A link takes the place of a file or a link in one step, never that of a folder. */
+  #link({ link }: WriteLink): Part {
+    using place = this.#to.place(this.#path);
+    const { folder, name } = place, part = partName(name);
+    if (statIfThere(folder, part) !== undefined) unlinkat(folder.fd, part);
+    symlinkat(toName(link), folder.fd, part);
+    try {
+      this.#own((uid, gid) => lchownat(folder.fd, part, uid, gid));
+      renameat(folder.fd, part, name);
+    } catch (error) {
+      unlinkat(folder.fd, part);
+      throw error;
+    }
+    return { case: "done", value: { created: true } };
+  }
+
+  /** New things belong to the target's own user, where the manager may give them away. */
+  #own(give: (uid: number, gid: number) => void): void {
+    try {
+      const { uid, gid } = this.#root!.owner;
+      give(uid, gid);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+    }
+  }
+
+  #leave(): void {
+    this.#file?.[Symbol.dispose]();
+    this.#file = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#leave();
+    this.#destination?.[Symbol.dispose]();
+    this.#root?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,200 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Channel } from "../channel.ts";
+import { FileTrouble } from "../files.ts";
+import type { FileEntry, FileKind, FileReader, Files, InodePath, Piece, ReadingFile, WholeFile } from "../files.ts";
+import type { ManagerConnection } from "./client.ts";
+import { FileHash, sameHash } from "./files/hash.ts";
+import { unpack } from "./files/pieces.ts";
+import { FileKind as Kind, ListFilesRequest_Depth as Depth, ReadFilesRequestSchema } from "./gen/manager_pb.ts";
+import type {
+  FileEntry as EntryMessage,
+  FileTrouble as TroubleMessage,
+  ReadFilesRequest,
+  ReadFilesResponse,
+} from "./gen/manager_pb.ts";
+import { openWriter } from "./files_writer.ts";
+
+export interface FilesTarget {
+  podUid: string;
+  containerId: string;
+}
+
+/** What the parts of this client share: the manager, whose files, and how errors of the connection are told. */
+export interface FilesClient {
+  connection: ManagerConnection;
+  target: FilesTarget;
+  translate(error: unknown): Promise<unknown>;
+}
+
+const depths = { self: Depth.SELF, children: Depth.CHILDREN, tree: Depth.TREE } as const;
+const kinds: Readonly<Record<Kind, FileKind>> = {
+  [Kind.UNSPECIFIED]: "unknown",
+  [Kind.FILE]: "file",
+  [Kind.FOLDER]: "folder",
+  [Kind.LINK]: "link",
+  [Kind.DEVICE]: "device",
+  [Kind.SOCKET]: "socket",
+  [Kind.FIFO]: "fifo",
+};
+
+/** The files of a target, through its manager. */
+export function makeFiles(client: FilesClient): Files {
+  const { connection: { calls, lost }, target } = client;
+  const until = (signal: AbortSignal) => ({ signal: AbortSignal.any([lost, signal]) });
+  return {
+    async *list(path, { depth, follow = false, names = false, signal }) {
+      const request = { target, path: encode(path), depth: depths[depth], follow, names };
+      for await (const { entries, troubles } of translated(client, calls.listFiles(request, until(signal)))) {
+        for (const entry of entries) yield* entryOf(entry);
+        for (const trouble of troubles) {
+          if (trouble.path.length === 0) throw troubleOf(trouble);
+          yield troubleOf(trouble);
+        }
+      }
+    },
+    reader: (path, { follow = false, signal }) => openReader(client, encode(path), follow, signal),
+    writer: (path, options) => openWriter(client, encode(path), options),
+    async *findInode(inode, signal) {
+      for await (const { response } of translated(client, calls.findInode({ target, inode }, until(signal)))) {
+        if (response.case === "seen") yield { seen: Number(response.value) };
+        if (response.case === "trouble") yield troubleOf(response.value);
+        if (response.case !== "found") continue;
+        const { path, kind, layers, noLayers } = response.value;
+        yield {
+          path: decode(path),
+          kind: kinds[kind],
+          layers: layers.map(({ folder, upper, sameInode }) => ({ folder: decode(folder), upper, sameInode })),
+          ...(noLayers === "" ? {} : { noLayers }),
+        } satisfies InodePath;
+      }
+    },
+  };
+}
+
+/** Reads responses with the connection's errors as those for users. */
+export async function* translated<T>({ translate }: FilesClient, responses: AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* responses;
+  } catch (error) {
+    throw await translate(error);
+  }
+}
+
+function openReader(client: FilesClient, path: Uint8Array, follow: boolean, signal: AbortSignal): FileReader {
+  const { connection: { calls, lost }, target } = client;
+  const requests = new Channel<ReadFilesRequest>(), left = new AbortController();
+  const send = (request: NonNullable<MessageInitShape<typeof ReadFilesRequestSchema>["request"]>) =>
+    requests.push(create(ReadFilesRequestSchema, { request }));
+  void send({ case: "open", value: { target, path, follow } });
+  const options = { signal: AbortSignal.any([lost, signal, left.signal]) };
+  const responses = translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
+  const asked: { path: string; hash: FileHash }[] = [];
+  return {
+    async ask(path, have) {
+      const hash = new FileHash();
+      for await (const bytes of have ?? []) hash.update(bytes);
+      asked.push({ path, hash });
+      const more = hash.size === 0 ? {} : { have: BigInt(hash.size), haveSha256: hash.sum() };
+      // Not waited for: the manager may only take it when it has sent what was asked for before.
+      void send({ case: "file", value: { path: encode(path), ...more } });
+    },
+    async next() {
+      const { path, hash } = asked.shift()!;
+      return await readOne(path, hash, responses);
+    },
+    [Symbol.asyncDispose]() {
+      requests.close();
+      left.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function readOne(path: string, had: FileHash, from: AsyncIterator<ReadFilesResponse>): Promise<ReadingFile> {
+  const read = async () => {
+    const next = await from.next();
+    if (next.done) throw new FileTrouble(path, "EBADF");
+    const { response } = next.value;
+    if (response.case === "trouble") throw new FileTrouble(path, response.value.code);
+    return response;
+  };
+  const start = await read();
+  if (start.case !== "start" || start.value.entry === undefined) throw new FileTrouble(path, "EBADF");
+  const begin = Number(start.value.from), hash = begin > 0 ? had : new FileHash();
+  const whole = Promise.withResolvers<WholeFile>();
+  whole.promise.catch(() => {}); // whoever reads the pieces hears of it, too
+  async function* pieces(): AsyncIterable<Piece> {
+    try {
+      for (let response = await read();; response = await read()) {
+        if (response.case === "end") {
+          const { size, sha256 } = response.value;
+          await hash.skipTo(Number(size));
+          if (BigInt(hash.size) !== size || !sameHash(hash.sum(), sha256)) throw new FileTrouble(path, "EBADHASH");
+          return whole.resolve({ sizeBytes: hash.size, sha256: hex(sha256) });
+        }
+        if (response.case !== "data") throw new FileTrouble(path, "EBADF");
+        const offset = Number(response.value.offset), bytes = unpack(response.value);
+        await hash.skipTo(offset);
+        hash.update(bytes);
+        yield { offset, bytes };
+      }
+    } catch (error) {
+      whole.reject(error);
+      throw error;
+    }
+  }
+  return { entry: fileEntry(start.value.entry, path), from: begin, pieces: pieces(), whole: whole.promise };
+}
+
+export function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function encode(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+/** As far as it is text. */
+export function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Text that is exactly these bytes, or nothing. */
+function exactly(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One whose name is no text cannot be named again, neither here nor to the manager; nor can what is in it. */
+function* entryOf(entry: EntryMessage): Iterable<FileEntry | FileTrouble> {
+  const path = exactly(entry.path), link = exactly(entry.link);
+  if (path !== undefined && link !== undefined) return yield fileEntry(entry, path);
+  const above = entry.path.subarray(0, Math.max(0, entry.path.lastIndexOf(0x2f)));
+  if (exactly(above) !== undefined) yield new FileTrouble(decode(entry.path), "EILSEQ");
+}
+
+function fileEntry(entry: EntryMessage, path: string): FileEntry {
+  const { kind, size, mode, modifiedNs, uid, gid, owner, group, inode, allocatedBytes, link } = entry;
+  return {
+    path,
+    kind: kinds[kind],
+    sizeBytes: Number(size),
+    mode,
+    modifiedNs,
+    uid,
+    gid,
+    owner,
+    group,
+    inode,
+    allocatedBytes: Number(allocatedBytes),
+    ...(kind === Kind.LINK ? { link: decode(link) } : {}),
+  };
+}
+
+export function troubleOf({ path, code }: TroubleMessage): FileTrouble {
+  return new FileTrouble(decode(path), code);
+}

@@ -1,0 +1,151 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Channel } from "../channel.ts";
+import { FileTrouble } from "../files.ts";
+import type { FileToWrite, FileWriter, Piece, WriteOptions, WritingFile } from "../files.ts";
+import { FileHash, sameHash } from "./files/hash.ts";
+import { Packer } from "./files/pieces.ts";
+import { decode, encode, hex, translated } from "./files_client.ts";
+import type { FilesClient } from "./files_client.ts";
+import { WriteFilesRequestSchema } from "./gen/manager_pb.ts";
+import type { WriteFilesRequest, WriteFilesResponse } from "./gen/manager_pb.ts";
+
+type Answer = WriteFilesResponse["response"];
+
+/** Writes files of a target through its manager. Answers come in the order of what they answer. */
+export function openWriter(client: FilesClient, path: Uint8Array, options: WriteOptions): FileWriter {
+  const { connection: { calls, lost }, target } = client, { name, folder, signal } = options;
+  const requests = new Channel<WriteFilesRequest>(), left = new AbortController();
+  const send = (request: NonNullable<MessageInitShape<typeof WriteFilesRequestSchema>["request"]>) =>
+    requests.push(create(WriteFilesRequestSchema, { request }));
+  /** Who waits for an answer, the oldest first. */
+  const waiting: { path: string; answer: PromiseWithResolvers<Answer>; failed(): void }[] = [];
+  let broken: { error: unknown } | undefined;
+
+  const expect = (path: string, failed = () => {}): Promise<Answer> => {
+    const answer = Promise.withResolvers<Answer>();
+    answer.promise.catch(() => {});
+    if (broken !== undefined) answer.reject(broken.error);
+    else waiting.push({ path, answer, failed });
+    return answer.promise;
+  };
+  const listen = async () => {
+    const until = AbortSignal.any([lost, signal, left.signal]);
+    try {
+      for await (const { response } of translated(client, calls.writeFiles(requests, { signal: until }))) {
+        const next = waiting.shift();
+        if (response.case !== "trouble") {
+          next?.answer.resolve(response);
+          continue;
+        }
+        next?.answer.reject(new FileTrouble(next.path, response.value.code));
+        next?.failed();
+      }
+      throw new FileTrouble(decode(path), "EBADF");
+    } catch (error) {
+      broken = { error };
+      for (const { answer, failed } of waiting.splice(0)) {
+        answer.reject(error);
+        failed();
+      }
+    } finally {
+      requests.close();
+    }
+  };
+
+  const file = (file: FileToWrite, pieces: (from: number) => AsyncIterable<Piece>): WritingFile => {
+    const from = Promise.withResolvers<number>(), whole = Promise.withResolvers<Answer>();
+    let failed = false, expected = false;
+    // One that asks what is there gets two answers, unless the first is that it cannot be written.
+    const end = () => void (expected = true, expect(file.path, () => failed = true).then(whole.resolve, whole.reject));
+    const begin = async (): Promise<{ start: number; hash: FileHash }> => {
+      const message = {
+        path: encode(file.path),
+        mode: file.mode,
+        resume: file.resume,
+        ...(file.sizeBytes === undefined ? {} : { size: BigInt(file.sizeBytes) }),
+        ...(file.modifiedNs === undefined ? {} : { modifiedNs: file.modifiedNs }),
+      };
+      if (!file.resume) {
+        end();
+        await send({ case: "file", value: message });
+        return { start: 0, hash: new FileHash() };
+      }
+      const started = expect(file.path);
+      await send({ case: "file", value: message });
+      const answer = await started;
+      end();
+      const { have, sha256 } = answer.case === "started" ? answer.value : { have: 0n, sha256: new Uint8Array() };
+      const hash = new FileHash();
+      if (have > 0n) await countStart(hash, pieces(0), Number(have));
+      const keep = have > 0n && BigInt(hash.size) === have && sameHash(hash.sum(), sha256);
+      await send({ case: "from", value: { keep } });
+      return keep ? { start: Number(have), hash } : { start: 0, hash: new FileHash() };
+    };
+    const work = async () => {
+      const { start, hash } = await begin();
+      from.resolve(start);
+      const packer = new Packer();
+      for await (const { offset, bytes } of pieces(start)) {
+        if (failed || broken !== undefined) return;
+        await hash.skipTo(offset);
+        hash.update(bytes);
+        // An empty one only says where the file ends.
+        if (bytes.length > 0) await send({ case: "data", value: packer.pack(offset, bytes) });
+      }
+      await send({ case: "end", value: { size: BigInt(hash.size), sha256: hash.sum() } });
+    };
+    const sent = work();
+    // What cannot be read here to its end must not be finished there: nothing has an empty hash.
+    const settled = sent.catch(async (error) => {
+      from.reject(error);
+      whole.reject(error);
+      if (expected && !failed) await send({ case: "end", value: {} });
+    });
+    for (const promise of [from.promise, whole.promise, settled]) promise.catch(() => {});
+    return {
+      from: from.promise,
+      sent: settled,
+      whole: whole.promise.then((answer) => {
+        if (answer.case !== "done") throw new FileTrouble(file.path, "EBADF");
+        return { sizeBytes: Number(answer.value.size), sha256: hex(answer.value.sha256) };
+      }),
+    };
+  };
+
+  const opened = expect("").then((answer) => answer.case === "opened" ? decode(answer.value.path) : "");
+  opened.catch(() => {}); // met by whoever awaits it
+  void send({ case: "open", value: { target, path, name: encode(name), folder } });
+  void listen();
+  return {
+    opened,
+    async folder({ path, mode, modifiedNs, finish }) {
+      const answer = expect(path);
+      await send({ case: "folder", value: { path: encode(path), mode, modifiedNs, finish } });
+      const done = await answer;
+      return done.case === "done" && done.value.created;
+    },
+    async link({ path, to }) {
+      const answer = expect(path);
+      await send({ case: "link", value: { path: encode(path), link: encode(to) } });
+      await answer;
+    },
+    file,
+    [Symbol.asyncDispose]() {
+      requests.close();
+      left.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Counts the first bytes of a file; fewer where it is shorter. */
+async function countStart(hash: FileHash, pieces: AsyncIterable<Piece>, length: number): Promise<void> {
+  for await (const { offset, bytes } of pieces) {
+    if (offset >= length) break;
+    await hash.skipTo(offset);
+    hash.update(bytes.subarray(0, length - offset));
+    if (hash.size >= length) return;
+  }
+  await hash.skipTo(length);
+}
