@@ -4,7 +4,7 @@ import type { Event, PingGone } from "../event.ts";
 import { now } from "../event.ts";
 import { observe } from "../observe.ts";
 import { count, seconds, targetQuery } from "../options.ts";
-import type { PingTool } from "../tools/ping.ts";
+import type { PingTool } from "../tools/ping_target.ts";
 import { pingTool } from "../tools/ping.ts";
 
 export const ping: Command = {
