@@ -8,6 +8,7 @@ import type { Observed, PingOptions, PingTool, Target } from "./ping_target.ts";
 import {
   answered,
   begin,
+  byIcmp,
   cannotResolve,
   exitCode,
   gone,
@@ -48,7 +49,7 @@ class Ping implements PingTool {
     this.#count = count;
     this.#timeoutMs = replyTimeoutMs(intervalMs);
     this.#rounds = new Rounds(this.#timeoutMs);
-    this.#all = destinations.map(newObserved);
+    this.#all = destinations.map(byIcmp).map(newObserved);
     const targets = targetsOf(this.#all, ({ address }) => canonicalAddress(address));
     const beat = targets.get(beatAddress) ?? newTarget(beatAddress, []);
     targets.delete(beatAddress);
