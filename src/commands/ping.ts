@@ -9,7 +9,8 @@ import { outputOf } from "../run_output.ts";
 import { icmpProbe, readIcmpProbe } from "../tools/ping_group_range.ts";
 import type { PingOptions, PingTool } from "../tools/ping_target.ts";
 import { pingTool } from "../tools/ping.ts";
-import { howPinged, unprivilegedPingTool } from "../tools/unprivileged_ping.ts";
+import { howPinged } from "../tools/ping_plan.ts";
+import { unprivilegedPingTool } from "../tools/unprivileged_ping.ts";
 
 export const ping: Command = {
   name: "ping",
@@ -76,8 +77,9 @@ export const ping: Command = {
 async function unprivileged(beside: Beside, options: PingOptions, say: (text: string) => void): Promise<PingTool> {
   const why = readIcmpProbe(await outputOf(beside.run({ argv: icmpProbe, namespaces: ["net"] })));
   const tool = unprivilegedPingTool({ ...options, ...(why === undefined ? {} : { mostIcmp: 0 }) });
-  say(howPinged(tool, why));
-  if (tool.intervalMs > options.intervalMs) say(`pinging every ${tool.intervalMs / 1000} s: more often takes NET_RAW`);
+  const { plan } = tool;
+  say(howPinged(plan, why));
+  if (plan.intervalMs > options.intervalMs) say(`pinging every ${plan.intervalMs / 1000} s: more often takes NET_RAW`);
   return tool;
 }
 

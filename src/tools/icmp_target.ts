@@ -11,7 +11,7 @@ export interface IcmpOptions {
 
 /** What one ping process tells of its address. Sequence numbers count from 1 here, from 0 in events. */
 export class IcmpTarget {
-  /** The newest packet that was sent, or that could not be. */
+  /** The newest packet that was heard of. */
   #newest = 0;
   /** Not answered when the next one was sent; lost when they are due. In the order of their numbers. */
   readonly #waiting: { number: number; due: number }[] = [];
@@ -29,23 +29,22 @@ export class IcmpTarget {
       case "error":
         // A hint of a better way does not mean that the packet is lost.
         if (line.reason.startsWith("Redirect")) return [];
-        this.target.icmp = line.reason;
-        return this.#settle(line, (seq, at) => lost(this.target, seq, at));
+        return this.#settle(line, (seq, at) => {
+          this.target.icmp = line.reason;
+          return lost(this.target, seq, at);
+        });
       case "noAnswer": {
         const number = this.#newest = unwrap(line.icmpSeq, this.#newest);
         this.#waiting.push({ number, due: line.at - this.options.intervalMs + this.options.timeoutMs });
         return this.due(line.at);
       }
-      case "sendError":
-        this.#newest += 1;
-        return unsent(this.target, [this.#newest - 1], time, line.reason);
       case "total":
         this.#total = line.sent;
         return this.due(clock);
       case "about":
         return this.#about(line.subject, line.words, time);
       case "other":
-        if (line.text.startsWith("ping: ")) this.#words.push(line.text.slice(6));
+        if (/^ping: (?!=>)/.test(line.text)) this.#words.push(line.text.slice(6));
         return [];
     }
   }
@@ -84,6 +83,7 @@ export class IcmpTarget {
   }
 
   #about(subject: string, words: string, time: string): Event[] {
+    if (subject === "socktype") return []; // says nothing that "socket" does not
     if (subject !== "connect") {
       this.#words.push(`${subject}: ${words}`);
       return [];

@@ -3,7 +3,7 @@
  * /proc/sys/net/ipv4/ping_group_range, see icmp(7). The kernel's own default, "1 0", allows nobody.
  */
 export function allowsPing(range: string, groups: readonly number[]): boolean {
-  const [low = 1, high = 0] = range.trim().split(/\s+/).map(Number);
+  const [low = 1, high = 0] = (range.match(/\d+/g) ?? []).map(Number);
   return groups.some((group) => group >= low && group <= high);
 }
 
@@ -24,5 +24,5 @@ export function readIcmpProbe(output: string): string | undefined {
     return `net.ipv4.ping_group_range is ${JSON.stringify(range.trim().replaceAll(/\s+/g, " "))}`;
   }
   // What it says about packets is no matter: only its socket counts.
-  return words.map((word) => /^ping: (?:socktype: \S+ )?(?:ping: )?(socket: .+)$/.exec(word)?.[1]).find(Boolean);
+  return words.map((word) => /^ping: (socket: .+)$/.exec(word)?.[1]).find(Boolean);
 }

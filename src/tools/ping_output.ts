@@ -1,4 +1,4 @@
-/** What one line of iputils' ping says (20221126 to 20240905, with -n, -O and -D). */
+/** What one line of iputils' ping says (20240905, with -n, -O and -D). */
 export type PingLine =
   /** `icmpSeq` counts from 1 and has 16 bits. `at` is in milliseconds since 1970. */
   | { kind: "reply"; at: number; icmpSeq: number; rttMs: number }
@@ -6,9 +6,7 @@ export type PingLine =
   | { kind: "noAnswer"; at: number; icmpSeq: number }
   /** An ICMP error that came back. */
   | { kind: "error"; at: number; icmpSeq: number; reason: string }
-  /** The packet that was due could not be sent. */
-  | { kind: "sendError"; reason: string }
-  /** The last word. `sent` counts what could not be sent, too. */
+  /** The last word. `sent` counts what could not be sent, too: without NET_RAW ping does not tell. */
   | { kind: "total"; sent: number }
   /** `ping: SUBJECT: words`: a name that does not resolve, or what failed. */
   | { kind: "about"; subject: string; words: string }
@@ -18,7 +16,6 @@ const reply = /^\[(\d+\.\d+)\] \d+ bytes from .*: icmp_seq=(\d+) .*time=([\d.]+)
 const noAnswer = /^\[(\d+\.\d+)\] no answer yet for icmp_seq=(\d+)/;
 const error = /^\[(\d+\.\d+)\] From (\S+?):? icmp_seq=(\d+) (.+)$/;
 const total = /^(\d+) packets transmitted, \d+ received/;
-const sendError = /^ping: send(?:msg|to): (.+)$/;
 const about = /^ping: (\S+): (.+)$/;
 
 export function parsePingLine(line: string): PingLine {
@@ -33,8 +30,6 @@ export function parsePingLine(line: string): PingLine {
   }
   found = total.exec(line);
   if (found) return { kind: "total", sent: Number(found[1]) };
-  found = sendError.exec(line);
-  if (found) return { kind: "sendError", reason: found[1] ?? "" };
   found = about.exec(line);
   return found ? { kind: "about", subject: found[1] ?? "", words: found[2] ?? "" } : { kind: "other", text: line };
 }

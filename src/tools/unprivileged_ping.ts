@@ -1,43 +1,17 @@
-import { ScopeError } from "../errors.ts";
 import { type Destination, type Event, now, type PingTarget } from "../event.ts";
 import type { ToolExit, ToolOutput } from "../tool.ts";
-import { canonicalAddress, replyTimeoutMs } from "./fping_arguments.ts";
 import { IcmpTarget } from "./icmp_target.ts";
-import { leastIntervalMs, mostProcesses, pingArguments } from "./ping_arguments.ts";
+import { pingArguments } from "./ping_arguments.ts";
 import { parsePingLine } from "./ping_output.ts";
-import type { Observed, PingOptions, PingTool, Target } from "./ping_target.ts";
-import {
-  answered,
-  begin,
-  byIcmp,
-  cannotResolve,
-  exitCode,
-  gone,
-  lost,
-  newObserved,
-  summary,
-  targetsOf,
-  unsent,
-} from "./ping_target.ts";
+import type { PingPlan, UnprivilegedPingOptions } from "./ping_plan.ts";
+import { planPings, portOf } from "./ping_plan.ts";
+import type { Observed, PingTool, Target } from "./ping_target.ts";
+import { answered, begin, cannotResolve, exitCode, gone, lost, summary, unsent } from "./ping_target.ts";
 import { parseTcpPingLine } from "./tcp_ping_output.ts";
-
-/** Each line passes through a shell, and each TCP ping opens a connection. */
-const mostPerSecond = 1000;
-/** Where nothing says which port a host has: a refusal is a reply, too. */
-const usualPort = 80;
-
-export interface UnprivilegedPingOptions extends PingOptions {
-  /** How many addresses may be pinged by ICMP, a process each. */
-  mostIcmp?: number;
-}
 
 /** A PingTool, and how it pings whom. */
 export interface UnprivilegedPingTool extends PingTool {
-  readonly icmp: number;
-  readonly tcp: number;
-  /** Those of `tcp`, ascending. */
-  readonly ports: readonly number[];
-  readonly intervalMs: number;
+  readonly plan: PingPlan;
 }
 
 /**
@@ -50,52 +24,30 @@ export function unprivilegedPingTool(options: UnprivilegedPingOptions): Unprivil
   return new UnprivilegedPing(options);
 }
 
-/** Says how these are pinged; `why` there is no ICMP. */
-export function howPinged({ icmp, tcp, ports }: UnprivilegedPingTool, why?: string): string {
-  const listed = ports.length > 5 ? [...ports.slice(0, 5), "…"] : ports;
-  const byTcp = `by TCP connect (port${ports.length === 1 ? "" : "s"} ${listed.join(", ")})`;
-  if (why !== undefined) return `no NET_RAW here, and no unprivileged ICMP (${why}): pinging ${byTcp}`;
-  if (tcp === 0) return "no NET_RAW here: pinging with unprivileged ICMP";
-  return `no NET_RAW here: pinging ${icmp} of ${icmp + tcp} with unprivileged ICMP, ${tcp} ${byTcp}`;
-}
-
 class UnprivilegedPing implements UnprivilegedPingTool {
   readonly argv: readonly string[];
   readonly namespaces = ["net"] as const;
   readonly stopSignal = "SIGINT";
-  readonly icmp: number;
-  readonly tcp: number;
-  readonly ports: readonly number[];
-  readonly intervalMs: number;
+  readonly plan: PingPlan;
   readonly #all: readonly Observed[];
+  readonly #targets: readonly Target[];
   /** By ICMP first: their places are the labels of their lines. */
   readonly #members: readonly (IcmpTarget | Target)[];
-  readonly #targets: readonly Target[];
   readonly #words: string[] = [];
   #clock = 0;
   #failedWith = 0;
 
-  constructor({ destinations, count, intervalMs, mostIcmp = mostProcesses }: UnprivilegedPingOptions) {
-    this.intervalMs = Math.max(leastIntervalMs, intervalMs);
-    const timeoutMs = replyTimeoutMs(this.intervalMs);
-    const addresses = [...new Set(destinations.map(({ address }) => canonicalAddress(address)))];
-    const icmpKeys = new Set(addresses.slice(0, mostIcmp));
-    const isIcmp = ({ address }: Destination) => icmpKeys.has(canonicalAddress(address));
-    this.#all = destinations.map((one) => newObserved(isIcmp(one) ? byIcmp(one) : byTcp(one)));
-    const ofIcmp = targetsOf(this.#all.filter((one) => isIcmp(one.destination)), keyOf);
-    const ofTcp = targetsOf(this.#all.filter((one) => !isIcmp(one.destination)), keyOf);
-    this.#targets = [...ofIcmp.values(), ...ofTcp.values()];
-    refuseTooMany(this.#targets.length, this.intervalMs);
-    const options = { count, intervalMs: this.intervalMs, timeoutMs };
-    this.#members = [...[...ofIcmp.values()].map((target) => new IcmpTarget(target, options)), ...ofTcp.values()];
-    const tcp = [...ofTcp.values()].map(({ address, observed }) => ({
-      address,
-      port: observed[0]?.destination.port ?? usualPort,
-    }));
-    this.icmp = this.#all.filter((one) => isIcmp(one.destination)).length;
-    this.tcp = this.#all.length - this.icmp;
-    this.ports = [...new Set(tcp.map(({ port }) => port))].toSorted((a, b) => a - b);
-    this.argv = pingArguments({ icmp: [...ofIcmp.values()].map(({ address }) => address), tcp, ...options });
+  constructor(options: UnprivilegedPingOptions) {
+    const { observed, icmp, tcp, intervalMs, timeoutMs } = this.plan = planPings(options);
+    const common = { count: options.count, intervalMs, timeoutMs };
+    this.#all = observed;
+    this.#targets = [...icmp, ...tcp];
+    this.#members = [...icmp.map((target) => new IcmpTarget(target, common)), ...tcp];
+    this.argv = pingArguments({
+      icmp: icmp.map(({ address }) => address),
+      tcp: tcp.map((target) => ({ address: target.address, port: portOf(target)! })),
+      ...common,
+    });
   }
 
   begin(time: string): PingTarget[] {
@@ -168,21 +120,4 @@ class UnprivilegedPing implements UnprivilegedPingTool {
   #said(): string {
     return this.#words.join("; ") || "it said nothing";
   }
-}
-
-function byTcp(destination: Destination): Destination {
-  return { ...destination, protocol: "tcp", port: destination.port ?? usualPort };
-}
-
-/** Two pods on one node's address may have ports of their own. */
-function keyOf({ address, port }: Destination): string {
-  return `${canonicalAddress(address)} ${port ?? ""}`;
-}
-
-function refuseTooMany(targets: number, intervalMs: number): void {
-  if (targets * 1000 / intervalMs <= mostPerSecond) return;
-  const seconds = Math.ceil(targets / mostPerSecond * 1000) / 1000;
-  throw new ScopeError("usage", `Cannot ping ${targets} destinations every ${intervalMs / 1000} s without NET_RAW`, {
-    hint: `that goes up to ${mostPerSecond} pings a second; use an interval of ${seconds} s or more`,
-  });
 }
