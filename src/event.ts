@@ -44,6 +44,10 @@ export interface Destination {
   node?: string;
   /** The pod uses its node's network, so its address is the node's. */
   hostNetwork?: boolean;
+  /** Set when it is pinged by TCP connections rather than by ICMP. */
+  protocol?: "tcp";
+  /** The TCP port to connect to; in events only together with `protocol`. */
+  port?: number;
 }
 
 /** One destination of a ping that is about to start; all of these come before the first reply. */

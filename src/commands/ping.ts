@@ -2,10 +2,15 @@ import type { Command } from "../command.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event, PingGone } from "../event.ts";
 import { now } from "../event.ts";
+import type { Beside } from "../context.ts";
 import { observe } from "../observe.ts";
 import { count, seconds, targetQuery } from "../options.ts";
-import type { PingTool } from "../tools/ping.ts";
+import { outputOf } from "../run_output.ts";
+import { icmpProbe, readIcmpProbe } from "../tools/ping_group_range.ts";
+import type { PingOptions, PingTool } from "../tools/ping_target.ts";
 import { pingTool } from "../tools/ping.ts";
+import { howPinged } from "../tools/ping_plan.ts";
+import { unprivilegedPingTool } from "../tools/unprivileged_ping.ts";
 
 export const ping: Command = {
   name: "ping",
@@ -53,8 +58,10 @@ export const ping: Command = {
       ...(typeof options.destNamespace === "string" ? { namespace: options.destNamespace } : {}),
       families: [...options.ipv4 === true ? [4 as const] : [], ...options.ipv6 === true ? [6 as const] : []],
     });
-    const tool = pingTool({ destinations: destinations.reachable, count: packets, intervalMs });
-    await using beside = await context.enter(targetQuery(context.options));
+    const wanted = { destinations: destinations.reachable, count: packets, intervalMs };
+    const quick = pingTool(wanted);
+    await using beside = await context.enter(targetQuery(context.options), { wanted: ["NET_RAW"] });
+    const tool = beside.capabilities.has("NET_RAW") ? quick : await unprivileged(beside, wanted, context.say);
     const gone = (signal: AbortSignal) => goneEvents(tool, destinations.watch(signal));
     const events = prepend(
       [...destinations.skipped, ...tool.begin(now())],
@@ -65,6 +72,16 @@ export const ping: Command = {
     return shown > 1 ? shown : tool.exitCode() || shown;
   },
 };
+
+/** Without NET_RAW fping reports hosts that answer as lost. */
+async function unprivileged(beside: Beside, options: PingOptions, say: (text: string) => void): Promise<PingTool> {
+  const why = readIcmpProbe(await outputOf(beside.run({ argv: icmpProbe, namespaces: ["net"] })));
+  const tool = unprivilegedPingTool({ ...options, ...(why === undefined ? {} : { mostIcmp: 0 }) });
+  const { plan } = tool;
+  say(howPinged(plan, why));
+  if (plan.intervalMs > options.intervalMs) say(`pinging every ${plan.intervalMs / 1000} s: more often takes NET_RAW`);
+  return tool;
+}
 
 async function* goneEvents(tool: PingTool, gone: AsyncIterable<PingGone>): AsyncIterable<Event> {
   for await (const event of gone) yield* tool.gone(event, event.reason, event.time);

@@ -98,13 +98,21 @@ export function toDestinations(pod: V1Pod, families: readonly Family[] = []): De
     ? podIps(pod).slice(0, 1)
     : podIps(pod).filter((ip) => families.includes(familyOf(ip)));
   if (ips.length === 0) return `has no IPv${families.join(" or IPv")} address`;
+  const port = tcpPort(pod);
   return ips.map((address) => ({
     address,
     pod: pod.metadata?.name ?? "",
     namespace: pod.metadata?.namespace ?? "",
     ...(pod.spec?.nodeName === undefined ? {} : { node: pod.spec.nodeName }),
     ...(pod.spec?.hostNetwork === true ? { hostNetwork: true } : {}),
+    ...(port === undefined ? {} : { port }),
   }));
+}
+
+/** The first TCP port that the pod says it has. */
+function tcpPort(pod: V1Pod): number | undefined {
+  const ports = (pod.spec?.containers ?? []).flatMap(({ ports }) => ports ?? []);
+  return ports.find(({ protocol = "TCP" }) => protocol === "TCP")?.containerPort;
 }
 
 function familyOf(ip: string): Family {

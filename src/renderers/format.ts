@@ -52,8 +52,13 @@ export function bytes(count: number): string {
   return `${unit === "B" || value >= 100 ? Math.round(value) : value.toFixed(1)}${unit}`;
 }
 
-/** `demo/web (10.0.0.1 on node1)`, or the host alone. */
+/** `demo/web (10.0.0.1 on node1)`, or the host alone; with `tcp/80` after the address when that is what is pinged. */
 export function destination(of: Destination): string {
-  if (of.pod === undefined) return safe(of.address);
-  return safe(`${destinationName(of)} (${of.address}${of.node === undefined ? "" : ` on ${of.node}`})`);
+  if (of.pod === undefined) return address(of);
+  return `${safe(destinationName(of))} (${address(of)}${of.node === undefined ? "" : ` on ${safe(of.node)}`})`;
+}
+
+/** `10.0.0.1`, or `10.0.0.1 tcp/80`. */
+export function address({ address, protocol, port }: Destination): string {
+  return safe(protocol === undefined ? address : `${address} ${protocol}/${port}`);
 }

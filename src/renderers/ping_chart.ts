@@ -1,4 +1,4 @@
-import { age, milliseconds, percent } from "./format.ts";
+import { address, age, milliseconds, percent } from "./format.ts";
 import { lineChart } from "./line_chart.ts";
 import type { Pinged } from "./ping_state.ts";
 import { safe } from "../safe.ts";
@@ -49,10 +49,11 @@ function silence(target: Pinged, room: number): Span[] {
 }
 
 /** Whose chart this is. */
-export function chartHeading({ destination: { pod, address, node }, gone }: Pinged): Span[] {
-  const where = pod === undefined ? "" : `  ${address}${node === undefined ? "" : ` on ${node}`}`;
+export function chartHeading({ destination, gone }: Pinged): Span[] {
+  const { pod, node } = destination;
+  const where = pod === undefined ? "" : `  ${address(destination)}${node === undefined ? "" : ` on ${node}`}`;
   return [
-    { text: ` ${safe(pod ?? address)}`, look: "bold" },
+    { text: ` ${pod === undefined ? address(destination) : safe(pod)}`, look: "bold" },
     { text: safe(where), look: "dim" },
     ...(gone === undefined ? [] : [{ text: `   gone (${safe(gone)})`, look: "slow" as const }]),
   ];

@@ -1,4 +1,4 @@
-import { milliseconds, percent } from "./format.ts";
+import { address, milliseconds, percent } from "./format.ts";
 import type { Pinged, Standing } from "./ping_state.ts";
 import { safe } from "../safe.ts";
 import { pad, shortenMiddle, width } from "./fit_text.ts";
@@ -32,7 +32,7 @@ export function layout(targets: readonly Pinged[], columns: number): Layout {
   const wanted = new Map<Part, number>([
     ["name", Math.min(natural(nameOf, "NAME"), 48)],
     ["node", Math.min(natural((target) => target.destination.node ?? "", "NODE"), 24)],
-    ["address", natural((target) => target.destination.address, "ADDRESS")],
+    ["address", natural((target) => address(target.destination), "ADDRESS")],
     ["spark", leastSpark],
     ["last", numbers.last],
     ["avg", numbers.avg],
@@ -57,7 +57,7 @@ export function layout(targets: readonly Pinged[], columns: number): Layout {
 }
 
 function nameOf({ destination }: Pinged): string {
-  return safe(destination.pod ?? destination.address);
+  return destination.pod === undefined ? address(destination) : safe(destination.pod);
 }
 
 export function headRow(widths: Layout): Span[] {
@@ -87,7 +87,7 @@ export function targetRow(target: Pinged, widths: Layout, selected: boolean): Sp
       case "node":
         return [{ text: pad(shortenMiddle(safe(destination.node ?? "-"), columns), columns), look: "dim" }];
       case "address":
-        return [{ text: pad(safe(destination.address), columns), look: "dim" }];
+        return [{ text: pad(address(destination), columns), look: "dim" }];
       case "spark": {
         const spans = sparkline(target.last(columns), median);
         return [...spans, { text: " ".repeat(columns - spans.length) }];

@@ -119,12 +119,14 @@ function pinged(state: PingState, of: Destination): Pinged {
   const key = `${destinationName(of)} ${of.address}`;
   const known = state.targets.get(key);
   if (known !== undefined) return known;
-  const { address, pod, namespace, node } = of;
+  const { address, pod, namespace, node, protocol, port } = of;
   const created = new Pinged({
     address,
     ...(pod === undefined ? {} : { pod }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(node === undefined ? {} : { node }),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(port === undefined ? {} : { port }),
   });
   state.targets.set(key, created);
   return created;

@@ -8,7 +8,7 @@ import {
   type PingSummary,
   type PingUnsent,
 } from "../event.ts";
-import { destination, milliseconds, percent } from "./format.ts";
+import { address, destination, milliseconds, percent } from "./format.ts";
 import { safe } from "../safe.ts";
 import { type Look, paint } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
@@ -73,7 +73,7 @@ export function pingSummary(summaries: readonly PingSummary[], columns: number, 
     return [
       { text: safe(destinationName(one)) },
       { text: safe(one.node ?? "-") },
-      { text: safe(one.address) },
+      { text: address(one) },
       { text: String(one.sent) },
       { text: String(one.received) },
       count(one.lost, "bad"),

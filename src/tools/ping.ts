@@ -1,26 +1,24 @@
 import { ScopeError } from "../errors.ts";
 import { type Destination, type Event, now, type PingTarget } from "../event.ts";
-import type { Tool, ToolExit, ToolOutput } from "../tool.ts";
+import type { ToolExit, ToolOutput } from "../tool.ts";
 import { Rounds } from "./attempts.ts";
 import { beatAddress, canonicalAddress, fpingArguments, replyTimeoutMs } from "./fping_arguments.ts";
 import { parseFpingLine } from "./fping_output.ts";
-import { answered, lost, newObserved, newTarget, type Observed, summary, type Target, unsent } from "./ping_target.ts";
-
-export interface PingOptions {
-  destinations: readonly Destination[];
-  /** Packets for each destination; 0 is until stopped. */
-  count: number;
-  /** From one packet to the next of the same destination. */
-  intervalMs: number;
-}
-
-/** A Tool that also knows what it is about to ping, and that can be told what has gone meanwhile. */
-export interface PingTool extends Tool {
-  /** The events to show before the first output: one for each destination. */
-  begin(time: string): PingTarget[];
-  /** The destination was deleted or has finished: its losses are not reported any more. */
-  gone(destination: Destination, reason: string, time: string): Event[];
-}
+import type { Observed, PingOptions, PingTool, Target } from "./ping_target.ts";
+import {
+  answered,
+  begin,
+  byIcmp,
+  cannotResolve,
+  exitCode,
+  gone,
+  lost,
+  newObserved,
+  newTarget,
+  summary,
+  targetsOf,
+  unsent,
+} from "./ping_target.ts";
 
 /**
  * Pings any number of destinations from one fping process. A destination counts as lost when nothing came back from it:
@@ -42,7 +40,7 @@ class Ping implements PingTool {
   readonly #timeoutMs: number;
   readonly #rounds: Rounds;
   readonly #targets = new Map<string, Target>();
-  readonly #all: Observed[] = [];
+  readonly #all: readonly Observed[];
   readonly #words: string[] = [];
   #failedWith = 0;
 
@@ -51,15 +49,8 @@ class Ping implements PingTool {
     this.#count = count;
     this.#timeoutMs = replyTimeoutMs(intervalMs);
     this.#rounds = new Rounds(this.#timeoutMs);
-    const targets = new Map<string, Target>();
-    for (const destination of destinations) {
-      const observed = newObserved(destination);
-      this.#all.push(observed);
-      const key = canonicalAddress(destination.address);
-      const target = targets.get(key);
-      if (target) target.observed.push(observed);
-      else targets.set(key, newTarget(destination.address, [observed]));
-    }
+    this.#all = destinations.map(byIcmp).map(newObserved);
+    const targets = targetsOf(this.#all, ({ address }) => canonicalAddress(address));
     const beat = targets.get(beatAddress) ?? newTarget(beatAddress, []);
     targets.delete(beatAddress);
     // fping prints a target as it was given, so its spelling is the key from here on.
@@ -68,14 +59,11 @@ class Ping implements PingTool {
   }
 
   begin(time: string): PingTarget[] {
-    return this.#all.map(({ destination }) => ({ type: "ping.target", time, ...destination }));
+    return begin(this.#all, time);
   }
 
   gone(destination: Destination, reason: string, time: string): Event[] {
-    const observed = this.#all.find((one) => sameDestination(one.destination, destination));
-    if (observed === undefined || observed.gone !== undefined) return [];
-    observed.gone = reason;
-    return [{ type: "ping.gone", time, ...observed.destination, reason }];
+    return gone(this.#all, destination, reason, time);
   }
 
   read(output: ToolOutput): Event[] {
@@ -99,21 +87,14 @@ class Ping implements PingTool {
         target.total = line.sent;
         return [];
       case "about":
-        return this.#cannotResolve(target, line.words, output.time);
+        return cannotResolve(target, this.#targets.values(), line.words, output.time);
       default:
         return [];
     }
   }
 
   exitCode(): number {
-    if (this.#failedWith !== 0) return this.#failedWith;
-    const unresolved = [...this.#targets.values()].filter((target) => target.unresolved).flatMap((one) => one.observed);
-    const tried = this.#all.filter((one) =>
-      one.roundTrips.count + one.lost + one.unsent > 0 || unresolved.includes(one)
-    );
-    const answered = tried.filter((one) => one.roundTrips.count > 0);
-    if (answered.length === tried.length) return 0;
-    return answered.length === 0 ? 2 : 1;
+    return this.#failedWith || exitCode(this.#all, this.#targets.values());
   }
 
   #settle(target: Target, seq: number, at: number, rttMs: number | undefined): Event[] {
@@ -126,7 +107,7 @@ class Ping implements PingTool {
       events.push(...(rttMs === undefined ? lost(target, seq, time) : answered(target, seq, rttMs, time)));
     }
     if (due === undefined) return events;
-    const targets = [...this.#targets.values()].filter((one) => !one.unresolved);
+    const targets = [...this.#targets.values()].filter((one) => !one.failed);
     return [...events, ...targets.flatMap((one) => unsent(one, one.attempts.open(due), time))];
   }
 
@@ -137,7 +118,7 @@ class Ping implements PingTool {
     const done = this.#count > 0 && this.#targets.get(beatAddress)?.total === this.#count;
     for (const target of this.#targets.values()) {
       const { attempts, total = 0, repeated } = target;
-      if (target.unresolved) continue;
+      if (target.failed) continue;
       if (done) events.push(...unsent(target, attempts.open(this.#count - 1), time));
       const silent = Math.max(0, total - repeated - attempts.settled);
       events.push(...unsent(target, attempts.open(total).slice(0, silent), time));
@@ -150,22 +131,4 @@ class Ping implements PingTool {
     }
     return [...events, ...this.#all.map((observed) => summary(observed, time))];
   }
-
-  #cannotResolve(target: Target, words: string, time: string): Event[] {
-    target.unresolved = true;
-    const error = cannotResolve(target.address, words);
-    if ([...this.#targets.values()].every((one) => one.unresolved || one.observed.length === 0)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    return [{ type: "failed", time, subject: target.address, reason: error.message, ...hint }];
-  }
-}
-
-function cannotResolve(host: string, words: string): ScopeError {
-  return new ScopeError("notFound", `Cannot resolve "${host}" in the target's network`, {
-    hint: `the resolver says: ${words}`,
-  });
-}
-
-function sameDestination(a: Destination, b: Destination): boolean {
-  return a.namespace === b.namespace && a.pod === b.pod && a.address === b.address;
 }

@@ -1,6 +1,24 @@
-import type { Destination, Event, PingSummary } from "../event.ts";
+import { ScopeError } from "../errors.ts";
+import type { Destination, Event, Failed, PingSummary, PingTarget } from "../event.ts";
 import { RoundTrips } from "../round_trips.ts";
+import type { Tool } from "../tool.ts";
 import { Attempts } from "./attempts.ts";
+
+export interface PingOptions {
+  destinations: readonly Destination[];
+  /** Packets for each destination; 0 is until stopped. */
+  count: number;
+  /** From one packet to the next of the same destination. */
+  intervalMs: number;
+}
+
+/** A Tool that also knows what it is about to ping, and that can be told what has gone meanwhile. */
+export interface PingTool extends Tool {
+  /** The events to show before the first output: one for each destination. */
+  begin(time: string): PingTarget[];
+  /** The destination was deleted or has finished: its losses are not reported any more. */
+  gone(destination: Destination, reason: string, time: string): Event[];
+}
 
 /** What was seen of one destination. */
 export interface Observed {
@@ -11,14 +29,15 @@ export interface Observed {
   gone?: string;
 }
 
-/** One address that fping pings; hostNetwork pods of one node share it. */
+/** One address that is pinged; hostNetwork pods of one node share it. */
 export interface Target {
   readonly address: string;
   readonly observed: Observed[];
   readonly attempts: Attempts;
   /** Replies and timeouts for packets that were settled before; fping counts them as sent once more. */
   repeated: number;
-  unresolved: boolean;
+  /** Its name does not resolve, or its program failed: nothing more comes from it. */
+  failed: boolean;
   /** The ICMP error that came back last and belongs to the next timeout. */
   icmp?: string;
   total?: number;
@@ -26,12 +45,64 @@ export interface Target {
 
 const unsentReason = "no route, no IPv6, or a firewall that forbids it";
 
+/** The destination without the port that ICMP does not use. */
+export function byIcmp({ port: _port, protocol: _protocol, ...destination }: Destination): Destination {
+  return destination;
+}
+
 export function newObserved(destination: Destination): Observed {
   return { destination, roundTrips: new RoundTrips(), lost: 0, unsent: 0 };
 }
 
 export function newTarget(address: string, observed: Observed[]): Target {
-  return { address, observed, attempts: new Attempts(), repeated: 0, unresolved: false };
+  return { address, observed, attempts: new Attempts(), repeated: 0, failed: false };
+}
+
+/** One target for each key, in the order of the destinations. */
+export function targetsOf(all: readonly Observed[], keyOf: (destination: Destination) => string): Map<string, Target> {
+  const targets = new Map<string, Target>();
+  for (const observed of all) {
+    const key = keyOf(observed.destination), target = targets.get(key);
+    if (target) target.observed.push(observed);
+    else targets.set(key, newTarget(observed.destination.address, [observed]));
+  }
+  return targets;
+}
+
+export function begin(all: readonly Observed[], time: string): PingTarget[] {
+  return all.map(({ destination }) => ({ type: "ping.target", time, ...destination }));
+}
+
+/** The destination's losses are no news any more. Nothing when it is none of these, or known to be gone. */
+export function gone(all: readonly Observed[], destination: Destination, reason: string, time: string): Event[] {
+  const observed = all.find((one) => sameDestination(one.destination, destination));
+  if (observed === undefined || observed.gone !== undefined) return [];
+  observed.gone = reason;
+  return [{ type: "ping.gone", time, ...observed.destination, reason }];
+}
+
+/** 0 when all that were tried answered, 1 when some did not, 2 when none did. */
+export function exitCode(all: readonly Observed[], targets: Iterable<Target>): number {
+  const failed = [...targets].filter((target) => target.failed).flatMap((one) => one.observed);
+  const tried = all.filter((one) => one.roundTrips.count + one.lost + one.unsent > 0 || failed.includes(one));
+  const answered = tried.filter((one) => one.roundTrips.count > 0);
+  if (answered.length === tried.length) return 0;
+  return answered.length === 0 ? 2 : 1;
+}
+
+/**
+ * The name of a target does not resolve.
+ *
+ * @throws {ScopeError} notFound, when that leaves nothing to ping.
+ */
+export function cannotResolve(target: Target, targets: Iterable<Target>, words: string, time: string): Failed[] {
+  target.failed = true;
+  const message = `Cannot resolve "${target.address}" in the target's network`;
+  const hint = `the resolver says: ${words}`;
+  if ([...targets].every((one) => one.failed || one.observed.length === 0)) {
+    throw new ScopeError("notFound", message, { hint });
+  }
+  return [{ type: "failed", time, subject: target.address, reason: message, hint }];
 }
 
 function present(target: Target): Observed[] {
@@ -54,13 +125,13 @@ export function lost(target: Target, seq: number, time: string): Event[] {
   });
 }
 
-export function unsent(target: Target, seqs: readonly number[], time: string): Event[] {
+export function unsent(target: Target, seqs: readonly number[], time: string, reason = unsentReason): Event[] {
   const events: Event[] = [];
   for (const seq of seqs) {
     target.attempts.settle(seq);
     for (const observed of present(target)) {
       observed.unsent += 1;
-      events.push({ type: "ping.unsent", time, ...observed.destination, seq, reason: unsentReason });
+      events.push({ type: "ping.unsent", time, ...observed.destination, seq, reason });
     }
   }
   return events;
@@ -86,4 +157,8 @@ export function summary({ destination, roundTrips, lost, unsent, gone }: Observe
     ...(maxMs === undefined ? {} : { maxMs }),
     ...(gone === undefined ? {} : { gone }),
   };
+}
+
+function sameDestination(a: Destination, b: Destination): boolean {
+  return a.namespace === b.namespace && a.pod === b.pod && a.address === b.address;
 }

@@ -73,6 +73,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   kube: ["contract", "kube"],
   ways: ["contract", "ways", "kube", "src/manager/transport.ts", "deploy/debug-pod.yaml"],
   manager: ["contract", "manager"],
+  // Programs of the image, as small as can be.
+  helpers: ["helpers"],
   edge: [
     "contract",
     "src/app.ts",
@@ -117,7 +119,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
 /** What a program never loads, not even later. */
 const never: Readonly<Record<string, readonly string[]>> = {
   "src/manager/manager.ts": ["src/main.ts", "src/app.ts", "commands", "edge", "kube", "renderers", "ways", "tools"],
-  "src/main.ts": ["src/manager/manager.ts", "src/manager/server.ts", "src/manager/libc.ts"],
+  "src/main.ts": ["helpers", "src/manager/manager.ts", "src/manager/server.ts", "src/manager/libc.ts"],
 };
 
 /** What is not loaded together with a module, so that a quick answer is quick. */

@@ -8,8 +8,10 @@ import { pids } from "../../../src/commands/pids.ts";
 import { ping } from "../../../src/commands/ping.ts";
 import { shell } from "../../../src/commands/shell.ts";
 import { ScopeError } from "../../../src/errors.ts";
-import type { Event, PingSkipped } from "../../../src/event.ts";
+import type { RunOptions } from "../../../src/context.ts";
+import type { Destination, Event, PingSkipped } from "../../../src/event.ts";
 import type { RawOptions } from "../../../src/options.ts";
+import { besideOf } from "../beside.ts";
 import type { World } from "./context.ts";
 import { first } from "../beside.ts";
 import { worldOf } from "./context.ts";
@@ -107,6 +109,57 @@ Deno.test("ping returns the code of an interrupt, and else what the pings say", 
   const timeout = "[1.0] 10.0.0.9 : [0], timed out (NaN avg, 100% loss)\n";
   assert.equal((await pinging({ count: "1" }, ["h"], timeout, 1)).code, 2);
   assert.equal((await pinging({ count: "1" }, ["h"], reply, 0, { shown: 130 })).code, 130);
+});
+
+/** Runs a ping where NET_RAW is not in effect; first something says this of ICMP, then the pings print. */
+async function pingingWithoutRaw(options: RawOptions, reachable: Destination[], probed: string, printed: string) {
+  const { context, did } = worldOf({ globals, reachable }), places = [besideOf(), besideOf()];
+  const ran: (readonly string[])[] = [];
+  context.enter = (_query, needs = {}) => {
+    did.needs.push(needs);
+    const run = (options: RunOptions) => {
+      const place = places[ran.length]!, text = ran.length === 0 ? probed : printed;
+      ran.push(options.argv);
+      void place.print("stdout", text).then(() => place.end(0));
+      return place.beside.run(options);
+    };
+    return Promise.resolve({ ...places[1]!.beside, lost: places[1]!.beside.lost, capabilities: new Set(), run });
+  };
+  return { code: await ping.run(context, options, ["h"]), did, ran };
+}
+
+Deno.test("ping wants NET_RAW, and uses fping only where it is in effect", async () => {
+  assert.deepEqual((await pinging({}, ["h"])).did.needs, [{ wanted: ["NET_RAW"] }]);
+  const reply = "0\t[1.0] 64 bytes from 10.0.0.9: icmp_seq=1 ttl=64 time=0.05 ms\n";
+  const end = "0\t1 packets transmitted, 1 received, 0% packet loss, time 0ms\n0\tend\n";
+  const { code, did, ran } = await pingingWithoutRaw(
+    { count: "1" },
+    [{ address: "10.0.0.9" }],
+    "0\t2147483647\n65532\n",
+    reply + end,
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(did.needs, [{ wanted: ["NET_RAW"] }]);
+  assert.ok(ran.flat().every((word) => !word.includes("fping")));
+  assert.ok(ran[1]!.some((word) => word.includes(" ping -n")));
+  assert.deepEqual(did.events.map(({ type }) => type), ["ping.target", "ping.reply", "ping.summary"]);
+  assert.deepEqual(did.said, ["no NET_RAW here: pinging with unprivileged ICMP"]);
+});
+
+Deno.test("ping connects by TCP where unprivileged ICMP is forbidden, and says why and to which port", async () => {
+  const { code, did, ran } = await pingingWithoutRaw(
+    { count: "1", interval: "0.001" },
+    [{ address: "10.0.0.9", port: 8080 }],
+    "1\t0\n65532\n",
+    "0\t[1.0] tcp_seq=0 time=0.050 ms refused\ntcp\texit 0\n",
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(ran[1]!.slice(-2), ["10.0.0.9", "8080"]);
+  assert.deepEqual(did.said, [
+    'no NET_RAW here, and no unprivileged ICMP (net.ipv4.ping_group_range is "1 0"): ' +
+    "pinging by TCP connect (port 8080)",
+    "pinging every 0.002 s: more often takes NET_RAW",
+  ]);
 });
 
 async function shelling(options: RawOptions, command: string[], world: World = {}) {

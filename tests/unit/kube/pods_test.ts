@@ -164,3 +164,15 @@ for (
 ) {
   Deno.test(`toDestinations() tells ${name}`, () => assert.deepEqual(toDestinations(of, families), expected));
 }
+
+Deno.test("toDestinations() tells the first TCP port that the pod says it has", () => {
+  const portOf = (...containers: { containerPort: number; protocol?: string }[][]) => {
+    const spec = { containers: containers.map((ports, at) => ({ name: `c${at}`, ports })) };
+    const found = toDestinations(pod("web", { spec }));
+    return typeof found === "string" ? found : found.map(({ port }) => port);
+  };
+  const [dns, http] = [{ containerPort: 53, protocol: "UDP" }, { containerPort: 8080, protocol: "TCP" }];
+  assert.deepEqual(portOf([dns, http, { containerPort: 9090 }]), [8080]);
+  assert.deepEqual(portOf([dns], [{ containerPort: 9090 }]), [9090]);
+  assert.deepEqual(portOf([dns]), [undefined]);
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { age, bytes, clock, milliseconds, percent } from "../../../src/renderers/format.ts";
+import { address, age, bytes, clock, destination, milliseconds, percent } from "../../../src/renderers/format.ts";
 
 Deno.test("milliseconds() is as fping prints it", () => {
   assert.deepEqual([0.05, 0.999, 1.2, 12.84, 128, 1500].map(milliseconds), [
@@ -34,4 +34,12 @@ Deno.test("bytes() has at most three digits and a binary unit", () => {
     "12.3M",
     "5.0G",
   ]);
+});
+
+Deno.test("destination() says where a pod is, and the port of a TCP ping", () => {
+  const web = { pod: "web", namespace: "demo", address: "10.0.0.1", node: "node1" };
+  assert.equal(destination(web), "demo/web (10.0.0.1 on node1)");
+  assert.equal(destination({ ...web, protocol: "tcp", port: 8080 }), "demo/web (10.0.0.1 tcp/8080 on node1)");
+  assert.equal(destination({ address: "db", protocol: "tcp", port: 80 }), "db tcp/80");
+  assert.equal(address({ address: "db\x1b[2J" }), "db\\x1b[2J");
 });

@@ -1,40 +1,16 @@
 import assert from "node:assert/strict";
 import { ScopeError } from "../../../src/errors.ts";
-import type { Destination, Event, PingSummary } from "../../../src/event.ts";
-import type { ToolOutput } from "../../../src/tool.ts";
+import type { Destination } from "../../../src/event.ts";
 import { pingTool } from "../../../src/tools/ping.ts";
-
-const folder = new URL("../../testdata/ping/", import.meta.url);
-
-function captured(name: string): { command: string; outputs: ToolOutput[] } {
-  const [first = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, folder)).trimEnd().split("\n");
-  const outputs = lines.map((text): ToolOutput => {
-    const [stream, line = ""] = [text.slice(0, text.indexOf("|")), text.slice(text.indexOf("|") + 1)];
-    if (stream === "exit") return { exit: { code: Number(line) } };
-    return { stream: stream === "stderr" ? "stderr" : "stdout", line, time: "2026-01-01T00:00:00.000Z" };
-  });
-  return { command: first.slice(2), outputs };
-}
+import { captured, destinationsOf, sequence, summaryOf } from "./captured_ping.ts";
 
 /** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
 function replay(name: string, addresses: (string | Destination)[], count: number, intervalMs: number) {
   const { command, outputs } = captured(name);
-  const destinations = addresses.map((one) => typeof one === "string" ? { address: one } : one);
-  const tool = pingTool({ destinations, count, intervalMs });
+  const tool = pingTool({ destinations: destinationsOf(addresses), count, intervalMs });
   assert.equal(tool.argv.join(" "), command);
   const events = outputs.flatMap((output) => tool.read(output));
   return { tool, events, of: (address: string) => events.filter((e) => "address" in e && e.address === address) };
-}
-
-function sequence(events: Event[]): string[] {
-  return events.map((e) => "seq" in e ? `${e.type.slice(5)} ${e.seq}` : e.type.slice(5));
-}
-
-function summaryOf(events: Event[]): Omit<PingSummary, "type" | "time" | "address"> {
-  const found = events.find((event) => event.type === "ping.summary");
-  assert.ok(found);
-  const { type: _type, time: _time, address: _address, ...rest } = found;
-  return rest;
 }
 
 Deno.test("pingTool.read() reports replies with the printed time and round-trip time", () => {

@@ -1,0 +1,41 @@
+/** What one line of iputils' ping says (20240905, with -n, -O and -D). */
+export type PingLine =
+  /** `icmpSeq` counts from 1 and has 16 bits. `at` is in milliseconds since 1970. */
+  | { kind: "reply"; at: number; icmpSeq: number; rttMs: number }
+  /** Printed when the next packet is about to be sent: a reply may still come. */
+  | { kind: "noAnswer"; at: number; icmpSeq: number }
+  /** An ICMP error that came back. */
+  | { kind: "error"; at: number; icmpSeq: number; reason: string }
+  /** The last word. `sent` counts what could not be sent, too: without NET_RAW ping does not tell. */
+  | { kind: "total"; sent: number }
+  /** `ping: SUBJECT: words`: a name that does not resolve, or what failed. */
+  | { kind: "about"; subject: string; words: string }
+  | { kind: "other"; text: string };
+
+const reply = /^\[(\d+\.\d+)\] \d+ bytes from .*: icmp_seq=(\d+) .*time=([\d.]+) ms/;
+const noAnswer = /^\[(\d+\.\d+)\] no answer yet for icmp_seq=(\d+)/;
+const error = /^\[(\d+\.\d+)\] From (\S+?):? icmp_seq=(\d+) (.+)$/;
+const total = /^(\d+) packets transmitted, \d+ received/;
+const about = /^ping: (\S+): (.+)$/;
+
+export function parsePingLine(line: string): PingLine {
+  let found = reply.exec(line);
+  if (found) return { kind: "reply", at: Number(found[1]) * 1000, icmpSeq: Number(found[2]), rttMs: Number(found[3]) };
+  found = noAnswer.exec(line);
+  if (found) return { kind: "noAnswer", at: Number(found[1]) * 1000, icmpSeq: Number(found[2]) };
+  found = error.exec(line);
+  if (found) {
+    const [, seconds, from, icmpSeq, words] = found;
+    return { kind: "error", at: Number(seconds) * 1000, icmpSeq: Number(icmpSeq), reason: `${words} from ${from}` };
+  }
+  found = total.exec(line);
+  if (found) return { kind: "total", sent: Number(found[1]) };
+  found = about.exec(line);
+  return found ? { kind: "about", subject: found[1] ?? "", words: found[2] ?? "" } : { kind: "other", text: line };
+}
+
+/** The number that a printed one stands for: the one nearest to `newest`, as only the last 16 bits are printed. */
+export function unwrap(printed: number, newest: number): number {
+  const ahead = ((printed - newest) % 0x10000 + 0x10000) % 0x10000;
+  return newest + (ahead < 0x8000 ? ahead : ahead - 0x10000);
+}

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import type { Destination, Event, PingSummary } from "../../../src/event.ts";
+import type { ToolOutput } from "../../../src/tool.ts";
+
+const folder = new URL("../../testdata/ping/", import.meta.url);
+
+/** When every line is said to have come. */
+export const came = "2026-01-01T00:00:00.000Z";
+
+/** What scripts/capture-ping captured: the command line, and what it printed. */
+export function captured(name: string): { command: string; outputs: ToolOutput[] } {
+  const [first = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, folder)).trimEnd().split("\n");
+  const outputs = lines.map((text): ToolOutput => {
+    const [stream, line = ""] = [text.slice(0, text.indexOf("|")), text.slice(text.indexOf("|") + 1)];
+    if (stream === "exit") return { exit: { code: Number(line) } };
+    return { stream: stream === "stderr" ? "stderr" : "stdout", line, time: came };
+  });
+  return { command: first.slice(2), outputs };
+}
+
+export function destinationsOf(addresses: readonly (string | Destination)[]): Destination[] {
+  return addresses.map((one) => typeof one === "string" ? { address: one } : one);
+}
+
+/** What became of each packet, in the order of the events. */
+export function sequence(events: readonly Event[]): string[] {
+  return events.map((e) => "seq" in e ? `${e.type.slice(5)} ${e.seq}` : e.type.replace(/^ping\./, ""));
+}
+
+export function summaryOf(events: readonly Event[]): Omit<PingSummary, "type" | "time" | "address"> {
+  const found = events.find((event) => event.type === "ping.summary");
+  assert.ok(found);
+  const { type: _type, time: _time, address: _address, ...rest } = found;
+  return rest;
+}
