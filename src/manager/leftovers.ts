@@ -6,6 +6,10 @@ export const runVariable = "SCOPE_RUN";
 /** How long a program may take to end by itself once it was asked to. */
 const politeMs = 1000;
 const stepMs = 20;
+/** What adopts the others' orphans, by name. */
+const reapers: ReadonlySet<string> = new Set(["tini", "inside"]);
+/** How long a reaper may then take to end what carries no mark and left the session. */
+const reapMs = 2500;
 
 /** A run: the mark that it carries, and the process that leads its session. */
 export interface RunId {
@@ -33,7 +37,7 @@ export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
 
 /**
  * Ends every process of a run: first politely, so that a debugger lets go of its target, after a second by SIGKILL.
- * Reapers (tini) go last, so that what they adopted never reaches the target's first process.
+ * Reapers go last and by themselves if they can, so that what they adopted never reaches the target's first process.
  * Returns when none is left, or after `limitMs` with those that would not go.
  */
 export async function endRun(run: RunId, limitMs = 4000): Promise<number[]> {
@@ -43,9 +47,10 @@ export async function endRun(run: RunId, limitMs = 4000): Promise<number[]> {
   while (left.length > 0 && performance.now() - start < limitMs) {
     await new Promise((wake) => setTimeout(wake, stepMs));
     left = pidsOfRun(run);
-    if (performance.now() - start < politeMs) continue;
-    const others = left.filter((pid) => readProc(pid, "comm")?.trim() !== "tini");
-    for (const pid of others.length > 0 ? others : left) kill(pid, "SIGKILL");
+    const sinceMs = performance.now() - start;
+    if (sinceMs < politeMs) continue;
+    const others = left.filter((pid) => !reapers.has(readProc(pid, "comm")?.trim() ?? ""));
+    for (const pid of others.length > 0 || sinceMs < reapMs ? others : left) kill(pid, "SIGKILL");
   }
   return left;
 }
