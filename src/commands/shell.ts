@@ -1,5 +1,8 @@
 import type { Command } from "../command.ts";
+import type { RunOptions } from "../context.ts";
 import { delay } from "../delay.ts";
+import { ScopeError } from "../errors.ts";
+import type { RawOptions } from "../options.ts";
 import { targetQuery } from "../options.ts";
 import { sessionProgram } from "../session.ts";
 
@@ -13,17 +16,38 @@ export const shell: Command = {
   summary: "Run a shell or a command with the endoscope's tools in the target's network and pid namespace",
   arguments: "[command...]",
   passThrough: true,
-  options: [{ flags: "-t, --target <container>", description: "whose pid namespace (default: the first container's)" }],
+  options: [
+    { flags: "-t, --target <container>", description: "whose pid namespace (default: the first container's)" },
+    {
+      flags: "--inside",
+      description: "run a static shell in all of the container's namespaces and its root, with its rights and no more",
+    },
+    { flags: "--privileged", description: "with --inside: as root with all capabilities, without its seccomp filter" },
+    { flags: "--user <uid[:gid]>", description: "with --inside: as this user (default: the container's)" },
+    { flags: "--volumes", description: "in an ephemeral container: with the container's volumes in their places" },
+  ],
   examples: [
-    ["scope -n shop -p web shell", "a shell; the target's files are in /proc/1/root"],
+    ["scope -n shop -p web shell", "a shell; it says where the target's files are"],
     ["scope -n shop -p web shell ip address", "one command"],
     ["scope -n shop -p web shell tcpdump -U -w - >web.pcap", "bytes arrive as the command wrote them"],
+    ["scope -n shop -p api shell --inside", "a shell as the app itself has it, in an image without one"],
   ],
   async run(context, options, command) {
     const query = targetQuery(context.options);
     if (typeof options.target === "string") query.container = options.target;
-    await using beside = await context.enter(query);
-    const run = beside.run({ ...sessionProgram(context, command), namespaces: ["net", "pid", "uts", "ipc"] });
+    const inside = insideOf(options);
+    const volumes = options.volumes === true ? { volumes: true } : {};
+    await using beside = await context.enter(query, inside === undefined ? volumes : { inside: true, ...volumes });
+    if (inside?.privileged) {
+      context.say("this shell has all capabilities: what it runs of the target's files can take over the node");
+    }
+    const program = sessionProgram(context, command);
+    const run = beside.run({
+      ...program,
+      ...(inside === undefined
+        ? { namespaces: ["net", "pid", "uts", "ipc"] }
+        : { argv: command, namespaces: [], inside }),
+    });
     const code = await context.attach(run);
     // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.
     if (code === killed) await delay(tellMs, beside.lost);
@@ -33,3 +57,23 @@ export const shell: Command = {
     return code;
   },
 };
+
+/** How a program runs inside the target, if it does. Throws ScopeError (usage). */
+function insideOf({ inside, privileged, user }: RawOptions): RunOptions["inside"] {
+  if (inside !== true) {
+    const alone = privileged === true ? "--privileged" : user !== undefined ? "--user" : undefined;
+    if (alone === undefined) return undefined;
+    throw new ScopeError("usage", `Option ${alone} needs --inside`, {
+      hint: "without it, the shell is root in the endoscope's own container",
+    });
+  }
+  if (user === undefined) return { privileged: privileged === true };
+  const ids = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(String(user))?.slice(1) ?? ["-1"];
+  // The last number of 32 bits means "as before" to the kernel.
+  if (ids.some((id) => id !== undefined && !(Number(id) >= 0 && Number(id) < 2 ** 32 - 1))) {
+    throw new ScopeError("usage", `Option --user cannot be "${user}"`, {
+      hint: "it is a number, or two with a colon between: --user 1000:1000",
+    });
+  }
+  return { privileged: privileged === true, user: String(user) };
+}

@@ -9,6 +9,10 @@ const politeMs = 1000;
 /** How long a debugger may take to let go: killed, it leaves its breakpoints in the target, which dies of the next one. */
 const patientMs = 4000;
 const stepMs = 20;
+/** What adopts the others' orphans, by name. */
+const reapers: ReadonlySet<string> = new Set(["tini", "inside"]);
+/** How long a reaper may then take to end what carries no mark and left the session. */
+const reapMs = 2500;
 
 /** A run: the mark that it carries, and the process that leads its session. */
 export interface RunId {
@@ -37,7 +41,7 @@ export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
 /**
  * Ends every process of a run: first politely, so that a debugger lets go of its target, after a second by SIGKILL, or,
  * while one still holds the target, after four. Then the target runs on.
- * Reapers (tini) go last, so that what they adopted never reaches the target's first process.
+ * Reapers go last and by themselves if they can, so that what they adopted never reaches the target's first process.
  * Returns when none is left, or after `limitMs` with those that would not go.
  */
 export async function endRun(run: RunId, traced?: Traced, limitMs = traced ? 5000 : 4000): Promise<number[]> {
@@ -52,8 +56,9 @@ export async function endRun(run: RunId, traced?: Traced, limitMs = traced ? 500
     await new Promise((wake) => setTimeout(wake, stepMs));
     left = pidsOfRun(run);
     if (isPatient()) continue;
-    const others = left.filter((pid) => readProc(pid, "comm")?.trim() !== "tini");
-    for (const pid of others.length > 0 ? others : left) kill(pid, "SIGKILL");
+    const others = left.filter((pid) => !reapers.has(readProc(pid, "comm")?.trim() ?? ""));
+    const isEarly = performance.now() - start < reapMs;
+    for (const pid of others.length > 0 || isEarly ? others : left) kill(pid, "SIGKILL");
   }
   traced?.release();
   return left;

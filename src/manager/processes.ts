@@ -54,18 +54,26 @@ export function statOf(pid: number): Stat | undefined {
   return text === undefined || text === "" ? undefined : parseStat(text);
 }
 
-/**
- * The first process of a container: the oldest one that is in it. Where the container does not run or none is named, the
- * oldest of the pod, which is its sandbox and has the pod's network. Nothing when the pod has no process here.
- */
-export function firstPid(podUid: string, containerId: string): number | undefined {
-  const of = (belongs: (cgroups: string) => boolean) => {
-    const found = [...allPids()].filter((pid) => belongs(readProc(pid, "cgroup") ?? ""))
-      .map((pid) => ({ pid, stat: statOf(pid) }))
-      .filter(({ stat }) => stat !== undefined && stat.state !== "Z");
-    return found.sort((a, b) => a.stat!.startMs - b.stat!.startMs || a.pid - b.pid)[0]?.pid;
-  };
-  return of((cgroups) => isInContainer(cgroups, containerId)) ?? of((cgroups) => isInPod(cgroups, podUid));
+/** The first process of a container: the oldest one that is in it. Nothing when the container does not run here. */
+export function containerPid(containerId: string): number | undefined {
+  return oldest((cgroups) => isInContainer(cgroups, containerId));
+}
+
+/** The oldest process of a pod, which is its sandbox and has the pod's network. Nothing when the pod is not here. */
+export function podPid(podUid: string): number | undefined {
+  return oldest((cgroups) => isInPod(cgroups, podUid));
+}
+
+function oldest(belongs: (cgroups: string) => boolean): number | undefined {
+  const found = [...allPids()].filter((pid) => belongs(readProc(pid, "cgroup") ?? ""))
+    .map((pid) => ({ pid, stat: statOf(pid) }))
+    .filter(({ stat }) => stat !== undefined && stat.state !== "Z");
+  return found.sort((a, b) => a.stat!.startMs - b.stat!.startMs || a.pid - b.pid)[0]?.pid;
+}
+
+/** The root of a process, as other processes of its pid namespace see it. */
+export function rootPath(pid: number): string {
+  return `/proc/${parseStatus(readProc(pid, "status") ?? "").namespacePids.at(-1) ?? pid}/root`;
 }
 
 /** The processes of these containers, in the order of the containers and then of their pids, and then these others. */

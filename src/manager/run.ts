@@ -5,7 +5,8 @@ import type { NamespaceKind } from "../tool.ts";
 import { enterArgv } from "./enter.ts";
 import { Namespace, RunResponseSchema } from "./gen/manager_pb.ts";
 import type { RunRequest, RunResponse, Start } from "./gen/manager_pb.ts";
-import { firstPid } from "./processes.ts";
+import { insideArgv, insidePrompt } from "./inside.ts";
+import { containerPid, podPid, rootPath } from "./processes.ts";
 import { Program } from "./program.ts";
 import { readInRoot } from "./root_file.ts";
 
@@ -68,18 +69,9 @@ function response(part: Part): RunResponse {
 }
 
 function start(request: Start, files: TargetFiles, sharedNamespaces: boolean): Program {
-  const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
-  let argv: readonly string[] = request.argv;
-  if (sharedNamespaces) {
-    argv = ["/opt/scope/run", ...argv];
-  } else if (request.target !== undefined && namespaces.length > 0) {
-    const { podUid, containerId } = request.target;
-    const pid = request.target.pid || firstPid(podUid, containerId);
-    if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
-    argv = enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files.copy(pid) : {}, argv });
-  }
+  const { argv, env, pty } = planned(request, files, sharedNamespaces);
   try {
-    const { env, pty, traces } = request;
+    const { traces } = request;
     return new Program({ argv, env, ...(pty === undefined ? {} : { pty }), ...(traces === 0 ? {} : { traces }) });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
@@ -87,6 +79,32 @@ function start(request: Start, files: TargetFiles, sharedNamespaces: boolean): P
     }
     throw error;
   }
+}
+
+/** What to run for a request: the program, behind what brings it to the target. */
+function planned(request: Start, files: TargetFiles, sharedNamespaces: boolean): Start {
+  const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
+  const { target, inside, argv } = request;
+  if (target === undefined || (namespaces.length === 0 && inside === undefined)) {
+    return sharedNamespaces ? { ...request, argv: ["/opt/scope/run", ...argv] } : request;
+  }
+  const own = target.pid || containerPid(target.containerId);
+  if (inside !== undefined) {
+    if (own === undefined) throw new ConnectError("the container does not run", Code.NotFound);
+    const { privileged, user } = inside;
+    return {
+      ...request,
+      argv: insideArgv({ pid: own, privileged, user, sharedNamespaces, argv }),
+      // Of its history, the shell would leave a file in the target.
+      env: { ...request.env, PS1: insidePrompt, HISTFILE: "" },
+    };
+  }
+  const env: Record<string, string> = own === undefined ? request.env : { SCOPE_ROOT: rootPath(own), ...request.env };
+  if (sharedNamespaces) return { ...request, env, argv: ["/opt/scope/run", ...argv] };
+  const pid = own ?? podPid(target.podUid);
+  if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+  const copies = namespaces.includes("net") ? files.copy(pid) : {};
+  return { ...request, env, argv: enterArgv({ pid, namespaces, files: copies, argv }) };
 }
 
 async function feed(program: Program, input: AsyncIterator<RunRequest>): Promise<void> {

@@ -22,8 +22,8 @@ const defaultCapabilities: readonly Capability[] = [
   ...["NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "SETFCAP"] as const,
 ];
 
-/** To enter the root of another user's process, and become that user with its bounding set. */
-const insideCapabilities: readonly Capability[] = ["SYS_CHROOT", "SYS_PTRACE", "SETUID", "SETGID", "SETPCAP"];
+/** To enter the root of another user's process, become that user with its bounding set, and end what it left behind. */
+const insideCapabilities: readonly Capability[] = ["SYS_CHROOT", "SYS_PTRACE", "SETUID", "SETGID", "SETPCAP", "KILL"];
 
 /** The shapes that serve these needs, the best first. What is only wanted is given up bit by bit. */
 export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] {

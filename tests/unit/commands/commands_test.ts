@@ -192,6 +192,48 @@ Deno.test("shell -t names the container, before --container", async () => {
   assert.deepEqual(both.did.entered, [{ pod: "web", container: "main" }]);
 });
 
+Deno.test("shell --inside asks for a place to go in from, and runs the command there", async () => {
+  const { did, run } = await shelling({ inside: true }, []);
+  assert.deepEqual(did.needs, [{ inside: true }]);
+  assert.deepEqual(run, { argv: [], namespaces: [], inside: { privileged: false } });
+  const command = await shelling({ inside: true, user: "7:8" }, ["ls", "-l"], { interactive: true });
+  assert.deepEqual(command.run, {
+    argv: ["ls", "-l"],
+    namespaces: [],
+    inside: { privileged: false, user: "7:8" },
+    pty: { columns: 100, rows: 30 },
+    env: { TERM: "xterm" },
+  });
+  assert.deepEqual(command.did.said, []);
+});
+
+Deno.test("shell --inside --privileged says what that means", async () => {
+  const { did, run } = await shelling({ inside: true, privileged: true }, []);
+  assert.deepEqual(run?.inside, { privileged: true });
+  assert.match(did.said.join("\n"), /^this shell has all capabilities: /);
+});
+
+Deno.test("shell --volumes asks for the target's volumes", async () => {
+  assert.deepEqual((await shelling({ volumes: true }, [])).did.needs, [{ volumes: true }]);
+  assert.deepEqual((await shelling({ inside: true, volumes: true }, [])).did.needs, [{ inside: true, volumes: true }]);
+});
+
+for (
+  const [options, message] of [
+    [{ privileged: true }, "Option --privileged needs --inside"],
+    [{ user: "0" }, "Option --user needs --inside"],
+    ...["root", "", "-1", "1:", ":1", "1:2:3", "4294967295", "1:4294967295", "99999999999", "0x0", " 1"].map((
+      user,
+    ) => [{ inside: true, user }, `Option --user cannot be "${user}"`]),
+  ] as [RawOptions, string][]
+) {
+  Deno.test(`shell refuses ${JSON.stringify(options)} before it goes anywhere`, async () => {
+    const { context, did } = worldOf({ globals });
+    await fails(shell.run(context, options, []), message);
+    assert.deepEqual(did.entered, []);
+  });
+}
+
 Deno.test("pids shows the processes of the target", async () => {
   const { context, did, place } = worldOf({ globals, processes: [first] });
   assert.equal(await pids.run(context, {}, []), 0);

@@ -59,7 +59,7 @@ Deno.test("shapesFor() grants inside all that the target may have, to drop the r
   const [shape] = shapesFor(podOf({ security: { capabilities: { drop: ["ALL"], add: ["CAP_NET_ADMIN"] } } }), "app", {
     inside: true,
   });
-  const added = ["SETGID", "SETUID", "SETPCAP", "NET_ADMIN", "SYS_CHROOT", "SYS_PTRACE"] as const;
+  const added = ["KILL", "SETGID", "SETUID", "SETPCAP", "NET_ADMIN", "SYS_CHROOT", "SYS_PTRACE"] as const;
   assert.deepEqual(shape, { uid: 0, gid: 0, capabilities: added, asTarget: true });
   const [plain] = shapesFor(podOf({ security: { capabilities: { drop: ["net_raw"] } } }), "app", { inside: true });
   assert.equal(plain?.capabilities.includes("NET_RAW"), false);

@@ -1,0 +1,260 @@
+/* What `inside` reads of its target, and what it makes of that. */
+#define _GNU_SOURCE
+#include "inside.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80 /* Linux 5.6 */
+#endif
+
+/* The user namespace comes last: in it, the rights over the others may be lost. */
+const struct kind kinds[KINDS] = {
+  { "ns/net", CLONE_NEWNET },       { "ns/uts", CLONE_NEWUTS },   { "ns/ipc", CLONE_NEWIPC },
+  { "ns/cgroup", CLONE_NEWCGROUP }, { "ns/time", CLONE_NEWTIME }, { "ns/pid", CLONE_NEWPID },
+  { "ns/mnt", CLONE_NEWNS },        { "ns/user", CLONE_NEWUSER },
+};
+
+_Noreturn void fail(int code, const char *hint, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  dprintf(2, "error: ");
+  vdprintf(2, format, values);
+  dprintf(2, hint == NULL ? "\n" : "\nhint: %s\n", hint);
+  _exit(code);
+}
+
+int must(int result, const char *what) {
+  if (result >= 0) return result;
+  /* So the files of /proc tell that their process has ended. */
+  if (errno == ESRCH || errno == ENOENT) fail(GONE, NULL, "Cannot %s: the target has ended", what);
+  fail(errno == EPERM || errno == EACCES ? DENIED : BUG, NULL, "Cannot %s: %s", what, strerror(errno));
+}
+
+static void *allocate(void *old, size_t size) {
+  void *memory = realloc(old, size > 0 ? size : 1);
+  if (memory == NULL) fail(BUG, NULL, "Cannot allocate %zu bytes", size);
+  return memory;
+}
+
+/* Reads a file of the target's folder in /proc, at most 4 MiB. The text ends with a zero. */
+static char *read_file(const struct target *target, const char *name, size_t *length) {
+  char what[32];
+  snprintf(what, sizeof what, "read the target's %s", name);
+  int file = openat(target->proc, name, O_RDONLY | O_CLOEXEC);
+  if (file < 0 && errno == EACCES) {
+    /* Without CAP_DAC_OVERRIDE, not even root may open what is for the target's user alone. */
+    setfsuid(target->users[1]);
+    file = openat(target->proc, name, O_RDONLY | O_CLOEXEC);
+    setfsuid(geteuid());
+  }
+  must(file, what);
+  char *text = NULL;
+  size_t size = 0, used = 0;
+  for (ssize_t count = 1; count > 0 && used < 4 << 20; used += (size_t)count) {
+    if (size < used + 4097) text = allocate(text, size = 2 * used + 4097);
+    count = must((int)read(file, text + used, 4096), what);
+  }
+  close(file);
+  text[used] = 0;
+  if (length != NULL) *length = used;
+  return text;
+}
+
+/* The value of a line of /proc/PID/status, or "" where this kernel has no such line. */
+static const char *field(const char *status, const char *name) {
+  for (const char *line = status; line != NULL; line = strchr(line, '\n')) {
+    line += *line == '\n';
+    size_t length = strlen(name);
+    if (strncmp(line, name, length) == 0 && line[length] == ':') return line + length + 1;
+  }
+  return "";
+}
+
+static uint64_t set_of(const char *status, const char *name) { return strtoull(field(status, name), NULL, 16); }
+
+/* An id that this process sees, as the target's user namespace calls it: lines of "inside outside length". */
+static unsigned mapped(const char *map, unsigned id) {
+  unsigned inside, outside, length;
+  int used;
+  for (; sscanf(map, "%u %u %u%n", &inside, &outside, &length, &used) == 3; map += used)
+    if (id >= outside && id - outside < length) return inside + (id - outside);
+  return id;
+}
+
+/* Reads the three ids of a line of the status; what follows the line's own name begins at `place`. */
+static void read_three(unsigned ids[3], const char *place) {
+  for (int i = 0; i < 3; i++) ids[i] = (unsigned)strtoul(place, (char **)&place, 10);
+}
+
+static void read_ids(struct target *target, const char *status) {
+  read_three(target->users, field(status, "Uid"));
+  read_three(target->groups, field(status, "Gid"));
+  const char *place = field(status, "Groups");
+  for (; *(place += strspn(place, " \t")) >= '0' && *place <= '9';) {
+    target->more_groups = allocate(target->more_groups, (target->more_group_count + 1) * sizeof(gid_t));
+    target->more_groups[target->more_group_count++] = (gid_t)strtoul(place, (char **)&place, 10);
+  }
+}
+
+static void map_ids(struct target *target) {
+  const char *users = read_file(target, "uid_map", NULL), *groups = read_file(target, "gid_map", NULL);
+  for (int i = 0; i < 3; i++) {
+    target->users[i] = mapped(users, target->users[i]);
+    target->groups[i] = mapped(groups, target->groups[i]);
+  }
+  for (size_t i = 0; i < target->more_group_count; i++) target->more_groups[i] = mapped(groups, target->more_groups[i]);
+}
+
+static void on_alarm(int signal) { (void)signal; }
+
+/*
+ * Reads the target's seccomp filters. It is stopped for that, less than a millisecond; when this process ends in
+ * between, the kernel lets it go.
+ */
+static void read_filters(struct target *target, pid_t pid) {
+  static const char *const hint = "--privileged goes in without the target's seccomp filter";
+  int tries = 0;
+  /* One process at a time may do this: another one that goes inside is done in a moment. */
+  while (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0) {
+    if (errno != EPERM || ++tries > 50)
+      fail(errno == ESRCH ? GONE : DENIED, hint, "Cannot read the seccomp filter of the target: %s",
+           errno == EPERM ? "another program traces it, or tracing it is forbidden" : strerror(errno));
+    usleep(10000);
+  }
+  struct sigaction action = { .sa_handler = on_alarm };
+  sigaction(SIGALRM, &action, NULL);
+  alarm(3);
+  int status;
+  if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0 || waitpid(pid, &status, __WALL) < 0 || !WIFSTOPPED(status))
+    fail(GONE, hint, "Cannot read the seccomp filter of the target: %s",
+         errno == EINTR ? "it does not stop within 3 seconds" : "it has ended");
+  alarm(0);
+  for (;;) {
+    long count = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, target->filter_count, NULL);
+    if (count < 0) break;
+    struct sock_filter *code = allocate(NULL, (size_t)count * sizeof *code);
+    if (ptrace(PTRACE_SECCOMP_GET_FILTER, pid, target->filter_count, code) != count) break;
+    target->filters = allocate(target->filters, (target->filter_count + 1) * sizeof *target->filters);
+    target->filters[target->filter_count++] = (struct sock_fprog){ .len = (unsigned short)count, .filter = code };
+  }
+  int error = errno;
+  /* A signal that stopped it in this moment must not get lost. */
+  ptrace(PTRACE_DETACH, pid, 0, status >> 16 == 0 ? WSTOPSIG(status) : 0);
+  if (error != ENOENT || target->filter_count == 0)
+    fail(DENIED, hint, "Cannot read the seccomp filter of the target: %s",
+         error == EIO ? "this kernel has no CONFIG_CHECKPOINT_RESTORE" : strerror(error));
+}
+
+/* Makes of what the target has what the shell gets. */
+static void decide(struct target *target, const struct options *options) {
+  uint64_t all = ~(uint64_t)0;
+  if (options->privileged) {
+    target->inheritable = target->ambient = 0;
+    target->permitted = target->bounding = all;
+    target->no_new_privileges = target->seccomp = 0;
+    target->more_group_count = 0;
+    memset(target->users, 0, sizeof target->users);
+    memset(target->groups, 0, sizeof target->groups);
+  }
+  if (options->user_given) {
+    for (int i = 0; i < 3; i++) target->users[i] = options->user;
+    for (int i = 0; i < 3 && options->group_given; i++) target->groups[i] = options->group;
+    if (!options->privileged) target->permitted = options->user == 0 ? target->bounding : 0;
+  }
+  if (options->chroot_only)
+    for (int i = 0; i < 64; i++)
+      if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 1) target->bounding &= ~BIT(i);
+  target->permitted &= target->bounding;
+  target->inheritable &= target->bounding;
+  if (target->users[1] == 0) {
+    /* To root, execve(2) gives the whole bounding set, so this ends where the target's own rights end. */
+    if (!target->no_new_privileges) target->bounding = target->permitted;
+    target->inheritable &= target->permitted;
+    target->ambient &= target->inheritable;
+  } else {
+    /* To all others it leaves what is ambient. */
+    target->inheritable |= target->permitted;
+    target->ambient = target->permitted;
+  }
+}
+
+struct target examine(const struct options *options) {
+  struct target target = { 0 };
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d", options->pid);
+  target.proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (target.proc < 0) fail(GONE, NULL, "Cannot go inside process %d: the target has ended", options->pid);
+  const char *status = read_file(&target, "status", NULL);
+  read_ids(&target, status);
+  target.inheritable = set_of(status, "CapInh");
+  target.permitted = set_of(status, "CapPrm");
+  target.bounding = set_of(status, "CapBnd");
+  target.ambient = set_of(status, "CapAmb");
+  target.mask = (mode_t)strtoul(field(status, "Umask"), NULL, 8);
+  target.no_new_privileges = atoi(field(status, "NoNewPrivs"));
+  target.seccomp = atoi(field(status, "Seccomp"));
+  target.environment = read_file(&target, "environ", &target.environment_length);
+  target.root = must(openat(target.proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), "open the root of the target");
+  target.cwd = openat(target.proc, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int self = must(open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC), "open /proc/self");
+  for (int i = 0; i < KINDS; i++) {
+    struct stat mine, its;
+    target.namespaces[i] = -1;
+    if (options->chroot_only || fstatat(self, kinds[i].name, &mine, 0) < 0) continue;
+    if (fstatat(target.proc, kinds[i].name, &its, 0) == 0 && its.st_ino == mine.st_ino) continue;
+    target.namespaces[i] = must(openat(target.proc, kinds[i].name, O_RDONLY | O_CLOEXEC), "open a namespace of the target");
+    if (kinds[i].flag == CLONE_NEWUSER) map_ids(&target);
+  }
+  close(self);
+  decide(&target, options);
+  /* In a pod that it shares, a container has the target's filter from its spec, and may not read it. */
+  if (target.seccomp != 0 && !options->chroot_only) read_filters(&target, options->pid);
+  return target;
+}
+
+static int is_variable(const char *entry, const char *name) {
+  size_t length = strlen(name);
+  return strncmp(entry, name, length) == 0 && entry[length] == '=';
+}
+
+/*
+ * The target's environment, with the marks by which the manager finds what it started. $ENV stays behind: an interactive
+ * shell would run the file that it names.
+ */
+char **make_environment(const struct target *target, const struct options *options) {
+  static const char *const ours[] = { "SCOPE_RUN", "SCOPE_TARGET", "TERM", "PS1", "HISTFILE" };
+  int ours_count = isatty(0) ? 5 : 2, path = 0, home = 0, other_user = options->privileged || options->user_given;
+  size_t count = 0, most = 1;
+  for (size_t i = 0; i < target->environment_length; i++) most += target->environment[i] == 0;
+  char **list = allocate(NULL, (most + 8) * sizeof *list);
+  for (char *entry = target->environment; entry < target->environment + target->environment_length;
+       entry += strlen(entry) + 1) {
+    const char *equals = strchr(entry, '=');
+    int drop = equals == NULL || equals == entry || is_variable(entry, "ENV") || (other_user && is_variable(entry, "HOME"));
+    for (int i = 0; i < ours_count; i++) drop |= is_variable(entry, ours[i]) && getenv(ours[i]) != NULL;
+    if (drop) continue;
+    path |= is_variable(entry, "PATH");
+    home |= is_variable(entry, "HOME");
+    list[count++] = entry;
+  }
+  for (int i = 0; i < ours_count; i++)
+    if (getenv(ours[i]) != NULL) list[count++] = getenv(ours[i]) - strlen(ours[i]) - 1;
+  if (!path) list[count++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  if (!home) list[count++] = target->users[1] == 0 ? "HOME=/root" : "HOME=/";
+  list[count] = NULL;
+  return list;
+}
+

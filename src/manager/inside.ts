@@ -1,0 +1,46 @@
+export interface InsideOptions {
+  /** The process whose namespaces, root, environment and rights are taken over. */
+  pid: number;
+  /** With all rights of the manager, as root. */
+  privileged: boolean;
+  /** UID or UID:GID; empty: as the target. */
+  user: string;
+  /** The manager is in the target's namespaces but for that of mounts, as in an ephemeral container. */
+  sharedNamespaces: boolean;
+  /** Empty: a shell. */
+  argv: readonly string[];
+}
+
+/** Says which shell this is: nothing else in there tells it from one of the target's own. Of busybox, see its ash. */
+export const insidePrompt = String.raw`\[\e[36m\]$SCOPE_TARGET\[\e[0m\] inside:\w\$ `;
+
+/**
+ * Becomes a program: an applet of busybox, or else one in the target's PATH. In this order, as ash has it, so that what
+ * is typed means the same in any image.
+ */
+const commandScript = [
+  `command -v -- "$1" >/dev/null || {`,
+  String.raw`  echo "error: Cannot find the program \"$1\" in the target, nor in busybox" >&2`,
+  `  exit 127`,
+  `}`,
+  `exec "$@"`,
+].join("\n");
+
+/**
+ * The command that runs `argv` inside the target: in all of its namespaces and its root, and with no right that it does
+ * not have. What starts it is the image's static busybox; see images/endoscope/inside.c.
+ */
+export function insideArgv({ pid, privileged, user, sharedNamespaces, argv }: InsideOptions): string[] {
+  return [
+    // In a container of the pod, the limits for tools hold for this one, too.
+    ...(sharedNamespaces ? ["/opt/scope/run"] : []),
+    "/opt/scope/inside",
+    "--pid",
+    `${pid}`,
+    ...(sharedNamespaces ? ["--chroot-only"] : []),
+    ...(privileged ? ["--privileged"] : []),
+    ...(user === "" ? [] : ["--user", user]),
+    "--",
+    ...(argv.length === 0 ? ["sh"] : ["sh", "-c", commandScript, "sh", ...argv]),
+  ];
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { insideArgv } from "../../../src/manager/inside.ts";
+
+const plain = { pid: 7, privileged: false, user: "", sharedNamespaces: false, argv: [] };
+
+Deno.test("insideArgv() without a command is a shell, as that very process and with its rights", () => {
+  assert.deepEqual(insideArgv(plain), ["/opt/scope/inside", "--pid", "7", "--", "sh"]);
+});
+
+Deno.test("insideArgv() says what differs from the target", () => {
+  const options = (more: Partial<typeof plain>) => {
+    const built = insideArgv({ ...plain, ...more });
+    return built.slice(built.indexOf("7") + 1, built.indexOf("--"));
+  };
+  assert.deepEqual(options({}), []);
+  assert.deepEqual(options({ privileged: true }), ["--privileged"]);
+  assert.deepEqual(options({ user: "1000:0" }), ["--user", "1000:0"]);
+  assert.deepEqual(options({ privileged: true, user: "5" }), ["--privileged", "--user", "5"]);
+});
+
+Deno.test("insideArgv() only changes its root where it shares the target's namespaces, within the limits for tools", () => {
+  const built = insideArgv({ ...plain, sharedNamespaces: true });
+  assert.deepEqual(built, ["/opt/scope/run", "/opt/scope/inside", "--pid", "7", "--chroot-only", "--", "sh"]);
+});
+
+/** Runs what stands between, as sh of this machine. */
+async function script(argv: string[]) {
+  const built = insideArgv({ ...plain, argv });
+  const [sh = "", ...args] = built.slice(built.indexOf("--") + 1);
+  const { code, stdout, stderr } = await new Deno.Command(sh, { args }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("insideArgv() passes a command on as it is, with its exit code", async () => {
+  const odd = ["printf", "<%s>", "two words", "", "$(id)", "--", "-x"];
+  assert.deepEqual(await script(odd), { code: 0, stdout: "<two words><><$(id)><--><-x>", stderr: "" });
+  assert.equal((await script(["sh", "-c", "exit 9"])).code, 9);
+});
+
+Deno.test("insideArgv() says which program is not there: 127, as in a shell", async () => {
+  const error = 'error: Cannot find the program "no-such" in the target, nor in busybox\n';
+  assert.deepEqual(await script(["no-such", "ls"]), { code: 127, stdout: "", stderr: error });
+});
