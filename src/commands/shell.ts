@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { delay } from "../delay.ts";
 import { targetQuery } from "../options.ts";
+import { ordinaryNeeds, shellNeeds } from "../tools/shell_needs.ts";
 
 /** Exit code of a program that SIGKILL ended. */
 const killed = 137;
@@ -12,6 +13,7 @@ export const shell: Command = {
   summary: "Run a shell or a command with the endoscope's tools in the target's network and pid namespace",
   arguments: "[command...]",
   passThrough: true,
+  needs: ordinaryNeeds,
   options: [{ flags: "-t, --target <container>", description: "whose pid namespace (default: the first container's)" }],
   examples: [
     ["scope -n shop -p web shell", "a shell; the target's files are in /proc/1/root"],
@@ -21,7 +23,7 @@ export const shell: Command = {
   async run(context, options, command) {
     const query = targetQuery(context.options);
     if (typeof options.target === "string") query.container = options.target;
-    await using beside = await context.enter(query);
+    await using beside = await context.enter(query, shellNeeds(command));
     const bash = context.interactive ? ["bash", "--rcfile", "/opt/scope/bashrc", "-i"] : ["bash"];
     const run = beside.run({
       argv: command.length > 0 ? command : bash,
