@@ -5,6 +5,7 @@ import { ScopeError } from "../errors.ts";
 import type { RawOptions } from "../options.ts";
 import { targetQuery } from "../options.ts";
 import { sessionProgram } from "../session.ts";
+import { ordinaryNeeds, shellNeeds } from "../tools/shell_needs.ts";
 
 /** Exit code of a program that SIGKILL ended. */
 const killed = 137;
@@ -16,6 +17,7 @@ export const shell: Command = {
   summary: "Run a shell or a command with the endoscope's tools in the target's network and pid namespace",
   arguments: "[command...]",
   passThrough: true,
+  needs: ordinaryNeeds,
   options: [
     { flags: "-t, --target <container>", description: "whose pid namespace (default: the first container's)" },
     {
@@ -37,7 +39,8 @@ export const shell: Command = {
     if (typeof options.target === "string") query.container = options.target;
     const inside = insideOf(options);
     const volumes = options.volumes === true ? { volumes: true } : {};
-    await using beside = await context.enter(query, inside === undefined ? volumes : { inside: true, ...volumes });
+    const needs = inside === undefined ? shellNeeds(command) : { inside: true };
+    await using beside = await context.enter(query, { ...needs, ...volumes });
     if (inside?.privileged) {
       context.say("this shell has all capabilities: what it runs of the target's files can take over the node");
     }

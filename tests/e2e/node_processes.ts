@@ -35,6 +35,18 @@ export function podProcesses(uid: string): NodeProcess[] {
   return nodeProcesses().filter(({ cgroups }) => cgroups.includes(uid) || cgroups.includes(uid.replaceAll("-", "_")));
 }
 
+/** The processes of a pod that are pid 1 of their pid namespace: they inherit the orphans. */
+export function firstProcesses(uid: string): number[] {
+  return podProcesses(uid).map(({ pid }) => pid).filter((pid) => {
+    return /^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`));
+  });
+}
+
+/** The children of a process, zombies among them. */
+export function childrenOf(pid: number): number[] {
+  return read(`/proc/${pid}/task/${pid}/children`).trim().split(" ").filter((text) => text !== "").map(Number);
+}
+
 /** What processes are, for the message of a failed test. */
 export function describe(processes: readonly NodeProcess[]): string[] {
   return processes.map(({ pid, argv }) => `${pid} ${argv.join(" ")}`);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { demoPods, kubectl, TestNamespace } from "./kube.ts";
+import { demoPods, kubectl, type Pod, TestNamespace } from "./kube.ts";
 import { podProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeOk } from "./scope.ts";
+import { overWays, workloads } from "./ways.ts";
 
 interface Process {
   readonly container: string;
@@ -19,16 +20,19 @@ interface Process {
   readonly listening: readonly number[];
 }
 
-async function pids(app: string): Promise<Process[]> {
-  return eventsOf(await scopeOk("-n", "demo", "-p", app, "-o", "json", "pids")) as unknown as Process[];
+async function pids(app: string, ...more: string[]): Promise<Process[]> {
+  return eventsOf(await scopeOk("-n", "demo", "-p", app, ...more, "-o", "json", "pids")) as unknown as Process[];
 }
 
 const summary = (processes: readonly Process[]) =>
   processes.map(({ container, user, listening, command }) => ({ container, user, listening, command }));
 
-Deno.test("pids", async (t) => {
+overWays("pids", async (t, way) => {
   await t.step("has the processes of every container, with user, ports and command", async () => {
-    assert.deepEqual(summary(await pids("pair")), [
+    const pair = way.nodePids
+      ? await pids("pair")
+      : [...await pids("pair"), ...await pids("pair", "--container", "back")];
+    assert.deepEqual(summary(pair), [
       { container: "front", user: "root", listening: [8080], command: "httpd -f -p 8080 -h /tmp" },
       {
         ...{ container: "back", user: "0", listening: [9090] }, // that image has no /etc/passwd
@@ -61,7 +65,9 @@ Deno.test("pids", async (t) => {
     const status = Deno.readTextFileSync(`/proc/${process.pid}/status`);
     const value = (key: string) => new RegExp(`^${key}:\\s*(.*)$`, "m").exec(status)![1]!.split(/\s+/);
     // From the machine's namespace over the node's to the container's.
-    assert.deepEqual(value("NSpid").map(Number), [process.pid, found.pid, found.containerPid]);
+    const [machine, node, container] = value("NSpid").map(Number);
+    assert.equal(machine, process.pid);
+    assert.deepEqual([found.pid, found.containerPid], [way.nodePids ? node : container, container]);
     assert.equal(found.threads, Number(value("Threads")[0]));
     assert.equal(found.state, value("State")[0]);
     assert.ok(Math.abs(found.residentBytes - Number(value("VmRSS")[0]) * 1024) < 4 << 20, `${found.residentBytes}`);
@@ -96,12 +102,32 @@ Deno.test("pids", async (t) => {
   });
 
   await t.step("prints a table whose commands are whole where stdout is no terminal", async () => {
-    const lines = (await scopeOk("-n", "demo", "-p", "pair", "pids")).trim().split("\n");
+    const lines = (await scopeOk("-n", "demo", "-p", "shared", "pids")).trim().split("\n");
     assert.match(lines[0]!, /^CONTAINER +PID +CPID +PPID +THR +USER +S +CPU% +RSS +PORTS +COMMAND$/);
-    assert.match(lines[1]!, /^front +\d+ +1 .* root .* 8080 +httpd -f -p 8080 -h \/tmp$/);
-    assert.match(lines[2]!, /^back .* 9090 +\/agnhost netexec --http-port=9090 --udp-port=9091$/);
+    assert.match(lines[1]!, /^server +\d+ +\d+ .* root .* 8080 +httpd -f -p 8080 -h \/tmp$/);
+    assert.match(lines[2]!, /^idler .* sleep infinity$/);
     assert.equal(lines.length, 3);
   });
+
+  await t.step("says which containers it does not see, and that pids are not the node's", async () => {
+    const words = async (app: string, ...more: string[]) =>
+      (await scope(["-n", "demo", "-p", app, ...more, "pids"])).stderr.split("\n")
+        .filter((line) => line !== "" && !/^using pod |^adding /.test(line));
+    const numbers = "the pids are those of the target's own pid namespace; --via node tells the node's";
+    const unseen = 'container "back" is not seen from here: give --container back, or --via node for all at once';
+    assert.deepEqual(await words("pair"), way.nodePids ? [] : [numbers, unseen]);
+    assert.deepEqual(await words("pair", "--container", "back"), way.nodePids ? [] : [numbers]);
+    assert.deepEqual(await words("shared"), way.nodePids ? [] : [numbers]);
+  });
+
+  for (const app of workloads) {
+    await t.step(`finds the first process of ${app}`, async () => {
+      const [{ metadata, spec }] = await demoPods(app) as [Pod];
+      const [first] = await pids(metadata.name);
+      assert.equal(first!.container, spec["containers"][0].name);
+      assert.ok(podProcesses(metadata.uid).some(({ argv }) => argv.join(" ") === first!.command), first!.command);
+    });
+  }
 
   await t.step("a hostile command line drives no terminal", async () => {
     await using own = await TestNamespace.make();

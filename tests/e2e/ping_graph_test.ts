@@ -3,11 +3,12 @@ import { until } from "../cluster/wait.ts";
 import { describe, runProcesses } from "./node_processes.ts";
 import { scope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
+import { overWays } from "./ways.ts";
 
 const all = ["-n", "demo", "-p", "web", "ping", "-a", "-g"];
 const left = () => describe(runProcesses()).join("\n");
 
-Deno.test("ping -g", async (t) => {
+overWays("ping -g in a terminal", async (t) => {
   await t.step("draws all pods on the alternate screen, and q ends it with the summary and 0", async () => {
     await using terminal = await Terminal.run(all);
     const screen = await terminal.until(/ping {2}\d+ targets .* ok .* 2 skipped[^]*● host +node[12]/);
@@ -20,7 +21,9 @@ Deno.test("ping -g", async (t) => {
     assert.match(after, /demo\/web-\S+ .* ok$/m);
     await until("the tool to end", 5, () => runProcesses().length === 0, { missing: left });
   });
+});
 
+Deno.test("ping -g", async (t) => {
   await t.step("Ctrl-C ends it with the summary and 130", async () => {
     await using terminal = await Terminal.run(all);
     await terminal.until(/● host/);

@@ -5,6 +5,7 @@ import { outcome } from "./cluster_script.ts";
 import { demoPods, getPods, kubectl, type Pod, TestNamespace } from "./kube.ts";
 import { describe, fpings, podProcesses, runProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeOk, startScope } from "./scope.ts";
+import { overWays, workloads } from "./ways.ts";
 
 /** The columns of the row of the summary that begins with this name. */
 function row(stdout: string, name: string): Record<string, string> {
@@ -25,7 +26,7 @@ async function inNetworkOf(pod: Pod, ...argv: string[]): Promise<void> {
 
 const addresses = (pod: Pod) => pod.status.podIPs!.map(({ ip }) => ip);
 
-Deno.test("ping", async (t) => {
+overWays("ping", async (t) => {
   await using own = await TestNamespace.make();
   const [one, two] = await Promise.all([
     own.pod("one", { spec: { nodeName: "node1" } }),
@@ -64,6 +65,17 @@ Deno.test("ping", async (t) => {
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^using pod "demo\/db-0" of labels "app=db"$/m);
   });
+
+  for (const app of workloads) {
+    await t.step(`from ${app} a pod of the other node answers`, async () => {
+      const [{ metadata }] = await demoPods(app) as [Pod];
+      const args = ["-n", "demo", "-p", metadata.name, "ping", "-c1", "-N", own.name];
+      for (const pod of ["one", "two"]) {
+        const { code, stdout, stderr } = await scope([...args, "-d", pod]);
+        assert.equal(code, 0, stderr + stdout);
+      }
+    });
+  }
 
   await t.step("-N NAMESPACE is where the destinations are", async () => {
     const args = ["-n", "demo", "-p", "web", "ping", "-c1", "-o", "json"];

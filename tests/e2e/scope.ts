@@ -14,6 +14,23 @@ export const scopeArgv: readonly string[] = [
   `${CHECKOUT}/dist/cli/main.js`,
 ];
 
+/** A Way that tests choose. */
+export type Via = "auto" | "node" | "ephemeral";
+
+/** Which Way scope goes by where a test says nothing. */
+let currentVia: Via = "node";
+
+/** Lets all command lines of `body` go by this Way, unless they say otherwise. */
+export async function through<T>(via: Via, body: () => Promise<T>): Promise<T> {
+  const before = currentVia;
+  currentVia = via;
+  try {
+    return await body();
+  } finally {
+    currentVia = before;
+  }
+}
+
 /** The environment of a user who has a kubeconfig and the image, and nothing else. */
 export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<string, string> {
   const needed = ["PATH", "KUBECONFIG", "SCOPE_IMAGE"].map((name) => {
@@ -21,8 +38,7 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
     assert.ok(value, `${name} is not set: run scripts/test, or see scripts/cluster env and scripts/image --name`);
     return [name, value];
   });
-  // Said by those tests that are about another Way.
-  return { ...Object.fromEntries(needed), HOME: "/nonexistent", LANG: "C.UTF-8", SCOPE_VIA: "node", ...env };
+  return { ...Object.fromEntries(needed), HOME: "/nonexistent", LANG: "C.UTF-8", SCOPE_VIA: currentVia, ...env };
 }
 
 export interface ScopeOptions {

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { until } from "../cluster/wait.ts";
-import { demoPods, isRunning, kubectl, TestNamespace } from "./kube.ts";
+import { demoPods, isRunning, kubectl, type Pod, TestNamespace } from "./kube.ts";
 import { describe, runProcesses } from "./node_processes.ts";
 import { scope, scopeOk, startScope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
+import { overWays, workloads } from "./ways.ts";
 
 const beside = (app: string, ...command: string[]) => ["-n", "demo", "-p", app, "shell", ...command];
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** What a workload has as pid 1, where that is no httpd. */
+const firstProcesses: Readonly<Record<string, RegExp>> = {
+  ...{ api: /^\/agnhost netexec /, agent: /^sleep infinity$/, shared: /^\/pause$/ },
+};
 
 /** The packets of a capture in the classic format of libpcap; fails when anything is missing or left over. */
 function packets(pcap: Uint8Array<ArrayBuffer>): number {
@@ -24,13 +30,14 @@ function packets(pcap: Uint8Array<ArrayBuffer>): number {
   return count;
 }
 
-Deno.test("shell COMMAND", async (t) => {
+overWays("shell COMMAND", async (t, way) => {
   await using own = await TestNamespace.make();
   /** In the test's own namespace, through the debug pods of demo. */
   const into = (pod: string, ...args: string[]) => ["-n", own.name, "--debug-namespace", "demo", "-p", pod, ...args];
 
   await t.step("runs in the target's network, with stdout and stderr apart and its exit code", async () => {
     const [web] = await demoPods("web");
+    await scopeOk("-n", "demo", "-p", web!.metadata.name, "shell", "true"); // what must be said once is said now
     const script = 'hostname; ip -oneline address show eth0; echo "to stderr" >&2; exit 42';
     const { code, stdout, stderr } = await scope(["-n", "demo", "-p", web!.metadata.name, "shell", "sh", "-c", script]);
     assert.equal(code, 42);
@@ -38,6 +45,19 @@ Deno.test("shell COMMAND", async (t) => {
     assert.equal(stdout.split("\n")[0], web!.metadata.name);
     for (const { ip } of web!.status.podIPs!) assert.ok(stdout.includes(` ${ip}/`), stdout);
   });
+
+  for (const app of workloads) {
+    await t.step(`beside ${app}: its name and addresses, its first process, and the exit code`, async () => {
+      const [{ metadata, spec, status }] = await demoPods(app) as [Pod];
+      const script = "hostname; ps -o args= -p 1; ip -oneline address; exit 7";
+      const { code, stdout, stderr } = await scope(["-n", "demo", "-p", metadata.name, "shell", "sh", "-c", script]);
+      assert.equal(code, 7, stderr);
+      const [name, first] = stdout.split("\n");
+      assert.equal(name, spec["hostNetwork"] ? spec.nodeName : metadata.name);
+      assert.match(first!, firstProcesses[app] ?? /^httpd -f /);
+      for (const { ip } of status.podIPs!) assert.ok(stdout.includes(` ${ip}/`), stdout);
+    });
+  }
 
   await t.step("options after the command are the command's", async () => {
     assert.equal(await scopeOk(...beside("web", "echo", "-n", "-p", "--help", "-t")), "-p --help -t");
@@ -73,14 +93,13 @@ Deno.test("shell COMMAND", async (t) => {
     const [api] = await demoPods("api");
     const copy = `/tmp/${crypto.randomUUID()}`;
     const filter = `icmp and host ${api!.status.podIP}`;
-    const tee = `tcpdump -i any -U -w - -c 400 ${filter} | tee ${copy}`;
+    const tee = `tcpdump -i any -U -w - -c 400 ${filter} | tee ${copy}; sha256sum ${copy} >&2; rm ${copy}`;
     await using dump = startScope(beside("web", "sh", "-c", tee));
     await dump.until("stderr", /listening on any/);
     await scopeOk("-n", "demo", "-p", "web", "ping", "-d", "api", "-c", "200", "-i", "0.01");
     assert.equal(await dump.exit(), 0);
     assert.equal(packets(dump.bytes), 400);
-    assert.equal(await scopeOk(...beside("web", "sha256sum", copy)), `${sha256(dump.bytes)}  ${copy}\n`);
-    await scopeOk(...beside("web", "rm", copy));
+    assert.ok(dump.stderr.includes(`${sha256(dump.bytes)}  ${copy}\n`), dump.stderr);
   });
 
   await t.step("SIGINT reaches the tool, which finishes what it writes", async () => {
@@ -148,12 +167,19 @@ Deno.test("shell COMMAND", async (t) => {
     assert.equal(stdout, (await demoPods("api"))[0]!.metadata.name);
   });
 
-  await t.step("a pod whose container crashes still has its network", async () => {
+  await t.step("a pod whose container crashes still has its network, where one can be beside it", async () => {
     const pod = await own.pod("crashing", {
       command: ["false"],
       until: (pod) => !isRunning(pod) && pod.status.containerStatuses?.[0]?.lastState?.["terminated"] !== undefined,
     });
-    const stdout = await scopeOk(...into("crashing", "shell", "ip", "-oneline", "address"));
+    const args = into("crashing", "shell", "ip", "-oneline", "address");
+    if (!way.withoutContainer) {
+      const { code, stderr } = await scope(args);
+      const error = `error: Container "main" of pod "${own.name}/crashing" does not run\n`;
+      const hint = "hint: an ephemeral container shares its processes; --via node still reaches the pod's network\n";
+      return assert.deepEqual({ code, stderr }, { code: 69, stderr: error + hint });
+    }
+    const stdout = await scopeOk(...args);
     assert.ok(stdout.includes(` ${pod.status.podIP}/`), stdout);
   });
 
@@ -164,7 +190,7 @@ Deno.test("shell COMMAND", async (t) => {
   });
 });
 
-Deno.test("shell in a terminal", async (t) => {
+overWays("shell in a terminal", async (t) => {
   await t.step("knows its size and follows it; keys arrive; the exit code comes back", async () => {
     await using terminal = await Terminal.run(["-n", "demo", "-p", "web", "shell"], 100, 30);
     await terminal.until(/[$#] *$/m);

@@ -1,7 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isInContainer } from "../cgroup.ts";
 import type { Target } from "../gen/manager_pb.ts";
-import { firstPid, readProc } from "../processes.ts";
+import { containerPid } from "../processes.ts";
 import {
   O_DIRECTORY,
   O_PATH,
@@ -27,12 +26,8 @@ export class TargetRoot implements Disposable {
 
   /** Throws ConnectError when the container does not run, and FileError when its root is out of reach. */
   static of(target: Target | undefined): TargetRoot {
-    const { podUid = "", containerId = "", pid: named = 0 } = target ?? {};
-    const pid = named || firstPid(podUid, containerId);
-    // Another process of the pod has another root.
-    if (pid === undefined || named === 0 && !isInContainer(readProc(pid, "cgroup") ?? "", containerId)) {
-      throw new ConnectError("the container does not run", Code.NotFound);
-    }
+    const pid = target?.pid || containerPid(target?.containerId ?? "");
+    if (pid === undefined) throw new ConnectError("the container does not run", Code.NotFound);
     return new TargetRoot(pid);
   }
 
