@@ -20,8 +20,11 @@ export interface Needs {
   capabilities?: readonly Capability[];
   /** It does its work better with these: asked for first, and given up where policy refuses them. */
   wanted?: readonly Capability[];
-  /** It reads the target's /proc/PID/root, or traces it; `wanted`: it can do without. */
-  files?: boolean | "wanted";
+  /**
+   * It reads the target's /proc/PID/root, or traces it; `wanted`: it can do without; `all`: it reads and writes whatever
+   * the target itself may.
+   */
+  files?: boolean | "wanted" | "all";
   /** It runs a program inside all of the target's namespaces and its root. */
   inside?: boolean;
   /** It uses the target's volumes as its own. */

@@ -8,7 +8,7 @@ import type { GlobalOptions } from "../options.ts";
 import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
 
-const needs: Needs = { files: true };
+const needs: Needs = { files: "all" };
 
 export const cp: Command = {
   name: "cp",

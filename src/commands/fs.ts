@@ -35,7 +35,7 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-const needs: Needs = { files: true };
+const needs: Needs = { files: "all" };
 
 export const fs: Command = {
   name: "fs",

@@ -36,7 +36,8 @@ export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] 
   const shape = (some: readonly Capability[], files: boolean): Shape => {
     // The same user may read and trace where it has no fewer capabilities; a root target has some, as a rule.
     const traces = files && (some.length > 0 || user.uid === undefined || user.uid === 0);
-    const all = inOrder(new Set([...some, ...traces ? tracing(user.uid) : []]));
+    const owns = traces && needs.files === "all" ? owning(pod, container) : [];
+    const all = inOrder(new Set([...some, ...traces ? tracing(user.uid) : [], ...owns]));
     return all.length > 0
       ? { uid: 0, gid: 0, capabilities: all, asTarget: false }
       : { ...user, capabilities: [], asTarget: false };
@@ -55,6 +56,12 @@ export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] 
  */
 function tracing(uid: number | undefined): readonly Capability[] {
   return uid === 0 ? ["SYS_PTRACE"] : ["SYS_PTRACE", "KILL", "DAC_OVERRIDE"];
+}
+
+/** What root needs to treat files of other users as the target can, as far as it can. */
+function owning(pod: V1Pod, container: string): readonly Capability[] {
+  const bounding = boundingSet(containerOf(pod, container));
+  return (["CHOWN", "DAC_OVERRIDE", "FOWNER"] as const).filter((name) => bounding.includes(name));
 }
 
 /** The user of a container: as the kubelet says since Kubernetes 1.33, or as its spec asks for; unknown otherwise. */

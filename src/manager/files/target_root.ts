@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Target } from "../gen/manager_pb.ts";
-import { containerPid } from "../processes.ts";
+import { containerPid, readProc } from "../processes.ts";
 import {
   O_DIRECTORY,
   O_PATH,

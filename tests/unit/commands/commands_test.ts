@@ -214,7 +214,7 @@ Deno.test("shell --inside --privileged says what that means", async () => {
 });
 
 Deno.test("shell --volumes asks for the target's volumes", async () => {
-  assert.deepEqual((await shelling({ volumes: true }, [])).did.needs, [{ volumes: true }]);
+  assert.deepEqual((await shelling({ volumes: true }, [])).did.needs, [{ files: "wanted", volumes: true }]);
   assert.deepEqual((await shelling({ inside: true, volumes: true }, [])).did.needs, [{ inside: true, volumes: true }]);
 });
 

@@ -36,6 +36,15 @@ Deno.test("shapesFor() traces a root target with SYS_PTRACE, as it has capabilit
   assert.deepEqual(shapesFor(root, "app", { files: true }), [rootWith("SYS_PTRACE")]);
 });
 
+Deno.test("shapesFor() may do with files what a root target may, and no more", () => {
+  assert.deepEqual(shapesFor(root, "app", { files: "all" }), [
+    rootWith("CHOWN", "DAC_OVERRIDE", "FOWNER", "SYS_PTRACE"),
+  ]);
+  const bare = podOf({ user: [0, 0], security: { capabilities: { drop: ["ALL"] } } });
+  assert.deepEqual(shapesFor(bare, "app", { files: "all" }), [rootWith("SYS_PTRACE")]);
+  assert.deepEqual(shapesFor(other, "app", { files: "all" }), [own]);
+});
+
 Deno.test("shapesFor() gives up files that are only wanted", () => {
   assert.deepEqual(shapesFor(root, "app", { files: "wanted" }), [rootWith("SYS_PTRACE"), rootWith()]);
   assert.deepEqual(shapesFor(other, "app", { files: "wanted" }), [own]);
