@@ -47,6 +47,13 @@ async function untilNoGdb(seconds: number): Promise<void> {
   await until("gdb to end", seconds, () => gdbs().length === 0, { missing: () => JSON.stringify(gdbs()) });
 }
 
+/** The manager above a process. */
+function managerOf(pid: number): number {
+  const parent = Number(/^PPid:\s*(\d+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1]);
+  assert.ok(parent > 1, "there is no manager");
+  return /\/deno\0/.test(Deno.readTextFileSync(`/proc/${parent}/cmdline`)) ? parent : managerOf(parent);
+}
+
 /** The exit code of a pod's container, once it has ended. */
 async function exitCodeOf(namespace: TestNamespace, name: string): Promise<unknown> {
   const pod = await namespace.untilPod(name, ({ status }) => status.phase === "Succeeded" || status.phase === "Failed");
@@ -55,6 +62,18 @@ async function exitCodeOf(namespace: TestNamespace, name: string): Promise<unkno
 
 /** Stopped at each turn of the target's loop, with a breakpoint in its memory. */
 const breaking = ["break wait_for if 0", "continue", ""].join("\n");
+
+/** At the breakpoint, gdb does for 2 s what it does not leave for a signal. */
+const busy = `
+import time
+class Busy(gdb.Breakpoint):
+    def stop(self):
+        print("busy", flush=True)
+        time.sleep(2)
+        return False
+Busy("wait_for")
+gdb.execute("continue")
+`;
 
 for (const via of ["node", "ephemeral"] as const) {
   Deno.test(`gdb through ${via}`, async (t) => {
@@ -166,6 +185,18 @@ for (const via of ["node", "ephemeral"] as const) {
       await untilFree(pid, 1);
     });
 
+    await t.step("SIGKILL while gdb is busy for 2 s at a breakpoint: it gets the time to take it out", async () => {
+      const file = `${commands}.py`;
+      await Deno.writeTextFile(file, busy);
+      await using gdb = startScope([...app, "gdb", "-x", file]);
+      await gdb.until("stdout", /^busy$/m);
+      gdb.signal("SIGKILL");
+      await untilNoGdb(5);
+      await Deno.remove(file);
+      await untilFree(pid, 1);
+      assert.equal(processOf(pod, "trap"), pid);
+    });
+
     await t.step("SIGKILL of a gdb that hears no signal", async () => {
       const deaf = "import signal; [signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())]; signal.pause()";
       await using gdb = startScope([...app, "gdb", "--batch", "--", "-ex", `python ${deaf}`]);
@@ -173,6 +204,16 @@ for (const via of ["node", "ephemeral"] as const) {
       gdb.signal("SIGKILL");
       await untilNoGdb(5.5);
       await untilFree(pid, 1);
+    });
+
+    await t.step("SIGKILL of the manager", async () => {
+      await using gdb = startScope([...app, "gdb", "-x", commands]);
+      await running();
+      await gdb.until("stdout", /^Breakpoint 1 at/m);
+      Deno.kill(managerOf(gdbs()[0]!.pid), "SIGKILL");
+      await untilNoGdb(5);
+      await untilFree(pid, 1);
+      assert.equal(await gdb.exit(), 69);
     });
 
     await t.step("a process that is traced already is refused, and names the tracer", async () => {
