@@ -38,7 +38,10 @@ export const shell: Command = {
     const volumes = options.volumes === true ? { volumes: true } : {};
     await using beside = await context.enter(query, inside === undefined ? volumes : { inside: true, ...volumes });
     if (inside?.privileged) {
-      context.say("this shell has all capabilities: what it runs of the target's files can take over the node");
+      const [what, risk] = beside.way === "node" ? ["debug pod", "the node"] : ["endoscope", "the pod"];
+      context.say(
+        `this shell is root with all capabilities of the ${what}: a program of the target can take over ${risk}`,
+      );
     }
     const bash = context.interactive ? ["bash", "--rcfile", "/opt/scope/bashrc", "-i"] : ["bash"];
     const run = beside.run({
