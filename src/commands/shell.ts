@@ -42,7 +42,10 @@ export const shell: Command = {
     const needs = inside === undefined ? shellNeeds(command) : { inside: true };
     await using beside = await context.enter(query, { ...needs, ...volumes });
     if (inside?.privileged) {
-      context.say("this shell has all capabilities: what it runs of the target's files can take over the node");
+      const [what, risk] = beside.way === "node" ? ["debug pod", "the node"] : ["endoscope", "the pod"];
+      context.say(
+        `this shell is root with all capabilities of the ${what}: a program of the target can take over ${risk}`,
+      );
     }
     const program = sessionProgram(context, command);
     const run = beside.run({

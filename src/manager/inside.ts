@@ -15,18 +15,6 @@ export interface InsideOptions {
 export const insidePrompt = String.raw`\[\e[36m\]$SCOPE_TARGET\[\e[0m\] inside:\w\$ `;
 
 /**
- * Becomes a program: an applet of busybox, or else one in the target's PATH. In this order, as ash has it, so that what
- * is typed means the same in any image.
- */
-const commandScript = [
-  `command -v -- "$1" >/dev/null || {`,
-  String.raw`  echo "error: Cannot find the program \"$1\" in the target, nor in busybox" >&2`,
-  `  exit 127`,
-  `}`,
-  `exec "$@"`,
-].join("\n");
-
-/**
  * The command that runs `argv` inside the target: in all of its namespaces and its root, and with no right that it does
  * not have. What starts it is the image's static busybox; see images/endoscope/inside.c.
  */
@@ -41,6 +29,6 @@ export function insideArgv({ pid, privileged, user, sharedNamespaces, argv }: In
     ...(privileged ? ["--privileged"] : []),
     ...(user === "" ? [] : ["--user", user]),
     "--",
-    ...(argv.length === 0 ? ["sh"] : ["sh", "-c", commandScript, "sh", ...argv]),
+    ...(argv.length === 0 ? ["sh"] : argv),
   ];
 }

@@ -4,7 +4,8 @@
  *
  *   inside --pid PID [--chroot-only] [--privileged] [--user UID[:GID]] -- ARGV...
  *
- * ARGV[0] is the name of a busybox applet. Four processes take part:
+ * ARGV[0] is an applet of busybox, or else a program of the target: what is a name of both means the same in any image.
+ * Four processes take part:
  *
  *   supervisor   stays outside with all rights: passes on signals, and ends what the shell leaves behind
  *   entrant      enters the namespaces, gives up every right that the target does not have, and is gone
@@ -45,6 +46,8 @@
 #endif
 
 static const char *const busybox = "/bin/busybox";
+/* The names of its applets, a line each: busybox --list. */
+static const char *const applets = "/opt/scope/applets";
 static char **all_arguments;
 
 static void set_capabilities(uint64_t permitted, uint64_t inheritable) {
@@ -61,25 +64,22 @@ static void set_capabilities(uint64_t permitted, uint64_t inheritable) {
 static void confine(const struct target *target) {
   must(setgroups(target->more_group_count, target->more_groups), "take the target's groups");
   must(setresgid(target->groups[0], target->groups[1], target->groups[2]), "take the target's group");
-  uint64_t known = 0;
-  for (int i = 0; i < 64 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
-    known |= BIT(i);
-    if (!(target->bounding & BIT(i))) must(prctl(PR_CAPBSET_DROP, i, 0, 0, 0), "limit the bounding set");
-  }
+  for (int i = 0; i < 64; i++)
+    if (!(target->bounding & BIT(i)) && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
+      must(prctl(PR_CAPBSET_DROP, i, 0, 0, 0), "limit the bounding set");
   must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities");
   must(setresuid(target->users[0], target->users[1], target->users[2]), "become the target's user");
   /* Without no_new_privs, only CAP_SYS_ADMIN may install a filter; as with container runtimes, it goes after that. */
   uint64_t install = target->filter_count > 0 && !target->no_new_privileges ? BIT(CAP_SYS_ADMIN) : 0;
-  uint64_t permitted = target->permitted & known, inheritable = target->inheritable & known;
-  set_capabilities(permitted | install, inheritable);
+  set_capabilities(target->permitted | install, target->inheritable);
   must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear ambient capabilities");
   for (int i = 0; i < 64; i++)
-    if (target->ambient & known & BIT(i))
+    if (target->ambient & BIT(i))
       must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0), "raise an ambient capability");
   if (target->no_new_privileges) must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
   for (size_t i = 0; i < target->filter_count; i++)
     must((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &target->filters[i]), "install the target's seccomp filter");
-  if (install) set_capabilities(permitted, inheritable);
+  if (install) set_capabilities(target->permitted, target->inheritable);
 }
 
 /* A copy in memory that nobody can ever write to. */
@@ -94,10 +94,19 @@ static int sealed_copy(int file, const char *name) {
   return copy;
 }
 
-static int open_program(const char *path) {
+static int open_file(const char *path) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) fail(BUG, NULL, "Cannot open \"%s\": %s", path, strerror(errno));
   return file;
+}
+
+static int is_applet(const char *name) {
+  FILE *file = fdopen(open_file(applets), "r");
+  char line[64];
+  int found = 0;
+  while (file != NULL && !found && fscanf(file, "%63s", line) == 1) found = strcmp(line, name) == 0;
+  fclose(file);
+  return found;
 }
 
 static void enter(const struct target *target, const struct options *options) {
@@ -117,7 +126,8 @@ static void close_others(int one, int other, int third) {
     if (i != one && i != other && i != third) close(i);
 }
 
-static _Noreturn void become_shell(int shell, char **argv, char **environment) {
+/* `shell` is busybox; -1 for a program of the target. */
+static _Noreturn void become(int shell, char **argv, char **environment) {
   setpgid(0, 0);
   /* From the background, this would stop the process if signals were not blocked. */
   if (isatty(0)) tcsetpgrp(0, getpid());
@@ -125,9 +135,15 @@ static _Noreturn void become_shell(int shell, char **argv, char **environment) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
-  syscall(SYS_execveat, shell, "", argv, environment, AT_EMPTY_PATH);
-  fail(NOT_EXECUTABLE, errno == EPERM || errno == ENOSYS ? "the target's seccomp filter may forbid execveat" : NULL,
-       "Cannot run the shell: %s", strerror(errno));
+  if (shell >= 0) {
+    syscall(SYS_execveat, shell, "", argv, environment, AT_EMPTY_PATH);
+    fail(NOT_EXECUTABLE, errno == EPERM || errno == ENOSYS ? "the target's seccomp filter may forbid execveat" : NULL,
+         "Cannot run busybox: %s", strerror(errno));
+  }
+  environ = environment;
+  execvp(argv[0], argv);
+  if (errno != ENOENT) fail(NOT_EXECUTABLE, NULL, "Cannot run \"%s\" of the target: %s", argv[0], strerror(errno));
+  fail(NOT_FOUND, NULL, "Cannot find the program \"%s\" in the target, nor in busybox", argv[0]);
 }
 
 /* Leaves only its name in this process's command line: in a list of processes, the rest would stand there three times. */
@@ -139,7 +155,7 @@ static void hide_arguments(void) {
 static _Noreturn void reap(int shell, int report, char **argv, char **environment) {
   must(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "become a reaper");
   pid_t first = must(fork(), "start the shell");
-  if (first == 0) become_shell(shell, argv, environment);
+  if (first == 0) become(shell, argv, environment);
   for (int i = 0; i < 3; i++) close(i);
   close(shell);
   hide_arguments();
@@ -225,7 +241,7 @@ static int supervise(pid_t reaper, int report, int signals) {
 
 /* Becomes a sealed copy of itself, unless it is one. */
 static void seal_self(char **argv) {
-  int self = open_program("/proc/self/exe");
+  int self = open_file("/proc/self/exe");
   if (fcntl(self, F_GET_SEALS) >= 0) return (void)close(self);
   syscall(SYS_execveat, sealed_copy(self, "inside"), "", argv, environ, AT_EMPTY_PATH);
   fail(BUG, NULL, "Cannot run the copy in memory: %s", strerror(errno));
@@ -262,7 +278,7 @@ int main(int count, char **argv) {
   struct options options = read_options(&argv);
   struct target target = examine(&options);
   char **environment = make_environment(&target, &options);
-  int shell = sealed_copy(open_program(busybox), "busybox");
+  int shell = is_applet(argv[0]) ? sealed_copy(open_file(busybox), "busybox") : -1;
   int report[2];
   must(pipe2(report, O_CLOEXEC), "make a pipe");
   sigset_t all;

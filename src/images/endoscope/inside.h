@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 /* Exit codes, those of the command line. */
-enum { USAGE = 64, GONE = 69, BUG = 70, DENIED = 77, NOT_EXECUTABLE = 126 };
+enum { USAGE = 64, GONE = 69, BUG = 70, DENIED = 77, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
 
 #define BIT(n) ((uint64_t)1 << (n))
 

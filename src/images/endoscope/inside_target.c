@@ -174,9 +174,9 @@ static void decide(struct target *target, const struct options *options) {
     for (int i = 0; i < 3 && options->group_given; i++) target->groups[i] = options->group;
     if (!options->privileged) target->permitted = options->user == 0 ? target->bounding : 0;
   }
-  if (options->chroot_only)
-    for (int i = 0; i < 64; i++)
-      if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 1) target->bounding &= ~BIT(i);
+  /* Nobody can give what he does not have, nor what the kernel does not know. */
+  for (int i = 0; i < 64; i++)
+    if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 1) target->bounding &= ~BIT(i);
   target->permitted &= target->bounding;
   target->inheritable &= target->bounding;
   if (target->users[1] == 0) {

@@ -210,7 +210,7 @@ Deno.test("shell --inside asks for a place to go in from, and runs the command t
 Deno.test("shell --inside --privileged says what that means", async () => {
   const { did, run } = await shelling({ inside: true, privileged: true }, []);
   assert.deepEqual(run?.inside, { privileged: true });
-  assert.match(did.said.join("\n"), /^this shell has all capabilities: /);
+  assert.match(did.said.join("\n"), /^this shell is root with all capabilities of the /);
 });
 
 Deno.test("shell --volumes asks for the target's volumes", async () => {

@@ -23,22 +23,7 @@ Deno.test("insideArgv() only changes its root where it shares the target's names
   assert.deepEqual(built, ["/opt/scope/run", "/opt/scope/inside", "--pid", "7", "--chroot-only", "--", "sh"]);
 });
 
-/** Runs what stands between, as sh of this machine. */
-async function script(argv: string[]) {
-  const built = insideArgv({ ...plain, argv });
-  const [sh = "", ...args] = built.slice(built.indexOf("--") + 1);
-  const { code, stdout, stderr } = await new Deno.Command(sh, { args }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-Deno.test("insideArgv() passes a command on as it is, with its exit code", async () => {
+Deno.test("insideArgv() passes a command on as it is", () => {
   const odd = ["printf", "<%s>", "two words", "", "$(id)", "--", "-x"];
-  assert.deepEqual(await script(odd), { code: 0, stdout: "<two words><><$(id)><--><-x>", stderr: "" });
-  assert.equal((await script(["sh", "-c", "exit 9"])).code, 9);
-});
-
-Deno.test("insideArgv() says which program is not there: 127, as in a shell", async () => {
-  const error = 'error: Cannot find the program "no-such" in the target, nor in busybox\n';
-  assert.deepEqual(await script(["no-such", "ls"]), { code: 127, stdout: "", stderr: error });
+  assert.deepEqual(insideArgv({ ...plain, argv: odd }), ["/opt/scope/inside", "--pid", "7", "--", ...odd]);
 });

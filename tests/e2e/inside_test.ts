@@ -1,0 +1,346 @@
+import assert from "node:assert/strict";
+import { until } from "../cluster/wait.ts";
+import type { Pod } from "./kube.ts";
+import { demoPods, isRunning, kubectl, TestNamespace } from "./kube.ts";
+import { describe, nodeProcesses, podProcesses, runProcesses } from "./node_processes.ts";
+import type { NodeProcess } from "./node_processes.ts";
+import { scope, scopeOk, startScope } from "./scope.ts";
+import { Terminal } from "./terminal.ts";
+
+/** What differs from Way to Way: from an ephemeral container, these namespaces of the target cannot be entered. */
+const ways: { via: string; apart: string[] }[] = [
+  { via: "node", apart: [] },
+  { via: "ephemeral", apart: ["mnt", "cgroup"] },
+];
+
+const namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
+const left = () => describe(runProcesses()).join("\n");
+
+async function untilNothingRuns(seconds = 5): Promise<void> {
+  await until("what scope started to end", seconds, () => runProcesses().length === 0, { missing: left });
+}
+
+/** The lines of a status that say what a process may do. */
+function rights(status: string): Record<string, string> {
+  const lines = status.matchAll(/^(Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp|Seccomp_filters|Umask):\s*(.*?)\s*$/gm);
+  return Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
+}
+
+/** The first process of a container, as the node sees it. */
+function firstOf(pod: Pod, container?: string): NodeProcess {
+  const status = pod.status.containerStatuses!.find(({ name }) => container === undefined || name === container)!;
+  const id = status.containerID!.replace(/^.*\/\//, "");
+  const found = podProcesses(pod.metadata.uid).filter(({ cgroups }) => cgroups.includes(id));
+  assert.ok(found[0], `no process of ${pod.metadata.name}`);
+  return found.toSorted((a, b) => a.pid - b.pid)[0]!;
+}
+
+const read = (pid: number, file: string) => Deno.readTextFileSync(`/proc/${pid}/${file}`);
+const linkOf = (pid: number, file: string) => Deno.readLinkSync(`/proc/${pid}/${file}`);
+const children = (pid: number) => read(pid, `task/${pid}/children`);
+/** In its own pid namespace. */
+const innerPid = (pid: number) => /^NSpid:.*\s(\d+)$/m.exec(read(pid, "status"))![1]!;
+
+function sleepers(): NodeProcess[] {
+  return nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000");
+}
+
+for (const { via, apart } of ways) {
+  Deno.test(`shell --inside by the ${via} Way`, async (t) => {
+    await using own = await TestNamespace.make();
+    const at = (namespace: string, pod: string, ...more: string[]) => [
+      ...["-n", namespace, "--debug-namespace", "demo", "-p", pod, "--via", via, "shell", "--inside", ...more],
+    ];
+    const inside = (app: string, ...more: string[]) => at("demo", app, ...more);
+    const [pair, shared] = await Promise.all(["pair", "shared"].map(async (app) => (await demoPods(app))[0]!));
+    // One of three, so that all steps mean the same.
+    const web = (await demoPods("web"))[0]!, api = (await demoPods("api"))[0]!;
+    const userPod = await own.pod("user", {
+      spec: {
+        securityContext: { fsGroup: 3000, supplementalGroups: [4000, 5000] },
+        containers: [{
+          name: "main",
+          image: "localhost/busybox:1",
+          command: [
+            ...["sh", "-c"],
+            "mkdir /tmp/gone && cd /tmp/gone && rmdir /tmp/gone && umask 027 && exec sleep infinity",
+          ],
+          env: [
+            { name: "ODD", value: "two\nlines, $(id) and 'quotes'" },
+            { name: "LD_PRELOAD", value: "/nowhere.so" },
+            { name: "ENV", value: "/tmp/evil" },
+            { name: "SCOPE_TARGET", value: "mine" },
+            { name: "with.dots", value: "1" },
+          ],
+          securityContext: {
+            runAsUser: 1000,
+            runAsGroup: 2000,
+            seccompProfile: { type: "RuntimeDefault" },
+            capabilities: { drop: ["NET_RAW"] },
+          },
+        }],
+      },
+    });
+    const fewPod = await own.pod("few", {
+      spec: {
+        containers: [{
+          name: "main",
+          image: "localhost/busybox:1",
+          command: ["sleep", "infinity"],
+          workingDir: "/etc",
+          securityContext: {
+            seccompProfile: { type: "RuntimeDefault" },
+            capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "NET_BIND_SERVICE"] },
+          },
+        }],
+      },
+    });
+
+    const targets: { pod: Pod; container?: string }[] = [
+      { pod: api },
+      { pod: web },
+      { pod: pair!, container: "back" },
+      { pod: shared!, container: "idler" },
+      { pod: userPod },
+      { pod: fewPod },
+    ];
+    for (const { pod, container } of targets) {
+      const { name, namespace } = pod.metadata;
+      const chosen = container === undefined ? [] : ["-t", container];
+      await t.step(`${pod.metadata.labels?.["app"] ?? name} ${chosen.join(" ")}: as the target in all`, async () => {
+        const target = firstOf(pod, container).pid;
+        const wanted = rights(read(target, "status"));
+        assert.deepEqual(rights(await scopeOk(...at(namespace, name, ...chosen, "cat", "/proc/self/status"))), wanted);
+        // The process that runs in there, seen from the node.
+        await using sleeping = startScope(at(namespace, name, ...chosen, "sleep", "1000"));
+        await until("sleep to run", 20, () => sleepers().length === 1, { missing: () => sleeping.stderr });
+        const { pid } = sleepers()[0]!;
+        assert.deepEqual(rights(read(pid, "status")), wanted);
+        const kinds = namespaces.filter((kind) => !apart.includes(kind));
+        const links = (pid: number) => kinds.map((kind) => linkOf(pid, `ns/${kind}`));
+        assert.deepEqual(links(pid), links(target));
+        assert.deepEqual([...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => name).sort(), ["0", "1", "2"]);
+        const root = (pid: number) => Deno.statSync(`/proc/${pid}/root`);
+        assert.deepEqual([root(pid).dev, root(pid).ino], [root(target).dev, root(target).ino]);
+        const cwd = linkOf(target, "cwd");
+        assert.equal(linkOf(pid, "cwd"), cwd.endsWith(" (deleted)") ? "/" : cwd);
+        assert.equal(read(pid, "oom_score_adj"), "1000\n");
+        assert.match(linkOf(pid, "exe"), /^\/memfd:busybox/);
+      });
+
+      await t.step(`${pod.metadata.labels?.["app"] ?? name}: has the target's environment`, async () => {
+        const target = firstOf(pod, container);
+        const printed = await scopeOk(...at(namespace, name, ...chosen, "cat", "/proc/self/environ"));
+        const entries = printed.split("\0").filter((entry) => entry !== "");
+        const ours = /^(SCOPE_RUN|SCOPE_TARGET|ENV)=/;
+        const has = (name: string) => target.environ.some((entry) => entry.startsWith(`${name}=`));
+        const wanted = target.environ.filter((entry) => !ours.test(entry));
+        if (!has("PATH")) wanted.push("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        assert.ok(has("HOME"));
+        assert.deepEqual(entries.filter((entry) => !ours.test(entry)), wanted);
+        assert.deepEqual(entries.filter((entry) => ours.test(entry)).map((entry) => entry.split("=")[0]), [
+          "SCOPE_RUN",
+          "SCOPE_TARGET",
+        ]);
+        assert.ok(!entries.includes("SCOPE_TARGET=mine"));
+      });
+    }
+
+    await t.step("its name, its files and its processes are the target's", async () => {
+      assert.equal(await scopeOk(...inside(web.metadata.name, "hostname")), `${web.metadata.name}\n`);
+      assert.equal(await scopeOk(...inside(web.metadata.name, "cat", "index.html")), `${web.metadata.name}\n`);
+      assert.match(await scopeOk(...inside("api", "ls", "/")), /^agnhost$/m);
+      assert.match(await scopeOk(...inside("api", "ps")), /^ +1 65532 +\/agnhost netexec/m);
+      const { code, stderr } = await scope(inside("api", "touch", "/written"));
+      assert.equal(code, 1);
+      assert.match(stderr, /Read-only file system/);
+    });
+
+    await t.step("a command: an applet of busybox, or the target's own program, or 127", async () => {
+      assert.match(await scopeOk(...inside("api", "/agnhost", "--version")), /^app version /);
+      const { code, stdout, stderr } = await scope(inside("api", "no-such-program", "x"));
+      assert.deepEqual({ code, stdout }, { code: 127, stdout: "" });
+      assert.match(stderr, /^error: Cannot find the program "no-such-program" in the target, nor in busybox$/m);
+    });
+
+    await t.step("exit codes, signals and stdin pass through", async () => {
+      assert.equal((await scope(inside("api", "sh", "-c", "exit 42"))).code, 42);
+      for (const [name, number] of [["TERM", 15], ["KILL", 9]] as const) {
+        assert.equal((await scope(inside("api", "sh", "-c", `kill -${name} $$`))).code, 128 + number, name);
+      }
+      const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+      assert.deepEqual((await scope(inside("api", "cat"), { stdin: bytes })).bytes, bytes);
+      assert.equal((await scope(inside("api"), { stdin: new TextEncoder().encode("echo $0; exit 3\n") })).code, 3);
+      const script = "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.1; done";
+      await using trapping = startScope(inside("api", "sh", "-c", script));
+      await trapping.until("stdout", /ready/);
+      trapping.signal("SIGINT");
+      assert.equal(await trapping.exit(5), 5);
+      assert.match(trapping.stdout, /caught/);
+    });
+
+    await t.step("a terminal, with job control", async () => {
+      await using terminal = await Terminal.run(inside("api"), 100, 30);
+      await terminal.until(/ inside:~\$ *$/m);
+      await terminal.type("stty size", "Enter");
+      await terminal.until(/^30 100$/m);
+      await terminal.resize(120, 40);
+      await until("the new size to arrive", 10, async () => {
+        await terminal.type("clear; stty size", "Enter");
+        return /^40 120$/m.test(await terminal.screen());
+      }, { every: 300 });
+      await terminal.type("clear; sleep 1000", "Enter");
+      await until("sleep to run", 5, () => sleepers().length === 1);
+      await terminal.type("", "C-z");
+      await terminal.until(/Stopped +sleep 1000/);
+      await terminal.type("clear; fg", "Enter");
+      await terminal.until(/^sleep 1000$/m);
+      await terminal.type("", "C-c");
+      await terminal.type("echo code=$?", "Enter");
+      await terminal.until(/^code=130$/m);
+      await terminal.type("exit 7", "Enter");
+      assert.equal((await terminal.exit(5)).code, 7);
+      await untilNothingRuns();
+    });
+
+    await t.step("of a terminal, no history stays in the target", async () => {
+      await using terminal = await Terminal.run(inside(web.metadata.name));
+      await terminal.until(/ inside:\/srv# *$/m);
+      await terminal.type("cd / && exit 0", "Enter");
+      assert.equal((await terminal.exit(5)).code, 0);
+      const files = `/proc/${firstOf(web).pid}/root`;
+      assert.deepEqual([...Deno.readDirSync(`${files}/root`)], []);
+    });
+
+    await t.step("--privileged is root with all that there is, and says so", async () => {
+      const { stdout, stderr } = await scope(inside("api", "--privileged", "cat", "/proc/self/status"));
+      const { Uid, Gid, CapEff, CapBnd, NoNewPrivs, Seccomp } = rights(stdout);
+      assert.match(stderr, /^this shell is root with all capabilities of the /m);
+      assert.deepEqual([Uid, Gid], ["0\t0\t0\t0", "0\t0\t0\t0"]);
+      assert.equal(CapEff, CapBnd);
+      assert.notEqual(CapEff, "0000000000000000");
+      if (via !== "node") return;
+      // What the endoscope's own container has.
+      const outside = await scopeOk(...inside("api").filter((word) => word !== "--inside"), "cat", "/proc/self/status");
+      assert.deepEqual([CapEff, NoNewPrivs, Seccomp], [rights(outside)["CapBnd"], "0", "0"]);
+    });
+
+    await t.step("--user is another user, with what the target's bounding set leaves it", async () => {
+      const as = async (app: string, user: string) => {
+        return rights(await scopeOk(...inside(app, "--user", user, "cat", "/proc/self/status")));
+      };
+      const web = rights(read(firstOf((await demoPods("web"))[0]!).pid, "status"));
+      const none = "0000000000000000";
+      const other = await as("web", "1000:2000");
+      assert.deepEqual([other["Uid"], other["Gid"]], ["1000\t1000\t1000\t1000", "2000\t2000\t2000\t2000"]);
+      assert.deepEqual([other["CapEff"], other["CapPrm"], other["CapBnd"]], [none, none, web["CapBnd"]]);
+      const root = await as("api", "0");
+      assert.deepEqual([root["Uid"], root["Gid"]], ["0\t0\t0\t0", "65532\t65532\t65532\t65532"]);
+      assert.deepEqual([root["CapEff"], root["NoNewPrivs"], root["Seccomp"]], [none, "1", "2"]);
+    });
+
+    // `shared` has a sandbox as its first process, which would get the orphans.
+    for (const [name, chosen] of [["api", []], ["shared", ["-t", "idler"]], ["web", []]] as const) {
+      await t.step(`${name}: no orphan and no zombie reaches the target's first process`, async () => {
+        const [pod] = await demoPods(name);
+        const first = podProcesses(pod!.metadata.uid).find(({ pid }) => innerPid(pid) === "1")!;
+        const target = name === "shared" ? first : firstOf(pod!);
+        const before = children(target.pid);
+        const script = "(sleep 1000 & setsid sleep 1000 & env -i setsid sleep 1000 & sleep 0.1 &); exit 4";
+        const { code, stderr } = await scope(inside(pod!.metadata.name, ...chosen, "sh", "-c", script));
+        assert.equal(code, 4, stderr);
+        assert.equal(children(target.pid), before);
+        await untilNothingRuns();
+        assert.deepEqual(describe(sleepers()), []);
+      });
+
+      await t.step(`${name}: SIGKILL of the command line leaves nothing`, async () => {
+        const [pod] = await demoPods(name);
+        const first = podProcesses(pod!.metadata.uid).find(({ pid }) => innerPid(pid) === "1")!;
+        const before = children(first.pid);
+        const script =
+          "sleep 1000 & setsid sleep 1000 & env -i setsid sleep 1000 & (trap '' TERM HUP; sleep 1000) & wait";
+        await using running = startScope(inside(pod!.metadata.name, ...chosen, "sh", "-c", script));
+        await until("four to sleep", 20, () => sleepers().length === 4, { missing: () => running.stderr });
+        running.signal("SIGKILL");
+        await untilNothingRuns(5);
+        await until("all to end", 2, () => sleepers().length === 0, { missing: () => describe(sleepers()).join("\n") });
+        assert.equal(children(first.pid), before);
+      });
+    }
+
+    await t.step("the target cannot write what runs in it, nor find a way out", async () => {
+      const programs = ["sha256sum", "/opt/scope/inside", "/bin/busybox"];
+      const outside = ["-n", "demo", "--debug-namespace", "demo", "-p", web.metadata.name, "--via", via, "shell"];
+      const before = await scopeOk(...outside, ...programs);
+      await using sleeping = startScope(inside(web.metadata.name, "sleep", "1000"));
+      await until("sleep to run", 20, () => sleepers().length === 1, { missing: () => sleeping.stderr });
+      const shell = sleepers()[0]!.pid, reaper = Number(/^PPid:\s*(\d+)$/m.exec(read(shell, "status"))![1]);
+      assert.equal(read(reaper, "comm"), "inside\n");
+      assert.deepEqual(rights(read(reaper, "status")), rights(read(firstOf(web).pid, "status")));
+      // A program that runs cannot be written, so the attacker holds it and waits for its end.
+      const marker = `/tmp/held-${shell}`;
+      const script = `exec 3</proc/${innerPid(shell)}/exe 4</proc/${innerPid(reaper)}/exe || exit
+        readlink /proc/$$/fd/3 /proc/$$/fd/4
+        touch ${marker}
+        while [ -d /proc/${innerPid(reaper)} ]; do sleep 0.1; done
+        for held in 3 4; do (echo evil >>/proc/$$/fd/$held) && echo written; done; rm ${marker}; exit 0`;
+      const attack = kubectl(["-n", "demo", "exec", web.metadata.name, "--", "sh", "-c", script]);
+      await until("the attacker to hold them", 10, async () => {
+        return (await Deno.lstat(`/proc/${firstOf(web).pid}/root${marker}`).catch(() => undefined)) !== undefined;
+      });
+      sleeping.signal("SIGTERM");
+      assert.equal(await sleeping.exit(5), 143);
+      assert.match(await attack, /^\/memfd:busybox.*\n\/memfd:inside.*\n$/);
+      assert.equal(await scopeOk(...outside, ...programs), before);
+    });
+
+    await t.step("a target that is deleted meanwhile is said", async () => {
+      await own.pod("short");
+      await using sleeping = startScope(at(own.name, "short", "sleep", "1000"));
+      await until("sleep to run", 20, () => sleepers().length === 1, { missing: () => sleeping.stderr });
+      await kubectl(["-n", own.name, "delete", "pod", "short", "--wait=false"]);
+      assert.equal(await sleeping.exit(15), 69);
+      assert.match(sleeping.stderr, /^error: Pod ".*\/short" .*$/m);
+    });
+
+    await t.step("a container that does not run is said", async () => {
+      await own.pod("crashing", {
+        command: ["false"],
+        until: (pod) => !isRunning(pod) && pod.status.containerStatuses?.[0]?.lastState?.["terminated"] !== undefined,
+      });
+      const { code, stderr } = await scope(at(own.name, "crashing", "true"));
+      assert.deepEqual([code, /^error: .*crashing.*$/m.test(stderr)], [via === "node" ? 68 : 69, true], stderr);
+    });
+
+    if (via !== "node") return;
+    await t.step("a seccomp filter that cannot be read is said, and --privileged goes without", async () => {
+      await using tracing = startScope(["-n", "demo", "-p", "api", "--via", via, "shell", "strace", "-p", "1"]);
+      await tracing.until("stderr", /attached/);
+      const { code, stderr } = await scope(inside("api", "true"));
+      assert.equal(code, 77);
+      assert.match(stderr, /^error: Cannot read the seccomp filter of the target: another program traces it/m);
+      assert.match(stderr, /^hint: --privileged /m);
+      assert.equal((await scope(inside("api", "--privileged", "true"))).code, 0);
+      tracing.signal("SIGINT");
+      await tracing.exit(10);
+      await scopeOk(...inside("api", "true"));
+    });
+  });
+}
+
+Deno.test("shell greets with where the target's files are", async (t) => {
+  for (const via of ["node", "ephemeral"]) {
+    for (const [app, chosen, file] of [["web", [], "srv"], ["shared", ["-t", "idler"], "bin"]] as const) {
+      await t.step(`${app} by the ${via} Way`, async () => {
+        await using terminal = await Terminal.run(["-n", "demo", "-p", app, "--via", via, "shell", ...chosen], 120, 30);
+        const screen = await terminal.until(/^the files of demo\/\S+ are in \/proc\/\d+\/root/m);
+        if (app === "web") assert.match(screen, /\/proc\/1\/root/);
+        await terminal.type("clear; ls $SCOPE_ROOT", "Enter");
+        await terminal.until(new RegExp(`\\b${file}\\b`));
+        await terminal.type("exit", "Enter");
+        await terminal.exit();
+      });
+    }
+  }
+});
