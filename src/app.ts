@@ -2,17 +2,19 @@ import { Command as Parser, CommanderError, Option } from "commander";
 import type { Command } from "./command.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
+import { hping } from "./commands/hping.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
 import { pids } from "./commands/pids.ts";
 import { ping } from "./commands/ping.ts";
 import { shell } from "./commands/shell.ts";
+import { strace } from "./commands/strace.ts";
 import { ScopeError } from "./errors.ts";
 import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-export const commands: readonly Command[] = [ping, shell, pids, copy, launch, list, cleanup];
+export const commands: readonly Command[] = [ping, hping, shell, pids, strace, copy, launch, list, cleanup];
 
 /** A command line, read. */
 export interface Invocation {

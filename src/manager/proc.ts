@@ -40,6 +40,8 @@ export interface Status {
   residentBytes: number;
   /** Effective ones, a bit for each number. */
   capabilities: bigint;
+  /** Who traces it, 0 for nobody. */
+  tracerPid: number;
 }
 
 /** /proc/PID/status. */
@@ -50,6 +52,7 @@ export function parseStatus(text: string): Status {
     namespacePids: value("NSpid").map(Number),
     residentBytes: Number(value("VmRSS")[0] ?? 0) * 1024,
     capabilities: BigInt(`0x${value("CapEff")[0] ?? "0"}`),
+    tracerPid: Number(value("TracerPid")[0] ?? 0),
   };
 }
 

@@ -4,15 +4,19 @@ import type {
   EphemeralContainerSeen,
   Event,
   Failed,
+  HpingSummary,
   PingSummary,
   ProcessSeen,
+  StraceSummary,
 } from "../event.ts";
 import type { Renderer, Screen } from "../renderer.ts";
 import { copyLine, copyTable } from "./copy_text.ts";
 import { debugPodTable, readyLine, removedLine } from "./debug_pod_text.ts";
 import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
+import { hpingLine, hpingSummary } from "./hping_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
+import { straceLine, straceSummary } from "./strace_text.ts";
 import { safe } from "../safe.ts";
 import { paint } from "./style.ts";
 
@@ -28,6 +32,8 @@ export function failedLine(event: Failed, color: boolean): string {
 
 class Text implements Renderer {
   readonly #summaries: PingSummary[] = [];
+  readonly #hpings: HpingSummary[] = [];
+  readonly #syscalls: StraceSummary[] = [];
   readonly #processes: ProcessSeen[] = [];
   readonly #debugPods: DebugPodSeen[] = [];
   readonly #copies: CopySeen[] = [];
@@ -49,6 +55,22 @@ class Text implements Renderer {
         return this.#write([pingLine(event, color)]);
       case "ping.summary":
         this.#summaries.push(event);
+        return;
+      case "hping.reply":
+      case "hping.line":
+        return this.#write([hpingLine(event, color)]);
+      case "hping.summary":
+        this.#hpings.push(event);
+        return;
+      case "strace.attached":
+        return;
+      case "strace.call":
+      case "strace.signal":
+      case "strace.exited":
+      case "strace.line":
+        return this.#write([straceLine(event, color)]);
+      case "strace.summary":
+        this.#syscalls.push(event);
         return;
       case "process":
         this.#processes.push(event);
@@ -84,6 +106,8 @@ class Text implements Renderer {
     for (
       const lines of [
         pingSummary(this.#summaries, columns, color),
+        hpingSummary(this.#hpings, columns, color),
+        straceSummary(this.#syscalls, columns, color),
         processTable(this.#processes, columns, color),
         debugPodTable(this.#debugPods, columns, color),
         copyTable(this.#copies, columns, color),
