@@ -6,18 +6,23 @@ import { copy } from "./commands/copy.ts";
 import { gdb } from "./commands/gdb.ts";
 import { cp } from "./commands/cp.ts";
 import { fs } from "./commands/fs.ts";
+import { hping } from "./commands/hping.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
 import { node } from "./commands/node.ts";
 import { pids } from "./commands/pids.ts";
 import { ping } from "./commands/ping.ts";
 import { shell } from "./commands/shell.ts";
+import { strace } from "./commands/strace.ts";
 import { ScopeError } from "./errors.ts";
 import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-const ordinary: readonly Command[] = [ping, shell, pids, gdb, cp, fs, node, copy, launch, list, cleanup];
+const ordinary: readonly Command[] = [
+  ...[ping, hping, shell, pids, strace, gdb, cp, fs, node, copy],
+  ...[launch, list, cleanup],
+];
 
 export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary)];
 

@@ -1,13 +1,11 @@
 import type { Run } from "./context.ts";
+import type { ToolExit } from "./tool.ts";
 
-/** Waits for the end of a program that says little, and returns its standard output. Rejects when the connection is lost. */
-export async function outputOf(run: Run): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
+/** All that a short program prints, and how it ended. Throws the ScopeError of a lost connection. */
+export async function outputOf(run: Run): Promise<{ stdout: string; stderr: string; exit: ToolExit }> {
   run.endInput();
-  for await (const { stream, bytes } of run.output) {
-    if (stream === "stdout") text += decoder.decode(bytes, { stream: true });
-  }
-  await run.exit;
-  return text;
+  const text = { stdout: "", stderr: "" };
+  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  for await (const { stream, bytes } of run.output) text[stream] += decoders[stream].decode(bytes, { stream: true });
+  return { ...text, exit: await run.exit };
 }

@@ -1,33 +1,117 @@
 import type { Beside } from "./context.ts";
 import { ScopeError } from "./errors.ts";
 import type { ProcessSeen } from "./event.ts";
-import { targetName } from "./target.ts";
+import { refusal, tracedAlready } from "./ptrace.ts";
+import { outputOf } from "./run_output.ts";
+
+/** A pid as an option gives it. Throws ScopeError (usage). */
+export function pidOption(option: string, text: string): number {
+  const pid = /^\d+$/.test(text) ? Number(text) : 0;
+  // The kernel's highest possible pid, see proc_sys_kernel(5).
+  if (pid > 0 && pid < 2 ** 22) return pid;
+  throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
+    hint: "it is a pid on the node, from 1 on; scope pids lists the target's",
+  });
+}
 
 /**
- * The process that a tracer takes: the one of this pid, or else the first of the target's container. One that is none of
- * the target's is said.
+ * The process that a tracer is to attach to: the one of this pid, or else the first of the target's container. One that is
+ * not the target's is taken all the same, and said.
  *
- * Throws ScopeError: notFound when there is no such process.
+ * Throws ScopeError: notFound, unreachable (the container does not run), denied (traced by another), usage (nothing that
+ * can be traced).
  */
 export async function traced(
   beside: Beside,
   pid: number | undefined,
   say: (text: string) => void,
 ): Promise<ProcessSeen> {
-  const { target } = beside, name = `${target.namespace}/${target.pod}`;
-  if (pid === undefined) {
-    const first = (await beside.processes()).find(({ container }) => container === target.container.name);
-    if (first !== undefined) return first;
-    throw new ScopeError("unreachable", `No process of "${targetName(target)}" runs`, {
-      hint: `kubectl describe pod -n ${target.namespace} ${target.pod} says why`,
+  const process = pid === undefined ? await firstProcess(beside) : await processOf(beside, pid, say);
+  if (process.state === "Z" || process.state === "X") {
+    throw new ScopeError("notFound", `Process ${quoted(process)} has ended, and only waits for its parent`, {
+      hint: "scope pids lists the target's processes",
     });
   }
+  if (isKernelThread(process)) {
+    throw new ScopeError("usage", `Process ${quoted(process)} is a thread of the kernel, and makes no system calls`, {
+      hint: "scope pids lists the target's processes",
+    });
+  }
+  const { tracerPid } = process;
+  if (tracerPid !== undefined) {
+    throw tracedAlready(quoted(process), tracerPid, (await beside.process(tracerPid))?.command);
+  }
+  return process;
+}
+
+/**
+ * Why the kernel did not let a tracer attach, found out after it was refused; the error tells it and what helps.
+ *
+ * Source: ptrace(2), "Ptrace access mode checking".
+ */
+export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen): Promise<ScopeError> {
+  const process = await beside.process(pid);
+  if (process === undefined || process.state === "Z") {
+    return new ScopeError("notFound", `Process "${pid}" has ended`, {
+      hint: "scope pids lists the target's processes",
+    });
+  }
+  const { tracerPid } = process;
+  if (tracerPid !== undefined) {
+    return tracedAlready(quoted(process), tracerPid, (await beside.process(tracerPid))?.command);
+  }
+  const argv = ["cat", "/proc/sys/kernel/yama/ptrace_scope"];
+  const { stdout } = await outputOf(beside.run({ argv, namespaces: [] }));
+  return refusal({
+    process: quoted(process),
+    node: beside.target.node,
+    way: beside.way,
+    mayTrace: beside.capabilities.has("SYS_PTRACE"),
+    yama: stdout,
+  });
+}
+
+/** For errors, which quote values: `"4242" (nginx: master)`. */
+function quoted({ pid, command }: ProcessSeen): string {
+  return `"${pid}" (${shortened(command)})`;
+}
+
+/** For people: `4242 (nginx: master)`. */
+export function processText({ pid, command }: ProcessSeen): string {
+  return `${pid} (${shortened(command)})`;
+}
+
+function shortened(command: string): string {
+  return command.length > 60 ? `${command.slice(0, 59)}…` : command;
+}
+
+async function firstProcess(beside: Beside): Promise<ProcessSeen> {
+  const { namespace, pod, container } = beside.target;
+  const found = (await beside.processes())
+    .filter((one) => one.container === container.name && one.state !== "Z")
+    .sort((a, b) => Date.parse(a.started) - Date.parse(b.started) || a.pid - b.pid)[0];
+  if (found !== undefined) return found;
+  throw new ScopeError("unreachable", `Container "${container.name}" of pod "${namespace}/${pod}" does not run`, {
+    hint: `kubectl describe pod -n ${namespace} ${pod} says why; --container NAME chooses another`,
+  });
+}
+
+async function processOf(beside: Beside, pid: number, say: (text: string) => void): Promise<ProcessSeen> {
+  const { namespace, pod, node } = beside.target;
   const found = await beside.process(pid);
   if (found === undefined) {
-    throw new ScopeError("notFound", `Cannot find process "${pid}" on node "${target.node}"`, {
-      hint: `scope -n ${target.namespace} -p ${target.pod} pids lists the target's processes`,
+    const where = beside.way === "ephemeral" ? `beside pod "${namespace}/${pod}"` : `on node "${node}"`;
+    throw new ScopeError("notFound", `Cannot find process "${pid}" ${where}`, {
+      hint: "scope pids lists the target's processes",
     });
   }
-  if (found.container === "") say(`process ${pid} is none of pod "${name}": ${found.command}`);
+  if (found.container === "" && !isKernelThread(found)) {
+    say(`process ${processText(found)} is not of pod "${namespace}/${pod}"; it is on the same node`);
+  }
   return found;
+}
+
+/** Children of kthreadd, whose pid is 2; they have no memory of their own. */
+function isKernelThread({ pid, parentPid, residentBytes, command, container }: ProcessSeen): boolean {
+  return container === "" && residentBytes === 0 && command.startsWith("[") && (pid === 2 || parentPid === 2);
 }

@@ -75,7 +75,8 @@ export const ping: Command = {
 
 /** Without NET_RAW fping reports hosts that answer as lost. */
 async function unprivileged(beside: Beside, options: PingOptions, say: (text: string) => void): Promise<PingTool> {
-  const why = readIcmpProbe(await outputOf(beside.run({ argv: icmpProbe, namespaces: ["net"] })));
+  const { stdout } = await outputOf(beside.run({ argv: icmpProbe, namespaces: ["net"] }));
+  const why = readIcmpProbe(stdout);
   const tool = unprivilegedPingTool({ ...options, ...(why === undefined ? {} : { mostIcmp: 0 }) });
   const { plan } = tool;
   say(howPinged(plan, why));

@@ -79,6 +79,8 @@ function processSeen(process: Process, { namespace, pod }: Target, time: string)
     residentBytes: Number(process.residentBytes),
     command: process.command,
     listening: process.listening,
+    started: new Date(Date.parse(time) - Number(process.ageMs)).toISOString(),
+    ...(process.tracerPid === 0 ? {} : { tracerPid: process.tracerPid }),
   };
 }
 

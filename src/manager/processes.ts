@@ -86,13 +86,16 @@ export function listProcesses(containers: readonly ContainerId[], others: readon
     pids: cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid).sort((a, b) => a - b),
   }));
   const listed = new Set(groups.flatMap(({ pids }) => pids));
-  groups.push(...others.filter((pid) => !listed.has(pid)).map((pid) => ({ name: "", pids: [pid] })));
+  // One that is not listed may be a thread of a container all the same.
+  const nameOf = (pid: number) =>
+    containers.find(({ id }) => isInContainer(readProc(pid, "cgroup") ?? "", id))?.name ?? "";
+  groups.push(...others.filter((pid) => !listed.has(pid)).map((pid) => ({ name: nameOf(pid), pids: [pid] })));
   return groups.flatMap(({ name, pids }) => {
     const names = usersOf(pids);
     return pids.flatMap((pid) => {
       const stat = statOf(pid), status = readProc(pid, "status"), command = readStart(`/proc/${pid}/cmdline`);
       if (stat === undefined || status === undefined || command === undefined) return [];
-      const { uid, namespacePids, residentBytes } = parseStatus(status);
+      const { uid, namespacePids, residentBytes, tracerPid } = parseStatus(status);
       return [{
         container: name,
         pid,
@@ -107,6 +110,7 @@ export function listProcesses(containers: readonly ContainerId[], others: readon
         residentBytes: BigInt(residentBytes),
         command: parseCommandLine(command) || `[${stat.name}]`,
         listening: sockets.of(pid),
+        tracerPid,
       }];
     });
   });

@@ -7,8 +7,10 @@ import type {
   Event,
   Failed,
   FileListed,
+  HpingSummary,
   PingSummary,
   ProcessSeen,
+  StraceSummary,
 } from "../event.ts";
 import type { Renderer, Screen } from "../renderer.ts";
 import { copyLine, copyTable } from "./copy_text.ts";
@@ -17,8 +19,10 @@ import { doctorTargetLine, rightTable, wayTable } from "./doctor_text.ts";
 import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
 import { gdbSummaryLines, threadLines } from "./gdb_text.ts";
 import { copiedLine, copySummaryLine, fileTable, inodeLines } from "./file_text.ts";
+import { hpingLine, hpingSummary } from "./hping_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
+import { straceLine, straceSummary } from "./strace_text.ts";
 import { safe } from "../safe.ts";
 import { paint } from "./style.ts";
 
@@ -34,6 +38,8 @@ export function failedLine(event: Failed, color: boolean): string {
 
 class Text implements Renderer {
   readonly #summaries: PingSummary[] = [];
+  readonly #hpings: HpingSummary[] = [];
+  readonly #syscalls: StraceSummary[] = [];
   readonly #processes: ProcessSeen[] = [];
   readonly #debugPods: DebugPodSeen[] = [];
   readonly #copies: CopySeen[] = [];
@@ -58,6 +64,22 @@ class Text implements Renderer {
         return this.#write([pingLine(event, color)]);
       case "ping.summary":
         this.#summaries.push(event);
+        return;
+      case "hping.reply":
+      case "hping.line":
+        return this.#write([hpingLine(event, color)]);
+      case "hping.summary":
+        this.#hpings.push(event);
+        return;
+      case "strace.attached":
+        return;
+      case "strace.call":
+      case "strace.signal":
+      case "strace.exited":
+      case "strace.line":
+        return this.#write([straceLine(event, color)]);
+      case "strace.summary":
+        this.#syscalls.push(event);
         return;
       case "process":
         this.#processes.push(event);
@@ -114,6 +136,8 @@ class Text implements Renderer {
     for (
       const lines of [
         pingSummary(this.#summaries, columns, color),
+        hpingSummary(this.#hpings, columns, color),
+        straceSummary(this.#syscalls, columns, color),
         processTable(this.#processes, columns, color),
         debugPodTable(this.#debugPods, columns, color),
         copyTable(this.#copies, columns, color),

@@ -48,6 +48,7 @@ export const first: ProcessSeen = {
   residentBytes: 4096,
   command: "httpd -f",
   listening: [8080],
+  started: "2026-01-01T00:00:00.000Z",
 };
 
 /** A place beside a target where the test itself is the program. */

@@ -36,6 +36,7 @@ const process: ProcessSeen = {
   residentBytes: 12_897_485,
   command: `nginx: master process ${"x".repeat(100)}`,
   listening: [80, 443],
+  started: "2026-01-01T00:00:00.000Z",
 };
 
 function rendered(events: Event[], columns = Infinity, color = false): string {
