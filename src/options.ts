@@ -195,6 +195,14 @@ export function count(option: string, text: string): number {
   });
 }
 
+/** A pid. Throws ScopeError (usage). */
+export function processId(option: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
+    hint: "it is the number of a process, as scope pids shows it under PID",
+  });
+}
+
 /** What the global options say about the target. */
 export function targetQuery({ pod, selector, container }: GlobalOptions): TargetQuery {
   return {

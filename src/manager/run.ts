@@ -5,6 +5,8 @@ import type { NamespaceKind } from "../tool.ts";
 import { enterArgv } from "./enter.ts";
 import { Namespace, RunResponseSchema } from "./gen/manager_pb.ts";
 import type { RunRequest, RunResponse, Start } from "./gen/manager_pb.ts";
+import type { LocalTools } from "./local_argv.ts";
+import { localArgv } from "./local_argv.ts";
 import { firstPid } from "./processes.ts";
 import { Program } from "./program.ts";
 import { readInRoot } from "./root_file.ts";
@@ -47,12 +49,13 @@ export async function* run(
   gone: AbortSignal,
   active: Map<string, Session>,
   sharedNamespaces: boolean,
+  local?: LocalTools,
 ): AsyncIterable<RunResponse> {
   const input = requests[Symbol.asyncIterator]();
   const first = (await input.next()).value?.request;
   if (first?.case !== "start") throw new ConnectError("the first request must be start", Code.InvalidArgument);
   await using session = new Session(active);
-  const program = session.program = start(first.value, session.files, sharedNamespaces);
+  const program = session.program = start(first.value, session.files, sharedNamespaces, local);
   gone.addEventListener("abort", () => void session[Symbol.asyncDispose](), { once: true });
   if (gone.aborted) return;
   yield response({ case: "started", value: { pid: program.pid, run: session.name } });
@@ -67,10 +70,14 @@ function response(part: Part): RunResponse {
   return create(RunResponseSchema, { response: part });
 }
 
-function start(request: Start, files: TargetFiles, sharedNamespaces: boolean): Program {
+function start(request: Start, files: TargetFiles, sharedNamespaces: boolean, local?: LocalTools): Program {
   const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
   let argv: readonly string[] = request.argv;
-  if (sharedNamespaces) {
+  if (local !== undefined) {
+    const { podUid = "", containerId = "", pid = 0 } = request.target ?? {};
+    const of = namespaces.length === 0 ? undefined : pid || firstPid(podUid, containerId);
+    argv = localArgv(local, { pid: of, namespaces, copyFiles: (pid) => files.copy(pid), argv });
+  } else if (sharedNamespaces) {
     argv = ["/opt/scope/run", ...argv];
   } else if (request.target !== undefined && namespaces.length > 0) {
     const { podUid, containerId } = request.target;

@@ -7,9 +7,11 @@ import { version } from "../version.ts";
 import { Clients } from "./clients.ts";
 import type { Client } from "./clients.ts";
 import { Manager } from "./gen/manager_pb.ts";
+import type { LocalTools } from "./local_argv.ts";
 import { effectiveCapabilities, listProcesses } from "./processes.ts";
 import { run } from "./run.ts";
 import type { Session } from "./run.ts";
+import { findPods } from "./runtime_files.ts";
 import { windowBytes } from "./transport.ts";
 
 /** A manager that listens. Disposing ends all that its clients started. */
@@ -27,6 +29,8 @@ export interface ServeOptions {
   idleSeconds: number;
   /** The manager is in the network, pid, uts and ipc namespaces of its targets already. */
   sharedNamespaces: boolean;
+  /** Set: it runs on somebody's machine, not in the endoscope image. */
+  local?: LocalTools;
 }
 
 const clientKey = createContextKey<Client | undefined>(undefined, { description: "client" });
@@ -34,7 +38,7 @@ const clientKey = createContextKey<Client | undefined>(undefined, { description:
 /** Serves scope.v1.Manager on a unix socket, for its owner only. Throws when the socket cannot be made. */
 export async function serve(
   socketPath: string,
-  { idleSeconds, sharedNamespaces }: ServeOptions,
+  { idleSeconds, sharedNamespaces, local }: ServeOptions,
 ): Promise<ManagerServer> {
   const clients = new Clients(), ended = Promise.withResolvers<void>();
   const capabilities = effectiveCapabilities();
@@ -47,6 +51,7 @@ export async function serve(
       router.service(Manager, {
         info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds, capabilities }),
         ps: ({ containers, pids }) => ({ processes: listProcesses(containers, pids) }),
+        findPods: ({ name, namespace }) => findPods(name, namespace),
         shutdown({ force }) {
           if (clients.count > 1 && !force) return { ending: false };
           setTimeout(ended.resolve, answerMs);
@@ -61,7 +66,7 @@ export async function serve(
         run(requests, context) {
           const client = context.values.get(clientKey);
           if (client === undefined) throw new ConnectError("there is no client", Code.Internal);
-          return run(requests, AbortSignal.any([client.gone, context.signal]), runs, sharedNamespaces);
+          return run(requests, AbortSignal.any([client.gone, context.signal]), runs, sharedNamespaces, local);
         },
       }),
   });

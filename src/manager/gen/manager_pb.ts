@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyLrAQoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBDKsAgoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARJBCghTaHV0ZG93bhIZLnNjb3BlLnYxLlNodXRkb3duUmVxdWVzdBoaLnNjb3BlLnYxLlNodXRkb3duUmVzcG9uc2USPgoHQ29udHJvbBIYLnNjb3BlLnYxLkNvbnRyb2xSZXF1ZXN0Ghkuc2NvcGUudjEuQ29udHJvbFJlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi6wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNKnIKCU5hbWVzcGFjZRIZChVOQU1FU1BBQ0VfVU5TUEVDSUZJRUQQABIRCg1OQU1FU1BBQ0VfTkVUEAESEQoNTkFNRVNQQUNFX1BJRBACEhEKDU5BTUVTUEFDRV9VVFMQAxIRCg1OQU1FU1BBQ0VfSVBDEAQy7wIKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -466,6 +466,102 @@ export const ExitSchema: GenMessage<Exit> = /*@__PURE__*/
   messageDesc(file_manager, 14);
 
 /**
+ * @generated from message scope.v1.FindPodsRequest
+ */
+export type FindPodsRequest = Message<"scope.v1.FindPodsRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Empty: in any namespace.
+   *
+   * @generated from field: string namespace = 2;
+   */
+  namespace: string;
+};
+
+/**
+ * Describes the message scope.v1.FindPodsRequest.
+ * Use `create(FindPodsRequestSchema)` to create a new message.
+ */
+export const FindPodsRequestSchema: GenMessage<FindPodsRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 15);
+
+/**
+ * @generated from message scope.v1.FindPodsResponse
+ */
+export type FindPodsResponse = Message<"scope.v1.FindPodsResponse"> & {
+  /**
+   * @generated from field: repeated scope.v1.FoundPod pods = 1;
+   */
+  pods: FoundPod[];
+
+  /**
+   * Container runtimes whose files this manager may not read.
+   *
+   * @generated from field: int32 unreadable = 2;
+   */
+  unreadable: number;
+
+  /**
+   * Container runtimes that were found, those included.
+   *
+   * @generated from field: int32 runtimes = 3;
+   */
+  runtimes: number;
+};
+
+/**
+ * Describes the message scope.v1.FindPodsResponse.
+ * Use `create(FindPodsResponseSchema)` to create a new message.
+ */
+export const FindPodsResponseSchema: GenMessage<FindPodsResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 16);
+
+/**
+ * @generated from message scope.v1.FoundPod
+ */
+export type FoundPod = Message<"scope.v1.FoundPod"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string namespace = 2;
+   */
+  namespace: string;
+
+  /**
+   * @generated from field: string uid = 3;
+   */
+  uid: string;
+
+  /**
+   * Those that run, the oldest first; the sandbox is none of them.
+   *
+   * @generated from field: repeated scope.v1.Container containers = 4;
+   */
+  containers: Container[];
+
+  /**
+   * The oldest process.
+   *
+   * @generated from field: int32 pid = 5;
+   */
+  pid: number;
+};
+
+/**
+ * Describes the message scope.v1.FoundPod.
+ * Use `create(FoundPodSchema)` to create a new message.
+ */
+export const FoundPodSchema: GenMessage<FoundPod> = /*@__PURE__*/
+  messageDesc(file_manager, 17);
+
+/**
  * @generated from message scope.v1.PsRequest
  */
 export type PsRequest = Message<"scope.v1.PsRequest"> & {
@@ -489,7 +585,7 @@ export type PsRequest = Message<"scope.v1.PsRequest"> & {
  * Use `create(PsRequestSchema)` to create a new message.
  */
 export const PsRequestSchema: GenMessage<PsRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 15);
+  messageDesc(file_manager, 18);
 
 /**
  * @generated from message scope.v1.Container
@@ -511,7 +607,7 @@ export type Container = Message<"scope.v1.Container"> & {
  * Use `create(ContainerSchema)` to create a new message.
  */
 export const ContainerSchema: GenMessage<Container> = /*@__PURE__*/
-  messageDesc(file_manager, 16);
+  messageDesc(file_manager, 19);
 
 /**
  * @generated from message scope.v1.PsResponse
@@ -528,7 +624,7 @@ export type PsResponse = Message<"scope.v1.PsResponse"> & {
  * Use `create(PsResponseSchema)` to create a new message.
  */
 export const PsResponseSchema: GenMessage<PsResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 17);
+  messageDesc(file_manager, 20);
 
 /**
  * @generated from message scope.v1.Process
@@ -625,7 +721,7 @@ export type Process = Message<"scope.v1.Process"> & {
  * Use `create(ProcessSchema)` to create a new message.
  */
 export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
-  messageDesc(file_manager, 18);
+  messageDesc(file_manager, 21);
 
 /**
  * @generated from enum scope.v1.Namespace
@@ -711,6 +807,16 @@ export const Manager: GenService<{
     methodKind: "unary";
     input: typeof ControlRequestSchema;
     output: typeof ControlResponseSchema;
+  },
+  /**
+   * The pods of a name, as the files of the container runtimes on this machine tell. Only those that run.
+   *
+   * @generated from rpc scope.v1.Manager.FindPods
+   */
+  findPods: {
+    methodKind: "unary";
+    input: typeof FindPodsRequestSchema;
+    output: typeof FindPodsResponseSchema;
   },
   /**
    * The processes of a pod.
