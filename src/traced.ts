@@ -4,16 +4,6 @@ import type { ProcessSeen } from "./event.ts";
 import { refusal, tracedAlready } from "./ptrace.ts";
 import { outputOf } from "./run_output.ts";
 
-/** A pid as an option gives it. Throws ScopeError (usage). */
-export function pidOption(option: string, text: string): number {
-  const pid = /^\d+$/.test(text) ? Number(text) : 0;
-  // The kernel's highest possible pid, see proc_sys_kernel(5).
-  if (pid > 0 && pid < 2 ** 22) return pid;
-  throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
-    hint: "it is a pid on the node, from 1 on; scope pids lists the target's",
-  });
-}
-
 /**
  * The process that a tracer is to attach to: the one of this pid, or else the first of the target's container. One that is
  * not the target's is taken all the same, and said.

@@ -3,9 +3,10 @@ import type { RunOptions } from "../context.ts";
 import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { RawOptions } from "../options.ts";
-import { targetQuery } from "../options.ts";
+import { processId, targetQuery } from "../options.ts";
 import { sessionProgram } from "../session.ts";
 import { ordinaryNeeds, shellNeeds } from "../tools/shell_needs.ts";
+import type { Needs } from "../way.ts";
 
 /** Exit code of a program that SIGKILL ended. */
 const killed = 137;
@@ -20,6 +21,7 @@ export const shell: Command = {
   needs: ordinaryNeeds,
   options: [
     { flags: "-t, --target <container>", description: "whose pid namespace (default: the first container's)" },
+    { flags: "-p, --pid <pid>", description: "in the namespaces of this process, by its pid on the node" },
     {
       flags: "--inside",
       description: "run a static shell in all of the container's namespaces and its root, with its rights and no more",
@@ -31,6 +33,7 @@ export const shell: Command = {
   examples: [
     ["scope -n shop -p web shell", "a shell; it says where the target's files are"],
     ["scope -n shop -p web shell ip address", "one command"],
+    ["scope --via local shell -p 4242 ss -ltn", "beside a process of this machine"],
     ["scope -n shop -p web shell tcpdump -U -w - >web.pcap", "bytes arrive as the command wrote them"],
     ["scope -n shop -p api shell --inside", "a shell as the app itself has it, in an image without one"],
   ],
@@ -38,9 +41,23 @@ export const shell: Command = {
     const query = targetQuery(context.options);
     if (typeof options.target === "string") query.container = options.target;
     const inside = insideOf(options);
-    const volumes = options.volumes === true ? { volumes: true } : {};
-    const needs = inside === undefined ? shellNeeds(command) : { inside: true };
-    await using beside = await context.enter(query, { ...needs, ...volumes });
+    const pid = typeof options.pid === "string" ? processId("pid", options.pid) : undefined;
+    const needs: Needs = {
+      ...(inside === undefined ? shellNeeds(command) : { inside: true }),
+      ...(options.volumes === true ? { volumes: true } : {}),
+      ...(pid === undefined ? {} : { nodePids: true }),
+    };
+    await using beside = await context.enter(query, needs);
+    if (pid !== undefined && await beside.process(pid) === undefined) {
+      throw new ScopeError("notFound", `Cannot find process "${pid}" on node "${beside.target.node}"`, {
+        hint: "scope pids lists the processes of a pod by their pids on the node",
+      });
+    }
+    if (inside !== undefined && beside.way === "local") {
+      throw new ScopeError("usage", "Option --inside does not go with --via local", {
+        hint: "what enters a container is in the endoscope image; use --via node or --via ephemeral",
+      });
+    }
     if (inside?.privileged) {
       const [what, risk] = beside.way === "node" ? ["debug pod", "the node"] : ["endoscope", "the pod"];
       context.say(
@@ -53,6 +70,7 @@ export const shell: Command = {
       ...(inside === undefined
         ? { namespaces: ["net", "pid", "uts", "ipc"] }
         : { argv: command, namespaces: [], inside }),
+      ...(pid === undefined ? {} : { pid }),
     });
     const code = await context.attach(run);
     // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.

@@ -3,11 +3,11 @@ import type { Context } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event, ProcessSeen } from "../event.ts";
 import { observe } from "../observe.ts";
-import { seconds, targetQuery } from "../options.ts";
+import { processId, seconds, targetQuery } from "../options.ts";
 import type { RawOptions } from "../options.ts";
 import type { StraceTool } from "../tools/strace.ts";
 import { straceTool } from "../tools/strace.ts";
-import { pidOption, processText, traced, whyNotTraced } from "../traced.ts";
+import { processText, traced, whyNotTraced } from "../traced.ts";
 
 const needs = { files: true } as const;
 
@@ -39,7 +39,7 @@ export const strace: Command = {
     ["scope -n shop -p web strace -c --duration 10", "where the time goes: 10 seconds, as a table"],
   ],
   async run(context, options) {
-    const pid = typeof options.pid === "string" ? pidOption("pid", options.pid) : undefined;
+    const pid = typeof options.pid === "string" ? processId("pid", options.pid) : undefined;
     const expressions = Array.isArray(options.expression) ? options.expression as string[] : [];
     const limit = typeof options.stringLimit === "string" ? stringLimit(options.stringLimit) : undefined;
     const durationMs = typeof options.duration === "string" ? seconds("duration", options.duration) * 1000 : undefined;

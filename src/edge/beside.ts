@@ -11,6 +11,8 @@ import type { Reached } from "../ways/reached.ts";
 
 export interface BesideOptions {
   target: Target;
+  /** For prompts and messages, where that is not the target's pod. */
+  name?: string;
   connection: ManagerConnection;
   passage: Reached;
   /** Begins to watch the target; what it returns is aborted when the cluster says that the target is gone. */
@@ -19,11 +21,11 @@ export interface BesideOptions {
 }
 
 /** What a command can do next to a target. */
-export function makeBeside({ target, connection, passage, watch, dispose }: BesideOptions): Beside {
+export function makeBeside({ target, name, connection, passage, watch, dispose }: BesideOptions): Beside {
   let watched: AbortSignal | undefined;
+  const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
   const lost = () => watched ??= watch();
-  const fail = (error: unknown) =>
-    translateCall(error, connection, passage, `beside "${target.namespace}/${target.pod}"`, watched);
+  const fail = (error: unknown) => translateCall(error, connection, passage, where, watched);
   const ask = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
     const { processes } = await connection.calls.ps({ containers, pids: [...pids] }).catch(async (error: unknown) => {
@@ -44,7 +46,7 @@ export function makeBeside({ target, connection, passage, watch, dispose }: Besi
       return startRun(connection, options, {
         podUid: target.uid,
         containerId: target.container.id,
-        name: targetName(target),
+        name: name ?? targetName(target),
       }, fail);
     },
     processes: () => ask(),
@@ -64,8 +66,7 @@ function processSeen(process: Process, { namespace, pod }: Target, time: string)
   return {
     type: "process",
     time,
-    namespace,
-    pod,
+    ...(pod === "" ? {} : { namespace, pod }),
     container: process.container,
     pid: process.pid,
     containerPid: process.containerPid,
@@ -103,6 +104,12 @@ export async function translateCall(
   if (code === 5) { // not found, see the gRPC status codes
     return new ScopeError("notFound", `Cannot run this ${where}: ${rawMessage}`, {
       cause: error,
+    });
+  }
+  if (code === 7) { // permission denied
+    return new ScopeError("denied", `Cannot run this ${where}: ${rawMessage}`, {
+      cause: error,
+      hint: "run scope as root, for example with sudo",
     });
   }
   const why = connection.lost.aborted ? await whyEnded() : undefined;

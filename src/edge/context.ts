@@ -43,6 +43,10 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     readFile,
     say,
     async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
+      if (options.via === "local") {
+        const { enterLocal } = await import("./enter_local.ts");
+        return await enterLocal({ options, signal: interrupt.signal, say, explain }, query, needs);
+      }
       const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);
       // Loaded while the cluster is waited for.
       if (options.output === "text") void import("../renderers/text.ts");
@@ -55,7 +59,11 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       return await enterNodePlace(context, name);
     },
     async destinations(query): Promise<Destinations> {
-      const [{ cluster, options }, { findDestinations }] = await Promise.all([
+      // Where only hosts are pinged, from this machine, there is nothing to ask a cluster.
+      if (options.via === "local" && !query.all && query.pods.length === 0) {
+        return { reachable: query.hosts.map((address) => ({ address })), skipped: [], async *watch() {} };
+      }
+      const [{ cluster }, { findDestinations }] = await Promise.all([
         enterContext(),
         import("./destinations.ts"),
       ]);

@@ -11,8 +11,9 @@ import { copyStatus } from "../ways/copy_progress.ts";
 import { debugContainer, debugPodSelector, managedBySelector } from "../ways/debug_pod.ts";
 import { removePod } from "../ways/remove.ts";
 import { endContainer, seenContainers } from "./ephemeral_containers.ts";
+import { greet } from "./connect.ts";
 import type { EnterContext } from "./enter.ts";
-import { enterNode, greet, namespaceOf } from "./enter.ts";
+import { enterNode, namespaceOf } from "./enter.ts";
 
 /** What scope made and what stays: debug pods, which a command also starts, and copies of pods. */
 export function makeDebugPods(context: EnterContext): DebugPods {

@@ -4,7 +4,6 @@ import { isFinished, isTerminating, podName, toTarget } from "../kube/pods.ts";
 import { choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
 import type { ManagerConnection } from "../manager/client.ts";
-import { connect } from "../manager/client.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { Target, TargetQuery } from "../target.ts";
 import { version } from "../version.ts";
@@ -14,6 +13,7 @@ import { EphemeralWay } from "../ways/ephemeral.ts";
 import type { NodePassage } from "../ways/node.ts";
 import { NodeWay } from "../ways/node.ts";
 import type { Reached } from "../ways/reached.ts";
+import { connectTo } from "./connect.ts";
 
 export interface Entered<P extends Reached = Reached> {
   target: Target;
@@ -96,42 +96,6 @@ export async function enterNode(context: EnterContext, query: TargetQuery): Prom
 
 async function connected<P extends Reached>(context: EnterContext, target: Target, passage: P): Promise<Entered<P>> {
   return { target, passage, connection: await connectTo(context, passage) };
-}
-
-/** Connects to the manager behind a passage. One that was made for this and does not answer is removed. */
-export async function connectTo(context: EnterContext, passage: Reached): Promise<ManagerConnection> {
-  const connection = connect(passage.stream);
-  try {
-    context.signal.throwIfAborted();
-    // One that was found has been greeted by whoever started it: one round trip less.
-    if (!passage.found) await greet(connection, passage, context);
-    return connection;
-  } catch (error) {
-    await connection[Symbol.asyncDispose]();
-    if (passage.created) await passage.remove?.().catch(() => {});
-    throw error;
-  }
-}
-
-/** Makes sure that a manager of this version answers. Throws ScopeError. */
-export async function greet(
-  { calls, lost }: ManagerConnection,
-  { place }: Reached,
-  { options, signal }: EnterContext,
-) {
-  const limit = AbortSignal.any([signal, lost, AbortSignal.timeout(options.timeoutMs)]);
-  const info = await calls.info({}, { signal: limit }).catch((error: unknown) => {
-    if (signal.aborted) throw signal.reason;
-    if (lost.aborted && lost.reason instanceof ScopeError) throw lost.reason;
-    throw new ScopeError("unreachable", `The manager in ${place} does not answer`, {
-      cause: error,
-      hint: "scope cleanup removes it, and the next command starts a new one",
-    });
-  });
-  if (info.version === version) return;
-  throw new ScopeError("unreachable", `The manager in ${place} is version ${info.version}, this is ${version}`, {
-    hint: "give the --image of this version",
-  });
 }
 
 /** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */

@@ -5,8 +5,9 @@ import { statusOf } from "../kube/cluster.ts";
 import { startRun } from "../manager/run_client.ts";
 import { notReadyError } from "../ways/trouble.ts";
 import { translateCall } from "./beside.ts";
+import { connectTo } from "./connect.ts";
 import type { EnterContext } from "./enter.ts";
-import { connectTo, makeNodeWay, namespaceOf } from "./enter.ts";
+import { makeNodeWay, namespaceOf } from "./enter.ts";
 import { letGo } from "./enter_beside.ts";
 
 /** Goes to a node through its debug pod. Throws ScopeError: notFound, unreachable when it is not ready, denied. */

@@ -15,6 +15,14 @@ export function isInContainer(cgroups: string, id: string): boolean {
   });
 }
 
+/** True when a process with these cgroups is in a container of any pod. */
+export function isInAnyContainer(cgroups: string): boolean {
+  return paths(cgroups).some((names) => {
+    const pod = names.findIndex(isPod);
+    return pod >= 0 && names.slice(pod + 1).some((name) => containerOf(name) !== undefined);
+  });
+}
+
 /** True when a process with these cgroups is of that pod, whichever container it is in. */
 export function isInPod(cgroups: string, uid: string): boolean {
   if (uid === "") return false;

@@ -7,7 +7,11 @@ export interface EnterOptions {
   /** Copies of the target's files, bound over the image's own: name in /etc → path of the copy. */
   files: Readonly<Record<string, string>>;
   argv: readonly string[];
+  /** What stands before the program in a pid namespace, by default the image's. */
+  adopt?: readonly string[];
 }
+
+const imageAdopt = ["tini", "-s", "-g", "--", "/opt/scope/reaper", "/opt/scope/run"];
 
 /** Binds $1 files given as pairs, mounts /proc when $2 is 1, and becomes the rest. */
 const mountScript = [
@@ -24,7 +28,7 @@ const mountScript = [
  * With `pid`, tini stands between: it adopts what the tool leaves behind, which otherwise the target's own first process
  * would have to reap. The image's reaper ends that before tini ends.
  */
-export function enterArgv({ pid, namespaces, files, argv }: EnterOptions): string[] {
+export function enterArgv({ pid, namespaces, files, argv, adopt = imageAdopt }: EnterOptions): string[] {
   if (namespaces.length === 0) return [...argv];
   const entersPid = namespaces.includes("pid");
   const binds = Object.entries(files).flatMap(([name, copy]) => [copy, `/etc/${name}`]);
@@ -47,7 +51,7 @@ export function enterArgv({ pid, namespaces, files, argv }: EnterOptions): strin
     ...namespaces.map((kind) => `--${kind}=/proc/${pid}/ns/${kind}`),
     "--",
     ...mounts,
-    ...(entersPid ? ["tini", "-s", "-g", "--", "/opt/scope/reaper", "/opt/scope/run"] : []),
+    ...(entersPid ? adopt : []),
     ...argv,
   ];
 }

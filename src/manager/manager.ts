@@ -2,10 +2,14 @@
  * The program beside the pod: `manager [--socket PATH] [--idle SECONDS] [--shared-namespaces]`. It is the endoscope image's
  * entry point, and ends when it had no client for that long. With shared namespaces it is in those of its targets already,
  * as in an ephemeral container, and enters none.
+ *
+ * `manager --stdio --tools FOLDER` serves one client, on standard input and output, and ends with it: on a machine that is
+ * the node itself. FOLDER has the image's small programs; the tools are the machine's.
  */
 import { parseArgs } from "node:util";
 import { giveBackMemory } from "./memory.ts";
 import { serve } from "./server.ts";
+import { joinStdio } from "./stdio.ts";
 import { socketPath } from "./transport.ts";
 
 // First of all, and inherited by all that is started: when memory runs out, the tools go before the app does.
@@ -16,12 +20,17 @@ const { values } = parseArgs({
     socket: { type: "string", default: socketPath },
     idle: { type: "string", default: "600" },
     "shared-namespaces": { type: "boolean", default: false },
+    stdio: { type: "boolean", default: false },
+    tools: { type: "string", default: "/opt/scope" },
   },
 });
+// Of nobody's business but this process's and its client's.
+const ownFolder = values.stdio ? await Deno.makeTempDir({ prefix: "scope-local-" }) : undefined;
+const socket = ownFolder === undefined ? values.socket : `${ownFolder}/manager.sock`;
 const idleSeconds = Number(values.idle);
-const folder = values.socket.slice(0, values.socket.lastIndexOf("/"));
+const folder = socket.slice(0, socket.lastIndexOf("/"));
 await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-await Deno.remove(values.socket).catch(() => {});
+await Deno.remove(socket).catch(() => {});
 
 // One call that goes wrong must not end the tools of all clients.
 addEventListener("unhandledrejection", (event) => {
@@ -32,7 +41,9 @@ addEventListener("unhandledrejection", (event) => {
 const ended = Promise.withResolvers<void>();
 for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => ended.resolve());
 
-await using manager = await serve(values.socket, { idleSeconds, sharedNamespaces: values["shared-namespaces"] });
+const local = values.stdio ? { local: { folder: values.tools } } : {};
+await using manager = await serve(socket, { idleSeconds, sharedNamespaces: values["shared-namespaces"], ...local });
+if (values.stdio) void joinStdio(socket).finally(ended.resolve);
 void manager.ended.then(ended.resolve);
 let tidy = false;
 const timer = setInterval(() => {
@@ -43,6 +54,6 @@ const timer = setInterval(() => {
 }, 1000);
 await ended.promise;
 clearInterval(timer);
-await Deno.remove(values.socket).catch(() => {});
+await Deno.remove(ownFolder ?? socket, { recursive: true }).catch(() => {});
 await manager[Symbol.asyncDispose]();
 Deno.exit(0);

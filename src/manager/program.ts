@@ -103,7 +103,7 @@ export class Program implements AsyncDisposable {
    */
   signal(name: Deno.Signal): void {
     if (this.#ended) return;
-    for (const pid of this.#pty === undefined ? [this.#leader()] : pidsOfRun(this.#id)) kill(pid, name);
+    for (const pid of this.#pty === undefined ? this.#receivers() : pidsOfRun(this.#id)) kill(pid, name);
   }
 
   resize(size: WindowSize): void {
@@ -144,11 +144,13 @@ export class Program implements AsyncDisposable {
 
   /**
    * A program that entered a pid namespace is a child of nsenter, which would die of the signal and forget the program's
-   * exit code: then the signal goes to that child only.
+   * exit code: then the signal goes to tini, which passes it on, or, without tini, to all but nsenter.
    */
-  #leader(): number {
-    if (readProc(this.pid, "comm")?.trim() !== "nsenter") return -this.pid;
-    for (const pid of allPids()) if (statOf(pid)?.parentPid === this.pid) return pid;
-    return -this.pid;
+  #receivers(): number[] {
+    if (readProc(this.pid, "comm")?.trim() !== "nsenter") return [-this.pid];
+    const others = [...allPids()].map((pid) => ({ pid, stat: statOf(pid) }))
+      .filter(({ pid, stat }) => pid !== this.pid && stat?.session === this.pid);
+    const tini = others.find(({ stat }) => stat?.parentPid === this.pid && stat.name === "tini");
+    return (tini === undefined ? others : [tini]).map(({ pid }) => pid);
   }
 }

@@ -7,6 +7,8 @@ import { Namespace, RunResponseSchema } from "./gen/manager_pb.ts";
 import type { RunRequest, RunResponse, Start } from "./gen/manager_pb.ts";
 import { insideArgv, insidePrompt } from "./inside.ts";
 import { containerPid, podPid, rootPath } from "./processes.ts";
+import type { LocalTools } from "./local_argv.ts";
+import { localArgv } from "./local_argv.ts";
 import { Program } from "./program.ts";
 import { readInRoot } from "./root_file.ts";
 
@@ -48,12 +50,13 @@ export async function* run(
   gone: AbortSignal,
   active: Map<string, Session>,
   sharedNamespaces: boolean,
+  local?: LocalTools,
 ): AsyncIterable<RunResponse> {
   const input = requests[Symbol.asyncIterator]();
   const first = (await input.next()).value?.request;
   if (first?.case !== "start") throw new ConnectError("the first request must be start", Code.InvalidArgument);
   await using session = new Session(active);
-  const program = session.program = start(first.value, session.files, sharedNamespaces);
+  const program = session.program = start(first.value, session.files, sharedNamespaces, local);
   gone.addEventListener("abort", () => void session[Symbol.asyncDispose](), { once: true });
   if (gone.aborted) return;
   yield response({ case: "started", value: { pid: program.pid, run: session.name } });
@@ -68,8 +71,8 @@ function response(part: Part): RunResponse {
   return create(RunResponseSchema, { response: part });
 }
 
-function start(request: Start, files: TargetFiles, sharedNamespaces: boolean): Program {
-  const { argv, env, pty } = planned(request, files, sharedNamespaces);
+function start(request: Start, files: TargetFiles, sharedNamespaces: boolean, local?: LocalTools): Program {
+  const { argv, env, pty } = planned(request, files, sharedNamespaces, local);
   try {
     const { traces } = request;
     return new Program({ argv, env, ...(pty === undefined ? {} : { pty }), ...(traces === 0 ? {} : { traces }) });
@@ -82,9 +85,15 @@ function start(request: Start, files: TargetFiles, sharedNamespaces: boolean): P
 }
 
 /** What to run for a request: the program, behind what brings it to the target. */
-function planned(request: Start, files: TargetFiles, sharedNamespaces: boolean): Start {
+function planned(request: Start, files: TargetFiles, sharedNamespaces: boolean, local?: LocalTools): Start {
   const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
   const { target, inside, argv } = request;
+  if (local !== undefined) {
+    const { podUid = "", containerId = "", pid = 0 } = target ?? {};
+    const of = namespaces.length === 0 ? undefined : pid || (containerPid(containerId) ?? podPid(podUid));
+    const copyFiles = (pid: number) => files.copy(pid);
+    return { ...request, argv: localArgv(local, { pid: of, namespaces, copyFiles, argv }) };
+  }
   if (target === undefined || (namespaces.length === 0 && inside === undefined)) {
     return sharedNamespaces ? { ...request, argv: ["/opt/scope/run", ...argv] } : request;
   }

@@ -12,9 +12,11 @@ import { Parts } from "./files/parts.ts";
 import { readFiles } from "./files/read.ts";
 import { writeFiles } from "./files/write.ts";
 import { Manager } from "./gen/manager_pb.ts";
+import type { LocalTools } from "./local_argv.ts";
 import { effectiveCapabilities, listProcesses } from "./processes.ts";
 import { run } from "./run.ts";
 import type { Session } from "./run.ts";
+import { findPods } from "./runtime_files.ts";
 import { windowBytes } from "./transport.ts";
 
 /** A manager that listens. Disposing ends all that its clients started. */
@@ -32,6 +34,8 @@ export interface ServeOptions {
   idleSeconds: number;
   /** The manager is in the network, pid, uts and ipc namespaces of its targets already. */
   sharedNamespaces: boolean;
+  /** Set: it runs on somebody's machine, not in the endoscope image. */
+  local?: LocalTools;
 }
 
 const clientKey = createContextKey<Client | undefined>(undefined, { description: "client" });
@@ -39,7 +43,7 @@ const clientKey = createContextKey<Client | undefined>(undefined, { description:
 /** Serves scope.v1.Manager on a unix socket, for its owner only. Throws when the socket cannot be made. */
 export async function serve(
   socketPath: string,
-  { idleSeconds, sharedNamespaces }: ServeOptions,
+  { idleSeconds, sharedNamespaces, local }: ServeOptions,
 ): Promise<ManagerServer> {
   const clients = new Clients(), ended = Promise.withResolvers<void>();
   const capabilities = effectiveCapabilities();
@@ -52,6 +56,7 @@ export async function serve(
       router.service(Manager, {
         info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds, capabilities }),
         ps: ({ containers, pids }) => ({ processes: listProcesses(containers, pids) }),
+        findPods: ({ name, namespace }) => findPods(name, namespace),
         shutdown({ force }) {
           if (clients.count > 1 && !force) return { ending: false };
           setTimeout(ended.resolve, answerMs);
@@ -63,7 +68,7 @@ export async function serve(
           else if (action.case === "resize") program?.resize(action.value);
           return {};
         },
-        run: (requests, context) => run(requests, goneOf(context), runs, sharedNamespaces),
+        run: (requests, context) => run(requests, goneOf(context), runs, sharedNamespaces, local),
         listFiles,
         readFiles: (requests, context) => readFiles(requests, goneOf(context)),
         writeFiles: (requests, context) => writeFiles(requests, goneOf(context), parts),

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyL/AQoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0SEgoKdHJhY2VyX3BpZBgOIAEoBSLaAQoJRmlsZUVudHJ5EgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEgwKBHNpemUYAyABKAQSDAoEbW9kZRgEIAEoDRITCgttb2RpZmllZF9ucxgFIAEoAxILCgN1aWQYBiABKA0SCwoDZ2lkGAcgASgNEg0KBWlub2RlGAggASgEEhcKD2FsbG9jYXRlZF9ieXRlcxgJIAEoBBIMCgRsaW5rGAogASgMEg0KBW93bmVyGAsgASgJEg0KBWdyb3VwGAwgASgJIikKC0ZpbGVUcm91YmxlEgwKBHBhdGgYASABKAwSDAoEY29kZRgCIAEoCSK9AQoQTGlzdEZpbGVzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIvCgVkZXB0aBgDIAEoDjIgLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QuRGVwdGgSDgoGZm9sbG93GAQgASgIEg0KBW5hbWVzGAUgASgIIikKBURlcHRoEggKBFNFTEYQABIMCghDSElMRFJFThABEggKBFRSRUUQAiJiChFMaXN0RmlsZXNSZXNwb25zZRIkCgdlbnRyaWVzGAEgAygLMhMuc2NvcGUudjEuRmlsZUVudHJ5EicKCHRyb3VibGVzGAIgAygLMhUuc2NvcGUudjEuRmlsZVRyb3VibGUiZQoQUmVhZEZpbGVzUmVxdWVzdBIiCgRvcGVuGAEgASgLMhIuc2NvcGUudjEuUmVhZE9wZW5IABIiCgRmaWxlGAIgASgLMhIuc2NvcGUudjEuUmVhZEZpbGVIAEIJCgdyZXF1ZXN0IkoKCFJlYWRPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEg4KBmZvbGxvdxgDIAEoCCI7CghSZWFkRmlsZRIMCgRwYXRoGAEgASgMEgwKBGhhdmUYAiABKAQSEwoLaGF2ZV9zaGEyNTYYAyABKAwitQEKEVJlYWRGaWxlc1Jlc3BvbnNlEiQKBXN0YXJ0GAEgASgLMhMuc2NvcGUudjEuUmVhZFN0YXJ0SAASIgoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAMgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQgoKCHJlc3BvbnNlIj0KCVJlYWRTdGFydBIiCgVlbnRyeRgBIAEoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRIMCgRmcm9tGAIgASgEIkQKCEZpbGVEYXRhEg4KBm9mZnNldBgBIAEoBBIPCgVwbGFpbhgCIAEoDEgAEg4KBHpzdGQYAyABKAxIAEIHCgVieXRlcyInCgdGaWxlRW5kEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMIqECChFXcml0ZUZpbGVzUmVxdWVzdBIjCgRvcGVuGAEgASgLMhMuc2NvcGUudjEuV3JpdGVPcGVuSAASJwoGZm9sZGVyGAIgASgLMhUuc2NvcGUudjEuV3JpdGVGb2xkZXJIABIjCgRsaW5rGAMgASgLMhMuc2NvcGUudjEuV3JpdGVMaW5rSAASIwoEZmlsZRgEIAEoCzITLnNjb3BlLnYxLldyaXRlRmlsZUgAEiIKBGRhdGEYBSABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgGIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIjCgRmcm9tGAcgASgLMhMuc2NvcGUudjEuV3JpdGVGcm9tSABCCQoHcmVxdWVzdCJZCglXcml0ZU9wZW4SIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSDAoEbmFtZRgDIAEoDBIOCgZmb2xkZXIYBCABKAgiTgoLV3JpdGVGb2xkZXISDAoEcGF0aBgBIAEoDBIMCgRtb2RlGAIgASgNEhMKC21vZGlmaWVkX25zGAMgASgDEg4KBmZpbmlzaBgEIAEoCCInCglXcml0ZUxpbmsSDAoEcGF0aBgBIAEoDBIMCgRsaW5rGAIgASgMIn0KCVdyaXRlRmlsZRIMCgRwYXRoGAEgASgMEhEKBHNpemUYAiABKARIAIgBARIMCgRtb2RlGAMgASgNEhgKC21vZGlmaWVkX25zGAQgASgDSAGIAQESDgoGcmVzdW1lGAUgASgIQgcKBV9zaXplQg4KDF9tb2RpZmllZF9ucyLDAQoSV3JpdGVGaWxlc1Jlc3BvbnNlEicKBm9wZW5lZBgBIAEoCzIVLnNjb3BlLnYxLldyaXRlT3BlbmVkSAASKQoHc3RhcnRlZBgCIAEoCzIWLnNjb3BlLnYxLldyaXRlU3RhcnRlZEgAEiMKBGRvbmUYAyABKAsyEy5zY29wZS52MS5Xcml0ZURvbmVIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSIbCgtXcml0ZU9wZW5lZBIMCgRwYXRoGAEgASgMIiwKDFdyaXRlU3RhcnRlZBIMCgRoYXZlGAEgASgEEg4KBnNoYTI1NhgCIAEoDCIZCglXcml0ZUZyb20SDAoEa2VlcBgBIAEoCCI6CglXcml0ZURvbmUSDAoEc2l6ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwSDwoHY3JlYXRlZBgDIAEoCCJDChBGaW5kSW5vZGVSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVpbm9kZRgCIAEoBCKAAQoRRmluZElub2RlUmVzcG9uc2USJQoFZm91bmQYASABKAsyFC5zY29wZS52MS5Jbm9kZUZvdW5kSAASDgoEc2VlbhgCIAEoBEgAEigKB3Ryb3VibGUYAyABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQgoKCHJlc3BvbnNlInUKCklub2RlRm91bmQSDAoEcGF0aBgBIAEoDBIgCgRraW5kGAIgASgOMhIuc2NvcGUudjEuRmlsZUtpbmQSJAoGbGF5ZXJzGAMgAygLMhQuc2NvcGUudjEuSW5vZGVMYXllchIRCglub19sYXllcnMYBCABKAkiPwoKSW5vZGVMYXllchIOCgZmb2xkZXIYASABKAwSDQoFdXBwZXIYAiABKAgSEgoKc2FtZV9pbm9kZRgDIAEoCCpyCglOYW1lc3BhY2USGQoVTkFNRVNQQUNFX1VOU1BFQ0lGSUVEEAASEQoNTkFNRVNQQUNFX05FVBABEhEKDU5BTUVTUEFDRV9QSUQQAhIRCg1OQU1FU1BBQ0VfVVRTEAMSEQoNTkFNRVNQQUNFX0lQQxAEKqMBCghGaWxlS2luZBIZChVGSUxFX0tJTkRfVU5TUEVDSUZJRUQQABISCg5GSUxFX0tJTkRfRklMRRABEhQKEEZJTEVfS0lORF9GT0xERVIQAhISCg5GSUxFX0tJTkRfTElOSxADEhQKEEZJTEVfS0lORF9ERVZJQ0UQBBIUChBGSUxFX0tJTkRfU09DS0VUEAUSEgoORklMRV9LSU5EX0ZJRk8QBjLTBAoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARJBCghTaHV0ZG93bhIZLnNjb3BlLnYxLlNodXRkb3duUmVxdWVzdBoaLnNjb3BlLnYxLlNodXRkb3duUmVzcG9uc2USPgoHQ29udHJvbBIYLnNjb3BlLnYxLkNvbnRyb2xSZXF1ZXN0Ghkuc2NvcGUudjEuQ29udHJvbFJlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZRJGCglMaXN0RmlsZXMSGi5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuTGlzdEZpbGVzUmVzcG9uc2UwARJICglSZWFkRmlsZXMSGi5zY29wZS52MS5SZWFkRmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuUmVhZEZpbGVzUmVzcG9uc2UoATABEksKCldyaXRlRmlsZXMSGy5zY29wZS52MS5Xcml0ZUZpbGVzUmVxdWVzdBocLnNjb3BlLnYxLldyaXRlRmlsZXNSZXNwb25zZSgBMAESRgoJRmluZElub2RlEhouc2NvcGUudjEuRmluZElub2RlUmVxdWVzdBobLnNjb3BlLnYxLkZpbmRJbm9kZVJlc3BvbnNlMAFiBnByb3RvMw");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiGwoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgqcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqjAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIUChBGSUxFX0tJTkRfRk9MREVSEAISEgoORklMRV9LSU5EX0xJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYylgUKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlEkYKCUxpc3RGaWxlcxIaLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5MaXN0RmlsZXNSZXNwb25zZTABEkgKCVJlYWRGaWxlcxIaLnNjb3BlLnYxLlJlYWRGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5SZWFkRmlsZXNSZXNwb25zZSgBMAESSwoKV3JpdGVGaWxlcxIbLnNjb3BlLnYxLldyaXRlRmlsZXNSZXF1ZXN0Ghwuc2NvcGUudjEuV3JpdGVGaWxlc1Jlc3BvbnNlKAEwARJGCglGaW5kSW5vZGUSGi5zY29wZS52MS5GaW5kSW5vZGVSZXF1ZXN0Ghsuc2NvcGUudjEuRmluZElub2RlUmVzcG9uc2UwAWIGcHJvdG8z");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -466,6 +466,102 @@ export const ExitSchema: GenMessage<Exit> = /*@__PURE__*/
   messageDesc(file_manager, 14);
 
 /**
+ * @generated from message scope.v1.FindPodsRequest
+ */
+export type FindPodsRequest = Message<"scope.v1.FindPodsRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Empty: in any namespace.
+   *
+   * @generated from field: string namespace = 2;
+   */
+  namespace: string;
+};
+
+/**
+ * Describes the message scope.v1.FindPodsRequest.
+ * Use `create(FindPodsRequestSchema)` to create a new message.
+ */
+export const FindPodsRequestSchema: GenMessage<FindPodsRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 15);
+
+/**
+ * @generated from message scope.v1.FindPodsResponse
+ */
+export type FindPodsResponse = Message<"scope.v1.FindPodsResponse"> & {
+  /**
+   * @generated from field: repeated scope.v1.FoundPod pods = 1;
+   */
+  pods: FoundPod[];
+
+  /**
+   * Container runtimes whose files this manager may not read.
+   *
+   * @generated from field: int32 unreadable = 2;
+   */
+  unreadable: number;
+
+  /**
+   * Container runtimes that were found, those included.
+   *
+   * @generated from field: int32 runtimes = 3;
+   */
+  runtimes: number;
+};
+
+/**
+ * Describes the message scope.v1.FindPodsResponse.
+ * Use `create(FindPodsResponseSchema)` to create a new message.
+ */
+export const FindPodsResponseSchema: GenMessage<FindPodsResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 16);
+
+/**
+ * @generated from message scope.v1.FoundPod
+ */
+export type FoundPod = Message<"scope.v1.FoundPod"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string namespace = 2;
+   */
+  namespace: string;
+
+  /**
+   * @generated from field: string uid = 3;
+   */
+  uid: string;
+
+  /**
+   * Those that run, the oldest first; the sandbox is none of them.
+   *
+   * @generated from field: repeated scope.v1.Container containers = 4;
+   */
+  containers: Container[];
+
+  /**
+   * The oldest process.
+   *
+   * @generated from field: int32 pid = 5;
+   */
+  pid: number;
+};
+
+/**
+ * Describes the message scope.v1.FoundPod.
+ * Use `create(FoundPodSchema)` to create a new message.
+ */
+export const FoundPodSchema: GenMessage<FoundPod> = /*@__PURE__*/
+  messageDesc(file_manager, 17);
+
+/**
  * @generated from message scope.v1.PsRequest
  */
 export type PsRequest = Message<"scope.v1.PsRequest"> & {
@@ -489,7 +585,7 @@ export type PsRequest = Message<"scope.v1.PsRequest"> & {
  * Use `create(PsRequestSchema)` to create a new message.
  */
 export const PsRequestSchema: GenMessage<PsRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 15);
+  messageDesc(file_manager, 18);
 
 /**
  * @generated from message scope.v1.Container
@@ -511,7 +607,7 @@ export type Container = Message<"scope.v1.Container"> & {
  * Use `create(ContainerSchema)` to create a new message.
  */
 export const ContainerSchema: GenMessage<Container> = /*@__PURE__*/
-  messageDesc(file_manager, 16);
+  messageDesc(file_manager, 19);
 
 /**
  * @generated from message scope.v1.PsResponse
@@ -528,7 +624,7 @@ export type PsResponse = Message<"scope.v1.PsResponse"> & {
  * Use `create(PsResponseSchema)` to create a new message.
  */
 export const PsResponseSchema: GenMessage<PsResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 17);
+  messageDesc(file_manager, 20);
 
 /**
  * @generated from message scope.v1.Process
@@ -632,7 +728,7 @@ export type Process = Message<"scope.v1.Process"> & {
  * Use `create(ProcessSchema)` to create a new message.
  */
 export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
-  messageDesc(file_manager, 18);
+  messageDesc(file_manager, 21);
 
 /**
  * @generated from message scope.v1.FileEntry
@@ -716,7 +812,7 @@ export type FileEntry = Message<"scope.v1.FileEntry"> & {
  * Use `create(FileEntrySchema)` to create a new message.
  */
 export const FileEntrySchema: GenMessage<FileEntry> = /*@__PURE__*/
-  messageDesc(file_manager, 19);
+  messageDesc(file_manager, 22);
 
 /**
  * What cannot be done with one path; the others go on.
@@ -744,7 +840,7 @@ export type FileTrouble = Message<"scope.v1.FileTrouble"> & {
  * Use `create(FileTroubleSchema)` to create a new message.
  */
 export const FileTroubleSchema: GenMessage<FileTrouble> = /*@__PURE__*/
-  messageDesc(file_manager, 20);
+  messageDesc(file_manager, 23);
 
 /**
  * @generated from message scope.v1.ListFilesRequest
@@ -785,7 +881,7 @@ export type ListFilesRequest = Message<"scope.v1.ListFilesRequest"> & {
  * Use `create(ListFilesRequestSchema)` to create a new message.
  */
 export const ListFilesRequestSchema: GenMessage<ListFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 21);
+  messageDesc(file_manager, 24);
 
 /**
  * @generated from enum scope.v1.ListFilesRequest.Depth
@@ -817,7 +913,7 @@ export enum ListFilesRequest_Depth {
  * Describes the enum scope.v1.ListFilesRequest.Depth.
  */
 export const ListFilesRequest_DepthSchema: GenEnum<ListFilesRequest_Depth> = /*@__PURE__*/
-  enumDesc(file_manager, 21, 0);
+  enumDesc(file_manager, 24, 0);
 
 /**
  * @generated from message scope.v1.ListFilesResponse
@@ -843,7 +939,7 @@ export type ListFilesResponse = Message<"scope.v1.ListFilesResponse"> & {
  * Use `create(ListFilesResponseSchema)` to create a new message.
  */
 export const ListFilesResponseSchema: GenMessage<ListFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 22);
+  messageDesc(file_manager, 25);
 
 /**
  * @generated from message scope.v1.ReadFilesRequest
@@ -872,7 +968,7 @@ export type ReadFilesRequest = Message<"scope.v1.ReadFilesRequest"> & {
  * Use `create(ReadFilesRequestSchema)` to create a new message.
  */
 export const ReadFilesRequestSchema: GenMessage<ReadFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 23);
+  messageDesc(file_manager, 26);
 
 /**
  * @generated from message scope.v1.ReadOpen
@@ -901,7 +997,7 @@ export type ReadOpen = Message<"scope.v1.ReadOpen"> & {
  * Use `create(ReadOpenSchema)` to create a new message.
  */
 export const ReadOpenSchema: GenMessage<ReadOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 24);
+  messageDesc(file_manager, 27);
 
 /**
  * @generated from message scope.v1.ReadFile
@@ -932,7 +1028,7 @@ export type ReadFile = Message<"scope.v1.ReadFile"> & {
  * Use `create(ReadFileSchema)` to create a new message.
  */
 export const ReadFileSchema: GenMessage<ReadFile> = /*@__PURE__*/
-  messageDesc(file_manager, 25);
+  messageDesc(file_manager, 28);
 
 /**
  * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`.
@@ -975,7 +1071,7 @@ export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
  * Use `create(ReadFilesResponseSchema)` to create a new message.
  */
 export const ReadFilesResponseSchema: GenMessage<ReadFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 26);
+  messageDesc(file_manager, 29);
 
 /**
  * @generated from message scope.v1.ReadStart
@@ -999,7 +1095,7 @@ export type ReadStart = Message<"scope.v1.ReadStart"> & {
  * Use `create(ReadStartSchema)` to create a new message.
  */
 export const ReadStartSchema: GenMessage<ReadStart> = /*@__PURE__*/
-  messageDesc(file_manager, 27);
+  messageDesc(file_manager, 30);
 
 /**
  * What lies between pieces is a hole.
@@ -1037,7 +1133,7 @@ export type FileData = Message<"scope.v1.FileData"> & {
  * Use `create(FileDataSchema)` to create a new message.
  */
 export const FileDataSchema: GenMessage<FileData> = /*@__PURE__*/
-  messageDesc(file_manager, 28);
+  messageDesc(file_manager, 31);
 
 /**
  * @generated from message scope.v1.FileEnd
@@ -1061,7 +1157,7 @@ export type FileEnd = Message<"scope.v1.FileEnd"> & {
  * Use `create(FileEndSchema)` to create a new message.
  */
 export const FileEndSchema: GenMessage<FileEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 29);
+  messageDesc(file_manager, 32);
 
 /**
  * @generated from message scope.v1.WriteFilesRequest
@@ -1124,7 +1220,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
  * Use `create(WriteFilesRequestSchema)` to create a new message.
  */
 export const WriteFilesRequestSchema: GenMessage<WriteFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 30);
+  messageDesc(file_manager, 33);
 
 /**
  * @generated from message scope.v1.WriteOpen
@@ -1160,7 +1256,7 @@ export type WriteOpen = Message<"scope.v1.WriteOpen"> & {
  * Use `create(WriteOpenSchema)` to create a new message.
  */
 export const WriteOpenSchema: GenMessage<WriteOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 31);
+  messageDesc(file_manager, 34);
 
 /**
  * @generated from message scope.v1.WriteFolder
@@ -1194,7 +1290,7 @@ export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
  * Use `create(WriteFolderSchema)` to create a new message.
  */
 export const WriteFolderSchema: GenMessage<WriteFolder> = /*@__PURE__*/
-  messageDesc(file_manager, 32);
+  messageDesc(file_manager, 35);
 
 /**
  * @generated from message scope.v1.WriteLink
@@ -1216,7 +1312,7 @@ export type WriteLink = Message<"scope.v1.WriteLink"> & {
  * Use `create(WriteLinkSchema)` to create a new message.
  */
 export const WriteLinkSchema: GenMessage<WriteLink> = /*@__PURE__*/
-  messageDesc(file_manager, 33);
+  messageDesc(file_manager, 36);
 
 /**
  * @generated from message scope.v1.WriteFile
@@ -1259,7 +1355,7 @@ export type WriteFile = Message<"scope.v1.WriteFile"> & {
  * Use `create(WriteFileSchema)` to create a new message.
  */
 export const WriteFileSchema: GenMessage<WriteFile> = /*@__PURE__*/
-  messageDesc(file_manager, 34);
+  messageDesc(file_manager, 37);
 
 /**
  * @generated from message scope.v1.WriteFilesResponse
@@ -1300,7 +1396,7 @@ export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
  * Use `create(WriteFilesResponseSchema)` to create a new message.
  */
 export const WriteFilesResponseSchema: GenMessage<WriteFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 35);
+  messageDesc(file_manager, 38);
 
 /**
  * @generated from message scope.v1.WriteOpened
@@ -1319,7 +1415,7 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
  * Use `create(WriteOpenedSchema)` to create a new message.
  */
 export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
-  messageDesc(file_manager, 36);
+  messageDesc(file_manager, 39);
 
 /**
  * So much of the file is there, with this hash.
@@ -1343,7 +1439,7 @@ export type WriteStarted = Message<"scope.v1.WriteStarted"> & {
  * Use `create(WriteStartedSchema)` to create a new message.
  */
 export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 37);
+  messageDesc(file_manager, 40);
 
 /**
  * @generated from message scope.v1.WriteFrom
@@ -1362,7 +1458,7 @@ export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
  * Use `create(WriteFromSchema)` to create a new message.
  */
 export const WriteFromSchema: GenMessage<WriteFrom> = /*@__PURE__*/
-  messageDesc(file_manager, 38);
+  messageDesc(file_manager, 41);
 
 /**
  * @generated from message scope.v1.WriteDone
@@ -1391,7 +1487,7 @@ export type WriteDone = Message<"scope.v1.WriteDone"> & {
  * Use `create(WriteDoneSchema)` to create a new message.
  */
 export const WriteDoneSchema: GenMessage<WriteDone> = /*@__PURE__*/
-  messageDesc(file_manager, 39);
+  messageDesc(file_manager, 42);
 
 /**
  * @generated from message scope.v1.FindInodeRequest
@@ -1413,7 +1509,7 @@ export type FindInodeRequest = Message<"scope.v1.FindInodeRequest"> & {
  * Use `create(FindInodeRequestSchema)` to create a new message.
  */
 export const FindInodeRequestSchema: GenMessage<FindInodeRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 40);
+  messageDesc(file_manager, 43);
 
 /**
  * @generated from message scope.v1.FindInodeResponse
@@ -1450,7 +1546,7 @@ export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
  * Use `create(FindInodeResponseSchema)` to create a new message.
  */
 export const FindInodeResponseSchema: GenMessage<FindInodeResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 41);
+  messageDesc(file_manager, 44);
 
 /**
  * @generated from message scope.v1.InodeFound
@@ -1486,7 +1582,7 @@ export type InodeFound = Message<"scope.v1.InodeFound"> & {
  * Use `create(InodeFoundSchema)` to create a new message.
  */
 export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
-  messageDesc(file_manager, 42);
+  messageDesc(file_manager, 45);
 
 /**
  * A layer that has the path; the first of them is what the container sees.
@@ -1521,7 +1617,7 @@ export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
  * Use `create(InodeLayerSchema)` to create a new message.
  */
 export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
-  messageDesc(file_manager, 43);
+  messageDesc(file_manager, 46);
 
 /**
  * @generated from enum scope.v1.Namespace
@@ -1653,6 +1749,16 @@ export const Manager: GenService<{
     methodKind: "unary";
     input: typeof ControlRequestSchema;
     output: typeof ControlResponseSchema;
+  },
+  /**
+   * The pods of a name, as the files of the container runtimes on this machine tell. Only those that run.
+   *
+   * @generated from rpc scope.v1.Manager.FindPods
+   */
+  findPods: {
+    methodKind: "unary";
+    input: typeof FindPodsRequestSchema;
+    output: typeof FindPodsResponseSchema;
   },
   /**
    * The processes of a pod.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isInContainer, isInPod } from "../../../src/manager/cgroup.ts";
+import { isInAnyContainer, isInContainer, isInPod } from "../../../src/manager/cgroup.ts";
 
 const folder = new URL("../../testdata/cgroup/", import.meta.url);
 
@@ -50,6 +50,7 @@ for (const [name, expected] of Object.entries(files)) {
     const ids = [id, outer, real.id, "b".repeat(64)], uids = [uid, real.uid, uid.replace("5", "6")];
     assert.deepEqual(ids.filter((one) => isInContainer(text, one)), expected.ids);
     assert.deepEqual(uids.filter((one) => isInPod(text, one)), expected.uids);
+    assert.equal(isInAnyContainer(text), expected.ids.length > 0);
   });
 
   Deno.test(`isInContainer() and isInPod() take no part of a name for it in ${name}`, () => {

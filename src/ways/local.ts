@@ -1,0 +1,52 @@
+import { execa } from "execa";
+import { delay } from "../delay.ts";
+import { capabilityNames } from "../way.ts";
+import type { Reached } from "./reached.ts";
+
+/** How long the manager may take to end all that it started, in milliseconds. */
+const endMs = 6000;
+
+/** Where things are: in the bundle, this file is two folders below that of both programs; else it is a source file. */
+const bundled = !import.meta.url.endsWith(".ts");
+const pathOf = (relative: string) => decodeURIComponent(new URL(relative, import.meta.url).pathname);
+const program = pathOf(bundled ? "../../manager/manager.js" : "../manager/manager.ts");
+const tools = pathOf(bundled ? "../../manager" : "../images/endoscope");
+const flags = bundled
+  ? ["--no-config", "--no-lock", "--no-remote", "--no-npm"]
+  : ["--no-lock", "--config", pathOf("../../deno.json")];
+
+/**
+ * This machine is the node: the manager is a process of this one, and its client the only one. It is told by the end of
+ * its standard input to end, however this process ends.
+ */
+export function startLocal(deno: string): Reached {
+  const manager = execa(deno, ["run", "--quiet", ...flags, "--allow-all", program, "--stdio", "--tools", tools], {
+    // What Ctrl-C means is for the tools to hear from scope.
+    detached: true,
+    cleanup: false,
+    buffer: { stdout: false, stderr: true },
+    reject: false,
+    stdin: "pipe",
+    env: { SCOPE_PROGRAMS: "on this machine" },
+  });
+  const stream = manager.duplex();
+  return {
+    stream,
+    way: "local",
+    // Which of these it has is asked for.
+    capabilities: new Set(capabilityNames),
+    place: "a process on this machine",
+    created: true,
+    found: false,
+    async whyEnded() {
+      const { stderr, exitCode, signal, originalMessage } = await manager;
+      return stderr?.trim() || originalMessage || `it ended (${signal ?? `exit code ${exitCode}`})`;
+    },
+    async [Symbol.asyncDispose]() {
+      stream.destroy();
+      const limit = new AbortController();
+      await Promise.race([manager, delay(endMs, limit.signal)]);
+      limit.abort();
+    },
+  };
+}

@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { CHECKOUT, outcome } from "./cluster_script.ts";
+import { until } from "../cluster/wait.ts";
+import { nodePid } from "../cluster/node.ts";
+import { openState } from "../cluster/state.ts";
+import { demoPods, isRunning, TestNamespace } from "./kube.ts";
+import { podProcesses } from "./node_processes.ts";
+import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
+import { Terminal } from "./terminal.ts";
+
+const bundled = await outcome("sh", [`${CHECKOUT}/scripts/bundle`, "manager"]);
+assert.equal(bundled.code, 0, bundled.stderr);
+
+const local = (...args: string[]) => ["--via", "local", ...args];
+/** No cluster is there: whoever asks it fails. */
+const alone = { env: { KUBECONFIG: "/nonexistent" } };
+
+async function localOk(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await scope(local(...args), alone);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+/** Processes of this machine with this text in their environment or command line. */
+function processesWith(text: string): number[] {
+  return [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name)).map(({ name }) => Number(name))
+    .filter((pid) => ["cmdline", "environ"].some((file) => read(`/proc/${pid}/${file}`).includes(text)));
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return ""; // ended meanwhile
+  }
+}
+
+class TemporaryFolder implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  static async make(mode = 0o700): Promise<TemporaryFolder> {
+    const path = await Deno.makeTempDir({ prefix: "scope-e2e-" });
+    await Deno.chmod(path, mode);
+    return new TemporaryFolder(path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+/** A process of this machine; with `unshare`, in namespaces of its own. */
+function startProcess(...before: string[]): Deno.ChildProcess {
+  const [program = "", ...args] = [...before, "sh", "-c", "while :; do sleep 0.05; done"];
+  return new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+}
+
+Deno.test("a process of this machine", async (t) => {
+  const process = startProcess(), other = startProcess("unshare", "--uts", "--net", "--");
+  await until(
+    "the other to have namespaces of its own",
+    5,
+    () => Deno.readLinkSync(`/proc/${other.pid}/ns/net`) !== Deno.readLinkSync("/proc/self/ns/net"),
+  );
+  try {
+    await t.step("shell -p PID is in its namespaces, and asks no cluster", async () => {
+      for (const { pid } of [process, other]) {
+        const namespaces = ["net", "uts", "ipc"].map((kind) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`));
+        const paths = ["net", "uts", "ipc"].map((kind) => `/proc/self/ns/${kind}`);
+        assert.deepEqual((await localOk("shell", "-p", `${pid}`, "readlink", ...paths)).trim().split("\n"), namespaces);
+      }
+      assert.match(await localOk("shell", "-p", `${other.pid}`, "ip", "-o", "link"), /^1: lo: <LOOPBACK> .*DOWN/);
+    });
+
+    await t.step("exit code, stdout, stderr and stdin are the command's", async () => {
+      const args = local("shell", "-p", `${other.pid}`, "sh", "-c", "cat; echo no >&2; exit 42");
+      const { code, stdout, stderr } = await scope(args, { ...alone, stdin: new TextEncoder().encode("in\n") });
+      assert.deepEqual({ code, stdout, stderr }, { code: 42, stdout: "in\n", stderr: "no\n" });
+    });
+
+    await t.step("a program that is not there, a process that is not there, nothing at all", async () => {
+      const fails = async (args: string[], code: number, stderr: RegExp) => {
+        const found = await scope(local(...args), alone);
+        assert.deepEqual([found.code, found.stdout], [code, ""], found.stderr);
+        assert.match(found.stderr, stderr);
+      };
+      const pid = `${process.pid}`;
+      await fails(["shell", "-p", pid, "no-such"], 127, /^error: Cannot find the program "no-such" on this machine\n$/);
+      await fails(["shell", "-p", "4194303", "true"], 68, /^error: Cannot find process "4194303" on node/);
+      await fails(["shell", "-p", "x", "true"], 64, /^error: Option --pid cannot be "x"\nhint: /);
+      await fails(["shell", "true"], 64, /^error: Nothing says which process or pod\nhint: give -p PID/);
+      await fails(["pids"], 64, /^error: Nothing says which process or pod/);
+      await fails(["-l", "a=b", "pids"], 64, /^error: Option --selector needs a cluster/);
+      await fails(["-p", "deploy/web", "pids"], 64, /^error: Option --pod cannot be "deploy\/web" with --via local/);
+      await fails(["-p", "no-such-pod", "pids"], 68, /^error: Cannot find pod "no-such-pod" on this machine\nhint: it/);
+    });
+
+    await t.step("a terminal: prompt, size, Ctrl-C", async () => {
+      await using terminal = await Terminal.run(local("shell", "-p", `${other.pid}`), 100, 30);
+      await terminal.until(new RegExp(`^${Deno.hostname()}:.*[#$] *$`, "m"));
+      await terminal.type("stty size", "Enter");
+      await terminal.until(/^30 100$/m);
+      await terminal.type("sleep 1003", "Enter");
+      await until("sleep to run", 5, () => processesWith("sleep\x001003").length > 0);
+      await terminal.type("", "C-c");
+      await terminal.type("echo code=$?", "Enter");
+      await terminal.until(/^code=130$/m);
+      await terminal.type("exit 7", "Enter");
+      assert.equal((await terminal.exit(5)).code, 7);
+      await until("its manager to end", 6, () => processesWith("--stdio\0--tools").length === 0);
+    });
+
+    for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
+      await t.step(`${signal} of scope leaves no process and no file behind`, async () => {
+        const mark = `scope-e2e-${crypto.randomUUID()}`;
+        await using folder = await TemporaryFolder.make();
+        const env = { ...alone.env, TMPDIR: folder.path };
+        const script = `setsid sleep 1004 & (exec setsid -f sleep 1005) ; echo ready; sleep 1006; : ${mark}`;
+        await using shell = startScope(
+          local("shell", "-p", `${process.pid}`, "env", `MARK=${mark}`, "sh", "-c", script),
+          {
+            env,
+          },
+        );
+        await shell.until("stdout", /ready/);
+        assert.ok(processesWith(mark).length >= 4, "the sleeps and the shell");
+        shell.signal(signal);
+        await shell.exit(8);
+        await until("all to end", 6, () => processesWith(mark).length === 0, {
+          missing: () => processesWith(mark).join(" "),
+        });
+        await until("its folder to be empty", 6, () => [...Deno.readDirSync(folder.path)].length === 0);
+      });
+    }
+
+    await t.step("another user: own processes work, others' are refused with 77", async () => {
+      // What they may read of Deno and scope.
+      await using shared = await TemporaryFolder.make(0o755);
+      const deno = `${shared.path}/deno`;
+      await Deno.copyFile(Deno.execPath(), deno);
+      for (const what of ["cli", "manager"]) {
+        const copied = await outcome("cp", ["-r", `${CHECKOUT}/dist/${what}`, shared.path]);
+        assert.equal(copied.code, 0, copied.stderr);
+      }
+      const flags = scopeArgv.slice(1, -1);
+      const nobody = (...args: string[]) => {
+        const env = Object.entries(scopeEnv(alone.env)).map(([name, value]) => `${name}=${value}`);
+        const user = [
+          "setpriv",
+          "--reuid=65534",
+          "--regid=65534",
+          "--clear-groups",
+          "--inh-caps=-all",
+          "--bounding-set=-all",
+        ];
+        return outcome("env", ["-i", ...env, ...user, deno, ...flags, `${shared.path}/cli/main.js`, ...local(...args)]);
+      };
+      const own = startProcess("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+      try {
+        const works = await nobody("shell", "-p", `${own.pid}`, "id", "-u");
+        assert.deepEqual(works, { code: 0, stdout: "65534\n", stderr: "" });
+        const denied = await nobody("shell", "-p", `${other.pid}`, "true");
+        assert.equal(denied.code, 77, denied.stderr);
+        assert.match(denied.stderr, /^error: Cannot run this on ".*": process \d+ is another user's\nhint: .*sudo\n$/);
+        const pod = await nobody("-p", "web", "pids");
+        assert.equal(pod.code, 77, pod.stderr);
+        assert.match(
+          pod.stderr,
+          /^error: Cannot look for pod "web" on this machine: you may not read .*\nhint: .*sudo/,
+        );
+      } finally {
+        own.kill("SIGKILL");
+        await own.status;
+      }
+    });
+  } finally {
+    for (const child of [process, other]) {
+      child.kill("SIGKILL");
+      await child.status;
+    }
+  }
+});
+
+Deno.test("a pod whose node is this machine", async (t) => {
+  await t.step("by its name: its network, its processes and its files", async () => {
+    const [web] = await demoPods("web"), name = web!.metadata.name;
+    const addresses = await localOk("-p", name, "shell", "ip", "-o", "address");
+    for (const { ip } of web!.status.podIPs!) assert.ok(addresses.includes(` ${ip}/`), addresses);
+    assert.equal(await localOk("-n", "demo", "-p", `pod/${name}`, "shell", "hostname"), `${name}\n`);
+    assert.match(await localOk("-p", name, "shell", "ps", "-o", "pid,args", "-p", "1"), /^ *1 httpd -f -v -p 8080/m);
+    assert.equal(await localOk("-p", name, "shell", "cat", "/proc/1/root/srv/index.html"), `${name}\n`);
+    const config = `/proc/${nodePid(openState(), web!.spec.nodeName!)}/root/etc/resolv.conf`;
+    assert.ok((await Deno.readTextFile(config)).length > 0);
+    const [event, ...more] = eventsOf(await localOk("-p", name, "-o", "json", "pids"));
+    assert.deepEqual(more, []);
+    const { namespace, pod, container, pid } = event!;
+    assert.deepEqual([namespace, pod, container], ["demo", name, "web"]);
+    assert.ok(podProcesses(web!.metadata.uid).some((process) => process.pid === pid));
+  });
+
+  await t.step("of several containers the oldest, or the one that is named", async () => {
+    const [pair] = await demoPods("pair"), name = pair!.metadata.name;
+    const first = await scope(local("-p", name, "shell", "ps", "-o", "args=", "-p", "1"), alone);
+    assert.match(first.stderr, /^using container "(front|back)", the oldest of (front, back|back, front)\n$/);
+    const back = ["-p", name, "--container", "back", "shell", "ps", "-o", "args=", "-p", "1"];
+    assert.match(await localOk(...back), /^\/agnhost /);
+    const none = await scope(local("-p", name, "--container", "none", "pids"), alone);
+    assert.equal(none.code, 68);
+    assert.match(none.stderr, /^error: Cannot find container "none" in pod "demo\/pair-.*"\nhint: it has /);
+  });
+
+  await t.step("in another namespace it is not found; two of one name are told apart by theirs", async () => {
+    await using one = await TestNamespace.make();
+    await using two = await TestNamespace.make();
+    const name = `twin-${crypto.randomUUID().slice(0, 8)}`;
+    await Promise.all([one, two].map((own) => own.pod(name, { until: isRunning })));
+    assert.equal(await localOk("-n", one.name, "-p", name, "shell", "hostname"), `${name}\n`);
+    const several = await scope(local("-p", name, "pids"), alone);
+    assert.equal(several.code, 64);
+    const names = [one.name, two.name].toSorted().join(", ");
+    const hint = `choose one by its namespace with -n: ${names}`;
+    assert.equal(several.stderr, `error: There are 2 pods "${name}" on this machine\nhint: ${hint}\n`);
+    const missing = await scope(local("-n", "demo", "-p", name, "pids"), alone);
+    assert.deepEqual([missing.code, missing.stdout], [68, ""]);
+    assert.match(missing.stderr, new RegExp(`^error: Cannot find pod "${name}" in namespace "demo" on this machine`));
+  });
+
+  await t.step("a process in a pod that calls itself a runtime's tells nothing", async () => {
+    await using own = await TestNamespace.make();
+    const name = `false-${crypto.randomUUID().slice(0, 8)}`;
+    const annotations = {
+      ...{ "io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-uid": "u" },
+      ...{ "io.kubernetes.cri.sandbox-name": name, "io.kubernetes.cri.sandbox-namespace": "demo" },
+    };
+    // It names a container that runs: its own.
+    const script =
+      "id=$(sed -n 's,.*/\\([0-9a-f]\\{64\\}\\)$,\\1,p' /proc/self/cgroup | head -n 1); mkdir -p /b/$id; " +
+      `echo '${
+        JSON.stringify({ annotations })
+      }' >/b/$id/config.json; cd /b/$id; printf containerd-shim >/proc/self/comm; ` +
+      "while :; do sleep 1; done";
+    const liar = await own.pod("liar", { command: ["sh", "-c", script] });
+    await until(
+      "it to be called a shim",
+      5,
+      () => podProcesses(liar.metadata.uid).some(({ pid }) => read(`/proc/${pid}/comm`) === "containerd-shim\n"),
+    );
+    const { code, stderr } = await scope(local("-p", name, "pids"), alone);
+    assert.equal(code, 68, stderr);
+  });
+
+  await t.step("ping asks the cluster where its destinations are, and nothing else of it", async () => {
+    const [web] = await demoPods("web"), [api] = await demoPods("api");
+    const to = ["-n", "demo", "-p", web!.metadata.name, "ping", "-c", "2", "-i", "0.1"];
+    const { code, stdout, stderr } = await scope(local(...to, "-d", api!.metadata.name));
+    assert.equal(code, 0, stderr + stdout);
+    assert.match(stdout, /seq=1 rtt=/);
+    assert.match(await localOk(...to, "127.0.0.1"), /^127\.0\.0\.1: seq=1 rtt=/m);
+  });
+});
