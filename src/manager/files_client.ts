@@ -88,7 +88,8 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
     requests.push(create(ReadFilesRequestSchema, { request }));
   void send({ case: "open", value: { target, path, follow } });
   const options = { signal: AbortSignal.any([lost, signal, left.signal]) };
-  const responses = translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
+  // Not before something is read: nobody would meet the error of a call that is given up at once.
+  let responses: AsyncIterator<ReadFilesResponse> | undefined;
   const asked: { path: string; hash: FileHash }[] = [];
   return {
     async ask(path, have) {
@@ -101,6 +102,7 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
     },
     async next() {
       const { path, hash } = asked.shift()!;
+      responses ??= translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
       return await readOne(path, hash, responses);
     },
     [Symbol.asyncDispose]() {
