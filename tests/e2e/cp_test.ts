@@ -251,7 +251,7 @@ for (const way of fileWays) {
       for (const to of ["/etc", "../../../../../../etc", "/proc/1/root/etc"]) {
         await swap(to);
         try {
-          for (let round = 0; round < 6; round++) {
+          for (let round = 0; round < 2; round++) {
             const out = local(`swap${round}`);
             await world.run(["-o", "json", "cp", ":/tmp/swap", out]);
             for (const path of treeOf(out).filter((path) => Deno.lstatSync(`${out}/${path}`).isFile)) {
