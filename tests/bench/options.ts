@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const names = ["version", "launch", "pids", "ping", "shell", "throughput", "load", "memory"] as const;
+export const names = ["version", "launch", "pids", "ping", "shell", "throughput", "files", "load", "memory"] as const;
 export type Name = (typeof names)[number];
 
 export interface Options {
