@@ -725,7 +725,8 @@ export type FileTrouble = Message<"scope.v1.FileTrouble"> & {
   path: Uint8Array;
 
   /**
-   * Name of the error, see errno(3); or ENOTREG: it is a device, a socket or a FIFO; EPSEUDO: a file system of the kernel.
+   * Name of the error, see errno(3); or ENOTREG: it is a device, a socket or a FIFO; EPSEUDO: a file system of the kernel;
+   * ECYCLE: a followed link leads back to where it is in; EBADHASH: what arrived is not what was sent.
    *
    * @generated from field: string code = 2;
    */

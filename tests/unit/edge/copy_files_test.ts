@@ -35,7 +35,7 @@ async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Pro
     yield* entries;
   }
   seen.files = { list, reader: () => reader };
-  const options = { signal: new AbortController().signal, say() {}, progress: false };
+  const options = { signal: new AbortController().signal, say() {}, progress: false, terminate: false };
   const request = { direction: "out" as const, remote: "/x", local, follow: false };
   return await Array.fromAsync(copyFiles(beside, request, options));
 }
