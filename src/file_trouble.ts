@@ -28,6 +28,7 @@ const words: Readonly<Record<string, Words>> = {
   EBADF: { kind: "unreachable", reason: "the copy was broken off" },
   ENOTREG: { kind: "usage", reason: "it is a device, a socket or a FIFO, which are never opened" },
   EPSEUDO: { kind: "usage", reason: "it is a file system of the kernel, which is not copied" },
+  ECYCLE: { kind: "usage", reason: "it leads back to a folder that it is in" },
   EILSEQ: { kind: "usage", reason: "its name is not UTF-8, and cannot be written here" },
   EBADHASH: { kind: "unreachable", reason: "the bytes that arrived are not those that were sent", hint: "try again" },
   ENOTSAFE: { kind: "denied", reason: "its name would lead out of the destination" },

@@ -54,7 +54,7 @@ export interface ReadOptions {
   signal: AbortSignal;
 }
 
-/** Bytes of a file and where they belong; what lies between two pieces is a hole. */
+/** Bytes of a file, at most 1 MiB, and where they belong; what lies between two pieces is a hole. */
 export interface Piece {
   offset: number;
   bytes: Uint8Array<ArrayBuffer>;

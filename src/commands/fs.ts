@@ -52,7 +52,7 @@ export const fs: Command = {
     ["scope -p web fs find 3601465", "where the inode is that ls -i printed in the container"],
   ],
   async run(context, options, [name = "", ...args]) {
-    const action = actions[name];
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
     if (action === undefined) {
       throw new ScopeError("usage", name === "" ? "Nothing says what to do" : `Command "fs" cannot "${name}"`, {
         hint: "it is one of ls, cat, find; scope fs --help shows examples",

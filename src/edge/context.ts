@@ -104,7 +104,8 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     },
     async *copyFiles(beside, request) {
       const { copyFiles } = await import("./files/copy_files.ts");
-      yield* copyFiles(beside, request, { signal: interrupt.signal, say, progress: options.output === "text" });
+      const { terminate, output } = options;
+      yield* copyFiles(beside, request, { signal: interrupt.signal, say, progress: output === "text", terminate });
     },
     async print(bytes) {
       for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);

@@ -6,7 +6,13 @@ import type { FileEntry, FileKind, FileReader, Files, InodePath, Piece, ReadingF
 import type { ManagerConnection } from "./client.ts";
 import { FileHash, sameHash } from "./files/hash.ts";
 import { unpack } from "./files/pieces.ts";
-import { FileKind as Kind, ListFilesRequest_Depth as Depth, ReadFilesRequestSchema } from "./gen/manager_pb.ts";
+import {
+  FileKind as Kind,
+  FindInodeRequestSchema,
+  ListFilesRequest_Depth as Depth,
+  ListFilesRequestSchema,
+  ReadFilesRequestSchema,
+} from "./gen/manager_pb.ts";
 import type {
   FileEntry as EntryMessage,
   FileTrouble as TroubleMessage,
@@ -44,8 +50,15 @@ export function makeFiles(client: FilesClient): Files {
   const until = (signal: AbortSignal) => ({ signal: AbortSignal.any([lost, signal]) });
   return {
     async *list(path, { depth, follow = false, names = false, signal }) {
-      const request = { target, path: encode(path), depth: depths[depth], follow, names };
-      for await (const { entries, troubles } of translated(client, calls.listFiles(request, until(signal)))) {
+      const request = create(ListFilesRequestSchema, {
+        target,
+        path: encode(path),
+        depth: depths[depth],
+        follow,
+        names,
+      });
+      const responses = ask(request, (requests) => calls.listFiles(requests, until(signal)));
+      for await (const { entries, troubles } of translated(client, responses)) {
         for (const entry of entries) yield* entryOf(entry);
         for (const trouble of troubles) {
           if (trouble.path.length === 0) throw troubleOf(trouble);
@@ -56,7 +69,9 @@ export function makeFiles(client: FilesClient): Files {
     reader: (path, { follow = false, signal }) => openReader(client, encode(path), follow, signal),
     writer: (path, options) => openWriter(client, encode(path), options),
     async *findInode(inode, signal) {
-      for await (const { response } of translated(client, calls.findInode({ target, inode }, until(signal)))) {
+      const request = create(FindInodeRequestSchema, { target, inode });
+      const responses = ask(request, (requests) => calls.findInode(requests, until(signal)));
+      for await (const { response } of translated(client, responses)) {
         if (response.case === "seen") yield { seen: Number(response.value) };
         if (response.case === "trouble") yield troubleOf(response.value);
         if (response.case !== "found") continue;
@@ -70,6 +85,17 @@ export function makeFiles(client: FilesClient): Files {
       }
     },
   };
+}
+
+/** Sends one request, and ends the client's side when all was read: see ListFiles in manager.proto. */
+async function* ask<I, O>(request: I, call: (requests: AsyncIterable<I>) => AsyncIterable<O>): AsyncIterable<O> {
+  const requests = new Channel<I>();
+  void requests.push(request);
+  try {
+    yield* call(requests);
+  } finally {
+    requests.close();
+  }
 }
 
 /** Reads responses with the connection's errors as those for users. */
@@ -88,7 +114,8 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
     requests.push(create(ReadFilesRequestSchema, { request }));
   void send({ case: "open", value: { target, path, follow } });
   const options = { signal: AbortSignal.any([lost, signal, left.signal]) };
-  const responses = translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
+  // Not before something is read: nobody would meet the error of a call that is given up at once.
+  let responses: AsyncIterator<ReadFilesResponse> | undefined;
   const asked: { path: string; hash: FileHash }[] = [];
   return {
     async ask(path, have) {
@@ -101,6 +128,7 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
     },
     async next() {
       const { path, hash } = asked.shift()!;
+      responses ??= translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
       return await readOne(path, hash, responses);
     },
     [Symbol.asyncDispose]() {

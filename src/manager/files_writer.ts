@@ -102,15 +102,12 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
       whole.reject(error);
       if (expected && !failed) await send({ case: "end", value: {} });
     });
-    for (const promise of [from.promise, whole.promise, settled]) promise.catch(() => {});
-    return {
-      from: from.promise,
-      sent: settled,
-      whole: whole.promise.then((answer) => {
-        if (answer.case !== "done") throw new FileTrouble(file.path, "EBADF");
-        return { sizeBytes: Number(answer.value.size), sha256: hex(answer.value.sha256) };
-      }),
-    };
+    const done = whole.promise.then((answer) => {
+      if (answer.case !== "done") throw new FileTrouble(file.path, "EBADF");
+      return { sizeBytes: Number(answer.value.size), sha256: hex(answer.value.sha256) };
+    });
+    for (const promise of [from.promise, done, settled]) promise.catch(() => {}); // met by whoever awaits them
+    return { from: from.promise, sent: settled, whole: done };
   };
 
   const opened = expect("").then((answer) => answer.case === "opened" ? decode(answer.value.path) : "");

@@ -69,10 +69,10 @@ export async function serve(
           return {};
         },
         run: (requests, context) => run(requests, goneOf(context), runs, sharedNamespaces, local),
-        listFiles,
+        listFiles: (requests) => once(requests, listFiles),
         readFiles: (requests, context) => readFiles(requests, goneOf(context)),
         writeFiles: (requests, context) => writeFiles(requests, goneOf(context), parts),
-        findInode,
+        findInode: (requests) => once(requests, findInode),
       }),
   });
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes } }, handler);
@@ -95,6 +95,11 @@ export async function serve(
       await Promise.all([...runs.values()].map((run) => run[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** Answers the one request of a stream. */
+async function* once<I, O>(requests: AsyncIterable<I>, answer: (request: I) => AsyncIterable<O>): AsyncIterable<O> {
+  for await (const request of requests) return yield* answer(request);
 }
 
 /** Aborted when whoever called does not need the answer any more. */

@@ -42,10 +42,11 @@ export function modeText(kind: FileKind, mode: number): string {
     bit(0o004, "r") + bit(0o002, "w") + last(0o001, 0o1000, "t");
 }
 
-/** Files as a table: mode, owner, group, size, time, name. */
+/** Files as a table, by name. */
 export function fileTable(entries: readonly FileListed[], columns: number, color: boolean): string[] {
   if (entries.length === 0) return [];
-  const rows = entries.map((entry): Cell[] => [
+  const sorted = entries.toSorted((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+  const rows = sorted.map((entry): Cell[] => [
     { text: entry.inode },
     { text: modeText(entry.kind, parseInt(entry.mode, 8)) },
     { text: safe(entry.owner ?? String(entry.uid)) },

@@ -2,6 +2,7 @@ import { markdown } from "./table.ts";
 import type { Row } from "./table.ts";
 import { parseOptions } from "./options.ts";
 import type { Name, Options } from "./options.ts";
+import { files } from "./rows/files.ts";
 import { launch } from "./rows/launch.ts";
 import { load } from "./rows/load.ts";
 import { loss } from "./rows/loss.ts";
@@ -18,6 +19,7 @@ const measurements: Readonly<Record<Name, (world: World, runs: number) => Promis
   ping,
   shell,
   throughput,
+  files,
   load,
   memory,
   prompt,
@@ -40,7 +42,7 @@ async function main({ runs, only }: Options, signal: AbortSignal): Promise<void>
       date.slice(0, 10)
     }, ${cores} cores, Linux ${Deno.osRelease()}, load ${loadBefore} before and ${loadNow()} after, medians of ${runs} runs (launch, throughput, prompt and strace ${
       Math.ceil(runs / 3)
-    }; load and memory: one run)\n`,
+    }, files ${Math.ceil(runs / 5)}; load and memory: one run)\n`,
   );
   console.log(markdown(rows));
 }

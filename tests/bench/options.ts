@@ -1,17 +1,8 @@
 import { parseArgs } from "node:util";
 
 export const names = [
-  "version",
-  "launch",
-  "pids",
-  "ping",
-  "shell",
-  "throughput",
-  "load",
-  "memory",
-  "prompt",
-  "loss",
-  "strace",
+  ...["version", "launch", "pids", "ping", "shell", "throughput", "files", "load", "memory"] as const,
+  ...["prompt", "loss", "strace"] as const,
 ] as const;
 export type Name = (typeof names)[number];
 

@@ -20,7 +20,9 @@ export function compare(
     other: format(other),
     ratio: `${ratio.toFixed(2)}×`,
     // Judged as printed.
-    ...(aim === undefined ? {} : { aim: `≤ ${aim.toFixed(1)}×`, met: Number(ratio.toFixed(2)) <= aim }),
+    ...(aim === undefined
+      ? {}
+      : { aim: `≤ ${aim.toFixed(2).replace(/0$/, "")}×`, met: Number(ratio.toFixed(2)) <= aim }),
   };
 }
 

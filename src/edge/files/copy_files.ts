@@ -69,18 +69,26 @@ export class Copy {
   }
 }
 
+interface CopyWorld {
+  signal: AbortSignal;
+  say(text: string): void;
+  progress: boolean;
+  /** The manager ends with this copy, and with it what it keeps. */
+  terminate: boolean;
+}
+
 /** Copies, and says on stderr how far it is. See Context.copyFiles. */
 export async function* copyFiles(
   beside: Beside,
   request: CopyRequest,
-  { signal, say, progress: enabled }: { signal: AbortSignal; say(text: string): void; progress: boolean },
+  { signal, say, progress: enabled, terminate }: CopyWorld,
 ): AsyncIterable<Event> {
   const left = new AbortController();
   using progress = new ProgressShown(enabled);
   const until = AbortSignal.any([signal, beside.lost, left.signal]);
   const work = new Copy(beside, request, until, progress);
   const tellKept = () => {
-    if (work.kept === undefined) return;
+    if (work.kept === undefined || (work.kept.forAWhile && terminate)) return;
     const { path, forAWhile } = work.kept;
     const until = forAWhile ? " for 10 minutes" : "";
     say(`what was copied is kept in "${path}"${until}; the same command goes on from there`);

@@ -61,7 +61,9 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
     const one = wanted[next];
     if (one !== undefined && asked.length < ahead) {
       next++;
-      await reader.ask(one.entry.path, await one.file.have(one.entry));
+      // What cannot be read here is not gone on with.
+      await one.file.have(one.entry).then((have) => reader.ask(one.entry.path, have))
+        .catch(() => reader.ask(one.entry.path));
       asked.push(one);
       continue;
     }

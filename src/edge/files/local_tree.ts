@@ -20,10 +20,10 @@ export async function* localTree(top: string, follow: boolean): AsyncIterable<Lo
   yield* one("", await Deno.stat(top), []);
 
   async function* one(path: string, info: Deno.FileInfo, above: string[]): AsyncIterable<LocalEntry | FileTrouble> {
+    const id = `${info.dev} ${info.ino}`;
+    if (above.includes(id)) throw new FileTrouble(path, "ECYCLE");
     yield entryOf(path, info, info.isSymlink ? await Deno.readLink(joined(top, path)) : undefined);
     if (!info.isDirectory) return;
-    const id = `${info.dev} ${info.ino}`;
-    if (above.includes(id)) return yield new FileTrouble(path, "ELOOP");
     for (const name of await namesIn(joined(top, path))) {
       const below = joined(path, name);
       try {

@@ -22,6 +22,8 @@ export class Parts implements Disposable {
   readonly #all = new Set<Part>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
+  constructor(readonly times = { keepMs, checkMs }) {}
+
   /** Takes over the folder. */
   keep(folder: Descriptor, name: Name, pid: number): void {
     const { inode } = statAt(folder.fd, name);
@@ -32,9 +34,9 @@ export class Parts implements Disposable {
       inode,
       pid,
       startMs: statOf(pid)?.startMs ?? NaN,
-      until: performance.now() + keepMs,
+      until: performance.now() + this.times.keepMs,
     });
-    this.#timer ??= setInterval(() => this.#check(), checkMs);
+    this.#timer ??= setInterval(() => this.#check(), this.times.checkMs);
   }
 
   /** Somebody goes on with it. */

@@ -33,5 +33,5 @@ export class Packer {
 export function unpack({ bytes }: FileData): Uint8Array<ArrayBuffer> {
   if (bytes.case === undefined) return new Uint8Array();
   if (bytes.case === "plain") return bytes.value as Uint8Array<ArrayBuffer>;
-  return zstdDecompressSync(bytes.value, { maxOutputLength: pieceBytes });
+  return zstdDecompressSync(bytes.value, { maxOutputLength: pieceBytes }) as Uint8Array<ArrayBuffer>;
 }

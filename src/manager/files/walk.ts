@@ -56,7 +56,7 @@ export function* walk(root: TargetRoot, path: Name, { depth, follow }: WalkOptio
     }
     using followed = opened;
     if (depth !== Depth.TREE || kindOf(stat) !== FileKind.FOLDER) return yield { entry: entryOf(below, stat) };
-    if (trail.includes(`${stat.device} ${stat.inode}`)) throw new FileError("ELOOP");
+    if (trail.includes(`${stat.device} ${stat.inode}`)) throw new FileError("ECYCLE");
     const flags = O_RDONLY | O_DIRECTORY;
     using inner = followed === undefined ? openBelow(folder, name, flags) : new Descriptor(reopen(followed.fd, flags));
     if (stat.device !== parent.device && isKernelFileSystem(fileSystemType(inner.fd))) throw new FileError("EPSEUDO");

@@ -1,0 +1,100 @@
+import { alternate } from "../alternate.ts";
+import type { Contender } from "../alternate.ts";
+import { compare } from "../table.ts";
+import type { Row } from "../table.ts";
+import type { World } from "../world.ts";
+
+const bytes = 500_000_000;
+/** 1.2 times as fast. */
+const aim = 1 / 1.2;
+
+/** 500 MB out of the pod and into it, against both ways that kubectl has. */
+export async function files(world: World, runs: number): Promise<Row[]> {
+  const folder = await Deno.makeTempDir({ prefix: "scope-bench-" });
+  try {
+    await world.debugPod();
+    const rows: Row[] = [];
+    for (const [kind, make] of [["log lines", logLines], ["random bytes", randomBytes]] as const) {
+      await write(`${folder}/source`, make);
+      await world.scope("cp", `${folder}/source`, ":/source");
+      rows.push(
+        ...await out(world, folder, kind, Math.ceil(runs / 5)),
+        ...await into(world, folder, kind, Math.ceil(runs / 5)),
+      );
+    }
+    return rows;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function out(world: World, folder: string, kind: string, runs: number): Promise<Row[]> {
+  const to = `${folder}/copy`, reset = () => Deno.remove(to);
+  const pod = `${world.namespace}/${world.target}`;
+  const others: [string, string[]][] = [
+    ["kubectl cp", ["kubectl", "cp", `${pod}:/source`, to]],
+    ["kubectl exec cat", [
+      "sh",
+      "-c",
+      'exec "$@" >"$0"',
+      to,
+      ...world.kubectlArgv("exec", world.target, "--", "cat", "/source"),
+    ]],
+  ];
+  return await against(`500 MB of ${kind} out of the pod`, runs, {
+    scope: { ...world.program(world.scopeArgv("cp", ":/source", to)), reset },
+    others: others.map(([name, argv]) => [name, { ...world.program(argv), reset }]),
+  });
+}
+
+async function into(world: World, folder: string, kind: string, runs: number): Promise<Row[]> {
+  const from = `${folder}/source`, reset = async () => void await world.here("exec", world.target, "--", "rm", "/copy");
+  const cat = world.kubectlArgv("exec", "-i", world.target, "--", "sh", "-c", "cat >/copy");
+  const others: [string, string[]][] = [
+    ["kubectl cp", ["kubectl", "cp", from, `${world.namespace}/${world.target}:/copy`]],
+    ["kubectl exec cat", ["sh", "-c", 'exec "$@" <"$0"', from, ...cat]],
+  ];
+  return await against(`500 MB of ${kind} into the pod`, runs, {
+    scope: { ...world.program(world.scopeArgv("cp", from, ":/copy")), reset },
+    others: others.map(([name, argv]) => [name, { ...world.program(argv), reset }]),
+  });
+}
+
+async function against(
+  what: string,
+  runs: number,
+  { scope, others }: { scope: Contender; others: [string, Contender][] },
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [name, other] of others) {
+    const format = (ms: number) => `${(ms / 1000).toFixed(2)} s (${(bytes / 1000 / ms).toFixed(0)} MB/s)`;
+    rows.push(compare(`${what}: \`scope cp\` / \`${name}\``, { ...await alternate(scope, other, runs), format, aim }));
+  }
+  return rows;
+}
+
+/** Writes 500 MB in pieces of 10 MB. */
+async function write(path: string, make: (length: number) => Uint8Array): Promise<void> {
+  using file = await Deno.create(path);
+  for (let left = bytes; left > 0;) {
+    const piece = make(Math.min(left, 10_000_000));
+    for (let rest = piece; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+    left -= piece.length;
+  }
+}
+
+/** Compresses to less than a quarter, as logs do. */
+function logLines(length: number): Uint8Array {
+  const lines: string[] = [];
+  for (let size = 0, line = 0; size < length; size += lines[line++]!.length + 1) {
+    const time = new Date(1_767_225_600_000 + line * 37).toISOString(), path = `/api/v1/items/${line * 7919 % 100_003}`;
+    lines.push(`${time} INFO request id=${crypto.randomUUID()} path=${path} status=200 durationMs=${line % 97}`);
+  }
+  return new TextEncoder().encode(lines.join("\n")).subarray(0, length);
+}
+
+function randomBytes(length: number): Uint8Array {
+  const all = new Uint8Array(length), most = 65_536;
+  for (let at = 0; at < length; at += most) crypto.getRandomValues(all.subarray(at, at + most));
+  return all;
+}

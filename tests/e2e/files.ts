@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { kubectl, TestNamespace } from "./kube.ts";
+import { eventsOf, scope } from "./scope.ts";
+import type { ScopeOptions, ScopeOutcome } from "./scope.ts";
+
+/** The Ways that reach files. */
+export const fileWays = ["node", "ephemeral"] as const;
+export type FileWay = (typeof fileWays)[number];
+
+/** A pod whose files are copied, a folder of this machine, and scope between them. */
+export class FileWorld implements AsyncDisposable {
+  readonly folder = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
+
+  private constructor(readonly namespace: TestNamespace, readonly way: FileWay) {}
+
+  /** The pod has busybox, and a small disk at /small. */
+  static async make(way: FileWay): Promise<FileWorld> {
+    const world = new FileWorld(await TestNamespace.make(), way);
+    await world.namespace.pod("target", {
+      spec: {
+        containers: [{
+          name: "main",
+          image: "localhost/busybox:1",
+          command: ["sleep", "infinity"],
+          workingDir: "/work",
+          volumeMounts: [{ name: "small", mountPath: "/small" }],
+        }],
+        volumes: [{ name: "small", emptyDir: { medium: "Memory", sizeLimit: "20Mi" } }],
+      },
+    });
+    return world;
+  }
+
+  args(...args: string[]): string[] {
+    return ["-n", this.namespace.name, "-p", "target", "--via", this.way, ...args];
+  }
+
+  run(args: readonly string[], options: ScopeOptions = {}): Promise<ScopeOutcome> {
+    return scope(this.args(...args), options);
+  }
+
+  /** Its events; it must end with this code. */
+  async events(code: number, ...args: string[]): Promise<Record<string, unknown>[]> {
+    const outcome = await this.run(["-o", "json", ...args]);
+    assert.equal(outcome.code, code, `${args.join(" ")}: ${outcome.stderr}${outcome.stdout}`);
+    return eventsOf(outcome.stdout);
+  }
+
+  /** The one line of an error that a command ends with. */
+  async error(code: number, ...args: string[]): Promise<string> {
+    const outcome = await this.run(args);
+    const [line = ""] = outcome.stderr.split("\n").filter((line) => line.startsWith("error: "));
+    assert.deepEqual([outcome.code, outcome.stdout], [code, ""], outcome.stderr);
+    return line.slice("error: ".length);
+  }
+
+  /** Runs a script in the target, and returns what it printed. */
+  sh(script: string): Promise<string> {
+    return kubectl(["-n", this.namespace.name, "exec", "target", "-c", "main", "--", "sh", "-c", script]);
+  }
+
+  /** A path in the folder of this machine. */
+  here(path: string): string {
+    return `${this.folder}/${path}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    Deno.removeSync(this.folder, { recursive: true });
+    await this.namespace[Symbol.asyncDispose]();
+  }
+}
+
+export async function sha256(path: string): Promise<string> {
+  return digest(await Deno.readFile(path));
+}
+
+export async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** Bytes that do not compress. */
+export function noise(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length), most = 65536;
+  for (let at = 0; at < length; at += most) crypto.getRandomValues(bytes.subarray(at, at + most));
+  return bytes;
+}
+
+/** Names of everything in a folder of this machine and below it. */
+export function treeOf(folder: string): string[] {
+  const walk = (path: string): string[] =>
+    [...Deno.readDirSync(path)].flatMap(({ name, isDirectory }) => [
+      `${path}/${name}`,
+      ...(isDirectory ? walk(`${path}/${name}`) : []),
+    ]);
+  return walk(folder).map((path) => path.slice(folder.length + 1)).sort();
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { copyFiles } from "../../../src/edge/files/copy_files.ts";
+import { dataRuns } from "../../../src/edge/files/local_file.ts";
+import { isSafe } from "../../../src/edge/files/local_folders.ts";
+import type { Event } from "../../../src/event.ts";
+import { FileTrouble } from "../../../src/files.ts";
+import type { FileEntry, FileReader } from "../../../src/files.ts";
+import { besideOf } from "../beside.ts";
+
+function entry(path: string, kind: FileEntry["kind"], more: Partial<FileEntry> = {}): FileEntry {
+  return {
+    ...{ path, kind, sizeBytes: kind === "file" ? 3 : 0, mode: 0o6755, modifiedNs: 1_000_000_000n, uid: 0, gid: 0 },
+    ...{ owner: "", group: "", inode: 1n, allocatedBytes: 4096 },
+    ...more,
+  };
+}
+
+/** Copies a folder of these entries out of a pod that answers every file with `bad`, whatever its name. */
+async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Promise<Event[]> {
+  const { beside, seen } = besideOf();
+  const asked: string[] = [];
+  const reader: FileReader = {
+    ask: (path) => Promise.resolve(void asked.push(path)),
+    next() {
+      const path = asked.shift()!, whole = Promise.resolve({ sizeBytes: 3, sha256: "00" });
+      async function* pieces() {
+        yield { offset: 0, bytes: new TextEncoder().encode("bad") };
+      }
+      return Promise.resolve({ entry: entry(path, "file"), from: 0, pieces: pieces(), whole });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  async function* list() {
+    yield entry("", "folder");
+    yield* entries;
+  }
+  seen.files = { list, reader: () => reader };
+  const options = { signal: new AbortController().signal, say() {}, progress: false, terminate: false };
+  const request = { direction: "out" as const, remote: "/x", local, follow: false };
+  return await Array.fromAsync(copyFiles(beside, request, options));
+}
+
+const failures = (events: Event[]) => events.flatMap((event) => event.type === "failed" ? [event.subject] : []);
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "scope-copy-" });
+  try {
+    await test(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+Deno.test("copyFiles() writes nothing outside its destination, whatever names a target tells", () =>
+  inFolder(async (folder) => {
+    const names = ["../out", "..", "a/../../out", "/abs", "a//b", "./c", ".", "a/", "x\0y", "none/below"];
+    const entries = names.map((name) => entry(name, "file"));
+    const events = await copyOut(`${folder}/dst`, [entry("../dir", "folder"), entry("../link", "link"), ...entries]);
+    assert.deepEqual(failures(events), ["../dir", "../link", ...names]);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["dst"]);
+    assert.deepEqual([...Deno.readDirSync(`${folder}/dst`)], []);
+  }));
+
+Deno.test("copyFiles() makes links last, and follows none of those that the target tells of", () =>
+  inFolder(async (folder) => {
+    Deno.mkdirSync(`${folder}/outside`);
+    const events = await copyOut(`${folder}/dst`, [
+      entry("a", "link", { link: `${folder}/outside` }),
+      entry("a/b", "file"),
+      entry("c", "file"),
+      entry("c", "link", { link: "/etc/passwd" }),
+    ]);
+    assert.deepEqual(failures(events), ["a/b"]);
+    assert.deepEqual([...Deno.readDirSync(`${folder}/outside`)], []);
+    assert.equal(Deno.readLinkSync(`${folder}/dst/c`), "/etc/passwd");
+  }));
+
+Deno.test("copyFiles() does not follow a link that stands where a folder or a part is to be written", () =>
+  inFolder(async (folder) => {
+    const dst = `${folder}/dst`;
+    Deno.mkdirSync(`${folder}/outside`);
+    Deno.writeTextFileSync(`${folder}/victim`, "old");
+    Deno.mkdirSync(`${dst}/x`, { recursive: true });
+    Deno.symlinkSync(`${folder}/outside`, `${dst}/x/a`);
+    Deno.symlinkSync(`${folder}/victim`, `${dst}/x/.f.scope-part`);
+    Deno.symlinkSync(`${folder}/victim`, `${dst}/x/f`);
+    const events = await copyOut(dst, [entry("a", "folder"), entry("a/b", "file"), entry("f", "file")]);
+    assert.deepEqual(failures(events), ["a", "a/b"]);
+    assert.deepEqual([...Deno.readDirSync(`${folder}/outside`)], []);
+    assert.deepEqual([Deno.readTextFileSync(`${folder}/victim`), Deno.readTextFileSync(`${dst}/x/f`)], ["old", "bad"]);
+    assert.equal(Deno.lstatSync(`${dst}/x/f`).mode! & 0o7777, 0o755, "without set-uid bits");
+  }));
+
+Deno.test("isSafe() takes plain names below only", () => {
+  assert.ok(["a", "a/b", "...", "a b/-c", ".hidden"].every(isSafe));
+  assert.ok(!["", "/", "..", "a/..", "a//b", "/a", "a/", "a/./b", "\0"].some(isSafe));
+});
+
+Deno.test("dataRuns() leaves out blocks of zeros", () => {
+  const block = 64 * 1024, bytes = new Uint8Array(4 * block + 10);
+  assert.deepEqual(dataRuns(bytes), []);
+  bytes[block] = bytes[3 * block - 1] = bytes[4 * block + 9] = 1;
+  assert.deepEqual(dataRuns(bytes), [{ start: block, end: 3 * block }, { start: 4 * block, end: 4 * block + 10 }]);
+});
