@@ -30,7 +30,7 @@ for (
 ) {
   Deno.test(`cp ${args.join(" ")} with ${JSON.stringify(globals)} goes beside the pod that is nearest`, async () => {
     const copied = await copying(globals, args);
-    assert.deepEqual([copied.entered, copied.needs], [entered, { files: true }]);
+    assert.deepEqual([copied.entered, copied.needs], [entered, { files: "all" }]);
   });
 }
 
