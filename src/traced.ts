@@ -16,7 +16,11 @@ export async function traced(
 ): Promise<ProcessSeen> {
   const { target } = beside, name = `${target.namespace}/${target.pod}`;
   if (pid === undefined) {
-    const first = (await beside.processes()).find(({ container }) => container === target.container.name);
+    const own = (await beside.processes()).filter((one) =>
+      one.container === target.container.name && one.state !== "Z"
+    );
+    // The node's pids begin anew when they run out, so the lowest need not be the oldest.
+    const first = own.find(({ containerPid }) => containerPid === 1) ?? own[0];
     if (first !== undefined) return first;
     throw new ScopeError("unreachable", `No process of "${targetName(target)}" runs`, {
       hint: `kubectl describe pod -n ${target.namespace} ${target.pod} says why`,
