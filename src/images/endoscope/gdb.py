@@ -19,7 +19,7 @@ CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 1, 5, 19, 21
 SYS_OPENAT2 = 437
 # openat2(2): ".." and absolute links stay below the folder, and the magic links of /proc are refused.
 RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS = 0x10, 0x02
-# Link counts and unwinding of a hostile stack must end; so must the time for which the target stands still.
+# A hostile stack may have no end, and the time for which the target stands still must have one.
 MOST_FRAMES = 256
 LONGEST_STOP_S = 30
 GOOD_ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_NULL_ID, gdb.FRAME_UNWIND_OUTERMOST)
