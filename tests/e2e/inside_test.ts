@@ -278,10 +278,12 @@ for (const { via, apart } of ways) {
       const shell = sleepers()[0]!.pid, reaper = Number(/^PPid:\s*(\d+)$/m.exec(read(shell, "status"))![1]);
       assert.equal(read(reaper, "comm"), "inside\n");
       assert.deepEqual(rights(read(reaper, "status")), rights(read(firstOf(web).pid, "status")));
+      const held = [...Deno.readDirSync(`/proc/${reaper}/fd`)].map(({ name }) => linkOf(reaper, `fd/${name}`));
+      assert.ok(held.every((link) => link.startsWith("pipe:")), held.join(" "));
       // A program that runs cannot be written, so the attacker holds it and waits for its end.
       const marker = `/tmp/held-${shell}`;
       const script = `exec 3</proc/${innerPid(shell)}/exe 4</proc/${innerPid(reaper)}/exe || exit
-        readlink /proc/$$/fd/3 /proc/$$/fd/4
+        readlink /proc/$$/fd/3; readlink /proc/$$/fd/4
         touch ${marker}
         while [ -d /proc/${innerPid(reaper)} ]; do sleep 0.1; done
         for held in 3 4; do (echo evil >>/proc/$$/fd/$held) && echo written; done; rm ${marker}; exit 0`;
