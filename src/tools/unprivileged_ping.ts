@@ -35,6 +35,7 @@ class UnprivilegedPing implements UnprivilegedPingTool {
   readonly #members: readonly (IcmpTarget | Target)[];
   readonly #words: string[] = [];
   #clock = 0;
+  #tcpCode = 0;
   #failedWith = 0;
 
   constructor(options: UnprivilegedPingOptions) {
@@ -61,11 +62,11 @@ class UnprivilegedPing implements UnprivilegedPingTool {
   read(output: ToolOutput): Event[] {
     if ("exit" in output) return this.#finish(output.exit);
     const [, label = "", line = ""] = /^(\d+|tcp)\t(.*)$/.exec(output.line) ?? [];
-    if (label === "tcp") return this.#tcpEnded(line, output.time);
     const member = label === "" ? undefined : this.#members[Number(label)];
     if (member instanceof IcmpTarget) return this.#readIcmp(member, line, output.time);
     if (member !== undefined) return this.#readTcp(member, line, output.time);
-    this.#remember(output.line);
+    if (label === "tcp") this.#tcpCode = Number(/^exit (\d+)$/.exec(line)?.[1] ?? 0);
+    else this.#remember(output.line);
     return [];
   }
 
@@ -96,28 +97,19 @@ class UnprivilegedPing implements UnprivilegedPingTool {
     return lost(target, line.seq, time);
   }
 
-  #tcpEnded(line: string, time: string): Event[] {
-    const code = Number(/^exit (\d+)$/.exec(line)?.[1] ?? 0);
-    if (code === 0) return [];
-    this.#failedWith = code;
-    return [{ type: "failed", time, subject: "TCP ping", reason: `exit code ${code}: ${this.#said()}` }];
-  }
-
   #finish(exit: ToolExit): Event[] {
     const time = now(), events: Event[] = [];
-    if (exit.code !== 0 && exit.code !== 130) {
-      this.#failedWith = exit.code;
-      events.push({ type: "failed", time, subject: "ping", reason: `exit code ${exit.code}: ${this.#said()}` });
+    const shellFailed = exit.code !== 0 && exit.code !== 130;
+    const code = this.#failedWith = shellFailed ? exit.code : this.#tcpCode;
+    if (code !== 0) {
+      const reason = `exit code ${code}: ${this.#words.join("; ") || "it said nothing"}`;
+      events.push({ type: "failed", time, subject: shellFailed ? "ping" : "TCP ping", reason });
     }
     return [...events, ...this.#all.map((observed) => summary(observed, time))];
   }
 
+  /** The first words of a crash say most, and lines without any letter nothing. */
   #remember(line: string): void {
-    if (line.trim() !== "") this.#words.push(line.trim());
-    this.#words.splice(0, this.#words.length - 3);
-  }
-
-  #said(): string {
-    return this.#words.join("; ") || "it said nothing";
+    if (/\p{L}/u.test(line) && this.#words.length < 3) this.#words.push(line.trim());
   }
 }

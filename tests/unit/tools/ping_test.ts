@@ -157,3 +157,9 @@ Deno.test("pingTool.begin() names every destination", () => {
   const events = pingTool({ destinations, count: 1, intervalMs: 1000 }).begin(time);
   assert.deepEqual(events, destinations.map((one) => ({ type: "ping.target", time, ...one })));
 });
+
+Deno.test("pingTool.begin() leaves out the TCP port, which fping does not use", () => {
+  const destinations = [{ address: "10.0.0.1", namespace: "demo", pod: "a", port: 8080 }];
+  const [target] = pingTool({ destinations, count: 1, intervalMs: 1000 }).begin("2026-01-01T00:00:00.000Z");
+  assert.ok(target !== undefined && !("port" in target));
+});
