@@ -113,4 +113,5 @@ while (!stopped && (attempts.size > 0 || hosts.some(({ done }) => !done))) {
   // With answers on their way only a moment: what comes meanwhile looks that much slower.
   await sleep(attempts.size > 0 ? 0 : Math.min(longestBlockMs, Math.max(1, next - performance.now())));
 }
+flush();
 Deno.exit(0);

@@ -10,11 +10,12 @@ export const tcpTimeoutMs = 1000;
 /**
  * Runs "$1 ADDRESS" for $2 addresses at once, which follow, and then the rest as a command of its own. Each line that
  * comes of them has a label and a tab before it: the address's number, which ends with a line "end", or what the command
- * prints itself. In the background SIGINT is ignored, so env gives it back; who was just starting gets it again. The
- * limit for tools is lifted for the other command: Deno reserves half a gigabyte, of which it uses 12 MB.
+ * prints itself. In the background SIGINT is ignored, so env gives it back; for who was just starting it is sent again,
+ * until all have ended. The limit for tools is lifted for the other command: Deno reserves half a gigabyte, of which it
+ * uses 12 MB.
  */
 const script = [
-  "set -f; ping=$1 left=$2 at=0 stopped=; shift 2",
+  "set -f; ping=$1 left=$2 at=0 pids= stopped=; shift 2",
   "label() {",
   `  while IFS= read -r line || [ -n "$line" ]; do printf '%s\\t%s\\n' "$1" "$line"; done`,
   `  printf '%s\\tend\\n' "$1"`,
@@ -22,11 +23,12 @@ const script = [
   "trap stopped=1 INT",
   'while [ "$at" -lt "$left" ] && [ -z "$stopped" ]; do',
   '  $ping "$1" 2>&1 | label "$at" &',
-  "  shift; at=$((at + 1))",
+  '  pids="$pids $!"; shift; at=$((at + 1))',
   "done",
   '[ -n "$stopped" ] || [ $# = 0 ] || { ulimit -S -d unlimited; "$@"; printf "tcp\\texit %s\\n" $?; } &',
-  '[ -n "$stopped" ] || wait',
-  `[ -z "$stopped" ] || { trap '' INT; sleep 0.1; kill -s INT 0; wait; }`,
+  'pids="$pids $!"',
+  '[ -n "$stopped" ] || wait $pids',
+  `[ -z "$stopped" ] || { trap '' INT; while sleep 0.1; do kill -s INT 0; done & wait $pids; kill $!; }`,
 ].join("\n");
 
 export interface PingArguments {
