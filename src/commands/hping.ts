@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import type { Command } from "../command.ts";
 import { ScopeError } from "../errors.ts";
 import type { Destination, Event, PingSkipped } from "../event.ts";
@@ -79,10 +78,10 @@ export const hping: Command = {
 function split(given: readonly string[]): { hosts: string[]; args: string[] } {
   const first = given.findIndex((word) => word.startsWith("-"));
   const hosts = first < 0 ? [...given] : given.slice(0, first);
-  const wrong = hosts.find((host) => !/^\S+$/.test(host) || isIPv6(host));
+  const wrong = hosts.find((host) => !/^\S+$/.test(host) || host.includes(":"));
   if (wrong !== undefined) {
     throw new ScopeError("usage", `Host cannot be "${wrong}"`, {
-      hint: isIPv6(wrong) ? "hping3 knows no IPv6; ping does" : "it is a name or an address",
+      hint: wrong.includes(":") ? "hping3 knows no IPv6; ping does" : "it is a name or an address",
     });
   }
   return { hosts, args: given.slice(hosts.length) };
