@@ -18,6 +18,12 @@ export class Channel<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
+  /** Nobody will read any more: what waits is thrown away, and whoever pushes waits for nobody. */
+  discard(): void {
+    this.close();
+    for (const { taken } of this.#waiting.splice(0)) taken();
+  }
+
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     try {
       while (true) {
@@ -32,8 +38,7 @@ export class Channel<T> implements AsyncIterable<T> {
         }
       }
     } finally {
-      this.#closed = true;
-      for (const { taken } of this.#waiting.splice(0)) taken();
+      this.discard();
     }
   }
 }

@@ -48,6 +48,7 @@ export async function* observe(
   };
   const onStop = () => {
     run.signal(tool.stopSignal);
+    tool.stopping?.(now());
     timer = setTimeout(() => finish(cutOff), reportMs);
   };
   const readTool = async () => {

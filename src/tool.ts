@@ -22,6 +22,8 @@ export interface Tool {
   traces?: number;
   /** Signal that asks the tool to end and report. */
   stopSignal: "SIGINT" | "SIGTERM";
+  /** It was asked to stop: what is read from now on was on its way, or is a report. */
+  stopping?(time: string): void;
   /** Reads one output into events. Called in order; the exit is the last call. */
   read(output: ToolOutput): Event[];
   /** The exit code of the whole command, once the exit was read. */

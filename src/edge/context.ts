@@ -9,6 +9,7 @@ import type { Needs } from "../way.ts";
 import { attach } from "./attach.ts";
 import type { EnterContext } from "./enter.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { pump } from "./pump.ts";
 import { readFile } from "./read_file.ts";
 import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, writeAllAsync } from "./terminal.ts";
 
@@ -89,11 +90,16 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       live = graph;
       try {
         using _live = graph ? await followTerminal(renderer) : undefined;
-        for await (const event of events) {
-          renderer.event(event);
-          await screen.flush();
-          failed ||= isFailure(event);
-        }
+        await pump(events, {
+          event(event) {
+            renderer.event(event);
+            failed ||= isFailure(event);
+          },
+          flush: () => screen.flush(),
+          get full() {
+            return screen.full;
+          },
+        });
       } finally {
         renderer.end();
         await screen.flush();

@@ -43,9 +43,14 @@ export function windowSize(): { columns: number; rows: number } {
 
 /** Standard output for a renderer. */
 export interface StandardScreen extends Screen {
+  /** A slow reader has not taken a lot of what was written: more should wait. */
+  readonly full: boolean;
   /** Resolves when all that was written has gone out. Throws ClosedPipe when nobody reads it. */
   flush(): Promise<void>;
 }
+
+/** More waiting text than this only fills memory. */
+const fullLength = 64 * 1024;
 
 /**
  * Writes without blocking: a reader that takes its time, as a pager, must not keep this process from saying that it is
@@ -67,6 +72,9 @@ export function standardScreen(): StandardScreen {
       waiting += text;
       writing ??= drain();
       writing.catch(() => {}); // met by whoever flushes
+    },
+    get full() {
+      return waiting.length > fullLength;
     },
     get busy() {
       return writing !== undefined;

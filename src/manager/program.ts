@@ -50,6 +50,7 @@ export class Program implements AsyncDisposable {
   readonly #pty: Pty | undefined;
   readonly #traced: Traced | undefined;
   readonly #gathering = new Pause();
+  readonly #printed = new Channel<ProgramOutput>();
   /** Nothing of it runs any more. */
   #ended = false;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
@@ -76,10 +77,9 @@ export class Program implements AsyncDisposable {
     this.pid = this.#child.pid;
     this.#sinceMs = statOf(this.pid)?.startMs ?? 0;
     this.#input = this.#pty === undefined ? this.#child.stdin.getWriter() : undefined;
-    const channel = new Channel<ProgramOutput>();
-    this.output = channel;
-    this.exit = this.#finish(this.#pump(channel));
-    this.exit.finally(() => channel.close()).catch(() => {});
+    this.output = this.#printed;
+    this.exit = this.#finish(this.#pump(this.#printed));
+    this.exit.finally(() => this.#printed.close()).catch(() => {});
   }
 
   /** Passes on standard input. A program that does not read it is no error. */
@@ -114,6 +114,8 @@ export class Program implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // Its pid may be somebody else's by now.
     if (this.#ended) return;
+    // A tracer that waits for its reader does not hear that it should end, and its target waits with it.
+    this.#printed.discard();
     const left = await endRun(this.#id, this.#traced);
     if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
     this.#pty?.[Symbol.dispose]();

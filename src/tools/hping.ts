@@ -116,6 +116,7 @@ class Hping implements Tool {
       hint: host.includes(":") ? "hping3 knows no IPv6" : "the target's own resolver does not know it",
     });
     if (this.#options.alone) throw error;
+    this.#said = true;
     return [{ type: "failed", time, subject: host, reason: error.message }];
   }
 

@@ -48,6 +48,12 @@ export function straceArguments(
   ];
 }
 
+/**
+ * So long after it was to stop, calls are shown that were on their way; then they are only counted, as whoever pressed
+ * Ctrl-C waits for the end. In milliseconds.
+ */
+const patienceMs = 1000;
+
 /** It calls itself as it was called: with or without the path to it. */
 const itself = /^(?:\S*\/)?strace: /;
 const comings = /^Process (\d+) (?:attached|detached)(?: with (\d+) threads)?$/;
@@ -63,6 +69,9 @@ class Strace implements StraceTool {
   readonly #counts = new CallCounts();
   readonly #words: string[] = [];
   #attached = false;
+  /** In milliseconds since 1970. */
+  #stopAt = Infinity;
+  #unshown = 0;
   #code = 0;
 
   constructor(options: StraceOptions) {
@@ -76,6 +85,10 @@ class Strace implements StraceTool {
     return output.stream === "stderr" ? this.#readWords(output.line, output.time) : this.#readLine(output);
   }
 
+  stopping(time: string): void {
+    this.#stopAt = Date.parse(time) + patienceMs;
+  }
+
   exitCode(): number {
     return this.#code;
   }
@@ -85,14 +98,14 @@ class Strace implements StraceTool {
     switch (line.kind) {
       case "call": {
         const { kind: _kind, ...call } = line;
-        return this.#called({ type: "strace.call", ...call });
+        return this.#called({ type: "strace.call", ...call }, time);
       }
       case "entered":
         this.#open.enter(line);
         return [];
       case "resumed": {
         const call = this.#open.resume(line);
-        return call === undefined ? [] : this.#called(call);
+        return call === undefined ? [] : this.#called(call, time);
       }
       case "left":
         return this.#called(leftCall(line));
@@ -113,8 +126,12 @@ class Strace implements StraceTool {
     }
   }
 
-  #called(call: StraceCall): Event[] {
+  #called(call: StraceCall, read?: string): Event[] {
     if (this.#options.summary !== "none") this.#counts.add(call);
+    if (read !== undefined && this.#stopAt < Infinity && Date.parse(read) > this.#stopAt) {
+      this.#unshown += 1;
+      return [];
+    }
     return this.#shown(call);
   }
 
@@ -142,11 +159,14 @@ class Strace implements StraceTool {
     if (!this.#attached && !asked && code !== 0) throw this.#cannotBegin(code);
     const time = now();
     const left = this.#open.left().flatMap((call) => this.#called(call));
+    const unshown: Event[] = this.#unshown === 0 || this.#options.summary === "only"
+      ? []
+      : [{ type: "strace.line", time, text: `${this.#unshown} more calls were on their way, and are not shown` }];
     const failed: Event[] = asked || code === 0
       ? []
       : [{ type: "failed", time, subject: "strace", reason: `exit code ${code}${signal ? ` (${signal})` : ""}` }];
     if (!asked) this.#code = code;
-    return [...left, ...failed, ...(this.#options.summary === "none" ? [] : this.#counts.events(time))];
+    return [...unshown, ...left, ...failed, ...(this.#options.summary === "none" ? [] : this.#counts.events(time))];
   }
 
   #cannotBegin(code: number): ScopeError {

@@ -69,3 +69,12 @@ Deno.test("Channel releases its producers when the consumer goes away early", as
   await pushed;
   await channel.push(4);
 });
+
+Deno.test("Channel.discard() lets producers go on for nobody", async () => {
+  const channel = new Channel<number>();
+  const pushed = channel.push(1);
+  channel.discard();
+  await pushed;
+  await channel.push(2);
+  assert.deepEqual(await collect(channel), []);
+});

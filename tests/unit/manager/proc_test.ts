@@ -80,3 +80,8 @@ Deno.test("parsePasswd() takes the first name of a uid, and skips what is no ent
 Deno.test("parseStatus() reads the effective capabilities", () => {
   assert.equal(parseStatus("CapPrm:\t0000000000000000\nCapEff:\t00000000a80425fb\n").capabilities, 0xa80425fbn);
 });
+
+Deno.test("parseStatus() reads who traces a process", () => {
+  assert.equal(parseStatus("TracerPid:\t4711\n").tracerPid, 4711);
+  assert.equal(parseStatus("TracerPid:\t0\n").tracerPid, 0);
+});
