@@ -12,10 +12,14 @@ import { pingTool } from "../tools/ping.ts";
 import { howPinged } from "../tools/ping_plan.ts";
 import { unprivilegedPingTool } from "../tools/unprivileged_ping.ts";
 
+/** Without it most hosts can be pinged all the same, but not so well. */
+const needs = { wanted: ["NET_RAW"] } as const;
+
 export const ping: Command = {
   name: "ping",
   summary: "Ping pods or hosts from the target's network",
   arguments: "[host...]",
+  needs,
   options: [
     {
       flags: "-d, --dest-pod <name>",
@@ -60,7 +64,7 @@ export const ping: Command = {
     });
     const wanted = { destinations: destinations.reachable, count: packets, intervalMs };
     const quick = pingTool(wanted);
-    await using beside = await context.enter(targetQuery(context.options), { wanted: ["NET_RAW"] });
+    await using beside = await context.enter(targetQuery(context.options), needs);
     const tool = beside.capabilities.has("NET_RAW") ? quick : await unprivileged(beside, wanted, context.say);
     const gone = (signal: AbortSignal) => goneEvents(tool, destinations.watch(signal));
     const events = prepend(

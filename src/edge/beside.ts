@@ -114,6 +114,7 @@ export async function translateCall(
   }
   const why = connection.lost.aborted ? await whyEnded() : undefined;
   if (lost?.aborted) return lost.reason;
+  if (why instanceof ScopeError) return why;
   return new ScopeError("unreachable", `Lost the connection to the manager in ${place}`, {
     cause: error,
     hint: why ?? rawMessage ?? (error instanceof Error ? error.message : String(error)),

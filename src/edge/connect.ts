@@ -39,6 +39,7 @@ export async function greet(
     if (signal.aborted) throw signal.reason;
     if (lost.aborted && lost.reason instanceof ScopeError) throw lost.reason;
     const why = lost.aborted ? await whyEnded() : undefined;
+    if (why instanceof ScopeError) throw why;
     throw new ScopeError("unreachable", `The manager in ${place} does not answer`, {
       cause: error,
       hint: why ?? "scope cleanup removes it, and the next command starts a new one",

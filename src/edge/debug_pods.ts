@@ -115,7 +115,15 @@ export function makeDebugPods(context: EnterContext): DebugPods {
           };
         }
       });
-      const ends = containers.filter(({ status }) => status === "Running").map((one) => endContainer(cluster, one));
+      const [running, others] = [true, false].map((runs) =>
+        containers.filter(({ status }) => (status === "Running") === runs)
+      );
+      for (const { namespace, pod, name, status } of others!) {
+        context.say(
+          `ephemeral container "${name}" of pod "${namespace}/${pod}" does not run (${status}), and goes with its pod only`,
+        );
+      }
+      const ends = running!.map((one) => endContainer(cluster, one));
       for (const event of [...ends, ...removals]) yield await event;
     },
   };

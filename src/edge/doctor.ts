@@ -6,16 +6,18 @@ import type { Access } from "../kube/access.ts";
 import { accessText, isAllowed } from "../kube/access.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { podMemory } from "../kube/memory.ts";
-import type { PodMemory } from "../kube/memory.ts";
+import { assertNamespace } from "../kube/resolve.ts";
 import type { Target, TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
-import { preferNode } from "../ways/ladder.ts";
+import type { Standing } from "../ways/ladder.ts";
+import { chooseWay } from "../ways/ladder.ts";
+import { mayNotExec } from "../ways/refusal.ts";
 import { shapeText, targetUser } from "../ways/shape.ts";
 import type { EnterContext } from "./enter.ts";
 import { findPod, makeEphemeralWay, makeNodeWay, namespaceOf } from "./enter.ts";
 
 /** How a Way would serve: with which rights, or what stands in its way. */
-type Finding = { rights: string } | { error: ScopeError };
+type Finding = { rights: string; runs: boolean } | { error: ScopeError };
 
 /** Tells of each command which Way it could go by. Everything is tried on the server without being kept. */
 export async function* diagnose(
@@ -25,6 +27,7 @@ export async function* diagnose(
 ): AsyncIterable<Event> {
   const namespace = namespaceOf(context), debugNamespace = context.options.debugNamespace ?? namespace;
   if (query.pod === undefined && query.selector === undefined) {
+    await Promise.all([namespace, debugNamespace].map((name) => assertNamespace(context.cluster, name)));
     yield* await Promise.all(
       rights(namespace, debugNamespace).map(async ([access, what]): Promise<Event> => {
         const allowed = await isAllowed(context.cluster, access);
@@ -53,7 +56,10 @@ export async function* diagnose(
   };
   const found = await Promise.all(commands.map(async ({ command, needs }) => {
     const ephemeral = await ephemeralFinding(context, pod, target, needs);
-    const chosen = choose({ needs, memory, ephemeral, node, running });
+    const chosen = chooseWay({
+      ...{ needs, memory, ephemeral: standing(ephemeral) },
+      node: running ? "runs" : standing(node),
+    });
     return [way("ephemeral", command, ephemeral, chosen), way("node", command, node, chosen)];
   }));
   yield* found.flat();
@@ -76,8 +82,8 @@ function rights(namespace: string, debugNamespace: string): [Access, string][] {
 async function ephemeralFinding(context: EnterContext, pod: V1Pod, target: Target, needs: Needs): Promise<Finding> {
   return await finding(async () => {
     const { shape, running } = await makeEphemeralWay(context).plan(pod, target, needs);
-    await mustExec(context, target.namespace);
-    return `${shapeText(shape)}${running === undefined ? "" : `, in "${running}" that runs`}`;
+    const runs = running !== undefined;
+    return { rights: `${shapeText(shape)}${runs ? `, in "${running}" that runs` : ""}`, runs };
   });
 }
 
@@ -86,7 +92,7 @@ async function nodeFinding(context: EnterContext, { node }: Target): Promise<Fin
   return await finding(async () => {
     await makeNodeWay(context, namespace).admit(node);
     await mustExec(context, namespace);
-    return "root on the node";
+    return { rights: "root on the node", runs: false };
   });
 }
 
@@ -99,35 +105,21 @@ async function runsDebugPod(context: EnterContext, target: Target): Promise<bool
 
 async function mustExec({ cluster }: EnterContext, namespace: string): Promise<void> {
   const access: Access = { verb: "create", resource: "pods", subresource: "exec", namespace };
-  if (await isAllowed(cluster, access)) return;
-  throw new ScopeError("denied", `You are not allowed to exec into pods of namespace "${namespace}"`, {
-    hint: `who administers the cluster can grant: ${accessText(access)}`,
-  });
+  if (!await isAllowed(cluster, access)) throw mayNotExec(namespace, accessText(access));
 }
 
-async function finding(look: () => Promise<string>): Promise<Finding> {
+async function finding(look: () => Promise<Finding>): Promise<Finding> {
   try {
-    return { rights: await look() };
+    return await look();
   } catch (error) {
     if (error instanceof ScopeError) return { error };
     throw error;
   }
 }
 
-/** What `--via auto` takes, which finds out no more than it must. */
-function choose(
-  { needs, memory, ephemeral, node, running }: {
-    needs: Needs;
-    memory: PodMemory;
-    ephemeral: Finding;
-    node: Finding;
-    running: boolean;
-  },
-): DoctorWay["way"] | undefined {
-  if (running) return "node";
-  const canEphemeral = "rights" in ephemeral, canNode = "rights" in node;
-  if (canEphemeral && preferNode({ needs, memory }) === undefined) return "ephemeral";
-  return canNode ? "node" : canEphemeral && !needs.nodePids ? "ephemeral" : undefined;
+function standing(found: Finding): Standing {
+  if ("error" in found) return "impossible";
+  return found.runs ? "runs" : "possible";
 }
 
 function way(name: string, command: string, found: Finding, chosen: string | undefined): DoctorWay {

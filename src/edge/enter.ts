@@ -76,7 +76,7 @@ export async function enter(context: EnterContext, query: TargetQuery, needs: Ne
   if (options.via === "ephemeral") {
     const { pod, target } = await findPod(context, query);
     const plan = await ephemeral.plan(pod, target, needs);
-    return await connected(context, target, await ephemeral.reach(pod, target, needs, plan, signal));
+    return await connected(context, target, await ephemeral.reach(pod, target, plan, signal));
   }
   if (options.via === "node") return await enterNode(context, query);
   const node = makeNodeWay(context, namespaceOf(context));

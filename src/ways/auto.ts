@@ -1,6 +1,4 @@
 import { ScopeError } from "../errors.ts";
-import type { Access } from "../kube/access.ts";
-import { accessText, isAllowed } from "../kube/access.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { podMemory } from "../kube/memory.ts";
 import type { Target } from "../target.ts";
@@ -34,16 +32,16 @@ export class AutoWay {
     const ephemeral = await this.#planEphemeral(pod, target, needs);
     if (ephemeral instanceof ScopeError) this.explain(`no ephemeral container: ${ephemeral.message}`);
     else if (ephemeral.running !== undefined && !needs.nodePids) {
-      return await this.ephemeral.reach(pod, target, needs, ephemeral, signal);
+      return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
     const reason = ephemeral instanceof ScopeError
       ? ephemeral.message
       : preferNode({ needs, memory: await podMemory(this.cluster, pod) });
     if (reason === undefined && !(ephemeral instanceof ScopeError)) {
       this.explain(`an ephemeral container is the least privileged that can do it: ${shapeText(ephemeral.shape)}`);
-      return await this.ephemeral.reach(pod, target, needs, ephemeral, signal);
+      return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
-    this.explain(`trying a debug pod: ${reason}`);
+    this.explain(ephemeral instanceof ScopeError ? "trying a debug pod" : `trying a debug pod: ${reason}`);
     try {
       return await this.node.reach(target, signal);
     } catch (error) {
@@ -51,29 +49,18 @@ export class AutoWay {
       if (ephemeral instanceof ScopeError) throw both(error, ephemeral);
       if (needs.nodePids) throw error;
       this.explain(`${error.message}: using an ephemeral container after all`);
-      return await this.ephemeral.reach(pod, target, needs, ephemeral, signal);
+      return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
   }
 
   /** A plan that can be carried out, or what stands in its way. */
   async #planEphemeral(pod: V1Pod, target: Target, needs: Needs): Promise<Plan | ScopeError> {
-    const exec: Access = { verb: "create", resource: "pods", subresource: "exec", namespace: target.namespace };
-    // Asked before anything is added that nobody could then talk to.
-    const [plan, allowed] = await Promise.all([
-      this.ephemeral.plan(pod, target, needs).catch((error: unknown) => {
-        if (error instanceof ScopeError && (error.kind === "denied" || error.kind === "unreachable")) return error;
-        throw error;
-      }),
-      isAllowed(this.cluster, exec),
-    ]);
-    if (plan instanceof ScopeError || allowed) return plan;
-    return new ScopeError(
-      "denied",
-      `Cannot connect to pod "${target.namespace}/${target.pod}": you are not allowed to`,
-      {
-        hint: `who administers the cluster can grant: ${accessText(exec)}`,
-      },
-    );
+    try {
+      return await this.ephemeral.plan(pod, target, needs);
+    } catch (error) {
+      if (error instanceof ScopeError && (error.kind === "denied" || error.kind === "unreachable")) return error;
+      throw error;
+    }
   }
 }
 

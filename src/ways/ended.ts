@@ -5,10 +5,21 @@ import { watchPods } from "../kube/watch.ts";
 /** How long the cluster may take to tell that a container has ended, in milliseconds. */
 const tellMs = 2000;
 
+/** What is said of a container whose pod is gone, or about to be. */
+export const podDeleted = "its pod was deleted";
+
+interface Place {
+  namespace: string;
+  pod: string;
+  container: string;
+  /** The container whose pid namespace it is in: when that ends, the kernel ends all that is in there. */
+  host?: { name: string; id: string };
+}
+
 /** Why a container ended whose connection was lost, in a few words; nothing when the cluster says that it runs. */
 export async function whyEnded(
   cluster: Cluster,
-  { namespace, pod, container }: { namespace: string; pod: string; container: string },
+  { namespace, pod, container, host }: Place,
 ): Promise<string | undefined> {
   const told = new AbortController();
   const signal = AbortSignal.any([told.signal, AbortSignal.timeout(tellMs)]);
@@ -16,7 +27,7 @@ export async function whyEnded(
   try {
     for await (const change of watchPods(cluster, { namespace, fieldSelector: `metadata.name=${pod}` }, signal)) {
       if (change.type === "LISTED" ? !there : change.type === "DELETED" || isTerminating(change.pod)) {
-        return "its pod was deleted";
+        return podDeleted;
       }
       if (change.type === "LISTED") continue;
       there = true;
@@ -24,6 +35,10 @@ export async function whyEnded(
       const status = [...containerStatuses, ...ephemeralContainerStatuses].find(({ name }) => name === container);
       const ended = status?.state?.terminated;
       if (ended?.reason === "OOMKilled") return "the kernel ended it for want of memory (OOMKilled)";
+      const now = containerStatuses.find(({ name }) => name === host?.name);
+      if (ended !== undefined && now !== undefined && (!now.state?.running || !now.containerID?.endsWith(host!.id))) {
+        return `container "${now.name}" of the pod ended, and all that was in its pid namespace with it`;
+      }
       if (ended !== undefined) return `it ended (${ended.reason ?? "no reason given"}, exit code ${ended.exitCode})`;
     }
   } catch {

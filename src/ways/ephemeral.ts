@@ -1,18 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { ScopeError } from "../errors.ts";
+import type { Access } from "../kube/access.ts";
+import { accessText, isAllowed } from "../kube/access.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
+import { connect } from "../manager/client.ts";
 import type { PullPolicy } from "../options.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import { arrive, connectManager } from "./arrival.ts";
-import { whyEnded } from "./ended.ts";
+import { podDeleted, whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
-import { ephemeralContainer, findUsable, scopeContainers } from "./ephemeral_container.ts";
+import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
 import type { Reached } from "./reached.ts";
-import { refusedShape, unfit } from "./refusal.ts";
+import { mayNotExec, policyOf, refusedShape, unfit } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
 import { shapesFor, shapeText } from "./shape.ts";
 import { toolMemory } from "./ladder.ts";
@@ -33,7 +36,14 @@ export interface EphemeralWayOptions {
 export interface Plan {
   shape: Shape;
   running?: string;
+  /** With the target's volumes. */
+  volumes: boolean;
+  /** Those that run and lack something, which the new one does as well as they do. */
+  replaces: readonly string[];
 }
+
+/** How long one that is replaced may take to answer, in milliseconds. */
+const replaceMs = 2000;
 
 /** An ephemeral container in the target's pod: as few rights as the task needs, and none on the node. */
 export class EphemeralWay {
@@ -48,31 +58,42 @@ export class EphemeralWay {
   async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
     const obstacle = unfit(pod, target);
     if (obstacle !== undefined) throw obstacle;
+    // Asked before anything is added that nobody could then talk to.
+    const exec: Access = { verb: "create", resource: "pods", subresource: "exec", namespace: target.namespace };
+    let allowed: Promise<boolean> | undefined;
     let refusal: ScopeError | undefined;
     for (const shape of shapesFor(pod, target.container.name, needs)) {
-      const running = this.usable(pod, target, needs, shape);
-      if (running !== undefined) return { shape, running };
-      try {
-        await this.#add(pod, this.#container("scope-test", target, needs, shape), true);
-        return { shape };
-      } catch (error) {
-        refusal = refusedShape(error as ScopeError, pod, shape);
-        // Less privilege helps against Pod Security only.
-        if (!/Pod Security/.test(refusal.message)) throw refusal;
-        this.options.explain(`no ephemeral container as ${shapeText(shape)}: ${refusal.hint ?? refusal.message}`);
+      for (const plan of this.#plans(pod, target, needs, shape)) {
+        if (plan.running !== undefined) return plan;
+        allowed ??= isAllowed(this.cluster, exec);
+        try {
+          await this.#add(pod, this.#container("scope-test", target, plan), true);
+        } catch (error) {
+          refusal = refusedShape(error as ScopeError, pod, plan.shape);
+          const policy = policyOf(refusal);
+          // Less privilege helps against Pod Security only.
+          if (policy === undefined) throw refusal;
+          this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${policy}`);
+          continue;
+        }
+        if (!await allowed) throw mayNotExec(target.namespace, accessText(exec));
+        return plan;
       }
     }
     throw refusal!;
   }
 
-  /** Name of the running container that serves this shape. */
-  usable(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape): string | undefined {
-    const { image } = this.options;
-    return findUsable(pod, { target: target.container.name, image, shape, volumes })?.spec.name;
+  /** One that runs, or else a new one: first with all rights of those that it replaces. */
+  #plans(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape): Plan[] {
+    const wanted = { target: target.container.name, image: this.options.image, shape, volumes };
+    const running = findUsable(pod, wanted)?.spec.name;
+    if (running !== undefined) return [{ shape, volumes, running, replaces: [] }];
+    const all = gathered(pod, wanted), alone: Plan = { shape, volumes, replaces: [] };
+    return all.replaces.length > 0 ? [all, alone] : [alone];
   }
 
-  async reach(pod: V1Pod, target: Target, needs: Needs, plan: Plan, signal: AbortSignal): Promise<Reached> {
-    const { shape, running } = plan;
+  async reach(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<Reached> {
+    const { shape, running, replaces } = plan;
     if (running !== undefined) {
       const place = { namespace: target.namespace, pod: target.pod, container: running };
       const stream = await connectManager(this.cluster, place).catch((error: ScopeError) => {
@@ -86,21 +107,33 @@ export class EphemeralWay {
     const name = freshName(pod);
     const toolBytes = toolMemory(await podMemory(this.cluster, pod));
     const container = {
-      ...this.#container(name, target, needs, shape),
+      ...this.#container(name, target, plan),
       ...toolBytes === undefined ? {} : { toolBytes },
     };
     this.options.say(
-      `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ${
-        shapeText(shape)
-      }: ` +
-        `it ends when it has been idle for 10 minutes`,
+      `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ` +
+        `${shapeText(shape)}: it ends when it has been idle for 10 minutes, and its name stays with the pod`,
     );
     const added = await this.#add(pod, container, false);
-    const reached = await arrive(this.cluster, this.#arrival(added, target, name), limit);
+    const [reached] = await Promise.all([
+      arrive(this.cluster, this.#arrival(added, target, name), limit),
+      ...replaces.map((old) => this.#retire({ namespace: target.namespace, pod: target.pod, container: old })),
+    ]);
     return this.#passage(target, name, shape, reached!.stream, false);
   }
 
-  #container(name: string, target: Target, { volumes = false }: Needs, shape: Shape): EphemeralOptions {
+  /** Ends one that has been replaced, unless others use it. One that does not answer ends by itself. */
+  async #retire(place: { namespace: string; pod: string; container: string }): Promise<void> {
+    try {
+      await using connection = connect(await connectManager(this.cluster, place));
+      const { ending } = await connection.calls.shutdown({}, { timeoutMs: replaceMs, signal: connection.lost });
+      this.options.explain(`${ending ? "ending" : "others use"} "${place.container}", which lacks something`);
+    } catch {
+      this.options.explain(`"${place.container}" lacks something, and does not answer`);
+    }
+  }
+
+  #container(name: string, target: Target, { shape, volumes }: Plan): EphemeralOptions {
     const { image, pullPolicy } = this.options;
     return { name, target: target.container.name, image, pullPolicy, shape, volumes };
   }
@@ -120,8 +153,6 @@ export class EphemeralWay {
   #arrival(pod: V1Pod, target: Target, container: string): Parameters<typeof arrive>[1] {
     const { image, timeoutMs, say } = this.options, name = podName(pod);
     const what = `ephemeral container "${container}" of pod "${name}"`;
-    const gone = (how: string) =>
-      new ScopeError("unreachable", `Pod "${name}" ${how}`, { hint: "choose a pod that runs" });
     return {
       namespace: target.namespace,
       pod: target.pod,
@@ -131,7 +162,7 @@ export class EphemeralWay {
       timeoutMs,
       say,
       progress(now) {
-        if (now.metadata?.uid !== pod.metadata?.uid || isTerminating(now)) throw gone("was deleted meanwhile");
+        if (now.metadata?.uid !== pod.metadata?.uid || isTerminating(now)) throw deleted(name);
         const status = scopeContainers(now).find(({ spec }) => spec.name === container)?.status;
         const starting = {
           what: `E${what.slice(1)}`,
@@ -141,7 +172,7 @@ export class EphemeralWay {
         return progressOfContainer(status?.state ?? {}, starting, { finished: isFinished(now) });
       },
       gone(failed) {
-        throw failed?.error ?? gone("was deleted meanwhile");
+        throw failed?.error ?? deleted(name);
       },
       trouble: () => notReady(this.cluster, target.node),
     };
@@ -155,7 +186,11 @@ export class EphemeralWay {
       place: `ephemeral container "${container}" of pod "${target.namespace}/${target.pod}"`,
       found,
       created: !found,
-      whyEnded: () => whyEnded(this.cluster.uninterrupted, { namespace: target.namespace, pod: target.pod, container }),
+      whyEnded: async () => {
+        const { namespace, pod, container: host } = target;
+        const why = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
+        return why === podDeleted ? deleted(`${namespace}/${pod}`) : why;
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
     };
   }
@@ -168,4 +203,8 @@ function freshName(pod: V1Pod): string {
     name = `scope-${randomBytes(3).toString("hex")}`;
     if (!taken.has(name)) return name;
   }
+}
+
+function deleted(pod: string): ScopeError {
+  return new ScopeError("unreachable", `Pod "${pod}" was deleted meanwhile`, { hint: "choose a pod that runs" });
 }

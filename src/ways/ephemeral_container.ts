@@ -2,6 +2,7 @@ import type { V1ContainerStatus, V1EphemeralContainer, V1Pod } from "../kube/clu
 import { containerOf } from "../kube/pod_copy.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
+import { capabilityNames } from "../way.ts";
 import type { Shape } from "./shape.ts";
 
 export interface EphemeralOptions {
@@ -88,18 +89,46 @@ export function versionOf({ env }: V1EphemeralContainer): string {
   return env?.find(({ name }) => name === versionVariable)?.value ?? "";
 }
 
+type Wanted = Omit<EphemeralOptions, "name" | "pullPolicy">;
+
 /** The one that runs and has all that is needed, if there is one. */
-export function findUsable(
-  pod: V1Pod,
-  wanted: Omit<EphemeralOptions, "name" | "pullPolicy">,
-): EphemeralFound | undefined {
-  const { target, image, shape, volumes } = wanted;
+export function findUsable(pod: V1Pod, wanted: Wanted): EphemeralFound | undefined {
+  const { shape, volumes } = wanted;
   const template = ephemeralContainer(pod, { ...wanted, name: "", pullPolicy: "IfNotPresent" });
-  return scopeContainers(pod).find(({ spec, status }) =>
-    status?.state?.running !== undefined && spec.image === image && spec.targetContainerName === target &&
-    versionOf(spec) === version &&
+  return alike(pod, wanted).find(({ spec }) =>
     (!volumes || spec.volumeMounts !== undefined || template.volumeMounts === undefined) &&
     serves(spec, template, shape)
+  );
+}
+
+/**
+ * What one that is to be added must have to replace those that run as the same user: each command that needs something
+ * else would leave another manager in the pod's memory, and another name in its spec.
+ */
+export function gathered(pod: V1Pod, wanted: Wanted): { shape: Shape; volumes: boolean; replaces: string[] } {
+  const { shape, volumes } = wanted;
+  const own = securityContext(pod, wanted.target, shape);
+  const found = shape.asTarget ? [] : alike(pod, wanted).filter(({ spec: { securityContext: has = {} } }) =>
+    // Those that are as confined as the target are for what runs inside it, and stay what they are.
+    has.runAsUser === own.runAsUser && has.allowPrivilegeEscalation === own.allowPrivilegeEscalation &&
+    JSON.stringify(has.seccompProfile) === JSON.stringify(own.seccompProfile)
+  );
+  const all = new Set<string>([
+    ...shape.capabilities,
+    ...found.flatMap(({ spec }) => spec.securityContext?.capabilities?.add ?? []),
+  ]);
+  return {
+    shape: { ...shape, capabilities: capabilityNames.filter((name) => all.has(name)) },
+    volumes: volumes || found.some(({ spec }) => spec.volumeMounts !== undefined),
+    replaces: found.map(({ spec }) => spec.name),
+  };
+}
+
+/** Those that run with this image and version for this target. */
+function alike(pod: V1Pod, { target, image }: Wanted): EphemeralFound[] {
+  return scopeContainers(pod).filter(({ spec, status }) =>
+    status?.state?.running !== undefined && spec.image === image && spec.targetContainerName === target &&
+    versionOf(spec) === version
   );
 }
 

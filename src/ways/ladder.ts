@@ -21,6 +21,21 @@ export function preferNode({ needs, memory }: Facts): string | undefined {
   return `the pod has ${about}${Math.max(0, Math.floor(free / 1024 / 1024))} MiB of memory free, less than 150`;
 }
 
+/** How far a Way is from serving. */
+export type Standing = "runs" | "possible" | "impossible";
+
+/** What `--via auto` takes, which finds out no more than it must; nothing when neither Way is possible. */
+export function chooseWay(
+  { node, ephemeral, ...facts }: Facts & { node: Standing; ephemeral: Standing },
+): "node" | "ephemeral" | undefined {
+  if (node === "runs") return "node";
+  const { nodePids = false } = facts.needs;
+  if (ephemeral === "runs" && !nodePids) return "ephemeral";
+  if (ephemeral !== "impossible" && preferNode(facts) === undefined) return "ephemeral";
+  if (node === "possible") return "node";
+  return ephemeral !== "impossible" && !nodePids ? "ephemeral" : undefined;
+}
+
 /** What the pod may still use; where nobody says what is used, half of its limit may be. Nothing without a limit. */
 function freeBytes({ limitBytes, usedBytes }: PodMemory): number | undefined {
   return limitBytes === undefined ? undefined : limitBytes - (usedBytes ?? limitBytes / 2);

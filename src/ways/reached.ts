@@ -1,3 +1,4 @@
+import type { ScopeError } from "../errors.ts";
 import type { Passage } from "../way.ts";
 
 /** A passage, and how it came to be. */
@@ -6,8 +7,8 @@ export interface Reached extends Passage {
   readonly created: boolean;
   /** It was running already: somebody has talked to its manager before. */
   readonly found: boolean;
-  /** Why the manager is gone, as far as the cluster can tell. */
-  whyEnded(): Promise<string | undefined>;
+  /** Why the manager is gone, as far as the cluster can tell; an error where it is more than a hint. */
+  whyEnded(): Promise<string | ScopeError | undefined>;
   /** Removes what the manager runs in, and waits until it is gone. Missing where nothing can be removed. */
   remove?(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { ScopeError } from "../errors.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
+import { reasonOf } from "../kube/translate.ts";
 import type { Target } from "../target.ts";
 import type { Shape } from "./shape.ts";
 import { shapeText } from "./shape.ts";
@@ -34,5 +35,19 @@ export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): Scope
   return new ScopeError("denied", `${refused}: you are not allowed to`, {
     cause: error,
     hint: `who administers the cluster can grant "patch" on "pods/ephemeralcontainers" in namespace "${namespace}"`,
+  });
+}
+
+/** What Pod Security has against a shape that it refused, in its own words; nothing where it was something else. */
+export function policyOf({ message, cause }: ScopeError): string | undefined {
+  if (!/Pod Security/.test(message)) return undefined;
+  const said = /violates PodSecurity (.*)$/s.exec(reasonOf(cause instanceof ScopeError ? cause.cause : cause))?.[1];
+  return `Pod Security ${said ?? "forbids it"}`;
+}
+
+/** Whoever may not exec could not talk to what they added. */
+export function mayNotExec(namespace: string, access: string): ScopeError {
+  return new ScopeError("denied", `You are not allowed to exec into pods of namespace "${namespace}"`, {
+    hint: `who administers the cluster can grant: ${access}`,
   });
 }

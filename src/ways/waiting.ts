@@ -16,6 +16,9 @@ const hopeless: Readonly<Record<string, "unreachable" | "usage">> = {
   InvalidImageName: "usage",
 };
 
+/** Reasons of a container that could not be started, and that is not tried again, as it never restarts. */
+const cannotStart = ["RunContainerError", "CreateContainerConfigError"];
+
 /** Words of a registry that answered, and said that it has no such image. */
 const absent = /not found|manifest unknown|name unknown|does not exist|NotFound/i;
 /** The same words, said about a registry that did not answer. */
@@ -53,6 +56,11 @@ export function progressOfContainer(
     const code = terminated === undefined ? "" : `, exit code ${terminated.exitCode}`;
     return fail("unreachable", `${what} ended at once (${reason}${code})`, {
       hint: terminated?.message ?? pod.message ?? `${logs} says why`,
+    });
+  }
+  if (waiting?.reason !== undefined && cannotStart.includes(waiting.reason)) {
+    return fail("unreachable", `${what} cannot start (${waiting.reason})`, {
+      hint: waiting.message ?? "check --image: it must be an endoscope of this version",
     });
   }
   return waitingProgress(waiting, pod.reason, image);

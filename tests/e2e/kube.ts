@@ -57,8 +57,8 @@ export async function debugPods(namespace: string): Promise<Pod[]> {
 }
 
 /** The pods of a demo workload, by name. */
-export async function demoPods(app: string): Promise<Pod[]> {
-  const pods = await getPods("demo", "-l", `app=${app}`);
+export async function demoPods(app: string, namespace = "demo"): Promise<Pod[]> {
+  const pods = await getPods(namespace, "-l", `app=${app}`);
   assert.ok(pods.length > 0, `there is no pod of ${app}`);
   return pods.toSorted((a, b) => a.metadata.name < b.metadata.name ? -1 : 1);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { V1EphemeralContainer, V1Pod } from "../../../src/kube/cluster.ts";
 import { version } from "../../../src/version.ts";
-import { ephemeralContainer, findUsable, scopeContainers } from "../../../src/ways/ephemeral_container.ts";
+import { ephemeralContainer, findUsable, gathered, scopeContainers } from "../../../src/ways/ephemeral_container.ts";
 import type { Shape } from "../../../src/ways/shape.ts";
 
 const image = "registry.example/endoscope:1";
@@ -125,4 +125,23 @@ Deno.test("scopeContainers() leaves out those that somebody else added", () => {
   assert.deepEqual(scopeContainers(withContainers([foreign, containerOf(own)])).map(({ spec }) => spec.name), [
     "scope-1",
   ]);
+});
+
+Deno.test("gathered() has the rights of those that run as the same user, and replaces them", () => {
+  const raw: Shape = { ...root, capabilities: ["NET_RAW"] }, admin: Shape = { ...root, capabilities: ["NET_ADMIN"] };
+  const running = withContainers([
+    containerOf(raw, { name: "raw", volumes: true }),
+    containerOf(own, { name: "own" }),
+    { ...containerOf(raw, { name: "elsewhere" }), targetContainerName: "other" },
+    { ...containerOf(raw, { name: "other-image" }), image: "other:1" },
+    containerOf(inside, { name: "inside" }),
+  ]);
+  assert.deepEqual(gathered(running, { ...wanted, shape: admin }), {
+    shape: { ...root, capabilities: ["NET_ADMIN", "NET_RAW"] },
+    volumes: true,
+    replaces: ["raw"],
+  });
+  assert.deepEqual(gathered(running, { ...wanted, volumes: true }), { shape: own, volumes: true, replaces: ["own"] });
+  assert.deepEqual(gathered(running, { ...wanted, shape: inside }).replaces, []);
+  assert.deepEqual(gathered(withContainers([containerOf(raw)], []), { ...wanted, shape: admin }).replaces, []);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { preferNode, toolMemory } from "../../../src/ways/ladder.ts";
+import { chooseWay, preferNode, toolMemory } from "../../../src/ways/ladder.ts";
 
 const MiB = 1024 * 1024;
 
@@ -36,4 +36,28 @@ Deno.test("toolMemory() leaves room for the app and the manager, and limits noth
   assert.equal(toolMemory({ limitBytes: 160 * MiB, usedBytes: 150 * MiB }), 16 * MiB);
   assert.equal(toolMemory({ limitBytes: 400 * MiB }), 70 * MiB);
   assert.equal(toolMemory({}), undefined);
+});
+
+Deno.test("chooseWay() takes what runs first, a debug pod before an ephemeral container", () => {
+  const facts = { needs: {}, memory: {} };
+  assert.equal(chooseWay({ ...facts, node: "runs", ephemeral: "runs" }), "node");
+  assert.equal(chooseWay({ ...facts, node: "possible", ephemeral: "runs" }), "ephemeral");
+  const small = { needs: {}, memory: { limitBytes: 100 * MiB } };
+  assert.equal(chooseWay({ ...small, node: "possible", ephemeral: "runs" }), "ephemeral");
+});
+
+Deno.test("chooseWay() takes the least privileged, but for small pods and pids of the node", () => {
+  const both = { node: "possible", ephemeral: "possible" } as const;
+  assert.equal(chooseWay({ needs: {}, memory: {}, ...both }), "ephemeral");
+  assert.equal(chooseWay({ needs: {}, memory: { limitBytes: 100 * MiB }, ...both }), "node");
+  assert.equal(chooseWay({ needs: { nodePids: true }, memory: {}, ...both }), "node");
+  assert.equal(chooseWay({ needs: { nodePids: true }, memory: {}, ...both, ephemeral: "runs" }), "node");
+});
+
+Deno.test("chooseWay() takes what is left, and nothing where nothing is", () => {
+  const small = { needs: {}, memory: { limitBytes: 100 * MiB } }, pids = { needs: { nodePids: true }, memory: {} };
+  assert.equal(chooseWay({ ...small, node: "possible", ephemeral: "impossible" }), "node");
+  assert.equal(chooseWay({ ...small, node: "impossible", ephemeral: "possible" }), "ephemeral");
+  assert.equal(chooseWay({ ...pids, node: "impossible", ephemeral: "possible" }), undefined);
+  assert.equal(chooseWay({ ...small, node: "impossible", ephemeral: "impossible" }), undefined);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ScopeError } from "../../../src/errors.ts";
 import type { V1Pod } from "../../../src/kube/cluster.ts";
 import { progressOf, pullHint } from "../../../src/ways/waiting.ts";
 import { containerStatus, pod } from "../kube/pod.ts";
@@ -149,4 +150,12 @@ Deno.test("progressOf() does not wait for an image of localhost, where nobody ca
   );
   assert.ok(progress.state === "failed", progress.state);
   assert.match(progress.error.hint ?? "", /only on nodes where it was loaded/);
+});
+
+Deno.test("progressOf() gives up for a container whose program cannot be started, as it never restarts", () => {
+  const words = 'exec: "--shared-namespaces": executable file not found in $PATH';
+  const progress = progressOf(waiting("RunContainerError", words), image);
+  assert.equal(progress.state, "failed");
+  const { message, hint } = (progress as { error: ScopeError }).error;
+  assert.deepEqual([message, hint], ['Debug pod "shop/debug" cannot start (RunContainerError)', words]);
 });

@@ -1,0 +1,33 @@
+import { getPod, type Pod } from "./kube.ts";
+import { type NodeProcess, podProcesses } from "./node_processes.ts";
+
+/** An ephemeral container as these tests look at it. */
+export interface Ephemeral {
+  readonly name: string;
+  readonly image: string;
+  readonly targetContainerName: string;
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  /** Missing: not started yet. */
+  readonly state?: Readonly<Record<string, { readonly reason?: string }>>;
+}
+
+/** The ephemeral containers of a pod, in the order in which they were added: the API server puts the newest first. */
+export async function ephemeralContainers(namespace: string, pod: string): Promise<Ephemeral[]> {
+  const { spec, status } = await getPod(namespace, pod);
+  const statuses = (status as { ephemeralContainerStatuses?: { name: string; state: Ephemeral["state"] }[] })
+    .ephemeralContainerStatuses ?? [];
+  return ((spec["ephemeralContainers"] ?? []) as Ephemeral[]).toReversed().map((container) => {
+    const state = statuses.find(({ name }) => name === container.name)?.state;
+    return { ...container, ...(state === undefined ? {} : { state }) };
+  });
+}
+
+/** The names of those that run. */
+export async function runningContainers(namespace: string, pod: string): Promise<string[]> {
+  return (await ephemeralContainers(namespace, pod)).filter(({ state }) => state?.["running"]).map(({ name }) => name);
+}
+
+/** The managers in the ephemeral containers of a pod, as the machine sees them. */
+export function managersOf({ metadata }: Pod): NodeProcess[] {
+  return podProcesses(metadata.uid).filter(({ argv }) => argv[0] === "/usr/bin/deno");
+}
