@@ -1,3 +1,4 @@
+import { byIcmp } from "../tools/ping_target.ts";
 import type { Command } from "../command.ts";
 import { ScopeError } from "../errors.ts";
 import type { Destination, Event, PingSkipped } from "../event.ts";
@@ -55,7 +56,7 @@ export const hping: Command = {
       });
     }
     await using beside = await context.enter(targetQuery(context.options), needs);
-    const { reachable, self } = withoutSelf(destinations.reachable, beside.target.ips);
+    const { reachable, self } = withoutSelf(destinations.reachable.map(byIcmp), beside.target.ips);
     const alone = reachable.length === 1;
     const tools = reachable.map((destination) => hpingTool({ destination, args, alone }));
     const ended = new AbortController();
