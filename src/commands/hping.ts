@@ -25,6 +25,7 @@ export const hping: Command = {
     },
     { flags: "-N, --dest-namespace <name>", description: "namespace of the destinations (default: the target's)" },
     { flags: "-a, --all", description: "to all pods of the namespace" },
+    { flags: "-c, --count <n>", description: "packets for each destination (default: until Ctrl-C)" },
   ],
   needs,
   examples: [
@@ -33,7 +34,8 @@ export const hping: Command = {
     ["scope -n shop -p web hping -a -- --icmp -c 1", "every pod of the namespace, at once"],
   ],
   async run(context, options, given) {
-    const { hosts, args } = split(given);
+    const { hosts, args: more } = split(given);
+    const args = [...typeof options.count === "string" ? ["-c", packets(options.count)] : [], ...more];
     const pods = Array.isArray(options.destPod) ? options.destPod as string[] : [];
     const all = options.all === true ||
       (pods.length === 0 && hosts.length === 0 && options.destNamespace !== undefined);
@@ -74,6 +76,11 @@ export const hping: Command = {
     return shown > 1 ? shown : Math.max(...tools.map((tool) => tool.exitCode())) || shown;
   },
 };
+
+function packets(text: string): string {
+  if (/^[1-9]\d{0,8}$/.test(text)) return text;
+  throw new ScopeError("usage", `Option --count cannot be "${text}"`, { hint: "it is a whole number from 1 on" });
+}
 
 /** Hosts stand first; from the first dash on all is hping3's, which knows options only. */
 function split(given: readonly string[]): { hosts: string[]; args: string[] } {

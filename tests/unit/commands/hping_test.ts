@@ -18,6 +18,7 @@ for (
   const [options, words, message] of [
     [{}, [], "Nothing says where to send packets"],
     [{}, ["-c", "1"], "Nothing says where to send packets"],
+    [{ count: "0" }, ["h"], 'Option --count cannot be "0"'],
     [{}, ["fd00::1"], 'Host cannot be "fd00::1"'],
     [{}, [""], 'Host cannot be ""'],
   ] as [RawOptions, string[], string][]
@@ -34,6 +35,12 @@ Deno.test("hping asks for destinations as ping does, by IPv4 only, and hands the
   const { did, argv } = await pinging({ destPod: ["db"], destNamespace: "data" }, words, [web]);
   assert.deepEqual(did.asked, [{ pods: ["db"], all: false, hosts: [], namespace: "data", families: [4] }]);
   assert.deepEqual(argv, ["stdbuf", "-oL", "hping3", "10.0.0.9", ...words]);
+  assert.deepEqual((await pinging({ count: "3" }, ["h", "-1"], [{ address: "h" }])).argv?.slice(3), [
+    "h",
+    "-c",
+    "3",
+    "-1",
+  ]);
   const host = await pinging({}, ["example.com", "-S", "-p", "443"], [{ address: "example.com" }]);
   assert.deepEqual(host.did.asked[0]?.hosts, ["example.com"]);
   assert.deepEqual(host.argv?.slice(3), ["example.com", "-S", "-p", "443"]);
