@@ -50,3 +50,13 @@ export async function greet(
     hint: "give the --image of this version",
   });
 }
+
+/** How long a manager may take to answer that it ends, in milliseconds. */
+const endMs = 2000;
+
+/** Asks the manager behind a stream to end unless it has other clients; returns whether it does. */
+export async function askToEnd(stream: Reached["stream"]): Promise<boolean> {
+  await using connection = connect(stream);
+  const { ending } = await connection.calls.shutdown({}, { timeoutMs: endMs, signal: connection.lost });
+  return ending;
+}

@@ -13,7 +13,7 @@ import { EphemeralWay } from "../ways/ephemeral.ts";
 import type { NodePassage } from "../ways/node.ts";
 import { NodeWay } from "../ways/node.ts";
 import type { Reached } from "../ways/reached.ts";
-import { connectTo } from "./connect.ts";
+import { askToEnd, connectTo } from "./connect.ts";
 
 export interface Entered<P extends Reached = Reached> {
   target: Target;
@@ -51,7 +51,7 @@ export function makeNodeWay({ cluster, options, say }: EnterContext, namespace: 
 
 export function makeEphemeralWay({ cluster, options, say, explain }: EnterContext): EphemeralWay {
   const { pullPolicy, timeoutMs } = options;
-  return new EphemeralWay(cluster, { image: imageOf(options), pullPolicy, timeoutMs, say, explain });
+  return new EphemeralWay(cluster, { image: imageOf(options), pullPolicy, timeoutMs, say, explain, askToEnd });
 }
 
 function imageOf({ image }: GlobalOptions): string {

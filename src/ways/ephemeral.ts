@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
 import { ScopeError } from "../errors.ts";
 import type { Access } from "../kube/access.ts";
 import { accessText, isAllowed } from "../kube/access.ts";
@@ -6,7 +7,6 @@ import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
-import { connect } from "../manager/client.ts";
 import type { PullPolicy } from "../options.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
@@ -30,6 +30,8 @@ export interface EphemeralWayOptions {
   say(text: string): void;
   /** Words to those who want to know how scope decides. */
   explain(text: string): void;
+  /** Asks the manager at the other end to end unless it has other clients; returns whether it does. */
+  askToEnd(stream: Duplex): Promise<boolean>;
 }
 
 /** A container that runs and serves, or the shape of one that the cluster would admit. */
@@ -41,9 +43,6 @@ export interface Plan {
   /** Those that run and lack something, which the new one does as well as they do. */
   replaces: readonly string[];
 }
-
-/** How long one that is replaced may take to answer, in milliseconds. */
-const replaceMs = 2000;
 
 /** An ephemeral container in the target's pod: as few rights as the task needs, and none on the node. */
 export class EphemeralWay {
@@ -125,8 +124,7 @@ export class EphemeralWay {
   /** Ends one that has been replaced, unless others use it. One that does not answer ends by itself. */
   async #retire(place: { namespace: string; pod: string; container: string }): Promise<void> {
     try {
-      await using connection = connect(await connectManager(this.cluster, place));
-      const { ending } = await connection.calls.shutdown({}, { timeoutMs: replaceMs, signal: connection.lost });
+      const ending = await this.options.askToEnd(await connectManager(this.cluster, place));
       this.options.explain(`${ending ? "ending" : "others use"} "${place.container}", which lacks something`);
     } catch {
       this.options.explain(`"${place.container}" lacks something, and does not answer`);
