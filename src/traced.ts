@@ -95,7 +95,8 @@ async function processOf(beside: Beside, pid: number, say: (text: string) => voi
       hint: "scope pids lists the target's processes",
     });
   }
-  if (found.container === "" && !isKernelThread(found)) {
+  // A machine of one's own is no pod, and nothing is foreign there.
+  if (found.container === "" && pod !== "" && !isKernelThread(found)) {
     say(`process ${processText(found)} is not of pod "${namespace}/${pod}"; it is on the same node`);
   }
   return found;

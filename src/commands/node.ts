@@ -25,8 +25,14 @@ export const node: Command = {
       });
     }
     await using place = await context.enterNode(name);
-    if (context.interactive && command.length === 0) context.say(`the files of node "${name}" are in /host`);
-    const run = place.run({ ...sessionProgram(context, command), namespaces: ["net", "pid", "uts", "ipc"], pid: 1 });
+    const program = sessionProgram(context, command);
+    const run = place.run({
+      ...program,
+      // The shell says it when it greets.
+      env: { ...program.env, SCOPE_ROOT: "/host" },
+      namespaces: ["net", "pid", "uts", "ipc"],
+      pid: 1,
+    });
     const code = await context.attach(run);
     // Used twice on purpose: see commands/shell.ts.
     if (place.lost.aborted) throw place.lost.reason;

@@ -17,8 +17,8 @@ interface Wanted {
   argv: readonly string[];
 }
 
-/** Where those programs are in the image. */
-const inImage = "/opt/scope/";
+/** Where those programs are in the image, as an argument has it, for gdb too. */
+const inImage = /^(source )?\/opt\/scope\//;
 
 /**
  * The command that runs `argv` in namespaces of a process of this machine. Who may not enter them may still run it beside
@@ -27,7 +27,7 @@ const inImage = "/opt/scope/";
  * Throws ConnectError: not found, permission denied.
  */
 export function localArgv({ folder }: LocalTools, { pid, namespaces, copyFiles, argv }: Wanted): string[] {
-  const here = argv.map((word) => word.startsWith(inImage) ? `${folder}/${word.slice(inImage.length)}` : word);
+  const here = argv.map((word) => word.replace(inImage, (_, before = "") => `${before}${folder}/`));
   const run = `${folder}/run`;
   if (namespaces.length === 0) return [run, ...here];
   if (pid === undefined) throw new ConnectError("the pod has no process on this machine", Code.NotFound);

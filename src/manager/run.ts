@@ -90,9 +90,10 @@ function planned(request: Start, files: TargetFiles, sharedNamespaces: boolean, 
   const { target, inside, argv } = request;
   if (local !== undefined) {
     const { podUid = "", containerId = "", pid = 0 } = target ?? {};
-    const of = namespaces.length === 0 ? undefined : pid || (containerPid(containerId) ?? podPid(podUid));
+    const own = pid || containerPid(containerId), of = namespaces.length === 0 ? undefined : own ?? podPid(podUid);
     const copyFiles = (pid: number) => files.copy(pid);
-    return { ...request, argv: localArgv(local, { pid: of, namespaces, copyFiles, argv }) };
+    const env = own === undefined ? request.env : { SCOPE_ROOT: rootPath(own), ...request.env };
+    return { ...request, env, argv: localArgv(local, { pid: of, namespaces, copyFiles, argv }) };
   }
   if (target === undefined || (namespaces.length === 0 && inside === undefined)) {
     return sharedNamespaces ? { ...request, argv: ["/opt/scope/run", ...argv] } : request;

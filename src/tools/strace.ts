@@ -39,8 +39,9 @@ export function straceArguments(
   { pid, follow, expressions, stringLimit, decodeDescriptors }: Omit<StraceOptions, "summary">,
 ): string[] {
   return [
-    ...["strace", "--always-show-pid", "-ttt", "-T"],
-    ...(follow ? ["-f"] : []),
+    ...["strace", "-ttt", "-T"],
+    // Into a file, -f shows pids anyway, and an older strace of a machine that is the node knows no more than that.
+    ...(follow ? ["-f"] : ["--always-show-pid"]),
     ...(decodeDescriptors ? ["-y"] : []),
     ...(stringLimit === undefined ? [] : ["-s", String(stringLimit)]),
     ...expressions.flatMap((expression) => ["-e", expression]),

@@ -1,4 +1,4 @@
-/** What one line of strace's output says (strace 6.7 or later, with --always-show-pid -ttt -T, into a file of its own). */
+/** What one line of strace's output says (strace 6.1 or later, with pids, -ttt and -T, into a file of its own). */
 export type StraceLine =
   | ({ kind: "call" } & StraceHead & CallText)
   /** A call that was entered; its end comes on a line of its own. */

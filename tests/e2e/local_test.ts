@@ -8,7 +8,7 @@ import { podProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
 
-const bundled = await outcome("sh", [`${CHECKOUT}/scripts/bundle`, "manager"]);
+const bundled = await outcome("sh", [`${CHECKOUT}/scripts/bundle`, "manager", "helpers"]);
 assert.equal(bundled.code, 0, bundled.stderr);
 
 const local = (...args: string[]) => ["--via", "local", ...args];
@@ -93,6 +93,17 @@ Deno.test("a process of this machine", async (t) => {
       await fails(["-l", "a=b", "pids"], 64, /^error: Option --selector needs a cluster/);
       await fails(["-p", "deploy/web", "pids"], 64, /^error: Option --pod cannot be "deploy\/web" with --via local/);
       await fails(["-p", "no-such-pod", "pids"], 68, /^error: Cannot find pod "no-such-pod" on this machine\nhint: it/);
+    });
+
+    await t.step("strace and gdb take it, and let go of it", async () => {
+      const args = local("strace", "-p", `${process.pid}`, "--duration", "1", "-o", "json");
+      const { code, stdout, stderr } = await scope(args, alone);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /^tracing process \d+ \(\S*sh -c .*\)\n$/);
+      assert.ok(eventsOf(stdout).some(({ type }) => type === "strace.call"), stdout.slice(0, 500));
+      assert.match(await localOk("gdb", "-p", `${process.pid}`, "--backtrace"), /process \d+ stood still for/);
+      await until("it to run on", 5, () => /^State:\s+[SRD]/m.test(read(`/proc/${process.pid}/status`)));
+      assert.match(read(`/proc/${process.pid}/status`), /^TracerPid:\s+0$/m);
     });
 
     await t.step("a terminal: prompt, size, Ctrl-C", async () => {

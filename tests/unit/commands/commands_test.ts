@@ -267,12 +267,11 @@ async function onNode(words: string[], world: World = {}) {
   return { code: await node.run(context, {}, words), did, run: place.seen.options, place };
 }
 
-Deno.test("node runs a shell in the namespaces of the node's first process, and says where its files are", async () => {
+Deno.test("node runs a shell in the namespaces of the node's first process, and tells it where its files are", async () => {
   const { code, did, run, place } = await onNode(["node1"], { interactive: true });
   assert.deepEqual([code, did.nodes, did.attached, place.seen.disposed], [7, ["node1"], [place.run], true]);
   assert.deepEqual([run?.argv[0], run?.namespaces, run?.pid], ["bash", ["net", "pid", "uts", "ipc"], 1]);
-  assert.deepEqual([run?.pty, run?.env], [{ columns: 100, rows: 30 }, { TERM: "xterm" }]);
-  assert.deepEqual(did.said, ['the files of node "node1" are in /host']);
+  assert.deepEqual([run?.pty, run?.env], [{ columns: 100, rows: 30 }, { TERM: "xterm", SCOPE_ROOT: "/host" }]);
 });
 
 Deno.test("node passes a command on as it is", async () => {

@@ -14,6 +14,9 @@ const here = ["bash", "--rcfile", "/tools/bashrc"];
 Deno.test("localArgv() runs the machine's program, and the image's small files from their folder", () => {
   const built = localArgv({ folder: "/tools" }, { ...wanted, pid: undefined, namespaces: [] });
   assert.deepEqual(built, ["/tools/run", ...here]);
+  const gdb = ["gdb", "-ex", "source /opt/scope/gdb.py", "x /opt/scope/"];
+  const moved = localArgv({ folder: "/tools" }, { ...wanted, pid: undefined, namespaces: [], argv: gdb });
+  assert.deepEqual(moved, ["/tools/run", "gdb", "-ex", "source /tools/gdb.py", "x /opt/scope/"]);
 });
 
 Deno.test("localArgv() enters the namespaces of the process, as root", () => {
