@@ -33,7 +33,7 @@ for (
 
 Deno.test("strace traces the first process, and hands on what strace is to do", async () => {
   const { run, did } = await tracing({ expression: ["openat", "signal=none"], stringLimit: "99", decodeFds: true });
-  assert.deepEqual(run?.argv.slice(4), [
+  assert.deepEqual(run?.argv.slice(3), [
     ...["-f", "-y", "-s", "99", "-e", "openat", "-e", "signal=none", "-o", "/dev/stdout", "-p", "4242"],
   ]);
   assert.deepEqual([run?.namespaces, run?.traces], [[], 4242]);

@@ -40,7 +40,7 @@ const programs = "trace=%process,pause,clock_nanosleep,wait4";
 Deno.test("straceArguments() asks for a pid, the time and the duration on each line, in an output of its own", () => {
   const options = { pid: 42, follow: true, expressions: ["trace=file", "signal=none"], decodeDescriptors: true };
   assert.deepEqual(straceArguments({ ...options, stringLimit: 64 }), [
-    ...["strace", "--always-show-pid", "-ttt", "-T", "-f", "-y", "-s", "64"],
+    ...["strace", "-ttt", "-T", "-f", "-y", "-s", "64"],
     ...["-e", "trace=file", "-e", "signal=none", "-o", "/dev/stdout", "-p", "42"],
   ]);
   assert.ok(!straceArguments({ ...options, follow: false }).includes("-f"));
