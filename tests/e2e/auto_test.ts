@@ -111,13 +111,13 @@ auto("--via auto", async (t, own) => {
   });
 
   await t.step("a quota that leaves no room for a debug pod does not stop an ephemeral container", async () => {
+    await scopeOk("-n", own.name, "cleanup", "-p", "all"); // before it counts
     const count = (await kubectl(["-n", own.name, "get", "pods", "-o", "name"])).trim().split("\n").length;
     await kubectl(["-n", own.name, "create", "quota", "full", `--hard=pods=${count}`]);
     await until("the quota to count", 10, async () => {
       const used = await kubectl(["-n", own.name, "get", "quota", "full", "-o", "jsonpath={.status.used.pods}"]);
       return used === `${count}`;
     });
-    await scopeOk("-n", own.name, "cleanup", "-p", "all");
     const lines = await said(on("small", "shell", "true"));
     assert.ok(
       lines.some((line) => /: a quota forbids it: using an ephemeral container after all$/.test(line)),
