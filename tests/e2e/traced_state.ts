@@ -35,8 +35,12 @@ export async function untilFree(pod: Pod, part: string, seconds: number): Promis
 export function ticksOf({ metadata }: Pod, part: string): number {
   const processes = podProcesses(metadata.uid).filter(({ argv }) => argv.join(" ").includes(part));
   return processes.reduce((sum, { pid }) => {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
-    return sum + Number(stat[11]) + Number(stat[12]);
+    try {
+      const stat = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
+      return sum + Number(stat[11]) + Number(stat[12]);
+    } catch {
+      return sum; // ended meanwhile
+    }
   }, 0);
 }
 
