@@ -37,12 +37,14 @@ export async function greet(
   const limit = AbortSignal.any([signal, lost, AbortSignal.timeout(options.timeoutMs)]);
   const info = await calls.info({}, { signal: limit }).catch(async (error: unknown) => {
     if (signal.aborted) throw signal.reason;
-    if (lost.aborted && lost.reason instanceof ScopeError) throw lost.reason;
+    // What the exec ended with, as where the image has no socat.
+    const reason = lost.aborted && lost.reason instanceof ScopeError ? lost.reason : undefined;
+    if (reason?.kind === "denied") throw reason;
     const why = lost.aborted ? await whyEnded() : undefined;
     if (why instanceof ScopeError) throw why;
     throw new ScopeError("unreachable", `The manager in ${place} does not answer`, {
       cause: error,
-      hint: why ?? "scope cleanup removes it, and the next command starts a new one",
+      hint: why ?? reason?.hint ?? "scope cleanup removes it, and the next command starts a new one",
     });
   });
   if (info.version === version) return;

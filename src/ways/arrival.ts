@@ -88,7 +88,7 @@ class Wait {
   #there = false;
   #pod: V1Pod | undefined;
   #progress: Progress = { state: "waiting", reason: "Pending", pullFailed: false };
-  #said = "";
+  readonly #said = new Set<string>();
   #asked = false;
 
   constructor(readonly cluster: Cluster, readonly awaited: Arrival) {}
@@ -116,10 +116,14 @@ class Wait {
 
   /** Says what is waited for, each reason once. */
   async tell(): Promise<void> {
-    const say = (reason: string) => this.awaited.say(`waiting for ${this.awaited.what}: ${reason}`);
+    const say = (reason: string) => {
+      if (this.#said.has(reason)) return;
+      this.#said.add(reason);
+      this.awaited.say(`waiting for ${this.awaited.what}: ${reason}`);
+    };
     if (this.#progress.state !== "waiting") return;
     const { reason, pullFailed } = this.#progress;
-    if (reason !== this.#said && (pullFailed || this.#waited > normalMs)) say(this.#said = reason);
+    if (pullFailed || this.#waited > normalMs) say(reason);
     if (this.#asked || this.#waited < askMs || this.#pod === undefined) return;
     this.#asked = true;
     const trouble = await this.awaited.trouble(this.#pod);

@@ -19,7 +19,7 @@ import { mayNotExec, policyOf, refusedShape, unfit } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
 import { shapesFor, shapeText } from "./shape.ts";
 import { toolMemory } from "./ladder.ts";
-import { notReady } from "./trouble.ts";
+import { notReady, troubleOfContainer } from "./trouble.ts";
 import { progressOfContainer } from "./waiting.ts";
 
 export interface EphemeralWayOptions {
@@ -172,7 +172,8 @@ export class EphemeralWay {
       gone(failed) {
         throw failed?.error ?? deleted(name);
       },
-      trouble: () => notReady(this.cluster, target.node),
+      trouble: async (now) =>
+        await notReady(this.cluster, target.node) ?? await troubleOfContainer(this.cluster, now, container, image),
     };
   }
 

@@ -1,5 +1,6 @@
 import { ScopeError } from "../errors.ts";
 import type { Cluster, CoreV1EventList, V1Node, V1Pod } from "../kube/cluster.ts";
+import { waitingProgress } from "./waiting.ts";
 
 /**
  * Why a pod does not start, where its own status does not say: its node is not ready (then waiting is in vain, and the
@@ -21,6 +22,30 @@ export async function troubleOf(
   ]);
   if (nodeError !== undefined) return nodeError;
   return warning === undefined ? undefined : `${warning.reason}: ${warning.message}`;
+}
+
+/**
+ * Why an ephemeral container does not start. Its events are read, as the kubelet tells of a failed pull in the pod's status
+ * 10 to 15 seconds later: nothing else happens in that pod that would make it look. An error when waiting is in vain.
+ */
+export async function troubleOfContainer(
+  cluster: Cluster,
+  { metadata }: V1Pod,
+  container: string,
+  image: string,
+): Promise<ScopeError | string | undefined> {
+  const { name = "", namespace = "" } = metadata ?? {};
+  const about = `involvedObject.name=${name},involvedObject.fieldPath=spec.ephemeralContainers{${container}}`;
+  const events = await cluster.request<CoreV1EventList>("list events", {
+    method: "GET",
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+    query: { fieldSelector: `${about},type=Warning` },
+  }).catch(() => undefined);
+  const failed = events?.items.map(({ message = "" }) => /^Failed to pull image "[^"]*": (.*)$/s.exec(message)?.[1]);
+  const message = failed?.findLast((one) => one !== undefined);
+  if (message === undefined) return events?.items.at(-1)?.message;
+  const progress = waitingProgress({ reason: "ErrImagePull", message }, undefined, image);
+  return progress.state === "failed" ? progress.error : `ErrImagePull: ${message}`;
 }
 
 /** The error for a node that is not ready; nothing when it is, or when this user may not know. */

@@ -172,22 +172,20 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
   });
 
   await t.step("an image of localhost that was never loaded: at once, and what stays is said", async () => {
-    const { code, stderr } = await scope(inside("web", "--image", "localhost/none:1", "shell", "true"));
+    const { code, stderr, seconds } = await scope(inside("web", "--image", "localhost/none:1", "shell", "true"));
     assert.equal(code, 69);
+    assert.ok(seconds < 10, `it took ${seconds} s`);
     assert.match(stderr, /^adding the ephemeral container .*, and its name stays with the pod$/m);
     assert.match(stderr, /^error: Cannot pull the image "localhost\/none:1" \(ErrImagePull\)\nhint: it is only on /m);
   });
 
   await t.step(
-    "a registry that does not answer: the reason as soon as the cluster has it, and given up at --timeout",
+    "a registry that does not answer: the reason within 5 s, and given up at --timeout",
     async () => {
       const args = ["--image", "localhost:1/none:1", "--timeout", "15", "shell", "true"];
       await using shell = startScope(inside("web", ...args));
       await shell.until("stderr", /^adding the ephemeral container /m, 10);
-      await until("the kubelet to try", 14, async () => {
-        return (await ephemeralContainers(own.name, "web")).at(-1)?.state?.["waiting"]?.reason === "ErrImagePull";
-      });
-      await shell.until("stderr", /^waiting for ephemeral container ".*" of pod ".*": ErrImagePull: .*refused/m, 2);
+      await shell.until("stderr", /^waiting for ephemeral container ".*" of pod ".*": ErrImagePull: .*refused/m, 5);
       assert.equal(await shell.exit(20), 75);
       assert.match(shell.stderr, /^error: Ephemeral container ".*" did not start within 15 s\nhint: give --image .*$/m);
     },
@@ -200,7 +198,8 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
     const manager = `The manager in ephemeral container "scope-[0-9a-f]{6}" of pod "${own.name}/web" does not answer`;
     const words = `^error: (Ephemeral .* ended at once \\(Error, exit code 1\\)|${manager})$`;
     assert.match(ended.words, new RegExp(words, "m"));
-    const hint = `^hint: (kubectl logs -n ${own.name} web -c scope-.* says why|it ended \\(Error, exit code 1\\).*)$`;
+    const hint =
+      `^hint: (kubectl logs -n ${own.name} web -c scope-.* says why|it ended \\(Error, exit code 1\\).*|.*socat.*)$`;
     assert.match(ended.words, new RegExp(hint, "m"));
     const none = await failure(inside("web", "--image", "localhost/busybox:1", "--timeout", "50", "shell", "true"));
     assert.equal(none.code, 69);
@@ -212,7 +211,7 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
     const { code, stdout, stderr } = await scope(["-n", own.name, "cleanup", "-p", "web"]);
     assert.deepEqual([code, stdout], [0, ""]);
     const lines = stderr.trim().split("\n");
-    assert.equal(lines.length, 3, stderr);
+    assert.ok(lines.length >= 1, stderr); // one that has just ended may be among them
     for (const line of lines) {
       assert.match(line, /^ephemeral container ".*" of pod ".*\/web" does not run \(\w+\), and /);
     }
