@@ -100,11 +100,12 @@ Deno.test("launch, list and cleanup", async (t) => {
     async () => {
       const [pod] = await debugPods(own.name);
       const processes = podProcesses(pod!.metadata.uid).filter(({ argv }) => argv[0] !== "/pause");
-      const [tini, manager, ...more] = processes.toSorted((a, b) => a.pid - b.pid);
+      const [tini, reaper, manager, ...more] = processes.toSorted((a, b) => a.pid - b.pid);
       assert.deepEqual(more, []);
-      assert.deepEqual(tini!.argv.slice(0, 3), ["/usr/bin/tini", "-s", "--"]);
+      assert.deepEqual(tini!.argv.slice(0, 4), ["/usr/bin/tini", "-s", "-g", "--"]);
+      assert.deepEqual(reaper!.argv.slice(0, 2), ["/bin/sh", "/opt/scope/reaper"]);
       assert.match(manager!.argv.join(" "), /^\/usr\/bin\/deno run .*\/opt\/scope\/manager\.js$/);
-      assert.match(Deno.readTextFileSync(`/proc/${manager!.pid}/stat`), new RegExp(`\\) \\w ${tini!.pid} `));
+      assert.match(Deno.readTextFileSync(`/proc/${manager!.pid}/stat`), new RegExp(`\\) \\w ${reaper!.pid} `));
       assert.equal(Deno.readTextFileSync(`/proc/${manager!.pid}/oom_score_adj`), "1000\n");
       const exec = ["-n", own.name, "exec", pod!.metadata.name, "--"];
       const modes = await kubectl([...exec, "stat", "-c", "%a %F", "/tmp/scope", "/tmp/scope/manager.sock"]);
