@@ -95,6 +95,12 @@ async function processOf(beside: Beside, pid: number, say: (text: string) => voi
       hint: "scope pids lists the target's processes",
     });
   }
+  if (found.container === "" && pid === 1 && beside.way === "node") {
+    // What an ephemeral container counts as 1 is the target; here everything on the node hangs on it.
+    throw new ScopeError("usage", `Process ${quoted(found)} is the first of node "${node}", and not the target's`, {
+      hint: `scope pids lists the target's by their pids on the node; scope node ${node} reaches the node's own`,
+    });
+  }
   // A machine of one's own is no pod, and nothing is foreign there.
   if (found.container === "" && pod !== "" && !isKernelThread(found)) {
     say(`process ${processText(found)} is not of pod "${namespace}/${pod}"; it is on the same node`);

@@ -61,6 +61,13 @@ Deno.test("traced() refuses what is not there, has ended, or is the kernel's", a
   ]);
 });
 
+Deno.test("traced() does not take the node's first process for the target's", async () => {
+  assert.deepEqual(await refused(1, { ...other, pid: 1, command: "init" }), [
+    "usage",
+    'Process "1" (init) is the first of node "node1", and not the target\'s',
+  ]);
+});
+
 Deno.test("traced() names who traces the process already", async () => {
   const gdb = { ...other, pid: 88, command: "gdb -p 4242" };
   assert.deepEqual(await refused(undefined, { ...first, tracerPid: 88 }, gdb), [
