@@ -24,6 +24,9 @@ export function connect(stream: Duplex): ManagerConnection {
     createConnection: () => stream,
     settings: { initialWindowSize: windowBytes, enablePush: false },
   });
+  /** Calls that have not ended, and who waits for them. */
+  const open = new Set<unknown>();
+  let idle = Promise.withResolvers<void>();
   const beats = setInterval(beat, beatMs);
   let answered = performance.now();
   function beat() {
@@ -35,8 +38,10 @@ export function connect(stream: Duplex): ManagerConnection {
   }
   function close(reason: unknown) {
     clearInterval(beats);
-    if (!session.destroyed) session.destroy();
+    // The stream first, so that no GOAWAY is sent: one that arrives while a call sends data makes Deno's HTTP/2 close that
+    // call twice, and the manager dies of it with all that others run.
     stream.destroy();
+    if (!session.destroyed) session.destroy();
     lost.abort(reason);
   }
   // It may have been closed before it was open.
@@ -55,8 +60,12 @@ export function connect(stream: Duplex): ManagerConnection {
           // One stream, one session: there is nothing to reconnect to.
           sessionManager: {
             authority: "http://manager",
-            request: (method, path, headers, options) =>
-              Promise.resolve(session.request({ ...headers, ":method": method, ":path": path }, options)),
+            request(method, path, headers, options) {
+              const call = session.request({ ...headers, ":method": method, ":path": path }, options);
+              open.add(call);
+              call.once("close", () => open.delete(call) && open.size === 0 && idle.resolve());
+              return Promise.resolve(call);
+            },
             notifyResponseByteRead() {},
           },
         } as Parameters<typeof createGrpcTransport>[0],
@@ -66,11 +75,10 @@ export function connect(stream: Duplex): ManagerConnection {
     async [Symbol.asyncDispose]() {
       clearInterval(beats);
       // Calls that end right now may still send their last frames; those that do not end are cut off.
-      if (!session.destroyed) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        const timer = setTimeout(resolve, 200);
-        session.close(resolve);
-        await promise;
+      if (!session.destroyed && open.size > 0) {
+        idle = Promise.withResolvers();
+        const timer = setTimeout(idle.resolve, 200);
+        await idle.promise;
         clearTimeout(timer);
       }
       close(new Error("the connection was closed"));

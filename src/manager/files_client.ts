@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Channel } from "../channel.ts";
+import { delay } from "../delay.ts";
 import { FileTrouble } from "../files.ts";
 import type { FileEntry, FileKind, FileReader, Files, InodePath, Piece, ReadingFile, WholeFile } from "../files.ts";
 import type { ManagerConnection } from "./client.ts";
@@ -131,12 +132,20 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
       responses ??= translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
       return await readOne(path, hash, responses);
     },
-    [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose]() {
       requests.close();
+      if (responses !== undefined && asked.length === 0) await settled(responses.next(), signal);
       left.abort();
-      return Promise.resolve();
     },
   };
+}
+
+/** Waits for the end of a call that has nothing more to do, at most a moment: then it is cut off. */
+export async function settled(end: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const limit = new AbortController(), met = end.catch(() => {});
+  if (signal.aborted) return;
+  await Promise.race([met, delay(500, limit.signal)]);
+  limit.abort();
 }
 
 async function readOne(path: string, had: FileHash, from: AsyncIterator<ReadFilesResponse>): Promise<ReadingFile> {

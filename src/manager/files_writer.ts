@@ -5,7 +5,7 @@ import { FileTrouble } from "../files.ts";
 import type { FileToWrite, FileWriter, Piece, WriteOptions, WritingFile } from "../files.ts";
 import { FileHash, sameHash } from "./files/hash.ts";
 import { Packer } from "./files/pieces.ts";
-import { decode, encode, hex, translated } from "./files_client.ts";
+import { decode, encode, hex, settled, translated } from "./files_client.ts";
 import type { FilesClient } from "./files_client.ts";
 import { WriteFilesRequestSchema } from "./gen/manager_pb.ts";
 import type { WriteFilesRequest, WriteFilesResponse } from "./gen/manager_pb.ts";
@@ -113,7 +113,7 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
   const opened = expect("").then((answer) => answer.case === "opened" ? decode(answer.value.path) : "");
   opened.catch(() => {}); // met by whoever awaits it
   void send({ case: "open", value: { target, path, name: encode(name), folder } });
-  void listen();
+  const listening = listen();
   return {
     opened,
     async folder({ path, mode, modifiedNs, finish }) {
@@ -128,10 +128,10 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
       await answer;
     },
     file,
-    [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose]() {
       requests.close();
+      await settled(listening, signal);
       left.abort();
-      return Promise.resolve();
     },
   };
 }

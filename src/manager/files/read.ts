@@ -100,10 +100,15 @@ async function count(hash: FileHash, { offset, bytes }: Piece): Promise<void> {
   hash.update(bytes);
 }
 
-/** The data of a file between two offsets; the next piece is read while one is used. */
+/**
+ * The data of a file between two offsets; the next piece is read while one is used. A piece is overwritten when the one
+ * after the next is asked for: new memory for each would grow to a hundred megabytes before it is collected.
+ */
 async function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean): AsyncIterable<Piece> {
+  const buffers = [new Uint8Array(Math.min(pieceBytes, end)), new Uint8Array(Math.min(pieceBytes, end))];
   const read = async (offset: number, limit: number): Promise<Piece> => {
-    const buffer = new Uint8Array(Math.min(pieceBytes, limit - offset));
+    buffers.reverse();
+    const buffer = buffers[0]!.subarray(0, Math.min(pieceBytes, limit - offset));
     const length = await file.use((fd) => pread(fd, buffer, offset)).catch(endOfKernelFile);
     return { offset, bytes: buffer.subarray(0, length) };
   };
