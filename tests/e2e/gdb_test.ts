@@ -69,7 +69,7 @@ import time
 class Busy(gdb.Breakpoint):
     def stop(self):
         print("busy", flush=True)
-        time.sleep(2)
+        time.sleep(1.5)
         return False
 Busy("wait_for")
 gdb.execute("continue")
@@ -185,7 +185,7 @@ for (const via of ["node", "ephemeral"] as const) {
       await untilFree(pid, 1);
     });
 
-    await t.step("SIGKILL while gdb is busy for 2 s at a breakpoint: it gets the time to take it out", async () => {
+    await t.step("SIGKILL while gdb is busy for 1.5 s at a breakpoint: it gets the time to take it out", async () => {
       const file = `${commands}.py`;
       await Deno.writeTextFile(file, busy);
       await using gdb = startScope([...app, "gdb", "-x", file]);
