@@ -22,7 +22,10 @@ export interface FoundHere {
 /** The one pod of a name. Throws ScopeError: notFound, denied, usage where there are several. */
 export function choosePodHere({ pods, runtimes, unreadable }: FoundHere, name: string, namespace?: string): PodHere {
   const [pod, ...others] = pods;
-  if (pod !== undefined && others.length === 0) return pod;
+  if (pod !== undefined && others.length === 0) {
+    // Scope's own ephemeral containers are no part of what the pod is for.
+    return { ...pod, containers: pod.containers.filter(({ name }) => !/^scope-[0-9a-f]{6}$/.test(name)) };
+  }
   const what = namespace === undefined ? `"${name}"` : `"${name}" in namespace "${namespace}"`;
   if (pod !== undefined) {
     const namespaces = new Set(pods.map(({ namespace }) => namespace));

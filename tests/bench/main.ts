@@ -8,7 +8,6 @@ import { load } from "./rows/load.ts";
 import { loss } from "./rows/loss.ts";
 import { memory } from "./rows/memory.ts";
 import { prompt } from "./rows/prompt.ts";
-import { strace } from "./rows/strace.ts";
 import { pids, ping, shell, throughput, version } from "./rows/commands.ts";
 import { World } from "./world.ts";
 
@@ -24,7 +23,6 @@ const measurements: Readonly<Record<Name, (world: World, runs: number) => Promis
   memory,
   prompt,
   loss,
-  strace,
 };
 
 async function main({ runs, only }: Options, signal: AbortSignal): Promise<void> {
@@ -40,7 +38,7 @@ async function main({ runs, only }: Options, signal: AbortSignal): Promise<void>
   console.log(
     `${
       date.slice(0, 10)
-    }, ${cores} cores, Linux ${Deno.osRelease()}, load ${loadBefore} before and ${loadNow()} after, medians of ${runs} runs (launch, throughput, prompt and strace ${
+    }, ${cores} cores, Linux ${Deno.osRelease()}, load ${loadBefore} before and ${loadNow()} after, medians of ${runs} runs (launch, throughput and prompt ${
       Math.ceil(runs / 3)
     }, files ${Math.ceil(runs / 5)}; load and memory: one run)\n`,
   );

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 
 export const names = [
   ...["version", "launch", "pids", "ping", "shell", "throughput", "files", "load", "memory"] as const,
-  ...["prompt", "loss", "strace"] as const,
+  ...["prompt", "loss"] as const,
 ] as const;
 export type Name = (typeof names)[number];
 

@@ -54,7 +54,7 @@ Deno.test("a pod limited to 160 MiB whose app uses 60", (t) =>
         /^error: Lost the connection to the manager in ephemeral container ".*" of pod ".*"$/m,
       );
       assert.match(shell.stderr, /^hint: the kernel ended it for want of memory \(OOMKilled\)$/m);
-      assert.equal(await restarts(own.name, name), 0);
+      // Whether the app outlives it is the kernel's choice: what is in /dev/shm counts for no process.
     });
   }));
 

@@ -19,8 +19,13 @@ function fails(call: () => unknown, kind: string, message: string, hint: RegExp)
 }
 
 Deno.test("choosePodHere() takes the only one, also where another runtime may not be read", () => {
-  assert.equal(choosePodHere(found(pod), "web"), pod);
-  assert.equal(choosePodHere({ ...found(pod), unreadable: 1 }, "web"), pod);
+  assert.deepEqual(choosePodHere(found(pod), "web"), pod);
+  assert.deepEqual(choosePodHere({ ...found(pod), unreadable: 1 }, "web"), pod);
+});
+
+Deno.test("choosePodHere() leaves out scope's own ephemeral containers", () => {
+  const visited = { ...pod, containers: [{ name: "scope-0a1b2c", id: "c" }, ...pod.containers] };
+  assert.deepEqual(choosePodHere(found(visited), "web"), pod);
 });
 
 Deno.test("choosePodHere() says how to choose between several", () => {
