@@ -22,6 +22,7 @@ import { copiedLine, copySummaryLine, fileTable, inodeLines } from "./file_text.
 import { hpingLine, hpingSummary } from "./hping_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
+import { redirLines } from "./redir_text.ts";
 import { straceLine, straceSummary } from "./strace_text.ts";
 import { safe } from "../safe.ts";
 import { paint } from "./style.ts";
@@ -122,6 +123,15 @@ class Text implements Renderer {
         return this.#write(threadLines(event, color));
       case "gdb.summary":
         return this.#write(gdbSummaryLines(event, color));
+      case "redir.started":
+      case "redir.opened":
+      case "redir.connection":
+      case "redir.traffic":
+      case "redir.lost":
+      case "redir.resumed":
+      case "redir.left":
+      case "redir.summary":
+        return this.#write(redirLines(event, color));
       case "failed":
         return this.#write([failedLine(event, color)]);
       default:

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiGwoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgqcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqjAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIUChBGSUxFX0tJTkRfRk9MREVSEAISEgoORklMRV9LSU5EX0xJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYymgUKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlEkgKCUxpc3RGaWxlcxIaLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5MaXN0RmlsZXNSZXNwb25zZSgBMAESSAoJUmVhZEZpbGVzEhouc2NvcGUudjEuUmVhZEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLlJlYWRGaWxlc1Jlc3BvbnNlKAEwARJLCgpXcml0ZUZpbGVzEhsuc2NvcGUudjEuV3JpdGVGaWxlc1JlcXVlc3QaHC5zY29wZS52MS5Xcml0ZUZpbGVzUmVzcG9uc2UoATABEkgKCUZpbmRJbm9kZRIaLnNjb3BlLnYxLkZpbmRJbm9kZVJlcXVlc3QaGy5zY29wZS52MS5GaW5kSW5vZGVSZXNwb25zZSgBMAFiBnByb3RvMw");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiGwoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgiagoPUmVkaXJlY3RSZXF1ZXN0EigKBXN0YXJ0GAEgASgLMhcuc2NvcGUudjEuUmVkaXJlY3RTdGFydEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAQgkKB3JlcXVlc3QihgEKEFJlZGlyZWN0UmVzcG9uc2USLAoHc3RhcnRlZBgBIAEoCzIZLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRlZEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAEhQKCnRha2VuX292ZXIYAyABKAlIAEIKCghyZXNwb25zZSKGAgoNUmVkaXJlY3RTdGFydBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSEAoIaW5jb21pbmcYAiADKA0SFAoMYWxsX2luY29taW5nGAMgASgIEhUKDW93bl9jb250YWluZXIYBCABKAgSEAoIb3V0Z29pbmcYBSADKA0SDQoFb3duZXIYBiABKAkSEAoIdGFrZW92ZXIYByABKAgSDgoGbWlycm9yGAggASgIEgsKA3JhdxgJIAEoCBILCgNjdXQYCiABKAgSHwoGcHJvYmVzGAsgAygLMg8uc2NvcGUudjEuUHJvYmUSFgoObm9kZV9hZGRyZXNzZXMYDCADKAkifwoFUHJvYmUSIgoEa2luZBgBIAEoDjIULnNjb3BlLnYxLlByb2JlLktpbmQSDAoEcG9ydBgCIAEoDSJECgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIICgRIVFRQEAESCQoFSFRUUFMQAhIHCgNUQ1AQAxIICgRHUlBDEAQiXQoPUmVkaXJlY3RTdGFydGVkEhAKCGluY29taW5nGAEgAygNEg8KB3VuaGVhcmQYAiADKA0SDAoEa2VwdBgDIAEoDRILCgNjdXQYBCABKA0SDAoEbWVzaBgFIAEoCCIpCgZGcmFtZXMSHwoGZnJhbWVzGAEgAygLMg8uc2NvcGUudjEuRnJhbWUiiQIKBUZyYW1lEhIKCmNvbm5lY3Rpb24YASABKA0SIgoGb3BlbmVkGAIgASgLMhAuc2NvcGUudjEuT3BlbmVkSAASJgoIYWNjZXB0ZWQYAyABKAsyEi5zY29wZS52MS5BY2NlcHRlZEgAEhEKB3JlZnVzZWQYBCABKAlIABIOCgRkYXRhGAUgASgMSAASHAoDZW5kGAYgASgLMg0uc2NvcGUudjEuRW5kSAASIAoFcmVzZXQYByABKAsyDy5zY29wZS52MS5SZXNldEgAEhAKBmNyZWRpdBgIIAEoDUgAEiIKBmNsb3NlZBgJIAEoCzIQLnNjb3BlLnYxLkNsb3NlZEgAQgcKBWZyYW1lIlIKBk9wZW5lZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEgwKBHBvcnQYAyABKA0SEAoIb3V0Z29pbmcYBCABKAgSDgoGY3JlZGl0GAUgASgNIhoKCEFjY2VwdGVkEg4KBmNyZWRpdBgBIAEoDSIFCgNFbmQiBwoFUmVzZXQixQEKBkNsb3NlZBIhCgNob3cYASABKA4yFC5zY29wZS52MS5DbG9zZWQuSG93Eg4KBmJ5X3BvZBgCIAEoCBIOCgZyZWFzb24YAyABKAkSDQoFcHJvYmUYBCABKAgSEgoKc2VudF9ieXRlcxgFIAEoBBIWCg5yZWNlaXZlZF9ieXRlcxgGIAEoBBITCgtkdXJhdGlvbl9tcxgHIAEoASIoCgNIb3cSCgoGQ0xPU0VEEAASCQoFUkVTRVQQARIKCgZGQUlMRUQQAipyCglOYW1lc3BhY2USGQoVTkFNRVNQQUNFX1VOU1BFQ0lGSUVEEAASEQoNTkFNRVNQQUNFX05FVBABEhEKDU5BTUVTUEFDRV9QSUQQAhIRCg1OQU1FU1BBQ0VfVVRTEAMSEQoNTkFNRVNQQUNFX0lQQxAEKqMBCghGaWxlS2luZBIZChVGSUxFX0tJTkRfVU5TUEVDSUZJRUQQABISCg5GSUxFX0tJTkRfRklMRRABEhQKEEZJTEVfS0lORF9GT0xERVIQAhISCg5GSUxFX0tJTkRfTElOSxADEhQKEEZJTEVfS0lORF9ERVZJQ0UQBBIUChBGSUxFX0tJTkRfU09DS0VUEAUSEgoORklMRV9LSU5EX0ZJRk8QBjLhBQoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARJBCghTaHV0ZG93bhIZLnNjb3BlLnYxLlNodXRkb3duUmVxdWVzdBoaLnNjb3BlLnYxLlNodXRkb3duUmVzcG9uc2USPgoHQ29udHJvbBIYLnNjb3BlLnYxLkNvbnRyb2xSZXF1ZXN0Ghkuc2NvcGUudjEuQ29udHJvbFJlc3BvbnNlEkEKCEZpbmRQb2RzEhkuc2NvcGUudjEuRmluZFBvZHNSZXF1ZXN0Ghouc2NvcGUudjEuRmluZFBvZHNSZXNwb25zZRIvCgJQcxITLnNjb3BlLnYxLlBzUmVxdWVzdBoULnNjb3BlLnYxLlBzUmVzcG9uc2USSAoJTGlzdEZpbGVzEhouc2NvcGUudjEuTGlzdEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLkxpc3RGaWxlc1Jlc3BvbnNlKAEwARJICglSZWFkRmlsZXMSGi5zY29wZS52MS5SZWFkRmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuUmVhZEZpbGVzUmVzcG9uc2UoATABEksKCldyaXRlRmlsZXMSGy5zY29wZS52MS5Xcml0ZUZpbGVzUmVxdWVzdBocLnNjb3BlLnYxLldyaXRlRmlsZXNSZXNwb25zZSgBMAESSAoJRmluZElub2RlEhouc2NvcGUudjEuRmluZElub2RlUmVxdWVzdBobLnNjb3BlLnYxLkZpbmRJbm9kZVJlc3BvbnNlKAEwARJFCghSZWRpcmVjdBIZLnNjb3BlLnYxLlJlZGlyZWN0UmVxdWVzdBoaLnNjb3BlLnYxLlJlZGlyZWN0UmVzcG9uc2UoATABYgZwcm90bzM");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -1621,6 +1621,539 @@ export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
   messageDesc(file_manager, 46);
 
 /**
+ * @generated from message scope.v1.RedirectRequest
+ */
+export type RedirectRequest = Message<"scope.v1.RedirectRequest"> & {
+  /**
+   * @generated from oneof scope.v1.RedirectRequest.request
+   */
+  request: {
+    /**
+     * @generated from field: scope.v1.RedirectStart start = 1;
+     */
+    value: RedirectStart;
+    case: "start";
+  } | {
+    /**
+     * @generated from field: scope.v1.Frames frames = 2;
+     */
+    value: Frames;
+    case: "frames";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.RedirectRequest.
+ * Use `create(RedirectRequestSchema)` to create a new message.
+ */
+export const RedirectRequestSchema: GenMessage<RedirectRequest> = /*@__PURE__*/
+  messageDesc(file_manager, 47);
+
+/**
+ * @generated from message scope.v1.RedirectResponse
+ */
+export type RedirectResponse = Message<"scope.v1.RedirectResponse"> & {
+  /**
+   * @generated from oneof scope.v1.RedirectResponse.response
+   */
+  response: {
+    /**
+     * @generated from field: scope.v1.RedirectStarted started = 1;
+     */
+    value: RedirectStarted;
+    case: "started";
+  } | {
+    /**
+     * @generated from field: scope.v1.Frames frames = 2;
+     */
+    value: Frames;
+    case: "frames";
+  } | {
+    /**
+     * Who redirects a port of this now; the last response.
+     *
+     * @generated from field: string taken_over = 3;
+     */
+    value: string;
+    case: "takenOver";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.RedirectResponse.
+ * Use `create(RedirectResponseSchema)` to create a new message.
+ */
+export const RedirectResponseSchema: GenMessage<RedirectResponse> = /*@__PURE__*/
+  messageDesc(file_manager, 48);
+
+/**
+ * @generated from message scope.v1.RedirectStart
+ */
+export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
+  /**
+   * @generated from field: scope.v1.Target target = 1;
+   */
+  target?: Target | undefined;
+
+  /**
+   * Ports of the pod.
+   *
+   * @generated from field: repeated uint32 incoming = 2;
+   */
+  incoming: number[];
+
+  /**
+   * All ports that the pod listens on, in place of `incoming`.
+   *
+   * @generated from field: bool all_incoming = 3;
+   */
+  allIncoming: boolean;
+
+  /**
+   * With `all_incoming`: those of this target's container only.
+   *
+   * @generated from field: bool own_container = 4;
+   */
+  ownContainer: boolean;
+
+  /**
+   * Ports that processes of the pod connect to, on other hosts.
+   *
+   * @generated from field: repeated uint32 outgoing = 5;
+   */
+  outgoing: number[];
+
+  /**
+   * Who redirects, as user@host: told to others who would redirect the same.
+   *
+   * @generated from field: string owner = 6;
+   */
+  owner: string;
+
+  /**
+   * Takes ports that somebody else redirects; otherwise they are refused (ALREADY_EXISTS).
+   *
+   * @generated from field: bool takeover = 7;
+   */
+  takeover: boolean;
+
+  /**
+   * The original destination answers every connection, and the client gets a copy of what is sent to it.
+   *
+   * @generated from field: bool mirror = 8;
+   */
+  mirror: boolean;
+
+  /**
+   * Takes connections before a service mesh's sidecar does.
+   *
+   * @generated from field: bool raw = 9;
+   */
+  raw: boolean;
+
+  /**
+   * Ends connections to `incoming` that were open before.
+   *
+   * @generated from field: bool cut = 10;
+   */
+  cut: boolean;
+
+  /**
+   * Probes of the pod's spec: their connections go to the pod.
+   *
+   * @generated from field: repeated scope.v1.Probe probes = 11;
+   */
+  probes: Probe[];
+
+  /**
+   * Those of the pod's node: probes come from them.
+   *
+   * @generated from field: repeated string node_addresses = 12;
+   */
+  nodeAddresses: string[];
+};
+
+/**
+ * Describes the message scope.v1.RedirectStart.
+ * Use `create(RedirectStartSchema)` to create a new message.
+ */
+export const RedirectStartSchema: GenMessage<RedirectStart> = /*@__PURE__*/
+  messageDesc(file_manager, 49);
+
+/**
+ * @generated from message scope.v1.Probe
+ */
+export type Probe = Message<"scope.v1.Probe"> & {
+  /**
+   * @generated from field: scope.v1.Probe.Kind kind = 1;
+   */
+  kind: Probe_Kind;
+
+  /**
+   * @generated from field: uint32 port = 2;
+   */
+  port: number;
+};
+
+/**
+ * Describes the message scope.v1.Probe.
+ * Use `create(ProbeSchema)` to create a new message.
+ */
+export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
+  messageDesc(file_manager, 50);
+
+/**
+ * @generated from enum scope.v1.Probe.Kind
+ */
+export enum Probe_Kind {
+  /**
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  KIND_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: HTTP = 1;
+   */
+  HTTP = 1,
+
+  /**
+   * @generated from enum value: HTTPS = 2;
+   */
+  HTTPS = 2,
+
+  /**
+   * @generated from enum value: TCP = 3;
+   */
+  TCP = 3,
+
+  /**
+   * @generated from enum value: GRPC = 4;
+   */
+  GRPC = 4,
+}
+
+/**
+ * Describes the enum scope.v1.Probe.Kind.
+ */
+export const Probe_KindSchema: GenEnum<Probe_Kind> = /*@__PURE__*/
+  enumDesc(file_manager, 50, 0);
+
+/**
+ * @generated from message scope.v1.RedirectStarted
+ */
+export type RedirectStarted = Message<"scope.v1.RedirectStarted"> & {
+  /**
+   * @generated from field: repeated uint32 incoming = 1;
+   */
+  incoming: number[];
+
+  /**
+   * Those of them that nobody in the pod listens on.
+   *
+   * @generated from field: repeated uint32 unheard = 2;
+   */
+  unheard: number[];
+
+  /**
+   * Connections to them that were open before and go on.
+   *
+   * @generated from field: uint32 kept = 3;
+   */
+  kept: number;
+
+  /**
+   * Connections that `cut` ended.
+   *
+   * @generated from field: uint32 cut = 4;
+   */
+  cut: number;
+
+  /**
+   * A sidecar takes what comes from outside: only its own connections to the application are redirected.
+   *
+   * @generated from field: bool mesh = 5;
+   */
+  mesh: boolean;
+};
+
+/**
+ * Describes the message scope.v1.RedirectStarted.
+ * Use `create(RedirectStartedSchema)` to create a new message.
+ */
+export const RedirectStartedSchema: GenMessage<RedirectStarted> = /*@__PURE__*/
+  messageDesc(file_manager, 51);
+
+/**
+ * @generated from message scope.v1.Frames
+ */
+export type Frames = Message<"scope.v1.Frames"> & {
+  /**
+   * @generated from field: repeated scope.v1.Frame frames = 1;
+   */
+  frames: Frame[];
+};
+
+/**
+ * Describes the message scope.v1.Frames.
+ * Use `create(FramesSchema)` to create a new message.
+ */
+export const FramesSchema: GenMessage<Frames> = /*@__PURE__*/
+  messageDesc(file_manager, 52);
+
+/**
+ * Something that happens to one connection. Each side sends no more data than the other has given it credit for.
+ *
+ * @generated from message scope.v1.Frame
+ */
+export type Frame = Message<"scope.v1.Frame"> & {
+  /**
+   * @generated from field: uint32 connection = 1;
+   */
+  connection: number;
+
+  /**
+   * @generated from oneof scope.v1.Frame.frame
+   */
+  frame: {
+    /**
+     * From the manager: somebody connected. Data may follow before the client has answered.
+     *
+     * @generated from field: scope.v1.Opened opened = 2;
+     */
+    value: Opened;
+    case: "opened";
+  } | {
+    /**
+     * From the client: the local application took it. Otherwise, `refused`.
+     *
+     * @generated from field: scope.v1.Accepted accepted = 3;
+     */
+    value: Accepted;
+    case: "accepted";
+  } | {
+    /**
+     * From the client, instead of `accepted`: why not. The manager passes the connection on to its original destination.
+     *
+     * @generated from field: string refused = 4;
+     */
+    value: string;
+    case: "refused";
+  } | {
+    /**
+     * @generated from field: bytes data = 5;
+     */
+    value: Uint8Array;
+    case: "data";
+  } | {
+    /**
+     * No more data comes this way.
+     *
+     * @generated from field: scope.v1.End end = 6;
+     */
+    value: End;
+    case: "end";
+  } | {
+    /**
+     * The connection was reset on this side.
+     *
+     * @generated from field: scope.v1.Reset reset = 7;
+     */
+    value: Reset;
+    case: "reset";
+  } | {
+    /**
+     * So many bytes were read on: as many more may be sent.
+     *
+     * @generated from field: uint32 credit = 8;
+     */
+    value: number;
+    case: "credit";
+  } | {
+    /**
+     * From the manager: nothing follows for this connection.
+     *
+     * @generated from field: scope.v1.Closed closed = 9;
+     */
+    value: Closed;
+    case: "closed";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.Frame.
+ * Use `create(FrameSchema)` to create a new message.
+ */
+export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
+  messageDesc(file_manager, 53);
+
+/**
+ * @generated from message scope.v1.Opened
+ */
+export type Opened = Message<"scope.v1.Opened"> & {
+  /**
+   * ADDRESS:PORT, an IPv6 address in brackets.
+   *
+   * @generated from field: string from = 1;
+   */
+  from: string;
+
+  /**
+   * The original destination.
+   *
+   * @generated from field: string to = 2;
+   */
+  to: string;
+
+  /**
+   * @generated from field: uint32 port = 3;
+   */
+  port: number;
+
+  /**
+   * @generated from field: bool outgoing = 4;
+   */
+  outgoing: boolean;
+
+  /**
+   * Bytes that the client may send.
+   *
+   * @generated from field: uint32 credit = 5;
+   */
+  credit: number;
+};
+
+/**
+ * Describes the message scope.v1.Opened.
+ * Use `create(OpenedSchema)` to create a new message.
+ */
+export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
+  messageDesc(file_manager, 54);
+
+/**
+ * @generated from message scope.v1.Accepted
+ */
+export type Accepted = Message<"scope.v1.Accepted"> & {
+  /**
+   * Bytes that the manager may send, in all, what it has sent already included.
+   *
+   * @generated from field: uint32 credit = 1;
+   */
+  credit: number;
+};
+
+/**
+ * Describes the message scope.v1.Accepted.
+ * Use `create(AcceptedSchema)` to create a new message.
+ */
+export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
+  messageDesc(file_manager, 55);
+
+/**
+ * @generated from message scope.v1.End
+ */
+export type End = Message<"scope.v1.End"> & {
+};
+
+/**
+ * Describes the message scope.v1.End.
+ * Use `create(EndSchema)` to create a new message.
+ */
+export const EndSchema: GenMessage<End> = /*@__PURE__*/
+  messageDesc(file_manager, 56);
+
+/**
+ * @generated from message scope.v1.Reset
+ */
+export type Reset = Message<"scope.v1.Reset"> & {
+};
+
+/**
+ * Describes the message scope.v1.Reset.
+ * Use `create(ResetSchema)` to create a new message.
+ */
+export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
+  messageDesc(file_manager, 57);
+
+/**
+ * @generated from message scope.v1.Closed
+ */
+export type Closed = Message<"scope.v1.Closed"> & {
+  /**
+   * @generated from field: scope.v1.Closed.How how = 1;
+   */
+  how: Closed_How;
+
+  /**
+   * The original destination answered it; `reason` says why.
+   *
+   * @generated from field: bool by_pod = 2;
+   */
+  byPod: boolean;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: bool probe = 4;
+   */
+  probe: boolean;
+
+  /**
+   * @generated from field: uint64 sent_bytes = 5;
+   */
+  sentBytes: bigint;
+
+  /**
+   * @generated from field: uint64 received_bytes = 6;
+   */
+  receivedBytes: bigint;
+
+  /**
+   * In milliseconds.
+   *
+   * @generated from field: double duration_ms = 7;
+   */
+  durationMs: number;
+};
+
+/**
+ * Describes the message scope.v1.Closed.
+ * Use `create(ClosedSchema)` to create a new message.
+ */
+export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
+  messageDesc(file_manager, 58);
+
+/**
+ * @generated from enum scope.v1.Closed.How
+ */
+export enum Closed_How {
+  /**
+   * @generated from enum value: CLOSED = 0;
+   */
+  CLOSED = 0,
+
+  /**
+   * @generated from enum value: RESET = 1;
+   */
+  RESET = 1,
+
+  /**
+   * Neither the client nor the original destination took it.
+   *
+   * @generated from enum value: FAILED = 2;
+   */
+  FAILED = 2,
+}
+
+/**
+ * Describes the enum scope.v1.Closed.How.
+ */
+export const Closed_HowSchema: GenEnum<Closed_How> = /*@__PURE__*/
+  enumDesc(file_manager, 58, 0);
+
+/**
  * @generated from enum scope.v1.Namespace
  */
 export enum Namespace {
@@ -1812,6 +2345,18 @@ export const Manager: GenService<{
     methodKind: "bidi_streaming";
     input: typeof FindInodeRequestSchema;
     output: typeof FindInodeResponseSchema;
+  },
+  /**
+   * Redirects TCP connections of a pod to the client. The first request is `start`, the first response `started`; then
+   * frames go both ways, those of one connection in order. The kernel itself gives a port back to the pod when no frame
+   * came from the client for 3 s; the end of the stream does so at once.
+   *
+   * @generated from rpc scope.v1.Manager.Redirect
+   */
+  redirect: {
+    methodKind: "bidi_streaming";
+    input: typeof RedirectRequestSchema;
+    output: typeof RedirectResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_manager, 0);
