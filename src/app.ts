@@ -12,6 +12,7 @@ import { list } from "./commands/list.ts";
 import { node } from "./commands/node.ts";
 import { pids } from "./commands/pids.ts";
 import { ping } from "./commands/ping.ts";
+import { redir } from "./commands/redir.ts";
 import { shell } from "./commands/shell.ts";
 import { strace } from "./commands/strace.ts";
 import { ScopeError } from "./errors.ts";
@@ -20,7 +21,7 @@ import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
 const ordinary: readonly Command[] = [
-  ...[ping, hping, shell, pids, strace, gdb, cp, fs, node, copy],
+  ...[ping, hping, shell, pids, strace, gdb, redir, cp, fs, node, copy],
   ...[launch, list, cleanup],
 ];
 

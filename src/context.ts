@@ -2,6 +2,7 @@ import type { CopyRequest } from "./copy_place.ts";
 import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./event.ts";
 import type { Files } from "./files.ts";
 import type { GlobalOptions } from "./options.ts";
+import type { RedirectCall, RedirectPlan } from "./redirect.ts";
 import type { Target, TargetQuery } from "./target.ts";
 import type { NamespaceKind, ToolExit } from "./tool.ts";
 import type { Capability, Needs, WayName } from "./way.ts";
@@ -61,6 +62,11 @@ export interface Beside extends Place {
   process(pid: number): Promise<ProcessSeen | undefined>;
   /** Of the target's container. */
   readonly files: Files;
+  /**
+   * Redirects connections of the pod to this machine until the signal of the call is aborted. Throws ScopeError when it
+   * cannot begin, and when it is lost.
+   */
+  redirect(call: RedirectCall): AsyncIterable<Event>;
 }
 
 /** Which pods or hosts a ping goes to. */
@@ -143,6 +149,11 @@ export interface Context {
    * one of several files that fails is told as `failed`. Throws ScopeError.
    */
   copyFiles(beside: Beside, request: CopyRequest): AsyncIterable<Event>;
+  /**
+   * Redirects connections of all pods that the options choose, until the signal is aborted; comes back after a lost
+   * connection, and follows pods that come and go where they were not chosen by name. Throws ScopeError.
+   */
+  redirect(query: TargetQuery, plan: RedirectPlan): AsyncIterable<Event>;
   /** Writes bytes to stdout as they are. */
   print(bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** Connects a run with stdin, stdout and stderr, and returns its exit code. */

@@ -1,3 +1,5 @@
+import type { NetworkProbe } from "./redirect.ts";
+
 /** Whom: `namespace/pod:container`, as far as a manager beside it must know. */
 export interface Target {
   namespace: string;
@@ -11,6 +13,9 @@ export interface Target {
   /** The container that is meant, and all that run. */
   container: ContainerRef;
   containers: ContainerRef[];
+  /** Those of its spec that come over the network, and the addresses of its node, from which they come. */
+  probes?: NetworkProbe[];
+  nodeAddresses?: string[];
 }
 
 export interface ContainerRef {

@@ -113,6 +113,14 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       const { terminate, output } = options;
       yield* copyFiles(beside, request, { signal: interrupt.signal, say, progress: output === "text", terminate });
     },
+    async *redirect(query, plan): AsyncIterable<Event> {
+      if (options.via === "local") {
+        const { redirectHere } = await import("./redirect.ts");
+        return yield* redirectHere({ options, signal: interrupt.signal, say, explain }, query, plan);
+      }
+      const [context, { redirectPods }] = await Promise.all([enterContext(), import("./redirect.ts")]);
+      yield* redirectPods(context, query, plan);
+    },
     async print(bytes) {
       for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);
     },

@@ -1,6 +1,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
 import type { Destination } from "../event.ts";
+import type { NetworkProbe } from "../redirect.ts";
 import type { Target } from "../target.ts";
 
 /** Not being deleted, and its containers passed their readiness probes. */
@@ -82,7 +83,30 @@ export function toTarget(pod: V1Pod, container?: string): Target {
     hostNetwork: pod.spec?.hostNetwork === true,
     container: chosen,
     containers,
+    probes: networkProbes(pod),
+    nodeAddresses: (pod.status?.hostIPs ?? []).flatMap(({ ip }) => ip ?? []),
   };
+}
+
+/** The probes of a pod's containers that the kubelet makes over the pod's network, each port and kind once. */
+export function networkProbes(pod: V1Pod): NetworkProbe[] {
+  const containers = [...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []];
+  const found = containers.flatMap(({ ports = [], livenessProbe, readinessProbe, startupProbe }) => {
+    const portOf = (port: string | number | undefined) =>
+      typeof port === "string" ? ports.find(({ name }) => name === port)?.containerPort ?? Number(port) : port;
+    return [livenessProbe, readinessProbe, startupProbe].flatMap((probe): NetworkProbe[] => {
+      const kind = probe?.httpGet !== undefined
+        ? probe.httpGet.scheme === "HTTPS" ? "https" : "http"
+        : probe?.tcpSocket !== undefined
+        ? "tcp"
+        : "grpc";
+      // One that names another host does not come to the pod.
+      const host = probe?.httpGet?.host ?? probe?.tcpSocket?.host;
+      const port = portOf(probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port);
+      return port === undefined || Number.isNaN(port) || host ? [] : [{ kind, port }];
+    });
+  });
+  return [...new Map(found.map((probe) => [`${probe.kind} ${probe.port}`, probe])).values()];
 }
 
 export type Family = 4 | 6;

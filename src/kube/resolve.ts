@@ -35,6 +35,8 @@ export interface Selection {
   pods: V1Pod[];
   /** For example `deployment "web"`. */
   of?: string;
+  /** The labels that they were found by: others with these may come. */
+  labels?: string;
 }
 
 /**
@@ -48,7 +50,8 @@ export async function selectPods(cluster: Cluster, namespace: string, query: Tar
     throw new ScopeError("usage", "Options --pod and --selector exclude each other", { hint: "give one of them" });
   }
   if (query.selector !== undefined) {
-    return { pods: await byLabels(cluster, namespace, query.selector), of: `labels "${query.selector}"` };
+    const { selector } = query;
+    return { pods: await byLabels(cluster, namespace, selector), of: `labels "${selector}"`, labels: selector };
   }
   if (query.pod === undefined) {
     throw new ScopeError("usage", "Nothing says which pod", {
@@ -66,7 +69,7 @@ export async function selectPods(cluster: Cluster, namespace: string, query: Tar
 
 async function byReference(cluster: Cluster, namespace: string, { kind, name }: PodReference): Promise<Selection> {
   if (kind !== undefined && kind !== "pod") {
-    return { pods: await ofWorkload(cluster, namespace, kind, name), of: `${kind} "${name}"` };
+    return await ofWorkload(cluster, namespace, kind, name);
   }
   const pod = await optional<V1Pod>(cluster, `get pod "${name}" in namespace "${namespace}"`, podPath(namespace, name));
   if (pod !== undefined) return { pods: [pod] };
@@ -84,8 +87,8 @@ async function byReference(cluster: Cluster, namespace: string, { kind, name }: 
   }
   const [workload] = found;
   if (workload?.selector === undefined) throw missing;
-  const of = `${workload.kind} "${name}"`;
-  return { pods: await byLabels(cluster, namespace, workload.selector, of), of };
+  const of = `${workload.kind} "${name}"`, labels = workload.selector;
+  return { pods: await byLabels(cluster, namespace, labels, of), of, labels };
 }
 
 /** The error for a pod that is missing, unless it is its namespace that is. */
@@ -96,14 +99,15 @@ async function missingPod(cluster: Cluster, namespace: string, name: string): Pr
   });
 }
 
-async function ofWorkload(cluster: Cluster, namespace: string, kind: WorkloadKind, name: string): Promise<V1Pod[]> {
+async function ofWorkload(cluster: Cluster, namespace: string, kind: WorkloadKind, name: string): Promise<Selection> {
   const selector = await workloadSelector(cluster, namespace, kind, name);
   if (selector === undefined) {
     throw new ScopeError("notFound", `Cannot find ${kind} "${name}" in namespace "${namespace}"`, {
       hint: `kubectl get ${resources[kind][1]} -n ${namespace} lists what is there`,
     });
   }
-  return await byLabels(cluster, namespace, selector, `${kind} "${name}"`);
+  const of = `${kind} "${name}"`;
+  return { pods: await byLabels(cluster, namespace, selector, of), of, labels: selector };
 }
 
 /** Resource of each kind, below its namespace. */

@@ -61,15 +61,40 @@ export function parseCommandLine(text: string): string {
   return text.replace(/\0+$/, "").replaceAll("\0", " ");
 }
 
+export interface TcpSocketSeen {
+  localPort: number;
+  remotePort: number;
+  /** It belongs to an address of the loopback network. */
+  remoteLoopback: boolean;
+  state: "listening" | "established" | "other";
+  uid: number;
+  inode: string;
+}
+
+/** /proc/PID/net/tcp or tcp6. */
+export function parseTcp(text: string): TcpSocketSeen[] {
+  const portOf = (address: string) => parseInt(address.slice(address.lastIndexOf(":") + 1), 16);
+  return text.split("\n").slice(1).flatMap((line) => {
+    const [, local, remote, state, , , , uid, , inode] = line.trim().split(/\s+/);
+    if (local === undefined || remote === undefined || inode === undefined) return [];
+    return [{
+      localPort: portOf(local),
+      remotePort: portOf(remote),
+      remoteLoopback: loopback.test(remote),
+      state: state === "0A" ? "listening" : state === "01" ? "established" : "other",
+      uid: Number(uid),
+      inode,
+    }];
+  });
+}
+
+/** 127.0.0.0/8, ::1 and the first within the second's space, in words of the machine's order. */
+const loopback = /^([0-9A-F]{6}7F|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F):/;
+
 /** Listening sockets of /proc/PID/net/tcp or tcp6: inode → port. */
 export function parseListening(text: string): Map<string, number> {
-  const listening = new Map<string, number>();
-  for (const line of text.split("\n").slice(1)) {
-    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-    if (state !== "0A" || local === undefined || inode === undefined) continue;
-    listening.set(inode, parseInt(local.slice(local.lastIndexOf(":") + 1), 16));
-  }
-  return listening;
+  const listening = parseTcp(text).filter(({ state }) => state === "listening");
+  return new Map(listening.map(({ inode, localPort }) => [inode, localPort]));
 }
 
 /** /etc/passwd: uid → name, the first entry of a uid as getpwuid(3) has it. */

@@ -14,6 +14,8 @@ import { writeFiles } from "./files/write.ts";
 import { Manager } from "./gen/manager_pb.ts";
 import type { LocalTools } from "./local_argv.ts";
 import { effectiveCapabilities, listProcesses } from "./processes.ts";
+import { redirect } from "./redirect/redirect.ts";
+import type { Redirects } from "./redirect/redirect.ts";
 import { run } from "./run.ts";
 import type { Session } from "./run.ts";
 import { findPods } from "./runtime_files.ts";
@@ -47,7 +49,7 @@ export async function serve(
 ): Promise<ManagerServer> {
   const clients = new Clients(), ended = Promise.withResolvers<void>();
   const capabilities = effectiveCapabilities();
-  const runs = new Map<string, Session>(), parts = new Parts();
+  const runs = new Map<string, Session>(), parts = new Parts(), redirects: Redirects = new Set();
   const handler = connectNodeAdapter({
     acceptCompression: [],
     contextValues: (request) =>
@@ -73,6 +75,8 @@ export async function serve(
         readFiles: (requests, context) => readFiles(requests, goneOf(context)),
         writeFiles: (requests, context) => writeFiles(requests, goneOf(context), parts),
         findInode: (requests) => once(requests, findInode),
+        redirect: (requests, context) =>
+          redirect(requests, clientOf(context), goneOf(context), redirects, sharedNamespaces),
       }),
   });
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes } }, handler);
@@ -92,7 +96,7 @@ export async function serve(
       server.close();
       clients[Symbol.dispose]();
       parts[Symbol.dispose]();
-      await Promise.all([...runs.values()].map((run) => run[Symbol.asyncDispose]()));
+      await Promise.all([...runs.values(), ...redirects].map((one) => one[Symbol.asyncDispose]()));
     },
   };
 }
@@ -104,7 +108,11 @@ async function* once<I, O>(requests: AsyncIterable<I>, answer: (request: I) => A
 
 /** Aborted when whoever called does not need the answer any more. */
 function goneOf(context: HandlerContext): AbortSignal {
+  return AbortSignal.any([clientOf(context).gone, context.signal]);
+}
+
+function clientOf(context: HandlerContext): Client {
   const client = context.values.get(clientKey);
   if (client === undefined) throw new ConnectError("there is no client", Code.Internal);
-  return AbortSignal.any([client.gone, context.signal]);
+  return client;
 }

@@ -162,6 +162,7 @@ class Text implements Renderer {
   }
 
   #write(lines: readonly string[]): void {
+    if (lines.length === 0) return;
     this.#wrote = true;
     this.screen.write(lines.map((one) => `${one}\n`).join(""));
   }

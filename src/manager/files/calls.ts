@@ -1,10 +1,10 @@
 /** Calls of the C library on descriptors, so that no path is resolved twice. Numbers are those of x86-64 and arm64. */
+import { errno } from "../errno.ts";
 import { FileError } from "./file_error.ts";
 import { cBytes } from "./names.ts";
 import type { Name } from "./names.ts";
 
 const { symbols } = Deno.dlopen("libc.so.6", {
-  __errno_location: { parameters: [], result: "pointer" },
   syscall: { parameters: ["i64", "i64", "buffer", "buffer", "i64"], result: "i64" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -29,12 +29,10 @@ const { symbols } = Deno.dlopen("libc.so.6", {
   pwrite_later: { name: "pwrite", parameters: ["i32", "buffer", "usize", "i64"], result: "isize", nonblocking: true },
 });
 
-const errno = new Deno.UnsafePointerView(symbols.__errno_location()!);
-
 /** The result of a call, or the FileError that it stands for. */
 function checked(result: number | bigint): number {
   if (result >= 0) return Number(result);
-  throw FileError.ofNumber(errno.getInt32());
+  throw FileError.ofNumber(errno());
 }
 
 /** fcntl.h */

@@ -4,6 +4,7 @@ import type { CopyRequest } from "../../../src/copy_place.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
+import type { RedirectPlan } from "../../../src/redirect.ts";
 import type { TargetQuery } from "../../../src/target.ts";
 import type { Needs } from "../../../src/way.ts";
 import { besideOf } from "../beside.ts";
@@ -44,6 +45,7 @@ export function worldOf(
     listed: [] as boolean[],
     removed: [] as [string, boolean][],
     nodes: [] as string[],
+    redirected: [] as [TargetQuery, RedirectPlan][],
     copied: [] as [TargetQuery, CopyOptions][],
     copiedFiles: [] as CopyRequest[],
     printed: "",
@@ -101,6 +103,10 @@ export function worldOf(
     },
     async *copyFiles(_beside, request) {
       did.copiedFiles.push(request);
+      yield* debugPods;
+    },
+    async *redirect(query, plan) {
+      did.redirected.push([query, plan]);
       yield* debugPods;
     },
     async print(bytes) {

@@ -54,6 +54,8 @@ Deno.test("toTarget() holds what a manager must know", () => {
     hostNetwork: false,
     container: { name: "app", id },
     containers: [{ name: "app", id }],
+    probes: [],
+    nodeAddresses: [],
   });
   assert.equal(toTarget(pod("web", { spec: { hostNetwork: true } })).hostNetwork, true);
 });

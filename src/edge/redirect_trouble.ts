@@ -1,0 +1,34 @@
+import { ScopeError } from "../errors.ts";
+import type { Target } from "../target.ts";
+import { targetName } from "../target.ts";
+
+/** Why a manager cannot redirect, as a user should read it; undefined for all other errors. */
+export function redirectTrouble(cause: unknown, target: Target): ScopeError | undefined {
+  const { code, rawMessage = "" } = cause as { code?: number; rawMessage?: string };
+  const pod = `${target.namespace}/${target.pod}`;
+  switch (code) { // see the gRPC status codes
+    case 5: // not found
+      if (!rawMessage.includes("no port")) return undefined;
+      return new ScopeError("notFound", `Cannot find a port to redirect: "${targetName(target)}" listens on none`, {
+        cause,
+        hint: "name the ports, as in: redir 8080",
+      });
+    case 6: // already exists
+      return new ScopeError("denied", `Cannot redirect "${pod}": ${rawMessage}`, {
+        cause,
+        hint: "ask them to end it, or take it over with --takeover",
+      });
+    case 7: // permission denied
+      return new ScopeError("denied", `Cannot redirect "${pod}": ${rawMessage}`, {
+        cause,
+        hint: "try another way with --via, or see scope doctor",
+      });
+    case 9: // failed precondition
+      return new ScopeError("unreachable", `Cannot redirect "${pod}": ${rawMessage}`, {
+        cause,
+        hint: "choose a pod on another node; scope ping and scope strace need none of that",
+      });
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import type { TcpSocketSeen } from "../proc.ts";
+import { parseTcp } from "../proc.ts";
+import { readProc } from "../processes.ts";
+import { ipv6Text } from "./address.ts";
+import { close, inNamespace, openNamespace } from "./socket_calls.ts";
+
+/** The network namespace that a process is in. It stays there for as long as this is held, even without the process. */
+export class Network implements Disposable {
+  readonly #home: number;
+  readonly #there: number;
+
+  /** `own`: that of this manager itself, which then needs no right to enter it. */
+  constructor(private readonly pid: number, private readonly own: boolean) {
+    this.#home = openNamespace("/proc/self/ns/net");
+    this.#there = openNamespace(`/proc/${own ? "self" : pid}/ns/net`);
+  }
+
+  /** Lets `body` make sockets there. It must not wait. */
+  within<T>(body: () => T): T {
+    return this.own ? body() : inNamespace(this.#home, this.#there, body);
+  }
+
+  /** What stands before a command that is to run there. */
+  get enter(): string[] {
+    return this.own ? [] : ["nsenter", `--net=/proc/${Deno.pid}/fd/${this.#there}`, "--"];
+  }
+
+  /** Its TCP sockets. */
+  sockets(): TcpSocketSeen[] {
+    const pid = this.own ? "self" : this.pid;
+    return ["net/tcp", "net/tcp6"].flatMap((file) => parseTcp(readProc(pid, file) ?? ""));
+  }
+
+  /** Where its default routes lead to: for a pod, its node. */
+  gateways(): string[] {
+    const pid = this.own ? "self" : this.pid;
+    return [...gatewaysOf(readProc(pid, "net/route") ?? ""), ...ipv6GatewaysOf(readProc(pid, "net/ipv6_route") ?? "")];
+  }
+
+  [Symbol.dispose](): void {
+    close(this.#home);
+    close(this.#there);
+  }
+}
+
+/** The gateways of the default routes in /proc/PID/net/route, whose words are in the machine's order. */
+export function gatewaysOf(text: string): string[] {
+  return text.split("\n").slice(1).flatMap((line) => {
+    const [, destination, gateway] = line.split("\t");
+    if (destination !== "00000000" || gateway === undefined || gateway === "00000000") return [];
+    return [(gateway.match(/../g) ?? []).map((byte) => parseInt(byte, 16)).reverse().join(".")];
+  });
+}
+
+/** The same of /proc/PID/net/ipv6_route. */
+export function ipv6GatewaysOf(text: string): string[] {
+  return text.split("\n").flatMap((line) => {
+    const [destination, length, , , gateway] = line.split(/\s+/);
+    if (destination !== "0".repeat(32) || length !== "00" || gateway === undefined || /^0*$/.test(gateway)) return [];
+    return [ipv6Text((gateway.match(/.{4}/g) ?? []).map((word) => parseInt(word, 16)))];
+  });
+}

@@ -1,0 +1,40 @@
+import type { RedirectStart } from "../gen/manager_pb.ts";
+import type { TcpSocketSeen } from "../proc.ts";
+import { listProcesses } from "../processes.ts";
+import { sidecarUsers } from "./mesh.ts";
+import type { Network } from "./network.ts";
+import type { Ports } from "./rules.ts";
+
+/** Ports on which somebody in the pod listens, ascending; and those of them that a redirect of all ports takes. */
+export function listeningPorts(
+  network: Network,
+  { target, ownContainer, allIncoming }: Pick<RedirectStart, "target" | "ownContainer" | "allIncoming">,
+  mesh: boolean,
+): { all: number[]; named: number[] } {
+  const listening = network.sockets().filter(({ state }) => state === "listening");
+  const ascending = (ports: Iterable<number>) => [...new Set(ports)].sort((a, b) => a - b);
+  const all = ascending(listening.map(({ localPort }) => localPort));
+  const own = allIncoming && ownContainer
+    ? new Set(listProcesses([{ id: target?.containerId ?? "", name: "" }], []).flatMap((of) => [...of.listening ?? []]))
+    : undefined;
+  const named = listening.filter(({ localPort, uid }) =>
+    (own === undefined || own.has(localPort)) && !(mesh && sidecarUsers.includes(uid))
+  );
+  return { all, named: ascending(named.map(({ localPort }) => localPort)) };
+}
+
+/** Connections over these ports that are open. Of one within the pod, the side that was called counts. Pure. */
+export function keptConnections(sockets: readonly TcpSocketSeen[], { incoming, outgoing }: Ports): number {
+  return sockets.filter(({ state, localPort, remotePort, remoteLoopback }) =>
+    state === "established" &&
+    (incoming.includes(localPort) || (outgoing.includes(remotePort) && !remoteLoopback))
+  ).length;
+}
+
+/** Ends the open connections over these ports; returns how many that were. */
+export async function cutConnections(enter: readonly string[], { incoming, outgoing }: Ports): Promise<number> {
+  const filters = [...incoming.map((port) => `sport = :${port}`), ...outgoing.map((port) => `dport = :${port}`)];
+  const [program = "", ...args] = [...enter, "ss", "-KHtn", "state", "established", filters.join(" or ")];
+  const { stdout } = await new Deno.Command(program, { args, stdin: "null", stderr: "null" }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").length;
+}

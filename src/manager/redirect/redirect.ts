@@ -1,0 +1,172 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Client } from "../clients.ts";
+import { RedirectResponseSchema, type RedirectStartedSchema } from "../gen/manager_pb.ts";
+import type { RedirectRequest, RedirectResponse, RedirectStart } from "../gen/manager_pb.ts";
+import { containerPid, podPid } from "../processes.ts";
+import { Tunnel } from "../tunnel/tunnel.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionPlace } from "./connection.ts";
+import { Lease } from "./lease.ts";
+import { catchesInbound, iptablesRules } from "./mesh.ts";
+import { Network } from "./network.ts";
+import { cutConnections, keptConnections, listeningPorts } from "./ports.ts";
+import type { Ports } from "./rules.ts";
+import { listenAnywhere } from "./socket_calls.ts";
+import { Listener } from "./tcp_socket.ts";
+
+/** Connections that the pod itself serves go on for so long after a redirect has ended, in milliseconds. */
+const drainMs = 60_000;
+
+type Part = NonNullable<MessageInitShape<typeof RedirectResponseSchema>["response"]>;
+const response = (part: Part): RedirectResponse => create(RedirectResponseSchema, { response: part });
+
+/** Redirects that are there or being ended. */
+export type Redirects = Set<Redirect>;
+
+/**
+ * Handles one call of Redirect. It ends with the call, and when the client is gone: then nobody may come to read what this
+ * generator still has, so that must not depend on being resumed.
+ */
+export async function* redirect(
+  requests: AsyncIterable<RedirectRequest>,
+  client: Client,
+  gone: AbortSignal,
+  all: Redirects,
+  sharedNamespaces: boolean,
+): AsyncIterable<RedirectResponse> {
+  const input = requests[Symbol.asyncIterator]();
+  const first = (await input.next()).value?.request;
+  if (first?.case !== "start") throw new ConnectError("the first request must be start", Code.InvalidArgument);
+  await using redirect = new Redirect(first.value, sharedNamespaces, all);
+  gone.addEventListener("abort", () => void redirect[Symbol.asyncDispose](), { once: true });
+  const started = await redirect.start(client);
+  if (gone.aborted) return;
+  yield response({ case: "started", value: started });
+  void redirect.feed(input);
+  for await (const frames of redirect.messages()) yield response({ case: "frames", value: { frames } });
+  if (redirect.takenOverBy !== undefined) yield response({ case: "takenOver", value: redirect.takenOverBy });
+}
+
+/** One client's redirect in one pod. Disposing gives all ports back, and ends what the client serves. */
+export class Redirect implements AsyncDisposable {
+  takenOverBy: string | undefined;
+  readonly #network: Network;
+  readonly #tunnel = new Tunnel();
+  readonly #place: ConnectionPlace;
+  readonly #listeners: Listener[] = [];
+  readonly #serving = new Set<Promise<void>>();
+  #lease: Lease | undefined;
+  #connections = 0;
+  #failed: unknown;
+  #ended: Promise<void> | undefined;
+
+  /** Throws ConnectError when the target does not run here. */
+  constructor(private readonly request: RedirectStart, sharedNamespaces: boolean, private readonly all: Redirects) {
+    const { containerId = "", podUid = "", pid = 0 } = request.target ?? {};
+    const process = sharedNamespaces ? Deno.pid : pid || (containerPid(containerId) ?? podPid(podUid));
+    if (process === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+    this.#network = new Network(process, sharedNamespaces);
+    this.#place = {
+      network: this.#network,
+      tunnel: this.#tunnel,
+      mirror: request.mirror,
+      probes: request.probes,
+      nodeAddresses: new Set([...request.nodeAddresses, ...this.#network.gateways()]),
+      answers: new Map(),
+    };
+    all.add(this);
+  }
+
+  /** Makes the rules and takes the ports. Throws ConnectError; then nothing is redirected. */
+  async start(client: Client): Promise<MessageInitShape<typeof RedirectStartedSchema>> {
+    const { request } = this;
+    const rules = await iptablesRules(this.#network.enter);
+    const mesh = catchesInbound(rules);
+    const listening = listeningPorts(this.#network, request, mesh);
+    const ports: Ports = {
+      incoming: request.allIncoming ? listening.named : request.incoming,
+      outgoing: request.outgoing,
+    };
+    if (ports.incoming.length + ports.outgoing.length === 0) {
+      throw new ConnectError("the pod listens on no port", Code.NotFound);
+    }
+    const kept = keptConnections(this.#network.sockets(), ports);
+    const listen = (direction: "incoming" | "outgoing") => {
+      const listener = new Listener(this.#network.within(listenAnywhere), (socket, accepted) => {
+        const connection = new Connection(this.#place, ++this.#connections, direction, socket, accepted);
+        const serving = connection.serve();
+        this.#serving.add(serving);
+        void serving.then(() => this.#serving.delete(serving));
+      });
+      this.#listeners.push(listener);
+      return listener.port;
+    };
+    const listeners = {
+      ...(ports.incoming.length === 0 ? {} : { incoming: listen("incoming") }),
+      ...(ports.outgoing.length === 0 ? {} : { outgoing: listen("outgoing") }),
+    };
+    const { owner, session, takeover, raw } = request;
+    this.#lease = new Lease(this.#network.enter, { owner, session, listeners, loopbackOnly: mesh && !raw }, ports);
+    await this.#lease.take(takeover);
+    const cut = request.cut ? await cutConnections(this.#network.enter, ports) : 0;
+    this.#lease.keep(client, (error) => {
+      this.#failed = error;
+      this.takenOverBy = error === undefined ? this.#lease?.takenOverBy : undefined;
+      void this[Symbol.asyncDispose]();
+    });
+    const unheard = ports.incoming.filter((port) => !listening.all.includes(port));
+    return { incoming: [...ports.incoming], unheard, kept: request.cut ? 0 : kept, cut, mesh: mesh && !raw };
+  }
+
+  /** What goes to the client, until the redirect has ended. Throws what it failed of. */
+  async *messages(): ReturnType<Tunnel["outbox"]["messages"]> {
+    yield* this.#tunnel.outbox.messages();
+    await this.#ended;
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  /** Handles what comes from the client. */
+  async feed(input: AsyncIterator<RedirectRequest>): Promise<void> {
+    const { answers } = this.#place;
+    try {
+      for (let next = await input.next(); !next.done; next = await input.next()) {
+        const { request } = next.value;
+        if (request.case !== "frames") continue;
+        this.#tunnel.receive(request.value.frames, ({ connection, frame }) => {
+          if (frame.case === "accepted") answers.get(connection)?.(undefined, frame.value.credit);
+          else if (frame.case === "refused") answers.get(connection)?.(frame.value);
+        });
+      }
+    } catch {
+      // The stream broke off: the abort signal ends the redirect.
+    }
+    await this[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await this.#lease?.release();
+    // Who is on the way in when the ports are given back is served by the pod.
+    this.#tunnel.close();
+    for (const listener of this.#listeners) {
+      listener.take();
+      listener[Symbol.dispose]();
+    }
+    await this.#lease?.[Symbol.asyncDispose]();
+    void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, drainMs));
+    await Promise.race([Promise.all(this.#serving), late]);
+    clearTimeout(timer);
+    this.#network[Symbol.dispose]();
+    this.all.delete(this);
+  }
+}

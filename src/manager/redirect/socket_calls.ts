@@ -1,0 +1,220 @@
+/** The calls of the C library that Deno has no API for: sockets in another network namespace. Linux, x86-64 and arm64. */
+import { errno } from "../errno.ts";
+import type { SocketAddress } from "./address.ts";
+import { AF_INET, AF_INET6, readSocketAddress, writeSocketAddress } from "./address.ts";
+
+const { symbols } = Deno.dlopen("libc.so.6", {
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32", nonblocking: true },
+});
+
+const O_CLOEXEC = 0o2000000;
+const SOCK_STREAM = 1, SOCK_NONBLOCK = 0o4000, SOCK_CLOEXEC = 0o2000000;
+const SOL_IP = 0, SOL_SOCKET = 1, IPPROTO_TCP = 6, SOL_IPV6 = 41;
+const SO_ERROR = 4, SO_KEEPALIVE = 9, SO_LINGER = 13, SO_MARK = 36;
+const TCP_NODELAY = 1, TCP_KEEPIDLE = 4;
+const IPV6_V6ONLY = 26, SO_ORIGINAL_DST = 80;
+const CLONE_NEWNET = 0x40000000;
+const MSG_NOSIGNAL = 0x4000;
+const SHUT_WR = 1;
+export const EAGAIN = 11, EINTR = 4, EINPROGRESS = 115;
+
+/** A call on a socket that failed. */
+export class SocketError extends Error {
+  override name = "SocketError";
+  constructor(readonly call: string, readonly number: number) {
+    super(`${call}: ${reasons[number] ?? `error ${number}`}`);
+  }
+}
+
+/** errno.h, as far as people should read them. */
+const reasons: Readonly<Record<number, string>> = {
+  1: "not permitted",
+  24: "too many open files",
+  32: "broken pipe",
+  97: "no such address family",
+  101: "network is unreachable",
+  103: "connection aborted",
+  104: "connection reset",
+  110: "timed out",
+  111: "connection refused",
+  113: "no route to host",
+};
+
+function checked(call: string, result: number): number {
+  if (result >= 0) return result;
+  throw new SocketError(call, errno());
+}
+
+const numberOf = (value: number) => new Uint8Array(new Int32Array([value]).buffer);
+
+function setOption(fd: number, level: number, option: number, value: Uint8Array<ArrayBuffer>): void {
+  checked("setsockopt", symbols.setsockopt(fd, level, option, value, value.length));
+}
+
+export const close = (fd: number): void => void symbols.close(fd);
+
+/** Opens a namespace of /proc, which then stays as long as the descriptor. */
+export const openNamespace = (path: string): number =>
+  checked("open", symbols.open(new TextEncoder().encode(`${path}\0`), O_CLOEXEC));
+
+/** Lets `body` make sockets in another network namespace. It must not wait: all else runs on this thread, too. */
+export function inNamespace<T>(home: number, there: number, body: () => T): T {
+  checked("setns", symbols.setns(there, CLONE_NEWNET));
+  try {
+    return body();
+  } finally {
+    // Everything would go on in the wrong network.
+    if (symbols.setns(home, CLONE_NEWNET) !== 0) Deno.exit(70);
+  }
+}
+
+const kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+/** Connections that may wait to be accepted; the kernel's own limit may be lower. */
+const backlog = 4096;
+
+/** Listens on a free port of all addresses, of both families where there are both. */
+export function listenAnywhere(): { fd: number; port: number } {
+  let fd = symbols.socket(AF_INET6, kind, 0);
+  const ipv6 = fd >= 0;
+  if (!ipv6) fd = checked("socket", symbols.socket(AF_INET, kind, 0));
+  try {
+    if (ipv6) setOption(fd, SOL_IPV6, IPV6_V6ONLY, numberOf(0));
+    const any = writeSocketAddress({ address: ipv6 ? "::" : "0.0.0.0", port: 0 });
+    checked("bind", symbols.bind(fd, any, any.length));
+    checked("listen", symbols.listen(fd, backlog));
+    const bytes = new Uint8Array(28);
+    checked("getsockname", symbols.getsockname(fd, bytes, numberOf(bytes.length)));
+    return { fd, port: readSocketAddress(bytes).port };
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+const addressBytes = new Uint8Array(28);
+
+/** The next connection that waits; undefined where none does. One that is gone already is passed over. */
+export function accept(listener: number): { fd: number; from: SocketAddress } | undefined {
+  while (true) {
+    const fd = symbols.accept4(listener, addressBytes, numberOf(addressBytes.length), SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) return { fd, from: readSocketAddress(addressBytes) };
+    const number = errno();
+    if (number === EAGAIN) return undefined;
+    if (number !== EINTR && number !== 103) throw new SocketError("accept", number);
+  }
+}
+
+/** Where a redirected connection was meant to go; undefined for one that was not redirected. */
+export function originalDestination(fd: number, from: SocketAddress): SocketAddress | undefined {
+  const bytes = new Uint8Array(28);
+  const level = from.address.includes(":") ? SOL_IPV6 : SOL_IP;
+  const result = symbols.getsockopt(fd, level, SO_ORIGINAL_DST, bytes, numberOf(bytes.length));
+  return result === 0 ? readSocketAddress(bytes) : undefined;
+}
+
+/** A socket that connects to an address. When it can be written, `connectError` tells whether it has. */
+export function startConnect(to: SocketAddress, mark: number): number {
+  const address = writeSocketAddress(to);
+  const fd = checked("socket", symbols.socket(to.address.includes(":") ? AF_INET6 : AF_INET, kind, 0));
+  try {
+    setOption(fd, SOL_SOCKET, SO_MARK, numberOf(mark));
+    if (symbols.connect(fd, address, address.length) !== 0 && errno() !== EINPROGRESS) {
+      throw new SocketError("connect", errno());
+    }
+    return fd;
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+/** The error that a connect ended with, if any. */
+export function connectError(fd: number): SocketError | undefined {
+  const value = numberOf(0);
+  checked("getsockopt", symbols.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, numberOf(4)));
+  const number = new DataView(value.buffer).getInt32(0, true);
+  return number === 0 ? undefined : new SocketError("connect", number);
+}
+
+/** No waiting for full packets; a peer that vanished is noticed after some minutes. */
+export function tune(fd: number): void {
+  setOption(fd, IPPROTO_TCP, TCP_NODELAY, numberOf(1));
+  setOption(fd, SOL_SOCKET, SO_KEEPALIVE, numberOf(1));
+  setOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, numberOf(60));
+}
+
+/** Reads what is there: the number of bytes, 0 at the end, or the negative number of an error. */
+export function receive(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
+  const count = Number(symbols.recv(fd, buffer, BigInt(buffer.length), 0));
+  return count >= 0 ? count : -errno();
+}
+
+/** Writes what the socket takes: the number of bytes, or the negative number of an error. */
+export function transmit(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
+  const count = Number(symbols.send(fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL));
+  return count >= 0 ? count : -errno();
+}
+
+export const shutdownWriting = (fd: number): void => void symbols.shutdown(fd, SHUT_WR);
+
+/** Closes a connection so that the other side sees a reset. */
+export function closeWithReset(fd: number): void {
+  const onZero = new Uint8Array(new Int32Array([1, 0]).buffer);
+  symbols.setsockopt(fd, SOL_SOCKET, SO_LINGER, onZero, onZero.length);
+  symbols.close(fd);
+}
+
+export const EPOLLIN = 0x1, EPOLLOUT = 0x4, EPOLLERR = 0x8, EPOLLHUP = 0x10, EPOLLRDHUP = 0x2000;
+const EPOLLET = 0x80000000;
+const EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2;
+/** struct epoll_event is packed on x86-64 only. */
+const eventBytes = Deno.build.arch === "x86_64" ? 12 : 16, dataAt = eventBytes - 8;
+const eventsAtOnce = 256;
+
+/** Waits for many descriptors at once, see epoll(7): each change is told once. */
+export class Epoll {
+  readonly #fd = checked("epoll_create1", symbols.epoll_create1(O_CLOEXEC));
+  readonly #events = new Uint8Array(eventBytes * eventsAtOnce);
+  readonly #view = new DataView(this.#events.buffer);
+
+  add(fd: number): void {
+    const event = new Uint8Array(eventBytes), view = new DataView(event.buffer);
+    view.setUint32(0, (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0, true);
+    view.setInt32(dataAt, fd, true);
+    checked("epoll_ctl", symbols.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, event));
+  }
+
+  remove(fd: number): void {
+    symbols.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, new Uint8Array(eventBytes));
+  }
+
+  /** What has changed, after at most so many milliseconds. */
+  async wait(timeoutMs: number): Promise<{ fd: number; events: number }[]> {
+    const count = await symbols.epoll_wait(this.#fd, this.#events, eventsAtOnce, timeoutMs);
+    return Array.from({ length: Math.max(0, count) }, (_, index) => ({
+      fd: this.#view.getInt32(index * eventBytes + dataAt, true),
+      events: this.#view.getUint32(index * eventBytes, true),
+    }));
+  }
+
+  [Symbol.dispose](): void {
+    close(this.#fd);
+  }
+}

@@ -1,0 +1,180 @@
+import { create } from "@bufbuild/protobuf";
+import { Channel } from "../channel.ts";
+import { ScopeError } from "../errors.ts";
+import type { Event } from "../event.ts";
+import type { NetworkProbe, RedirectCall, RedirectPlan } from "../redirect.ts";
+import type { Target } from "../target.ts";
+import type { ManagerConnection } from "./client.ts";
+import { Probe_Kind, RedirectRequestSchema } from "./gen/manager_pb.ts";
+import type { Frame, Opened, RedirectRequest } from "./gen/manager_pb.ts";
+import type { OpenConnection } from "./redirect_events.ts";
+import {
+  closedEvent,
+  lostEvent,
+  openedConnection,
+  openedEvent,
+  startedEvent,
+  trafficEvent,
+} from "./redirect_events.ts";
+import { LocalSocket, Muted } from "./tunnel/local_socket.ts";
+import { splice } from "./tunnel/peer.ts";
+import type { TunnelStream } from "./tunnel/tunnel.ts";
+import { Tunnel } from "./tunnel/tunnel.ts";
+
+/** The local application gets so long to take a connection, in milliseconds; then the pod answers it. */
+const localMs = 500;
+/** How often open connections tell what they have carried, in milliseconds. */
+const trafficMs = 1000;
+/** How long the manager may take to give the ports back, in milliseconds; after that the kernel does. */
+const endMs = 2000;
+
+const probeKinds: Readonly<Record<NetworkProbe["kind"], Probe_Kind>> = {
+  http: Probe_Kind.HTTP,
+  https: Probe_Kind.HTTPS,
+  tcp: Probe_Kind.TCP,
+  grpc: Probe_Kind.GRPC,
+};
+
+/**
+ * Redirects connections of a pod to this machine until the signal is aborted, and tells of them.
+ *
+ * Throws ScopeError when it cannot begin, when somebody takes over, and when the connection to the manager is lost.
+ */
+export async function* redirect(
+  connection: ManagerConnection,
+  target: Target,
+  call: RedirectCall,
+  translate: (error: unknown) => Promise<unknown>,
+): AsyncIterable<Event> {
+  const { signal } = call, left = new AbortController();
+  const events = new Channel<Event>(), local = new LocalEnd(target, call.plan, (event) => void events.push(event));
+  let failure: unknown;
+  const read = async () => {
+    const until = AbortSignal.any([connection.lost, left.signal]);
+    for await (
+      const { response } of connection.calls.redirect(requestsOf(target, call, local.tunnel), { signal: until })
+    ) {
+      if (response.case === "started") void events.push(startedEvent(target, call.plan, response.value));
+      else if (response.case === "frames") local.receive(response.value.frames);
+      else if (response.case === "takenOver") throw takenOver(target, response.value);
+    }
+    if (!signal.aborted) throw new Error("the redirect has ended");
+  };
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => {
+    local.close();
+    late = setTimeout(() => left.abort(), endMs);
+  };
+  const timer = setInterval(() => local.tellTraffic(), trafficMs);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const reading = read().catch(async (error: unknown) => {
+    if (!signal.aborted) failure = await translate(error);
+  }).finally(() => {
+    local.close();
+    events.close();
+  });
+  try {
+    yield* events;
+    await reading;
+  } finally {
+    clearInterval(timer);
+    clearTimeout(late);
+    signal.removeEventListener("abort", stop);
+    local.close();
+    left.abort();
+  }
+  if (failure !== undefined) throw failure;
+}
+
+function takenOver({ namespace, pod }: Target, by: string): ScopeError {
+  return new ScopeError("denied", `${by} has taken over the redirect of "${namespace}/${pod}"`, {
+    hint: "agree with them; --takeover takes it back",
+  });
+}
+
+async function* requestsOf(
+  target: Target,
+  { plan, owner, session }: RedirectCall,
+  tunnel: Tunnel,
+): AsyncIterable<RedirectRequest> {
+  const { incoming, outgoing, ownContainer, takeover, mirror, raw, cut } = plan;
+  const probes = plan.probes === "laptop" ? [] : target.probes ?? [];
+  yield create(RedirectRequestSchema, {
+    request: {
+      case: "start",
+      value: {
+        target: { podUid: target.uid, containerId: target.container.id },
+        incoming: incoming === "all" ? [] : incoming.map(({ port }) => port),
+        allIncoming: incoming === "all",
+        outgoing: outgoing.map(({ port }) => port),
+        probes: probes.map(({ kind, port }) => ({ kind: probeKinds[kind], port })),
+        nodeAddresses: [...target.nodeAddresses ?? []],
+        ...{ ownContainer, owner, session, takeover, mirror, raw, cut },
+      },
+    },
+  });
+  for await (const frames of tunnel.outbox.messages()) {
+    yield create(RedirectRequestSchema, { request: { case: "frames", value: { frames } } });
+  }
+}
+
+/** This machine's end of a redirect: it connects what comes with the local applications. */
+class LocalEnd {
+  readonly tunnel = new Tunnel();
+  readonly #open = new Map<number, OpenConnection>();
+
+  constructor(
+    private readonly target: Target,
+    private readonly plan: RedirectPlan,
+    private readonly tell: (event: Event) => void,
+  ) {}
+
+  receive(frames: readonly Frame[]): void {
+    this.tunnel.receive(frames, ({ connection, frame }, stream) => {
+      if (frame.case === "opened") this.#opened(connection, frame.value);
+      else if (frame.case === "closed") {
+        const one = this.#open.get(connection);
+        this.#open.delete(connection);
+        // What has arrived is still read; what has not never will.
+        stream?.broke();
+        stream?.close();
+        if (one !== undefined) this.tell(closedEvent(one, frame.value));
+      }
+    });
+  }
+
+  tellTraffic(): void {
+    const event = trafficEvent({ namespace: this.target.namespace, pod: this.target.pod }, this.#open.values());
+    if (event !== undefined) this.tell(event);
+  }
+
+  /** All connections end, as nothing of them will be heard any more. */
+  close(): void {
+    this.tunnel.close();
+    for (const one of this.#open.values()) this.tell(lostEvent(one));
+    this.#open.clear();
+  }
+
+  #opened(connection: number, opened: Opened): void {
+    const one = openedConnection(this.target, this.plan, connection, opened);
+    this.#open.set(connection, one);
+    this.tell(openedEvent(one));
+    if (!opened.byPod) void this.#serve(one, this.tunnel.open(connection, opened.credit));
+  }
+
+  /** Connects it with the local application, or says that the pod should answer it. */
+  async #serve(one: OpenConnection, stream: TunnelStream): Promise<void> {
+    const { connection, local } = one.about, begun = performance.now();
+    let socket: LocalSocket;
+    try {
+      const port = Number(local.slice(local.lastIndexOf(":") + 1));
+      socket = await LocalSocket.connect(this.plan.to, port, localMs);
+    } catch (error) {
+      return this.tunnel.send(connection, { case: "refused", value: (error as Error).message });
+    }
+    one.connectMs = performance.now() - begun;
+    this.tunnel.send(connection, { case: "accepted", value: { credit: stream.window.first } });
+    await splice(stream, this.plan.mirror ? new Muted(socket) : socket, one.traffic);
+  }
+}

@@ -1,0 +1,84 @@
+import type { Frame } from "../gen/manager_pb.ts";
+import { Pacer } from "./pacer.ts";
+
+/** A message has about so many bytes of data, unless one frame has more. */
+const messageBytes = 256 * 1024;
+/** A connection that has sent no more than this lately is served before those that send much. */
+const smallBytes = 64 * 1024;
+
+interface Waiting {
+  frame: Frame;
+  bytes: number;
+  taken(): void;
+}
+
+/**
+ * Frames on their way out, gathered into messages: first what says how connections begin and how much they may send, then
+ * data of connections that have sent little, then that of the others, in turn. A connection has one frame of data here
+ * at a time, as whoever pushes one waits until it was taken.
+ */
+export class Outbox {
+  readonly #control: Frame[] = [];
+  readonly #small: Waiting[] = [];
+  readonly #bulk: Waiting[] = [];
+  readonly #pacer = new Pacer();
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  push(frame: Frame): void {
+    this.#control.push(frame);
+    this.#wake?.();
+  }
+
+  /** Resolves when it goes out; `sent` is what its connection has sent lately, with this. */
+  pushData(frame: Frame, bytes: number, sent: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((taken) => {
+      (sent <= smallBytes ? this.#small : this.#bulk).push({ frame, bytes, taken });
+      this.#wake?.();
+    });
+  }
+
+  acknowledged(bytes: number): void {
+    this.#pacer.acknowledged(bytes, performance.now());
+    this.#wake?.();
+  }
+
+  /** What is left goes out, and then the messages end. */
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  async *messages(): AsyncIterable<Frame[]> {
+    try {
+      while (true) {
+        const frames = this.#next();
+        if (frames.length > 0) yield frames;
+        else if (this.#closed) return;
+        else await new Promise<void>((wake) => this.#wake = wake);
+      }
+    } finally {
+      this.#closed = true;
+      for (const { taken } of [...this.#small.splice(0), ...this.#bulk.splice(0)]) taken();
+    }
+  }
+
+  #next(): Frame[] {
+    const frames = this.#control.splice(0);
+    let bytes = 0;
+    const takeFrom = (queue: Waiting[]) => {
+      while (bytes < messageBytes) {
+        const next = queue.shift();
+        if (next === undefined) return;
+        frames.push(next.frame);
+        bytes += next.bytes;
+        next.taken();
+      }
+    };
+    takeFrom(this.#small);
+    if (this.#pacer.open || this.#closed) takeFrom(this.#bulk);
+    if (bytes > 0) this.#pacer.sent(bytes, performance.now());
+    return frames;
+  }
+}
