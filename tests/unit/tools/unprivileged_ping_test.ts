@@ -174,7 +174,7 @@ const tcpHosts = [
 Deno.test("unprivilegedPingTool.read() takes an open and a closed TCP port for a reply, and says which port", () => {
   const { tool, events } = replay("tcp", tcpHosts, 2, 500, 0);
   const of = (address: string, port: number) =>
-    events.filter((event) => "port" in event && event.address === address && event.port === port);
+    events.filter((event) => "port" in event && "address" in event && event.address === address && event.port === port);
   assert.deepEqual(of("10.77.0.2", 8080)[0], {
     type: "ping.reply",
     address: "10.77.0.2",
