@@ -117,7 +117,8 @@ export interface DebugPods {
   remove(pod: string, everywhere: boolean): AsyncIterable<Event>;
 }
 
-export type View = "text" | "graph";
+/** `graph` and `live` are drawn on a terminal, and are text elsewhere: a ping's graph, and the table of a redirect. */
+export type View = "text" | "graph" | "live";
 
 /** What a command may touch. Expensive things are functions, so that what is not used is not loaded. */
 export interface Context {

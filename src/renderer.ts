@@ -14,7 +14,7 @@ export interface Screen {
 /** Turns events into text. Created once for a command; `end` is called once, also after a failure or Ctrl-C. */
 export interface Renderer {
   event(event: Event): void;
-  /** A key was pressed (live renderers): `up`, `down`, `home`, `end`, or a printable character. */
+  /** A key was pressed (live renderers): `up`, `down`, `home`, `end`, `pageup`, `pagedown`, or a printable character. */
   key?(key: string): void;
   /** The window changed (live renderers). */
   resize?(): void;

@@ -83,13 +83,13 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       return await copyPod(context, query, options);
     },
     async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
-      const graph = view === "graph" && options.output === "text" && Deno.stdout.isTerminal();
+      const drawn = view !== "text" && options.output === "text" && Deno.stdout.isTerminal();
       const screen = standardScreen();
-      const renderer = await makeRenderer(screen, graph, options.output, () => interrupt.quit());
+      const renderer = await makeRenderer(screen, drawn ? view : "text", options.output, () => interrupt.quit());
       let failed = false;
-      live = graph;
+      live = drawn;
       try {
-        using _live = graph ? await followTerminal(renderer) : undefined;
+        using _live = drawn ? await followTerminal(renderer) : undefined;
         await pump(events, {
           event(event) {
             renderer.event(event);
@@ -130,12 +130,13 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
 
 async function makeRenderer(
   screen: Screen,
-  graph: boolean,
+  view: View,
   output: GlobalOptions["output"],
   onQuit: () => void,
 ): Promise<Renderer> {
   if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
-  if (graph) return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
+  if (view === "graph") return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
+  if (view === "live") return (await import("../renderers/redir_live.ts")).redirRenderer(screen, { onQuit });
   return (await import("../renderers/text.ts")).textRenderer(screen);
 }
 

@@ -109,6 +109,8 @@ const keys: Readonly<Record<string, string>> = {
   "\x1b[F": "end",
   "\x1bOF": "end",
   "\x1b[4~": "end",
+  "\x1b[5~": "pageup",
+  "\x1b[6~": "pagedown",
 };
 
 /** The keys in what a terminal sent: names for those that have one, else printable characters. */

@@ -62,3 +62,18 @@ export function destination(of: Destination): string {
 export function address({ address, protocol, port }: Destination): string {
   return safe(protocol === undefined ? address : `${address} ${protocol}/${port}`);
 }
+
+let lastSecond = "", lastText = "";
+
+/** `13:04:05.123456`, local, with the digits that the event has. */
+export function timeOfDay(time: string): string {
+  const second = time.slice(0, 19);
+  // Thousands of lines share a second.
+  if (second !== lastSecond) {
+    const two = (value: number) => String(value).padStart(2, "0");
+    const date = new Date(`${second}Z`);
+    lastSecond = second;
+    lastText = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  }
+  return `${lastText}${time.slice(19, -1)}`;
+}

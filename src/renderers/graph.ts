@@ -1,14 +1,14 @@
 import type { Event } from "../event.ts";
 import type { Renderer, Screen } from "../renderer.ts";
+import { FrameTimer } from "./frame_timer.ts";
 import { LiveScreen } from "./live_screen.ts";
 import { chartedRow, pingFrame } from "./ping_frame.ts";
 import { applyEvent, newPingState, worstFirst } from "./ping_state.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { failedLine } from "./text.ts";
 
-/** At most ten frames a second, and one a second when nothing happens, for the clock. */
+/** At most ten frames a second. */
 const frameMs = 100;
-const idleMs = 1000;
 /** Rows change places at most this often. */
 const orderMs = 3000;
 
@@ -25,26 +25,23 @@ export function graphRenderer(screen: Screen, options: GraphOptions): Renderer {
 class Graph implements Renderer {
   readonly #live: LiveScreen;
   readonly #state = newPingState();
-  readonly #startedAt = Date.now();
+  readonly #timer = new FrameTimer(frameMs, () => this.#draw());
   #order: string[] = [];
   #orderedAt = -Infinity;
   #selected: string | undefined;
-  #drawnAt = -Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #dueAt = Infinity;
 
   constructor(private readonly screen: Screen, private readonly options: GraphOptions) {
     this.#live = new LiveScreen(screen);
-    this.#drawBy(Date.now());
+    this.#timer.changed();
   }
 
   event(event: Event): void {
     applyEvent(this.#state, event);
-    this.#drawBy(Math.max(Date.now(), this.#drawnAt + frameMs));
+    this.#timer.changed();
   }
 
   resize(): void {
-    this.#draw();
+    this.#timer.now();
   }
 
   key(key: string): void {
@@ -62,11 +59,11 @@ class Graph implements Renderer {
     const to = moves[key];
     if (to === undefined || last < 0) return;
     this.#selected = this.#order[Math.max(0, Math.min(last, to))];
-    this.#draw();
+    this.#timer.now();
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#live.close();
     const { color } = this.screen;
     const { skipped, failed, summaries } = this.#state;
@@ -79,26 +76,15 @@ class Graph implements Renderer {
     if (lines.length > 0) this.screen.write(lines.map((one) => `${one}\n`).join(""));
   }
 
-  /** One timer for whatever is due first. */
-  #drawBy(at: number): void {
-    if (this.#dueAt <= at) return;
-    clearTimeout(this.#timer);
-    this.#dueAt = at;
-    this.#timer = setTimeout(() => this.#draw(), Math.max(0, at - Date.now()));
-  }
-
   #draw(): void {
     const now = Date.now();
-    this.#drawnAt = now;
-    this.#dueAt = Infinity;
     if (now - this.#orderedAt >= orderMs || this.#order.length !== this.#state.targets.size) {
       this.#order = worstFirst(this.#state);
       this.#orderedAt = now;
     }
     const { color } = this.screen;
-    const elapsedMs = now - this.#startedAt;
+    const elapsedMs = now - this.#timer.startedAt;
     const selected = this.#selected === undefined ? {} : { selected: this.#selected };
     this.#live.draw((size) => pingFrame(this.#state, { ...size, color, order: this.#order, elapsedMs, ...selected }));
-    this.#drawBy(now + idleMs - elapsedMs % idleMs);
   }
 }

@@ -2,6 +2,7 @@ import { clock } from "./format.ts";
 import { chartFigures, chartHeading, leastChartRows, pingChart } from "./ping_chart.ts";
 import { headRow, layout, signs, targetRow } from "./ping_rows.ts";
 import { type Pinged, type PingState, standings, worstFirst } from "./ping_state.ts";
+import { scrolledRows } from "./scrolled_rows.ts";
 import { safe } from "../safe.ts";
 import { width } from "./fit_text.ts";
 import { line, type Span } from "./style.ts";
@@ -68,7 +69,10 @@ function many(state: PingState, view: View, rows: number): Span[][] {
   const lines = [
     ...Array.from({ length: air }, (): Span[] => []),
     headRow(widths),
-    ...tableLines(targets, widths, { marked: charted, inSight: Math.max(0, chosen), rows: tableRows }),
+    ...scrolledRows(
+      { count: targets.length, inSight: Math.max(0, chosen), rows: tableRows },
+      (at) => targetRow(targets[at]!, widths, targets.length > 1 && at === charted),
+    ),
   ];
   const drawn = targets[charted];
   if (chartRows > 0 && drawn !== undefined) {
@@ -82,23 +86,6 @@ function roomForChart(rows: number, targets: number): number {
   const left = rows - 4 - targets;
   if (left >= leastChartRows) return left;
   return rows >= 32 ? Math.floor(rows / 3) : 0;
-}
-
-/** The rows around the one to keep in sight; the last line says what does not fit. */
-function tableLines(
-  targets: Pinged[],
-  widths: ReturnType<typeof layout>,
-  { marked, inSight, rows }: { marked: number; inSight: number; rows: number },
-): Span[][] {
-  const fits = targets.length <= rows;
-  const shown = fits ? targets.length : Math.max(0, rows - 1);
-  const from = Math.max(0, Math.min(inSight - Math.floor(shown / 2), targets.length - shown));
-  const lines = targets.slice(from, from + shown)
-    .map((target, at) => targetRow(target, widths, targets.length > 1 && from + at === marked));
-  if (fits) return lines;
-  const [above, below] = [from, targets.length - from - shown];
-  const words = [above > 0 ? `${above} above` : "", below > 0 ? `${below} more` : ""].filter((text) => text !== "");
-  return [...lines, [{ text: `    … ${words.join(", ")}`, look: "dim" }]];
 }
 
 /** How many targets there are, how they stand, and for how long; with signs only where words do not fit. */

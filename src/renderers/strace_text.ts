@@ -1,6 +1,6 @@
 import type { StraceCall, StraceExited, StraceLine, StraceSignal, StraceSummary } from "../event.ts";
 import { safe } from "../safe.ts";
-import { milliseconds, percent } from "./format.ts";
+import { milliseconds, percent, timeOfDay } from "./format.ts";
 import { paint } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
 
@@ -91,19 +91,4 @@ function slowestText({ syscall, slowest }: StraceSummary): string {
   if (slowest === undefined) return "";
   const { time, pid, arguments: given, result } = slowest;
   return safe(`${timeOfDay(time)} ${pid} ${syscall}(${given}) = ${result}`);
-}
-
-let lastSecond = "", lastText = "";
-
-/** `13:04:05.123456`, local. */
-function timeOfDay(time: string): string {
-  const second = time.slice(0, 19);
-  // Thousands of lines share a second.
-  if (second !== lastSecond) {
-    const two = (value: number) => String(value).padStart(2, "0");
-    const date = new Date(`${second}Z`);
-    lastSecond = second;
-    lastText = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  }
-  return `${lastText}${time.slice(19, -1)}`;
 }

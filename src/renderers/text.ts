@@ -10,6 +10,7 @@ import type {
   HpingSummary,
   PingSummary,
   ProcessSeen,
+  RedirSummary,
   StraceSummary,
 } from "../event.ts";
 import type { Renderer, Screen } from "../renderer.ts";
@@ -22,7 +23,7 @@ import { copiedLine, copySummaryLine, fileTable, inodeLines } from "./file_text.
 import { hpingLine, hpingSummary } from "./hping_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
-import { redirLines } from "./redir_text.ts";
+import { redirLines, redirSummary } from "./redir_text.ts";
 import { straceLine, straceSummary } from "./strace_text.ts";
 import { safe } from "../safe.ts";
 import { paint } from "./style.ts";
@@ -48,6 +49,7 @@ class Text implements Renderer {
   readonly #rights: DoctorRight[] = [];
   readonly #ways: DoctorWay[] = [];
   readonly #files: FileListed[] = [];
+  readonly #redirs: RedirSummary[] = [];
   #wrote = false;
 
   constructor(private readonly screen: Screen) {}
@@ -124,14 +126,17 @@ class Text implements Renderer {
       case "gdb.summary":
         return this.#write(gdbSummaryLines(event, color));
       case "redir.started":
-      case "redir.opened":
       case "redir.connection":
-      case "redir.traffic":
       case "redir.lost":
       case "redir.resumed":
       case "redir.left":
-      case "redir.summary":
         return this.#write(redirLines(event, color));
+      case "redir.opened":
+      case "redir.traffic":
+        return;
+      case "redir.summary":
+        this.#redirs.push(event);
+        return;
       case "failed":
         return this.#write([failedLine(event, color)]);
       default:
@@ -155,6 +160,7 @@ class Text implements Renderer {
         rightTable(this.#rights, columns, color),
         wayTable(this.#ways, columns, color),
         fileTable(this.#files, columns, color),
+        redirSummary(this.#redirs, columns, color),
       ]
     ) {
       if (lines.length > 0) this.#write(this.#wrote ? ["", ...lines] : lines);

@@ -12,6 +12,7 @@ for (
     ["\x1bOH", ["home"]],
     ["\x1b[1~", ["home"]],
     ["\x1b[F", ["end"]],
+    ["\x1b[5~\x1b[6~", ["pageup", "pagedown"]],
     ["\x1bOF", ["end"]],
     ["\x1b[4~", ["end"]],
     ["\x1b[A\x1b[Aq\x1b[B", ["up", "up", "q", "down"]],
