@@ -1,9 +1,12 @@
 import type { Command } from "../command.ts";
 import { ScopeError } from "../errors.ts";
+import type { Event } from "../event.ts";
+import { now } from "../event.ts";
 import { targetQuery } from "../options.ts";
 import type { RawOptions } from "../options.ts";
 import { parsePorts } from "../redirect.ts";
 import type { RedirectPlan } from "../redirect.ts";
+import { RedirTally } from "../redir_tally.ts";
 
 export const redir: Command = {
   name: "redir",
@@ -33,11 +36,26 @@ export const redir: Command = {
   async run(context, options, args) {
     const { target, plan } = planOf(options, args);
     const query = targetQuery(context.options);
-    return await context.show(
-      context.redirect(target === undefined ? query : { ...query, container: target }, plan),
-    );
+    const events = context.redirect(target === undefined ? query : { ...query, container: target }, plan);
+    return await context.show(summedUp(events), "live");
   },
 };
+
+/** The same events, and at the end what went over each port, however they end. */
+async function* summedUp(events: AsyncIterable<Event>): AsyncIterable<Event> {
+  const tally = new RedirTally();
+  let failure: { error: unknown } | undefined;
+  try {
+    for await (const event of events) {
+      tally.add(event);
+      yield event;
+    }
+  } catch (error) {
+    failure = { error };
+  }
+  yield* tally.summaries(now());
+  if (failure !== undefined) throw failure.error;
+}
 
 function planOf(options: RawOptions, args: readonly string[]): { target?: string; plan: RedirectPlan } {
   const { outgoing = false, to, mirror = false, takeover = false, cut = false, raw = false, probes = "pod" } = options;
