@@ -28,6 +28,7 @@ export async function* redirectMatching(
   const events = new Channel<Event>(), stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const pods = new Map<string, { leave: AbortController; ended: Promise<void> }>();
+  const held: Event[] = [];
   let begun = false, failed = 0, failure: unknown;
 
   const redirectOne = async (pod: V1Pod, leave: AbortSignal) => {
@@ -38,6 +39,7 @@ export async function* redirectMatching(
       const named = { ...name, ...(container === undefined ? {} : { container }) };
       for await (const event of redirectPod(context, named, run, AbortSignal.any([signal, leave]))) {
         begun = true;
+        for (const before of held.splice(0)) void events.push(before);
         void events.push(event);
       }
       if (leave.aborted) left(String(leave.reason));
@@ -47,15 +49,17 @@ export async function* redirectMatching(
       const { message, hint } = error;
       failure ??= error;
       failed += 1;
-      // Others may do better; where none has, there is nothing to wait for.
+      // Others may do better; where none has, there is nothing to wait for, and one word on it is enough.
       if (!begun && failed >= pods.size) return stop.abort();
-      void events.push({
+      const event: Event = {
         type: "failed",
         time: now(),
         subject: podName(pod),
         reason: message,
         ...(hint === undefined ? {} : { hint }),
-      });
+      };
+      if (begun) void events.push(event);
+      else held.push(event);
     }
   };
   const follow = async () => {

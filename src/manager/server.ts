@@ -96,7 +96,10 @@ export async function serve(
       server.close();
       clients[Symbol.dispose]();
       parts[Symbol.dispose]();
-      await Promise.all([...runs.values(), ...redirects].map((one) => one[Symbol.asyncDispose]()));
+      await Promise.all([
+        ...[...runs.values()].map((run) => run[Symbol.asyncDispose]()),
+        ...[...redirects].map((redirect) => redirect.abandon()),
+      ]);
     },
   };
 }

@@ -70,6 +70,11 @@ export class Connection {
     stream.close({ case: "closed", value });
   }
 
+  /** Breaks it off. */
+  cut(): void {
+    this.socket.reset();
+  }
+
   async #serve(stream: TunnelStream): Promise<Outcome> {
     const { mirror } = this.place;
     if (await this.#isProbe()) {
@@ -152,7 +157,8 @@ export class Connection {
     const { answers } = this.place, copied = new Copied(this.socket, stream), { to } = this.accepted;
     answers.set(this.number, (refusal, credit = 0) => {
       stream.credit.add(Math.max(0, credit - earlyBytes));
-      if (refusal !== undefined) copied.fail(refusal);
+      if (refusal === undefined) copied.accept();
+      else copied.fail(refusal);
     });
     try {
       const ending = await splice(copied, await this.#connect(to), this.#traffic);

@@ -8,6 +8,7 @@ const waitingBytes = 1024 * 1024;
 export class Copied implements Peer {
   /** Why the copy is not whole. */
   missing: string | undefined;
+  readonly #answered = Promise.withResolvers<void>();
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -32,7 +33,13 @@ export class Copied implements Peer {
   end = (): void => this.peer.end();
   reset = (): void => this.peer.reset();
 
+  /** Somebody takes the copy. */
+  accept(): void {
+    this.#answered.resolve();
+  }
+
   fail(why: string): void {
+    this.#answered.resolve();
     if (this.missing !== undefined) return;
     this.missing = why;
     this.stream.reset();
@@ -41,7 +48,7 @@ export class Copied implements Peer {
   /** Waits until all was sent, or until it is clear that it cannot be. */
   async finish(limitMs: number): Promise<void> {
     const timer = setTimeout(() => this.fail("the copy was read too slowly, and was cut"), limitMs);
-    await this.#last.catch(() => {});
+    await Promise.all([this.#last.catch(() => {}), this.#answered.promise]);
     clearTimeout(timer);
   }
 }

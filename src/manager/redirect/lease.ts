@@ -22,42 +22,38 @@ const lookMs = 200, renewMs = 900;
  * whatever dies or freezes, the kernel gives them back. Disposing gives them back at once.
  */
 export class Lease implements AsyncDisposable {
-  /** Who has taken one of the ports from this one. */
-  takenOverBy: string | undefined;
   readonly #nft: Nft;
   #rules: Rules;
+  #ports: Ports = { incoming: [], outgoing: [] };
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(
-    enter: readonly string[],
-    rules: Omit<Rules, "table" | "priority">,
-    private readonly ports: Ports,
-  ) {
+  constructor(enter: readonly string[], who: Pick<Rules, "owner" | "session">) {
     const table = `scope_${crypto.randomUUID().slice(0, 8)}`;
-    this.#rules = { ...rules, table, priority: firstPriority };
+    this.#rules = { ...who, table, priority: firstPriority, listeners: {}, loopbackOnly: false };
     this.#nft = new Nft(enter);
   }
 
-  /** Makes the rules, and redirects from now on. Throws ConnectError when somebody else has one of the ports. */
-  async take(takeover: boolean): Promise<void> {
-    try {
-      const maps = heldMaps(await this.#nft.list("list maps"));
-      const holders = holdersOf(maps, this.#rules, this.ports);
-      const stranger = holders.find(({ session }) => session !== this.#rules.session);
-      if (stranger !== undefined && !takeover) throw heldBy(stranger);
-      const abandoned = abandonedTables(await this.#nft.list("list tables"), maps);
-      for (const table of abandoned) await this.#nft.do(`delete table inet ${table}`).catch(() => {});
-      const priority = Math.min(firstPriority, ...holders.map(({ priority }) => priority - 1));
-      if (priority < leastPriority) {
-        throw new ConnectError("too many have taken over this port", Code.ResourceExhausted);
-      }
-      this.#rules = { ...this.#rules, priority };
-      await this.#makeTable();
-      await this.#renew();
-      if (this.takenOverBy !== undefined) throw new ConnectError(this.takenOverBy, Code.AlreadyExists);
-    } catch (error) {
-      throw error instanceof NftError ? refused(error.message) : error;
-    }
+  /** What is redirected in this network already. Rejects with ConnectError when there can be no rules. */
+  async others(): Promise<HeldMap[]> {
+    return heldMaps(await this.#nft.list("list maps").catch(told));
+  }
+
+  /** Makes the rules, and redirects from now on. Rejects with ConnectError when somebody else has one of the ports. */
+  async take(
+    ports: Ports,
+    { takeover, ...where }: Pick<Rules, "listeners" | "loopbackOnly"> & { takeover: boolean },
+  ): Promise<void> {
+    const maps = await this.others(), holders = holdersOf(maps, this.#rules, ports);
+    const stranger = holders.find(({ session }) => session !== this.#rules.session);
+    if (stranger !== undefined && !takeover) throw heldBy(stranger);
+    const abandoned = abandonedTables(await this.#nft.list("list tables").catch(told), maps);
+    for (const table of abandoned) await this.#nft.do(`delete table inet ${table}`).catch(() => {});
+    const priority = Math.min(firstPriority, ...holders.map(({ priority }) => priority - 1));
+    if (priority < leastPriority) throw new ConnectError("too many have taken over this port", Code.ResourceExhausted);
+    this.#rules = { ...this.#rules, ...where, priority };
+    this.#ports = ports;
+    const before = await this.#makeTable().then(() => this.#renew()).catch(told);
+    if (before !== undefined) throw heldBy(before);
   }
 
   /** The kernel drops a table with its owner, from Linux 5.12 on; before that one stays when this manager is killed. */
@@ -70,8 +66,8 @@ export class Lease implements AsyncDisposable {
     }
   }
 
-  /** Renews the lease as long as the client is heard of. `lost` is called once, without an error when it was taken over. */
-  keep({ session }: Client, lost: (error?: unknown) => void): void {
+  /** Renews the lease as long as the client is heard of. `lost` is called with who took over, or with an error. */
+  keep({ session }: Client, lost: (why: { by: string } | { error: unknown }) => void): void {
     let heard = session.socket?.bytesRead ?? 0, renewedAt = performance.now(), busy = false;
     this.#timer = setInterval(async () => {
       const bytes = session.socket?.bytesRead ?? heard, now = performance.now();
@@ -80,21 +76,20 @@ export class Lease implements AsyncDisposable {
       renewedAt = now;
       busy = true;
       try {
-        await this.#renew();
-        if (this.takenOverBy !== undefined) lost();
+        const before = await this.#renew();
+        if (before !== undefined) lost({ by: before.owner });
       } catch (error) {
-        if (this.#timer !== undefined) {
-          lost(new ConnectError(`the rules are gone: ${(error as Error).message}`, Code.Aborted));
-        }
+        if (this.#timer === undefined) return; // it was ended meanwhile
+        lost({ error: new ConnectError(`the rules are gone: ${(error as Error).message}`, Code.Aborted) });
       }
       busy = false;
     }, lookMs);
   }
 
-  async #renew(): Promise<void> {
-    const maps = heldMaps(await this.#nft.do(leaseText(this.#rules, this.ports)));
-    const other = holdersOf(maps, this.#rules, this.ports).find((other) => standsBefore(other, this.#rules));
-    this.takenOverBy = other?.owner;
+  /** Returns who stands before this one, if anybody does. */
+  async #renew(): Promise<(HeldMap & { port: number }) | undefined> {
+    const maps = heldMaps(await this.#nft.do(leaseText(this.#rules, this.#ports)));
+    return holdersOf(maps, this.#rules, this.#ports).find((other) => standsBefore(other, this.#rules));
   }
 
   /** Gives the ports back. */
@@ -114,6 +109,10 @@ export class Lease implements AsyncDisposable {
 
 function heldBy({ owner, port }: HeldMap & { port: number }): ConnectError {
   return new ConnectError(`port ${port} is redirected by ${owner}`, Code.AlreadyExists);
+}
+
+function told(error: unknown): never {
+  throw error instanceof NftError ? refused(error.message) : error;
 }
 
 /** Why there can be no rules, from what nft says. */

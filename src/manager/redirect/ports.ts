@@ -5,13 +5,19 @@ import { sidecarUsers } from "./mesh.ts";
 import type { Network } from "./network.ts";
 import type { Ports } from "./rules.ts";
 
-/** Ports on which somebody in the pod listens, ascending; and those of them that a redirect of all ports takes. */
+/**
+ * Ports on which somebody in the pod listens, ascending, without those where redirected connections arrive; and those of
+ * them that a redirect of all ports takes.
+ */
 export function listeningPorts(
   network: Network,
   { target, ownContainer, allIncoming }: Pick<RedirectStart, "target" | "ownContainer" | "allIncoming">,
   mesh: boolean,
+  scopeOwn: readonly number[],
 ): { all: number[]; named: number[] } {
-  const listening = network.sockets().filter(({ state }) => state === "listening");
+  const listening = network.sockets().filter(({ state, localPort }) =>
+    state === "listening" && !scopeOwn.includes(localPort)
+  );
   const ascending = (ports: Iterable<number>) => [...new Set(ports)].sort((a, b) => a - b);
   const all = ascending(listening.map(({ localPort }) => localPort));
   const own = allIncoming && ownContainer

@@ -17,7 +17,7 @@ import { listenAnywhere } from "./socket_calls.ts";
 import { Listener } from "./tcp_socket.ts";
 
 /** Connections that the pod itself serves go on for so long after a redirect has ended, in milliseconds. */
-const drainMs = 60_000;
+const drainMs = 10_000;
 
 type Part = NonNullable<MessageInitShape<typeof RedirectResponseSchema>["response"]>;
 const response = (part: Part): RedirectResponse => create(RedirectResponseSchema, { response: part });
@@ -57,9 +57,13 @@ export class Redirect implements AsyncDisposable {
   readonly #place: ConnectionPlace;
   readonly #listeners: Listener[] = [];
   readonly #serving = new Set<Promise<void>>();
+  readonly #connections = new Set<Connection>();
+  readonly #hurry = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
   #lease: Lease | undefined;
-  #connections = 0;
+  #count = 0;
   #failed: unknown;
+  #started: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
   /** Throws ConnectError when the target does not run here. */
@@ -79,12 +83,20 @@ export class Redirect implements AsyncDisposable {
     all.add(this);
   }
 
-  /** Makes the rules and takes the ports. Throws ConnectError; then nothing is redirected. */
-  async start(client: Client): Promise<MessageInitShape<typeof RedirectStartedSchema>> {
+  /** Makes the rules and takes the ports. Rejects with ConnectError; then nothing is redirected. */
+  start(client: Client): Promise<MessageInitShape<typeof RedirectStartedSchema>> {
+    const started = this.#start(client);
+    this.#started = started.catch(() => {});
+    return started;
+  }
+
+  async #start(client: Client): Promise<MessageInitShape<typeof RedirectStartedSchema>> {
     const { request } = this;
-    const rules = await iptablesRules(this.#network.enter);
+    const { owner, session, takeover, raw } = request, { enter } = this.#network;
+    const lease = this.#lease = new Lease(enter, { owner, session });
+    const [others, rules] = await Promise.all([lease.others(), iptablesRules(enter)]);
     const mesh = catchesInbound(rules);
-    const listening = listeningPorts(this.#network, request, mesh);
+    const listening = listeningPorts(this.#network, request, mesh, others.flatMap(({ listeners }) => listeners));
     const ports: Ports = {
       incoming: request.allIncoming ? listening.named : request.incoming,
       outgoing: request.outgoing,
@@ -95,10 +107,11 @@ export class Redirect implements AsyncDisposable {
     const kept = keptConnections(this.#network.sockets(), ports);
     const listen = (direction: "incoming" | "outgoing") => {
       const listener = new Listener(this.#network.within(listenAnywhere), (socket, accepted) => {
-        const connection = new Connection(this.#place, ++this.#connections, direction, socket, accepted);
+        const connection = new Connection(this.#place, ++this.#count, direction, socket, accepted);
+        this.#connections.add(connection);
         const serving = connection.serve();
         this.#serving.add(serving);
-        void serving.then(() => this.#serving.delete(serving));
+        void serving.then(() => this.#serving.delete(serving) && this.#connections.delete(connection));
       });
       this.#listeners.push(listener);
       return listener.port;
@@ -107,13 +120,11 @@ export class Redirect implements AsyncDisposable {
       ...(ports.incoming.length === 0 ? {} : { incoming: listen("incoming") }),
       ...(ports.outgoing.length === 0 ? {} : { outgoing: listen("outgoing") }),
     };
-    const { owner, session, takeover, raw } = request;
-    this.#lease = new Lease(this.#network.enter, { owner, session, listeners, loopbackOnly: mesh && !raw }, ports);
-    await this.#lease.take(takeover);
-    const cut = request.cut ? await cutConnections(this.#network.enter, ports) : 0;
-    this.#lease.keep(client, (error) => {
-      this.#failed = error;
-      this.takenOverBy = error === undefined ? this.#lease?.takenOverBy : undefined;
+    await lease.take(ports, { listeners, loopbackOnly: mesh && !raw, takeover });
+    const cut = request.cut ? await cutConnections(enter, ports) : 0;
+    lease.keep(client, (why) => {
+      if ("by" in why) this.takenOverBy = why.by;
+      else this.#failed = why.error;
       void this[Symbol.asyncDispose]();
     });
     const unheard = ports.incoming.filter((port) => !listening.all.includes(port));
@@ -150,23 +161,35 @@ export class Redirect implements AsyncDisposable {
   }
 
   async #end(): Promise<void> {
-    await this.#lease?.release();
+    await this.#started;
     // Who is on the way in when the ports are given back is served by the pod.
     this.#tunnel.close();
+    await this.#lease?.release();
     for (const listener of this.#listeners) {
       listener.take();
       listener[Symbol.dispose]();
     }
-    await this.#lease?.[Symbol.asyncDispose]();
-    void this.#drain();
+    const drained = this.#drain();
+    if (this.#serving.size === 0) await drained;
   }
 
+  /** The rules stay until then: without them, packets of connections that were redirected find their way no more. */
   async #drain(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, drainMs));
-    await Promise.race([Promise.all(this.#serving), late]);
+    await Promise.race([Promise.all(this.#serving), late, this.#hurry.promise]);
     clearTimeout(timer);
+    for (const connection of this.#connections) connection.cut();
+    await this.#lease?.[Symbol.asyncDispose]();
     this.#network[Symbol.dispose]();
     this.all.delete(this);
+    this.#gone.resolve();
+  }
+
+  /** Ends at once, with everything: nothing is left when this resolves. */
+  async abandon(): Promise<void> {
+    this.#hurry.resolve();
+    await this[Symbol.asyncDispose]();
+    await this.#gone.promise;
   }
 }

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { createServer, type Server, type Socket } from "node:net";
+import { Network } from "../../src/manager/redirect/network.ts";
+import { startConnect } from "../../src/manager/redirect/socket_calls.ts";
+import { TcpSocket } from "../../src/manager/redirect/tcp_socket.ts";
+import { outcome } from "./cluster_script.ts";
+import type { Pod } from "./kube.ts";
+import { nodeProcesses, podProcesses } from "./node_processes.ts";
+
+/** The network of a pod, as this machine reaches it: clients are made there, and its rules are read. */
+export class PodNetwork implements Disposable {
+  readonly #network: Network;
+
+  constructor({ metadata }: Pod) {
+    const [process] = podProcesses(metadata.uid);
+    assert.ok(process, `pod ${metadata.name} has no process`);
+    this.#network = new Network(process.pid, false);
+  }
+
+  /** Connects from there. */
+  async connect(address: string, port: number, limitMs = 5000): Promise<TcpSocket> {
+    const make = () => this.#network.within(() => startConnect({ address, port }, 0));
+    return await TcpSocket.connect(make, AbortSignal.timeout(limitMs));
+  }
+
+  /** What a server answers to one request of HTTP, to its end. */
+  async get(address: string, port: number, path = "/"): Promise<string> {
+    const socket = await this.connect(address, port);
+    await socket.write(new TextEncoder().encode(`GET ${path} HTTP/1.0\r\nHost: test\r\n\r\n`));
+    return new TextDecoder().decode(await readAll(socket));
+  }
+
+  /** The tables of scope there, with what nft lists of each. */
+  async tables(): Promise<string[]> {
+    // Debian's older nft dies of tables whose owner it does not see: that of the image is taken where there is one.
+    const manager = nodeProcesses().find(({ argv }) =>
+      argv[0] === "/usr/bin/deno" && argv.at(-1)?.includes("manager.js")
+    );
+    const mount = manager === undefined ? [] : [`--mount=/proc/${manager.pid}/ns/mnt`];
+    const [program = "", ...enter] = this.#network.enter.slice(0, -1);
+    const { code, stdout, stderr } = await outcome(program, [...enter, ...mount, "--", "nft", "list", "ruleset"]);
+    assert.equal(code, 0, stderr);
+    return stdout.split(/^(?=table )/m).filter((table) => /^table inet scope/.test(table));
+  }
+
+  /** Runs a command there. */
+  async run(...argv: string[]): Promise<string> {
+    const [program = "", ...args] = [...this.#network.enter, ...argv];
+    const { code, stdout, stderr } = await outcome(program, args);
+    assert.equal(code, 0, `${argv.join(" ")}: ${stderr}`);
+    return stdout;
+  }
+
+  /** What stands before a command that is to run there. */
+  get enter(): string[] {
+    return this.#network.enter;
+  }
+
+  [Symbol.dispose](): void {
+    this.#network[Symbol.dispose]();
+  }
+}
+
+/** Everything that comes, to its end; the other way is ended first. */
+export async function readAll(socket: TcpSocket, { end = true } = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  if (end) socket.end();
+  for (let piece = await socket.read(); piece !== undefined; piece = await socket.read()) pieces.push(piece);
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+/** A TCP server of this machine, in place of an application on somebody's laptop. */
+export class Laptop implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly port: number;
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.port = port;
+    server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  static async open(serve: (socket: Socket) => void, port = 0, host = "127.0.0.1"): Promise<Laptop> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, serve);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, resolve);
+    });
+    return new Laptop(server, (server.address() as { port: number }).port);
+  }
+
+  /** One that answers every request of HTTP with a text. */
+  static web(text: string, port = 0, host?: string): Promise<Laptop> {
+    return Laptop.open(
+      (socket) => {
+        socket.once("data", () => socket.end(`HTTP/1.0 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`));
+      },
+      port,
+      host,
+    );
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
