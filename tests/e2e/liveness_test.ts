@@ -42,7 +42,7 @@ overWays("what scope started ends with it", async (t) => {
 
   await t.step("the network falls silent: nothing on the node within 9 s, and scope says it, too", async () => {
     await using road = await SlowRoad.open();
-    await using ping = startScope(pingAll, { env: { KUBECONFIG: road.kubeconfig } });
+    await using ping = startScope(pingAll, road.options);
     await ping.until("stdout", /seq=1 /);
     road.block();
     await untilNothingRuns(9);
