@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import template from "../../deploy/debug-pod.yaml" with { type: "text" };
 import type { V1Pod } from "../kube/cluster.ts";
 import { parseYaml } from "../kube/cluster.ts";
+import { isFinished } from "../kube/pods.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 
@@ -53,6 +54,16 @@ export function isDebugPodFor(pod: V1Pod, node: string, image: string): boolean 
   return pod.spec?.nodeName === node && labels["scope/node"] === shortHash(node) &&
     labels["scope/version"] === version &&
     pod.spec.containers.some((container) => container.name === debugContainer && container.image === image);
+}
+
+/**
+ * It serves no more. Its container, which never restarts, is said to have ended before its phase says so: the kubelet keeps
+ * a pod "Running" until all of it is cleaned up, a second and more.
+ */
+export function hasEnded(pod: V1Pod): boolean {
+  const { containerStatuses = [] } = pod.status ?? {};
+  return isFinished(pod) ||
+    containerStatuses.some(({ name, state }) => name === debugContainer && state?.terminated !== undefined);
 }
 
 /** Fills $(NAME) in the texts of a document after it was parsed, so that no value can change its structure. */

@@ -1,11 +1,11 @@
 import type { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
-import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { isTerminating, podName } from "../kube/pods.ts";
 import { listPods } from "../kube/resolve.ts";
 import { podPath } from "../kube/rest.ts";
 import { capabilityNames } from "../way.ts";
-import { debugContainer, debugPod, debugPodSelector, isDebugPodFor } from "./debug_pod.ts";
+import { debugContainer, debugPod, debugPodSelector, hasEnded, isDebugPodFor } from "./debug_pod.ts";
 import { whyEnded } from "./ended.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
@@ -65,12 +65,12 @@ export class NodeWay {
     this.prefetch();
     const listed = await this.#listed!;
     this.#listed = undefined;
-    const finished = listed.filter((pod) => isFinished(pod) && !isTerminating(pod));
+    const ended = listed.filter((pod) => hasEnded(pod) && !isTerminating(pod));
     // One that cannot be deleted is met again by the next command.
-    await Promise.allSettled(finished.map((pod) => deletePod(this.#cluster, pod)));
+    await Promise.allSettled(ended.map((pod) => deletePod(this.#cluster, pod)));
     const { image } = this.#options;
     const pod = listed.find((pod) =>
-      isDebugPodFor(pod, node, image) && !isFinished(pod) && !isTerminating(pod) &&
+      isDebugPodFor(pod, node, image) && !hasEnded(pod) && !isTerminating(pod) &&
       progressOf(pod, image).state === "running"
     );
     if (pod === undefined) return undefined;

@@ -2,13 +2,13 @@ import type { Duplex } from "node:stream";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
-import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { isTerminating, podName } from "../kube/pods.ts";
 import { assertNamespace } from "../kube/resolve.ts";
 import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
 import type { Arrival } from "./arrival.ts";
 import { arrive, connectManager } from "./arrival.ts";
-import { debugContainer, debugPod, debugPodName, isDebugPodFor } from "./debug_pod.ts";
+import { debugContainer, debugPod, debugPodName, hasEnded, isDebugPodFor } from "./debug_pod.ts";
 import { removePod, takeBackPod } from "./remove.ts";
 import { troubleOf } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
@@ -102,7 +102,7 @@ function awaited(cluster: Cluster, options: StartOptions, node: string, created:
     },
     async gone(failed) {
       if (failed === undefined) return;
-      if (created !== undefined || !isFinished(failed.pod)) throw failed.error;
+      if (created !== undefined || !hasEnded(failed.pod)) throw failed.error;
       await removePod(cluster, failed.pod); // left by another client, and in the way of a new one
     },
     trouble: (pod) => troubleOf(cluster, pod, node),

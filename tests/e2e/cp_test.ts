@@ -4,7 +4,10 @@ import { outcome } from "./cluster_script.ts";
 import { digest, fileWays, FileWorld, noise, sha256, treeOf } from "./files.ts";
 import { debugPods, demoPods, kubectl } from "./kube.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
+import { SlowRoad } from "./slow_road.ts";
 
+/** So that 100 MB take ten seconds at least, and what happens in the middle does happen there. */
+const slowly = 10_000_000;
 const part = (name: string) => `.${name}.scope-part`;
 
 for (const way of fileWays) {
@@ -29,7 +32,8 @@ for (const way of fileWays) {
     });
 
     await t.step("killed on its way out, the same command goes on from there", async () => {
-      await using first = startScope(world.args("cp", ":/tmp/big", local("killed")));
+      await using road = await SlowRoad.open(slowly);
+      await using first = startScope(world.args("cp", ":/tmp/big", local("killed")), road.options);
       await until("some of it to be here", 30, () => sizeOf(local(part("killed"))) > 5_000_000);
       first.signal("SIGKILL");
       await first.exit();
@@ -44,7 +48,8 @@ for (const way of fileWays) {
     });
 
     await t.step("killed on its way in, the same command goes on from there", async () => {
-      await using first = startScope(world.args("cp", local("big"), ":/tmp/killed"));
+      await using road = await SlowRoad.open(slowly);
+      await using first = startScope(world.args("cp", local("big"), ":/tmp/killed"), road.options);
       const there = async () => Number(await world.sh(`stat -c %s /tmp/${part("killed")} 2>/dev/null || echo 0`));
       await until("some of it to be there", 30, async () => await there() > 5_000_000);
       first.signal("SIGKILL");
@@ -59,7 +64,8 @@ for (const way of fileWays) {
     });
 
     await t.step("Ctrl-C says that the part is kept and how to go on, and ends with 130", async () => {
-      await using first = startScope(world.args("cp", ":/tmp/big", local("stopped")));
+      await using road = await SlowRoad.open(slowly);
+      await using first = startScope(world.args("cp", ":/tmp/big", local("stopped")), road.options);
       await until("some of it to be here", 30, () => sizeOf(local(part("stopped"))) > 5_000_000);
       first.signal("SIGINT");
       assert.equal(await first.exit(), 130);

@@ -200,6 +200,15 @@ Deno.test("launch, list and cleanup", async (t) => {
     assert.notEqual(after!.metadata.uid, before!.metadata.uid);
   });
 
+  await t.step("one whose container has ended is no longer used, although its phase does not say so yet", async () => {
+    const [before] = await debugPods(own.name);
+    Deno.kill(podProcesses(before!.metadata.uid).find(({ argv }) => argv[0] === "/usr/bin/tini")!.pid, "SIGKILL");
+    const isEnding = ({ status }: Pod) => status.containerStatuses?.[0]?.state["terminated"] !== undefined;
+    await own.untilPod(before!.metadata.name, isEnding);
+    assert.equal(await scopeOk(...inside("-p", "on-node1", "shell", "hostname")), "on-node1\n");
+    assert.notEqual((await debugPods(own.name))[0]!.metadata.uid, before!.metadata.uid);
+  });
+
   await t.step("one that has ended on another node, too", async () => {
     await scopeOk(...inside("-p", "on-node2", "launch"));
     const ended = (await debugPods(own.name)).find(({ spec }) => spec.nodeName === "node2")!;

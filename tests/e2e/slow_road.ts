@@ -1,30 +1,39 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { kubectl } from "./kube.ts";
+import type { ScopeOptions } from "./scope.ts";
 
-/** A road to the API server that can be blocked: then bytes vanish, and no connection ends. */
+/** A road to the API server with a limit of speed. It can be blocked: then bytes vanish, and no connection ends. */
 export class SlowRoad implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #pauses = new Set<ReturnType<typeof setTimeout>>();
   #blocked = false;
 
-  private constructor(server: URL, readonly kubeconfig: string) {
+  private constructor(server: URL, readonly kubeconfig: string, readonly bytesPerSecond: number) {
     this.#server = createServer((near) => {
       const far = createConnection({ host: server.hostname, port: Number(server.port) });
       for (const [from, to] of [[near, far], [far, near]] as const) {
         this.#sockets.add(from);
-        from.on("data", (bytes) => this.#blocked || to.write(bytes));
+        from.on("data", (bytes) => {
+          if (this.#blocked) return;
+          to.write(bytes);
+          if (bytesPerSecond < Infinity) this.#pause(from, bytes.length / bytesPerSecond * 1000);
+        });
         from.on("close", () => this.#blocked || to.destroy());
         from.on("error", () => {});
       }
     });
   }
 
-  /** A road to the API server of $KUBECONFIG, for who takes this kubeconfig. */
-  static async open(): Promise<SlowRoad> {
+  /**
+   * A road to the API server of $KUBECONFIG, for who takes this kubeconfig: each connection has so many bytes a second, each
+   * way.
+   */
+  static async open(bytesPerSecond = Infinity): Promise<SlowRoad> {
     const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
     const { cluster } = config.clusters[0];
     const server = new URL(cluster.server);
-    const road = new SlowRoad(server, await Deno.makeTempFile({ prefix: "scope-kubeconfig-" }));
+    const road = new SlowRoad(server, await Deno.makeTempFile({ prefix: "scope-kubeconfig-" }), bytesPerSecond);
     await new Promise<void>((resolve) => road.#server.listen(0, "127.0.0.1", resolve));
     const { port } = road.#server.address() as { port: number };
     cluster.server = `https://127.0.0.1:${port}`;
@@ -32,12 +41,27 @@ export class SlowRoad implements AsyncDisposable {
     return road;
   }
 
+  /** With these, scope takes it. */
+  get options(): ScopeOptions {
+    return { env: { KUBECONFIG: this.kubeconfig } };
+  }
+
   /** From now on nothing arrives, on either side. */
   block(): void {
     this.#blocked = true;
   }
 
+  #pause(from: Socket, milliseconds: number): void {
+    from.pause();
+    const pause = setTimeout(() => {
+      this.#pauses.delete(pause);
+      from.resume();
+    }, milliseconds);
+    this.#pauses.add(pause);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const pause of this.#pauses) clearTimeout(pause);
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
     await Deno.remove(this.kubeconfig);

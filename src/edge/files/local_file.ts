@@ -1,6 +1,7 @@
 import { FileTrouble } from "../../files.ts";
 import type { FileEntry, Piece, ReadingFile, WholeFile } from "../../files.ts";
 import { partName } from "../../part_name.ts";
+import { dateOf } from "./local_time.ts";
 import { joined, lstatIfThere } from "./local_trouble.ts";
 
 const pieceBytes = 1 << 20;
@@ -29,7 +30,7 @@ export class LocalFile {
       return bytesOf(this.part);
     }
     const file = await lstatIfThere(this.path);
-    const sameTime = file?.mtime?.getTime() === Number(modifiedNs / 1_000_000n);
+    const sameTime = file?.mtime?.getTime() === dateOf(modifiedNs).getTime();
     if (file === undefined || !isPlain(file) || file.size === 0 || file.size !== sizeBytes || !sameTime) {
       return undefined;
     }
@@ -56,7 +57,7 @@ export class LocalFile {
     try {
       const whole = await this.#write(file, reading, wrote);
       await Deno.chmod(this.part, reading.entry.mode & 0o777);
-      const modified = Number(reading.entry.modifiedNs) / 1e9;
+      const modified = dateOf(reading.entry.modifiedNs);
       await file.utime(modified, modified);
       await Deno.rename(this.part, this.path);
       return whole;

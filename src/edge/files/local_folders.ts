@@ -1,5 +1,6 @@
 import { FileTrouble } from "../../files.ts";
 import type { FileEntry } from "../../files.ts";
+import { dateOf } from "./local_time.ts";
 import { joined, lstatIfThere } from "./local_trouble.ts";
 
 /** True for a path below a folder that leads nowhere else: the names come from a target that may be hostile. */
@@ -49,7 +50,7 @@ export class LocalFolders {
   /** Sets modes and times of the folders that were made, once nothing is written into them any more. */
   async finish(): Promise<void> {
     for (const { path, mode, modifiedNs } of this.#made.reverse()) {
-      const full = joined(this.top, path), modified = Number(modifiedNs) / 1e9;
+      const full = joined(this.top, path), modified = dateOf(modifiedNs);
       await Deno.utime(full, modified, modified);
       await Deno.chmod(full, mode & 0o777);
     }

@@ -26,7 +26,8 @@ async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Pro
       async function* pieces() {
         yield { offset: 0, bytes: new TextEncoder().encode("bad") };
       }
-      return Promise.resolve({ entry: entry(path, "file"), from: 0, pieces: pieces(), whole });
+      const told = entries.find((one) => one.path === path && !(one instanceof FileTrouble)) as FileEntry | undefined;
+      return Promise.resolve({ entry: told ?? entry(path, "file"), from: 0, pieces: pieces(), whole });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -59,6 +60,20 @@ Deno.test("copyFiles() writes nothing outside its destination, whatever names a 
     assert.deepEqual(failures(events), ["../dir", "../link", ...names]);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["dst"]);
     assert.deepEqual([...Deno.readDirSync(`${folder}/dst`)], []);
+  }));
+
+Deno.test("copyFiles() keeps the times of files and folders, to the millisecond", () =>
+  inFolder(async (folder) => {
+    const times = Array.from({ length: 100 }, (_, at) => Date.UTC(2026, 10, 21) + at * 1_234_567 + at);
+    const entries = times.flatMap((time, at) => {
+      const modifiedNs = BigInt(time) * 1_000_000n + 999_999n;
+      return [entry(`folder${at}`, "folder", { modifiedNs }), entry(`file${at}`, "file", { modifiedNs })];
+    });
+    assert.deepEqual(failures(await copyOut(`${folder}/dst`, entries)), []);
+    for (const kind of ["folder", "file"]) {
+      const kept = times.map((_, at) => Deno.statSync(`${folder}/dst/${kind}${at}`).mtime?.getTime());
+      assert.deepEqual(kept, times, kind);
+    }
   }));
 
 Deno.test("copyFiles() makes links last, and follows none of those that the target tells of", () =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { version } from "../../../src/version.ts";
-import { debugPod, debugPodName, isDebugPodFor } from "../../../src/ways/debug_pod.ts";
+import type { V1Pod } from "../../../src/kube/cluster.ts";
+import { debugPod, debugPodName, hasEnded, isDebugPodFor } from "../../../src/ways/debug_pod.ts";
 import type { DebugPodOptions } from "../../../src/ways/debug_pod.ts";
 
 const options: DebugPodOptions = {
@@ -146,4 +147,20 @@ Deno.test("isDebugPodFor() refuses another node, image or version, and what only
   assert.equal(is((pod) => pod.metadata!.labels!["scope/version"] = "0.0.0"), false);
   assert.equal(is((pod) => delete pod.metadata!.labels), false);
   assert.equal(isDebugPodFor({}, "", ""), false);
+});
+
+Deno.test("hasEnded() is true as soon as the container has ended, whatever the phase still is", () => {
+  const now = (phase: string, state?: Record<string, unknown>): V1Pod => ({
+    status: { phase, ...(state === undefined ? {} : { containerStatuses: [{ name: "scope", state }] as never }) },
+  });
+  const terminated = { terminated: { exitCode: 137, reason: "Error" } };
+  assert.deepEqual(
+    [now("Running", terminated), now("Failed", terminated), now("Failed"), now("Succeeded")].map(hasEnded),
+    [true, true, true, true],
+  );
+  const waiting = { waiting: { reason: "ContainerCreating" } };
+  assert.deepEqual(
+    [now("Running", { running: {} }), now("Pending", waiting), now("Pending"), {}].map(hasEnded),
+    [false, false, false, false],
+  );
 });
