@@ -1,5 +1,6 @@
 import type { ServeOptions } from "../context.ts";
 import { ScopeError } from "../errors.ts";
+import type { ErrorKind } from "../errors.ts";
 import type { Forwarder } from "../manager/forward.ts";
 
 /** An open door. Disposing closes it and removes what it left in the file system; so does the end of this process. */
@@ -14,7 +15,7 @@ const ownerOnly = 0o177;
 /** Lets a forwarder listen. Throws ScopeError: usage, notFound, unreachable where something is there already, denied. */
 export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOptions): Promise<Door> {
   if (port !== undefined) {
-    await listen(forwarder, { host: "127.0.0.1", port }, `port ${port} of 127.0.0.1`);
+    await listen(forwarder, { host: "127.0.0.1", port });
     return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => forwarder[Symbol.asyncDispose]() };
   }
   const folder = socket === undefined ? await privateFolder() : undefined;
@@ -28,7 +29,7 @@ export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOpti
   };
   const before = Deno.umask(ownerOnly);
   try {
-    await listen(forwarder, { path }, `the socket "${path}"`);
+    await listen(forwarder, { path });
   } catch (error) {
     if (folder !== undefined) remove();
     throw error;
@@ -57,44 +58,52 @@ function absolute(path: string): string {
   return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
 }
 
-async function listen({ server }: Forwarder, where: { path: string } | { host: string; port: number }, what: string) {
+type Place = { path: string } | { host: string; port: number };
+
+async function listen({ server }: Forwarder, place: Place): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(where, resolve);
+      server.listen(place, resolve);
     });
   } catch (error) {
-    throw translate(error as { code?: string }, what);
+    throw cannotListen(error as { code?: string }, place);
   }
 }
 
-function translate(error: { code?: string }, what: string): ScopeError {
-  const path = what.startsWith("the socket"), cause = error;
+/** By the codes of bind(2). */
+function cannotListen(error: { code?: string }, place: Place): ScopeError {
+  const path = "path" in place ? place.path : undefined;
+  const what = "path" in place ? `the socket "${place.path}"` : `port ${place.port} of ${place.host}`;
+  const make = (kind: ErrorKind, why: string, hint: string) =>
+    new ScopeError(kind, `Cannot listen on ${what}: ${why}`, { cause: error, hint });
   switch (error.code) {
     case "EADDRINUSE":
-      return new ScopeError("unreachable", `Cannot listen on ${what}: ${path ? "it exists already" : "it is taken"}`, {
-        cause,
-        hint: path ? "remove it where nobody listens there any more, or choose another path" : "choose another port",
-      });
+      if (path === undefined) return make("unreachable", "it is taken", "choose another port");
+      return make(
+        "unreachable",
+        "it exists already",
+        // Nobody should be told to remove a file that is no socket.
+        `${isSocket(path) ? "remove it if nobody listens there any more, or " : ""}choose another path`,
+      );
     case "EACCES":
     case "EPERM":
-      return new ScopeError("denied", `Cannot listen on ${what}: you may not`, {
-        cause,
-        hint: path ? "choose a folder of your own" : "choose a port from 1024 on",
-      });
+      return make("denied", "you may not", path ? "choose a folder of your own" : "choose a port from 1024 on");
     case "ENOENT":
     case "ENOTDIR":
-      return new ScopeError("notFound", `Cannot listen on ${what}: its folder is not there`, {
-        cause,
-        hint: "make it, or choose another path",
-      });
+      return make("notFound", "its folder is not there", "make it, or choose another path");
     case "EINVAL":
     case "ENAMETOOLONG":
-      return new ScopeError("usage", `Cannot listen on ${what}: the path is too long`, {
-        cause,
-        hint: "the path of a unix socket has at most 107 bytes, on a Mac 103",
-      });
+      return make("usage", "the path is too long", "that of a unix socket has at most 107 bytes, on a Mac 103");
     default:
-      return new ScopeError("unreachable", `Cannot listen on ${what}: ${error.code ?? String(error)}`, { cause });
+      return make("unreachable", error.code ?? String(error), `choose another ${path ? "path" : "port"}`);
+  }
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSocket === true;
+  } catch {
+    return false;
   }
 }
