@@ -24,7 +24,13 @@ export async function runInBackground(more: readonly string[], signal: AbortSign
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const end = () => child.kill("SIGTERM");
+  const end = () => {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // it has ended by itself
+    }
+  };
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
   const words = copyWords(child.stderr);

@@ -131,7 +131,9 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     },
     async background(more) {
       const { runInBackground } = await import("./background.ts");
-      return await runInBackground(more, interrupt.signal);
+      const started = await runInBackground(more, interrupt.signal);
+      // It ended because this one was told to.
+      return "exitCode" in started ? { exitCode: interrupt.code ?? started.exitCode } : started;
     },
     async print(bytes) {
       for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);

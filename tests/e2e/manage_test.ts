@@ -199,6 +199,35 @@ overWays("manage serves the manager's gRPC to the real grpcurl", async (t, way) 
   });
 });
 
+Deno.test("manage in the background", async (t) => {
+  await t.step("ends when nobody has used it for a while, and not before", async () => {
+    const { manage: started, socket } = await startManage(web, ["--idle", "2"]);
+    await using manage = started;
+    const start = { argv: ["sleep", "4"] };
+    assert.deepEqual((await call(socket, "Run", { start })).at(-1), { exit: {} });
+    assert.equal(await manage.exit(10), 0);
+    assert.equal(await exists(socket), false);
+  });
+
+  await t.step("that cannot begin says why, with its exit code", async () => {
+    const { code, stdout, stderr } = await scope(["-n", "demo", "-p", "nopod", "manage"]);
+    assert.deepEqual([code, stdout], [68, ""]);
+    assert.match(stderr, /^error: Cannot find pod "nopod" in namespace "demo"\nhint: .*\n$/);
+  });
+
+  await t.step("that is told to end while it begins leaves nobody behind", async () => {
+    await using own = await TestNamespace.make();
+    await own.pod("target");
+    const args = ["--via", "ephemeral", "-n", own.name, "-p", "target"];
+    await using begins = startScope([...args, "-i", "localhost/scope/not-there:1", "manage"]);
+    await begins.until("stderr", /adding the ephemeral container/);
+    begins.signal("SIGINT");
+    assert.equal(await begins.exit(10), 130);
+    const { stdout } = await outcome("pgrep", ["-f", `[m]ain.js .*-n ${own.name} `]);
+    assert.equal(stdout, "");
+  });
+});
+
 Deno.test("manage at a place of one's own", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "scope-manage-" });
   const fails = async (args: string[], code: number, error: RegExp, hint = /.+/) => {
