@@ -10,7 +10,7 @@ const tables: Record<string, string[]> = {
   commands: [
     "| command | does | options |",
     "|---|---|---|",
-    ...commands.map(({ name, arguments: args, summary, options = [] }) => {
+    ...commands.filter(({ hidden }) => !hidden).map(({ name, arguments: args, summary, options = [] }) => {
       const own = options.map(({ flags, description }) => `\`${flags}\` ${description}`).join("<br>");
       return `| ${usage(name, args)} | ${cell(summary)} | ${cell(own)} |`;
     }),

@@ -9,6 +9,7 @@ import { fs } from "./commands/fs.ts";
 import { hping } from "./commands/hping.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
+import { manage } from "./commands/manage.ts";
 import { node } from "./commands/node.ts";
 import { pids } from "./commands/pids.ts";
 import { ping } from "./commands/ping.ts";
@@ -25,7 +26,7 @@ const ordinary: readonly Command[] = [
   ...[launch, list, cleanup],
 ];
 
-export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary)];
+export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary), manage];
 
 /** A command line, read. */
 export interface Invocation {
@@ -58,7 +59,8 @@ export function parse(argv: readonly string[], words: Words): Invocation | undef
   quiet(program, words);
   for (const { key: _key, ...spec } of globalOptions) program.addOption(toOption(spec));
   for (const command of commands) {
-    const parser = program.command(command.name).summary(command.summary).description(command.summary);
+    const parser = program.command(command.name, { hidden: command.hidden ?? false }).summary(command.summary)
+      .description(command.summary);
     quiet(parser, words);
     for (const alias of command.aliases ?? []) parser.alias(alias);
     if (command.arguments !== undefined) parser.arguments(command.arguments);

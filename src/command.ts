@@ -6,6 +6,8 @@ import type { Needs } from "./way.ts";
 export interface Command {
   name: string;
   aliases?: readonly string[];
+  /** Not for everybody: left out of the list of commands. */
+  hidden?: boolean;
   summary: string;
   /** For example `[host...]`. */
   arguments?: string;

@@ -101,6 +101,16 @@ export interface CopyOptions {
   anyNode: boolean;
 }
 
+/** Where others on this machine reach what scope serves. */
+export interface ServeOptions {
+  /** Path of a unix socket; without it and without a port, one in a new folder of its own. */
+  socket?: string;
+  /** Of TCP, on 127.0.0.1. */
+  port?: number;
+  /** Ends when nobody has been connected for this long; by default it goes on. */
+  idleMs?: number;
+}
+
 /** A command, and what it needs of its place. */
 export interface Needing {
   command: string;
@@ -155,6 +165,18 @@ export interface Context {
    * connection, and follows pods that come and go where they were not chosen by name. Throws ScopeError.
    */
   redirect(query: TargetQuery, plan: RedirectPlan): AsyncIterable<Event>;
+  /**
+   * Lets others on this machine use the manager beside a target: tells where, and goes on until it is told to end. Throws
+   * ScopeError when there is no way, when that place is taken, or when the connection is lost.
+   */
+  manage(query: TargetQuery, needs: Needs, place: ServeOptions): AsyncIterable<Event>;
+  /** Standard output is a pipe, whose reader may wait for its end. */
+  readonly piped: boolean;
+  /**
+   * Runs this command line again with more words behind it, in a process of its own, and returns when that has printed a
+   * line, which is passed on: its pid and that line, or the exit code of one that ended before.
+   */
+  background(more: readonly string[]): Promise<{ pid: number; line: string } | { exitCode: number }>;
   /** Writes bytes to stdout as they are. */
   print(bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** Connects a run with stdin, stdout and stderr, and returns its exit code. */

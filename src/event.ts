@@ -46,6 +46,7 @@ export type Event =
   | RedirResumed
   | RedirLeft
   | RedirSummary
+  | ManageReady
   | Failed;
 
 interface Timed {
@@ -624,6 +625,18 @@ export interface RedirSummary extends Timed {
   /** How long the local application took to accept, over those that it did. */
   connectP50Ms?: number;
   connectMaxMs?: number;
+}
+
+/** Others on this machine may use the manager from now on, until the command ends. */
+export interface ManageReady extends Timed {
+  type: "manage.ready";
+  /** The ephemeral container or the debug pod that the manager runs in. */
+  name: string;
+  /** As gRPC names addresses: `unix:/run/…` or `127.0.0.1:8087`. */
+  address: string;
+  namespace: string;
+  pod: string;
+  way: "node" | "ephemeral" | "local";
 }
 
 /** One thing of several failed; the others go on, and the exit code is not 0. */

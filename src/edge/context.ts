@@ -9,6 +9,7 @@ import type { Needs } from "../way.ts";
 import { attach } from "./attach.ts";
 import type { EnterContext } from "./enter.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { isPiped } from "./piped.ts";
 import { pump } from "./pump.ts";
 import { readFile } from "./read_file.ts";
 import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, writeAllAsync } from "./terminal.ts";
@@ -120,6 +121,19 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       }
       const [context, { redirectPods }] = await Promise.all([enterContext(), import("./redirect.ts")]);
       yield* redirectPods(context, query, plan);
+    },
+    async *manage(query, needs, place) {
+      const [context, { manage }] = await Promise.all([enterContext(), import("./manage.ts")]);
+      yield* manage(context, query, needs, place);
+    },
+    get piped() {
+      return isPiped();
+    },
+    async background(more) {
+      const { runInBackground } = await import("./background.ts");
+      const started = await runInBackground(more, interrupt.signal);
+      // It ended because this one was told to.
+      return "exitCode" in started ? { exitCode: interrupt.code ?? started.exitCode } : started;
     },
     async print(bytes) {
       for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);

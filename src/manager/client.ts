@@ -1,5 +1,10 @@
 import http2 from "node:http2";
-import type { ClientHttp2Session } from "node:http2";
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  ClientSessionRequestOptions,
+  OutgoingHttpHeaders,
+} from "node:http2";
 import type { Duplex } from "node:stream";
 import { createClient } from "@connectrpc/connect";
 import type { Client } from "@connectrpc/connect";
@@ -10,6 +15,8 @@ import { beatMs, windowBytes } from "./transport.ts";
 /** A connection to a manager. Disposing it ends, on the manager's side, everything that was started over it. */
 export interface ManagerConnection extends AsyncDisposable {
   readonly calls: Client<typeof Manager>;
+  /** Begins a call of any service, byte by byte. Throws when the connection is lost. */
+  open(headers: OutgoingHttpHeaders, options?: ClientSessionRequestOptions): ClientHttp2Stream;
   /** Aborted when the connection is lost; the reason is the error of the stream below, if it had one. */
   readonly lost: AbortSignal;
 }
@@ -49,7 +56,14 @@ export function connect(stream: Duplex): ManagerConnection {
   session.on("error", close);
   session.on("close", () => close(new Error("the connection to the manager ended")));
   stream.on("error", close);
+  function start(headers: OutgoingHttpHeaders, options?: ClientSessionRequestOptions): ClientHttp2Stream {
+    const call = session.request(headers, options);
+    open.add(call);
+    call.once("close", () => open.delete(call) && open.size === 0 && idle.resolve());
+    return call;
+  }
   return {
+    open: start,
     calls: createClient(
       Manager,
       createGrpcTransport(
@@ -60,12 +74,8 @@ export function connect(stream: Duplex): ManagerConnection {
           // One stream, one session: there is nothing to reconnect to.
           sessionManager: {
             authority: "http://manager",
-            request(method, path, headers, options) {
-              const call = session.request({ ...headers, ":method": method, ":path": path }, options);
-              open.add(call);
-              call.once("close", () => open.delete(call) && open.size === 0 && idle.resolve());
-              return Promise.resolve(call);
-            },
+            request: (method, path, headers, options) =>
+              Promise.resolve(start({ ...headers, ":method": method, ":path": path }, options)),
             notifyResponseByteRead() {},
           },
         } as Parameters<typeof createGrpcTransport>[0],

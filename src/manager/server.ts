@@ -11,11 +11,13 @@ import { listFiles } from "./files/list.ts";
 import { Parts } from "./files/parts.ts";
 import { readFiles } from "./files/read.ts";
 import { writeFiles } from "./files/write.ts";
-import { Manager } from "./gen/manager_pb.ts";
+import { file_manager, Manager } from "./gen/manager_pb.ts";
+import { file_reflection, ServerReflection } from "./gen/reflection_pb.ts";
 import type { LocalTools } from "./local_argv.ts";
 import { effectiveCapabilities, listProcesses } from "./processes.ts";
 import { redirect } from "./redirect/redirect.ts";
 import type { Redirects } from "./redirect/redirect.ts";
+import { reflectionOf } from "./reflection.ts";
 import { run } from "./run.ts";
 import type { Session } from "./run.ts";
 import { findPods } from "./runtime_files.ts";
@@ -77,7 +79,7 @@ export async function serve(
         findInode: (requests) => once(requests, findInode),
         redirect: (requests, context) =>
           redirect(requests, clientOf(context), goneOf(context), redirects, sharedNamespaces),
-      }),
+      }).service(ServerReflection, reflectionOf([file_manager, file_reflection])),
   });
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes } }, handler);
   server.on("session", (session: ServerHttp2Session) => {

@@ -137,6 +137,9 @@ class Text implements Renderer {
       case "redir.summary":
         this.#redirs.push(event);
         return;
+      case "manage.ready":
+        // The name alone is what cut -d' ' -f1 makes of it.
+        return this.#write([safe(`${event.name} ${event.address}`)]);
       case "failed":
         return this.#write([failedLine(event, color)]);
       default:

@@ -1,3 +1,4 @@
+import { delay } from "../delay.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import { isTerminating } from "../kube/pods.ts";
 import { watchPods } from "../kube/watch.ts";
@@ -17,12 +18,20 @@ interface Place {
 }
 
 /** Why a container ended whose connection was lost, in a few words; nothing when the cluster says that it runs. */
-export async function whyEnded(
+export async function whyEnded(cluster: Cluster, place: Place): Promise<string | undefined> {
+  const told = new AbortController();
+  const telling = watchEnd(cluster, place, told.signal);
+  // The watch alone may not end in time: an API server that is silent answers its first question late, or never.
+  const why = await Promise.race([telling, delay(tellMs, told.signal)]);
+  told.abort();
+  return why;
+}
+
+async function watchEnd(
   cluster: Cluster,
   { namespace, pod, container, host }: Place,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
-  const told = new AbortController();
-  const signal = AbortSignal.any([told.signal, AbortSignal.timeout(tellMs)]);
   let there = false;
   try {
     for await (const change of watchPods(cluster, { namespace, fieldSelector: `metadata.name=${pod}` }, signal)) {
@@ -43,8 +52,6 @@ export async function whyEnded(
     }
   } catch {
     // Not allowed to watch, or no API server: then nobody can tell.
-  } finally {
-    told.abort();
   }
   return undefined;
 }

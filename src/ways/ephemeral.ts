@@ -182,6 +182,7 @@ export class EphemeralWay {
       stream,
       way: "ephemeral",
       capabilities: new Set(shape.capabilities),
+      name: container,
       place: `ephemeral container "${container}" of pod "${target.namespace}/${target.pod}"`,
       found,
       created: !found,

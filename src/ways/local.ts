@@ -35,6 +35,7 @@ export function startLocal(deno: string): Reached {
     way: "local",
     // Which of these it has is asked for.
     capabilities: new Set(capabilityNames),
+    name: `${manager.pid}`,
     place: "a process on this machine",
     created: true,
     found: false,

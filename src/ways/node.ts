@@ -89,6 +89,7 @@ export class NodeWay {
       ...reached,
       way: "node",
       capabilities: new Set(capabilityNames),
+      name: pod.metadata?.name ?? "",
       place: `debug pod "${podName(pod)}" on node "${pod.spec?.nodeName}"`,
       whyEnded: () => {
         const { namespace = "", name = "" } = pod.metadata ?? {};

@@ -3,6 +3,8 @@ import type { Passage } from "../way.ts";
 
 /** A passage, and how it came to be. */
 export interface Reached extends Passage {
+  /** Of what the manager runs in: a container, a pod, or a process of this machine. */
+  readonly name: string;
   /** What the manager runs in was made by this call. */
   readonly created: boolean;
   /** It was running already: somebody has talked to its manager before. */

@@ -112,7 +112,7 @@ export async function buildPrograms(cache: string, progress: Progress, signal: A
 }
 
 /** The Go command: on the PATH, or where its own installer puts it. */
-async function findGo(): Promise<string> {
+export async function findGo(): Promise<string> {
   for (const go of ["go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"]) {
     if (await run([go, "version"]).then(() => true, () => false)) return go;
   }

@@ -1,4 +1,4 @@
-import type { Context, CopyOptions, DestinationQuery, Run, View } from "../../../src/context.ts";
+import type { Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } from "../../../src/context.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { CopyRequest } from "../../../src/copy_place.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
@@ -16,6 +16,7 @@ export interface World {
   debugPods?: Event[];
   processes?: ProcessSeen[];
   interactive?: boolean;
+  piped?: boolean;
   /** What `show` answers. */
   shown?: number;
   /** Texts by their paths. */
@@ -31,6 +32,7 @@ export function worldOf(
     debugPods = [],
     processes = [],
     interactive = false,
+    piped = false,
     shown = 0,
     files = {},
   }: World,
@@ -48,6 +50,8 @@ export function worldOf(
     redirected: [] as [TargetQuery, RedirectPlan][],
     copied: [] as [TargetQuery, CopyOptions][],
     copiedFiles: [] as CopyRequest[],
+    managed: [] as [TargetQuery, Needs, ServeOptions][],
+    background: [] as (readonly string[])[],
     printed: "",
     attached: [] as Run[],
     events: [] as Event[],
@@ -108,6 +112,15 @@ export function worldOf(
     async *redirect(query, plan) {
       did.redirected.push([query, plan]);
       yield* debugPods;
+    },
+    async *manage(query, needs, place) {
+      did.managed.push([query, needs, place]);
+      yield* debugPods;
+    },
+    piped,
+    background(more) {
+      did.background.push(more);
+      return Promise.resolve({ pid: 4242, line: "scope-a1 unix:/tmp/scope-b2/manager.sock" });
     },
     async print(bytes) {
       for await (const piece of bytes) did.printed += new TextDecoder().decode(piece);

@@ -206,3 +206,19 @@ Deno.test("jsonRenderer() prints exactly the event, one a line", () => {
   const [first = "", second = "", rest] = text().split("\n");
   assert.deepEqual([JSON.parse(first), JSON.parse(second), rest], [summary, process, ""]);
 });
+
+Deno.test("textRenderer() begins the line of a manager that is served with its name, and a blank", () => {
+  const address = "unix:/run/user/1000/scope-a1/manager.sock";
+  assert.equal(
+    rendered([{
+      type: "manage.ready",
+      time,
+      name: "scope-0e3cd1",
+      address,
+      namespace: "a",
+      pod: "b",
+      way: "ephemeral",
+    }]),
+    `scope-0e3cd1 ${address}\n`,
+  );
+});

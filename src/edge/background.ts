@@ -1,0 +1,63 @@
+import { writeAll } from "./terminal.ts";
+
+/** Flags of Deno under which the bundled program runs, see scripts/lib.sh; its sources have a configuration instead. */
+const bundledFlags = ["--no-config", "--no-lock", "--no-remote", "--no-npm"];
+const permissions = ["net", "read", "write", "env", "run", "sys", "ffi"] as const;
+
+/**
+ * Runs this command line once more with other words behind it, in a process that goes on without this one, with the same
+ * permissions. Returns when that has printed its first line, which is passed on, as is all that it says before.
+ *
+ * Returns its pid and that line, or its exit code when it ended without having printed a line.
+ */
+export async function runInBackground(more: readonly string[], signal: AbortSignal): Promise<Background> {
+  const main = Deno.mainModule;
+  const flags = main.endsWith(".ts") ? ["--config", new URL("../deno.json", main).pathname] : bundledFlags;
+  const granted = permissions.filter((name) => Deno.permissions.querySync({ name }).state === "granted");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", ...flags, ...granted.map((name) => `--allow-${name}`), main],
+      ...[...Deno.args, ...more],
+    ],
+    detached: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const end = () => {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // it has ended by itself
+    }
+  };
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  const words = copyWords(child.stderr);
+  const line = await firstLine(child.stdout);
+  signal.removeEventListener("abort", end);
+  if (line === undefined) {
+    await words;
+    return { exitCode: (await child.status).code };
+  }
+  words.catch(() => {});
+  child.unref();
+  writeAll(Deno.stdout, new TextEncoder().encode(line));
+  return { pid: child.pid, line: line.trimEnd() };
+}
+
+export type Background = { pid: number; line: string } | { exitCode: number };
+
+async function copyWords(from: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const bytes of from) writeAll(Deno.stderr, bytes);
+}
+
+/** With its end; nothing when there is none. */
+async function firstLine(from: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string | undefined> {
+  let text = "";
+  for await (const piece of from.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (text.includes("\n")) return text;
+  }
+  return undefined;
+}
