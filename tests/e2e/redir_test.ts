@@ -129,7 +129,7 @@ overWays("redir", async (t, { via }) => {
     // Reads all, and only then answers as much again.
     await using laptop = await Laptop.open((socket) => {
       const pieces: Uint8Array[] = [];
-      socket.on("data", (piece) => pieces.push(piece));
+      socket.on("data", (piece: Uint8Array) => pieces.push(piece));
       socket.on("end", () => {
         const all = Buffer.concat(pieces);
         socket.write(sha256(all));
