@@ -16,7 +16,7 @@ export async function* redirectHere(
   query: TargetQuery,
   plan: RedirectPlan,
 ): AsyncIterable<Event> {
-  await using beside = await enterLocal(context, query, redirectNeeds);
+  await using beside = await enterLocal(context, query, redirectNeeds(plan));
   yield* beside.redirect({ ...runOf(plan), signal: AbortSignal.any([context.signal, beside.lost]) });
 }
 

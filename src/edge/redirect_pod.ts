@@ -5,13 +5,15 @@ import { now } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { isFinished, podName } from "../kube/pods.ts";
 import { selectPods } from "../kube/resolve.ts";
-import type { RedirectCall } from "../redirect.ts";
+import type { RedirectCall, RedirectPlan } from "../redirect.ts";
 import type { Needs } from "../way.ts";
 import type { EnterContext } from "./enter.ts";
 import { enterBeside } from "./enter_beside.ts";
 
-/** What redir needs of the place that it works from. */
-export const redirectNeeds: Needs = { capabilities: ["NET_ADMIN"] };
+/** What redir needs of the place that it works from: to tell which ports are a container's, it looks into its processes. */
+export function redirectNeeds({ incoming, ownContainer }: RedirectPlan): Needs {
+  return { capabilities: ["NET_ADMIN"], ...(incoming === "all" && ownContainer ? { files: true } : {}) };
+}
 
 /** How long to wait before coming back after a lost connection: at first, and at most; milliseconds. */
 const firstWaitMs = 250, longestWaitMs = 5000;
@@ -54,7 +56,7 @@ export async function* redirectPod(
     let entered = false, gone: unknown;
     try {
       const inNamespace = { ...context, signal, options: { ...context.options, namespace } };
-      await using beside = await enterBeside(inNamespace, query, redirectNeeds);
+      await using beside = await enterBeside(inNamespace, query, redirectNeeds(run.plan));
       entered = true;
       const until = AbortSignal.any([signal, beside.lost]);
       for await (const event of beside.redirect({ ...run, signal: until })) {

@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { giveBackMemory } from "./memory.ts";
+import { sweepAll } from "./redirect/sweep.ts";
 import { serve } from "./server.ts";
 import { joinStdio } from "./stdio.ts";
 import { socketPath } from "./transport.ts";
@@ -56,4 +57,5 @@ await ended.promise;
 clearInterval(timer);
 await Deno.remove(ownFolder ?? socket, { recursive: true }).catch(() => {});
 await manager[Symbol.asyncDispose]();
+if (!values.stdio) await sweepAll(values["shared-namespaces"]);
 Deno.exit(0);

@@ -80,6 +80,25 @@ const printed: [string, Read][] = [
     args: [],
   }],
   ["kubectl diag shell --pod mypod", { command: "shell", globals: { pod: "mypod" }, options: {}, args: [] }],
+  ["kubectl diag redir --pod mypod 8080:8089", {
+    command: "redir",
+    globals: { pod: "mypod" },
+    options: {},
+    args: ["8080:8089"],
+  }],
+  ["kubectl diag redir --pod mypod", { command: "redir", globals: { pod: "mypod" }, options: {}, args: [] }],
+  ["kubectl diag redir --pod mypod 8080:8080 --outgoing", {
+    command: "redir",
+    globals: { pod: "mypod" },
+    options: { outgoing: true },
+    args: ["8080:8080"],
+  }],
+  ["kubectl diag -l app=productpage -n bookinfo redirect --outgoing 15010 15012 15014", {
+    command: "redir",
+    globals: { selector: "app=productpage", namespace: "bookinfo" },
+    options: { outgoing: true },
+    args: ["15010", "15012", "15014"],
+  }],
   ["go run . -l app=istiod -n istio-system --dbg-image ${IMG} --pull-policy=Always manage", {
     command: "manage",
     globals: { selector: "app=istiod", namespace: "istio-system", dbgImage: "${IMG}", pullPolicy: "Always" },

@@ -1,9 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Client } from "../clients.ts";
 import { Nft, NftError } from "./nft.ts";
+import { sweep } from "./sweep.ts";
 import type { HeldMap, Ports, Rules } from "./rules.ts";
 import {
-  abandonedTables,
   firstPriority,
   heldMaps,
   holdersOf,
@@ -46,8 +46,7 @@ export class Lease implements AsyncDisposable {
     const maps = await this.others(), holders = holdersOf(maps, this.#rules, ports);
     const stranger = holders.find(({ session }) => session !== this.#rules.session);
     if (stranger !== undefined && !takeover) throw heldBy(stranger);
-    const abandoned = abandonedTables(await this.#nft.list("list tables").catch(told), maps);
-    for (const table of abandoned) await this.#nft.do(`delete table inet ${table}`).catch(() => {});
+    await sweep(this.#nft, maps).catch(told);
     const priority = Math.min(firstPriority, ...holders.map(({ priority }) => priority - 1));
     if (priority < leastPriority) throw new ConnectError("too many have taken over this port", Code.ResourceExhausted);
     this.#rules = { ...this.#rules, ...where, priority };
