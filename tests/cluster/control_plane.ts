@@ -17,14 +17,24 @@ export async function startApi(
   kubectl: Kubectl,
   signal: AbortSignal,
 ): Promise<void> {
-  const credentials = credentialsOf(state);
   launch(state, bin, etcdArgs(plan, state.path("etcd")));
   await ready(state, "etcd", 30, signal, async () => {
     const response = await fetch(`http://${plan.loopback}:2379/health`, { signal: AbortSignal.timeout(1000) });
     return (await response.text()).includes('"true"');
   });
   signal.throwIfAborted();
-  launch(state, bin, apiServerArgs(plan, credentials));
+  await startApiServer(state, plan, bin, kubectl, signal);
+}
+
+/** The same for the API server alone, where etcd runs. */
+export async function startApiServer(
+  state: State,
+  plan: Plan,
+  bin: string,
+  kubectl: Kubectl,
+  signal: AbortSignal,
+): Promise<void> {
+  launch(state, bin, apiServerArgs(plan, credentialsOf(state)));
   await ready(state, "kube-apiserver", 90, signal, async () => await kubectl(["get", "--raw", "/readyz"]) === "ok");
 }
 

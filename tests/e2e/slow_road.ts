@@ -51,6 +51,18 @@ export class SlowRoad implements AsyncDisposable {
     this.#blocked = true;
   }
 
+  /** New connections are carried again; those that were there before stay dead. */
+  unblock(): void {
+    this.cut();
+    this.#blocked = false;
+  }
+
+  /** Ends all connections that there are. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
   #pause(from: Socket, milliseconds: number): void {
     from.pause();
     const pause = setTimeout(() => {

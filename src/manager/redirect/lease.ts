@@ -7,6 +7,7 @@ import {
   firstPriority,
   heldMaps,
   holdersOf,
+  leaseMs,
   leaseText,
   leastPriority,
   releaseText,
@@ -67,15 +68,18 @@ export class Lease implements AsyncDisposable {
 
   /** Renews the lease as long as the client is heard of. `lost` is called with who took over, or with an error. */
   keep({ session }: Client, lost: (why: { by: string } | { error: unknown }) => void): void {
-    let heard = session.socket?.bytesRead ?? 0, renewedAt = performance.now(), busy = false;
+    let bytes = session.socket?.bytesRead ?? 0, heardAt = performance.now();
+    let renewed = heardAt, renewedAt = heardAt, busy = false;
     this.#timer = setInterval(async () => {
-      const bytes = session.socket?.bytesRead ?? heard, now = performance.now();
-      if (busy || bytes === heard || now - renewedAt < renewMs) return;
-      heard = bytes;
+      const all = session.socket?.bytesRead ?? bytes, now = performance.now();
+      if (all !== bytes) heardAt = now;
+      bytes = all;
+      if (busy || heardAt === renewed || now - renewedAt < renewMs) return;
+      renewed = heardAt;
       renewedAt = now;
       busy = true;
       try {
-        const before = await this.#renew();
+        const before = await this.#renew(now - heardAt);
         if (before !== undefined) lost({ by: before.owner });
       } catch (error) {
         if (this.#timer === undefined) return; // it was ended meanwhile
@@ -85,9 +89,9 @@ export class Lease implements AsyncDisposable {
     }, lookMs);
   }
 
-  /** Returns who stands before this one, if anybody does. */
-  async #renew(): Promise<(HeldMap & { port: number }) | undefined> {
-    const maps = heldMaps(await this.#nft.do(leaseText(this.#rules, this.#ports)));
+  /** From when the client was heard of, some milliseconds ago. Returns who stands before this one, if anybody does. */
+  async #renew(agoMs = 0): Promise<(HeldMap & { port: number }) | undefined> {
+    const maps = heldMaps(await this.#nft.do(leaseText(this.#rules, this.#ports, leaseMs - Math.round(agoMs))));
     return holdersOf(maps, this.#rules, this.#ports).find((other) => standsBefore(other, this.#rules));
   }
 

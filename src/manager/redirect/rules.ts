@@ -67,13 +67,13 @@ export function tableText({ table, priority, listeners, owner, session, loopback
 }
 
 /** Gives all ports another lease, in one transaction: an element's time cannot be set anew. */
-export function leaseText({ table, listeners }: Rules, ports: Ports): string {
+export function leaseText({ table, listeners }: Rules, ports: Ports, milliseconds = leaseMs): string {
   return directions.flatMap((direction) => {
     const listener = listeners[direction];
     if (listener === undefined || ports[direction].length === 0) return [];
     const elements = (what: (port: number) => string) =>
       `inet ${table} ${direction} { ${ports[direction].map(what).join(", ")} }`;
-    const add = `add element ${elements((port) => `${port} timeout ${leaseMs}ms : ${listener}`)}`;
+    const add = `add element ${elements((port) => `${port} timeout ${milliseconds}ms : ${listener}`)}`;
     return [add, `delete element ${elements(String)}`, add];
   }).join("; ");
 }

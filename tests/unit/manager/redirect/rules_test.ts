@@ -59,6 +59,10 @@ Deno.test("leaseText() renews every port in one transaction, each direction to i
   assert.doesNotMatch(leaseText(rules, { incoming: [80], outgoing: [] }), /outgoing/);
 });
 
+Deno.test("leaseText() counts from when the client was heard of", () => {
+  assert.match(leaseText(rules, { incoming: [80], outgoing: [] }, 2000), /\{ 80 timeout 2000ms : \d+ \}/);
+});
+
 Deno.test("releaseText() empties both maps", () => {
   assert.equal(releaseText(rules), "flush map inet scope_1 incoming; flush map inet scope_1 outgoing");
 });

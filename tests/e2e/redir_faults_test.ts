@@ -1,0 +1,17 @@
+/** Whatever dies, freezes or is cut off while a pod is redirected: the pod answers again, and nothing of ours is left. */
+import assert from "node:assert/strict";
+import { RECOVERY_MS } from "../faults/fault.ts";
+import { faults } from "../faults/faults.ts";
+import { Scene } from "../faults/scene.ts";
+import { overWays } from "./ways.ts";
+
+overWays("redir", async (t, { via }) => {
+  await using scene = await Scene.open(via);
+  for (const { name, run } of faults) {
+    await t.step(`${name}: the app answers again within ${RECOVERY_MS} ms, and nothing is left`, async () => {
+      const { recoveryMs = 0, leaks } = await run(scene, { run: 0, runs: 1, brief: true });
+      assert.deepEqual(leaks, []);
+      assert.ok(recoveryMs <= RECOVERY_MS, `it took ${recoveryMs} ms`);
+    });
+  }
+});

@@ -1,0 +1,9 @@
+import { clientFaults } from "./client_faults.ts";
+import type { Fault } from "./fault.ts";
+import { managerFaults } from "./manager_faults.ts";
+import { podFaults } from "./pod_faults.ts";
+import { roadFaults } from "./road_faults.ts";
+import { ruleFaults } from "./rule_faults.ts";
+
+/** All that is made to go wrong. */
+export const faults: readonly Fault[] = [...clientFaults, ...managerFaults, ...roadFaults, ...podFaults, ...ruleFaults];

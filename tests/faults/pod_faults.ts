@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { delay } from "../cluster/delay.ts";
+import { until } from "../cluster/wait.ts";
+import { LAPTOP } from "../e2e/local_servers.ts";
+import { getPod, getPods, isRunning, kubectl, type Pod } from "../e2e/kube.ts";
+import { describe, podProcesses } from "../e2e/node_processes.ts";
+import { appContainer, HTTP_PORT, POD } from "../e2e/redirected.ts";
+import { epochMs, recoveryMs } from "../e2e/steady_client.ts";
+import { type Aftermath, type Fault, PROCESSES_MS, together } from "./fault.ts";
+import { Redirection } from "./redirection.ts";
+import type { Scene } from "./scene.ts";
+
+async function restarts(pod: Pod): Promise<number> {
+  const { status } = await getPod(pod.metadata.namespace, pod.metadata.name);
+  return (status.containerStatuses![0] as unknown as { restartCount: number }).restartCount;
+}
+
+/** The end of a pod that is no longer needed. */
+async function remove({ metadata: { namespace, name } }: Pod): Promise<void> {
+  await kubectl(["-n", namespace, "delete", "pod", name, "--wait=false"]);
+}
+
+const restart: Fault = {
+  name: "restart-container",
+  async run(scene) {
+    const app = await scene.makeApp(), { pod } = app;
+    await using redirection = await Redirection.start(scene, { app });
+    const httpd = podProcesses(pod.metadata.uid).find(({ argv }) => argv[0] === "httpd");
+    Deno.kill(httpd!.pid, "SIGKILL");
+    await until("the container to start again", 20, async () => await restarts(pod) === 1);
+    const at = epochMs(); // before that, there is no app that could answer
+    const recoveryMs = await redirection.recovery(at, [POD, LAPTOP]);
+    await redirection.client.until(LAPTOP, 60);
+    const finished = await redirection.finish();
+    await remove(pod);
+    return together({ recoveryMs, leaks: [] }, finished);
+  },
+};
+
+const deletePod: Fault = {
+  name: "delete-pod",
+  async run(scene) {
+    const app = await scene.makeApp(), { metadata } = app.pod;
+    await using redirection = await Redirection.start(scene, { app });
+    const at = epochMs();
+    await remove(app.pod);
+    assert.equal(await redirection.scope.exit(15), 69, redirection.scope.stderr);
+    assert.match(
+      redirection.scope.stderr,
+      new RegExp(`^error: Pod "${scene.namespace.name}/${metadata.name}" .*\\nhint: choose a pod that runs`, "m"),
+    );
+    const ours = () => podProcesses(metadata.uid);
+    const leaks: string[] = [];
+    await until("the pod to end", (at + PROCESSES_MS - epochMs()) / 1000, () => ours().length === 0).catch(() => {
+      leaks.push(`processes after ${PROCESSES_MS} ms: ${describe(ours()).join(", ")}`);
+    });
+    return { leaks };
+  },
+};
+
+/** A workload of one pod. */
+async function deploy(scene: Scene, name: string): Promise<Pod> {
+  const labels = { workload: name };
+  await kubectl(["create"], {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: scene.namespace.name },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, containers: [appContainer] } },
+    },
+  });
+  return await podOf(scene, name);
+}
+
+/** The one of its pods that runs and is none of these. */
+async function podOf({ namespace }: Scene, name: string, ...others: Pod[]): Promise<Pod> {
+  let found: Pod | undefined;
+  await until(`a pod of ${name}`, 30, async () => {
+    const pods = await getPods(namespace.name, "-l", `workload=${name}`);
+    found = pods.find((pod) =>
+      isRunning(pod) && pod.metadata.deletionTimestamp === undefined &&
+      others.every(({ metadata }) => metadata.uid !== pod.metadata.uid)
+    );
+    return found !== undefined;
+  });
+  return found!;
+}
+
+const follow: Fault = {
+  name: "replace-pod",
+  async run(scene, { run }) {
+    const name = `follow-${run}`, pod = await deploy(scene, name);
+    const whom = run % 2 === 0 ? ["-l", `workload=${name}`] : ["-p", `deployment/${name}`];
+    await using redirection = await Redirection.start(scene, { app: scene.appOf(pod), whom });
+    await remove(pod);
+    const next = scene.appOf(await podOf(scene, name, pod));
+    await using client = scene.bystander.client(next.pod);
+    await client.until(LAPTOP, 60);
+    const at = epochMs();
+    redirection.scope.signal("SIGINT");
+    assert.equal(await redirection.scope.exit(10), 130, redirection.scope.stderr);
+    assert.match(redirection.scope.stdout, /"redir.left".*it (ends|was deleted)/);
+    await client.pastTime(at + 4000);
+    const leaks = next.rules.holders().map(({ argv }) => argv.join(" "));
+    await next.rules.untilNoTable(5).catch(({ message }) => leaks.push(message));
+    await kubectl(["-n", scene.namespace.name, "delete", "deployment", name, "--wait=false"]);
+    return { recoveryMs: recoveryMs(client.requests, at, [POD]), leaks };
+  },
+};
+
+/** A probe that fails once restarts the container. */
+const livenessProbe = {
+  httpGet: { path: "/", port: HTTP_PORT },
+  periodSeconds: 2,
+  timeoutSeconds: 2,
+  failureThreshold: 2,
+};
+
+const probes: Fault = {
+  name: "probe-while-404",
+  async run(scene, { brief }): Promise<Aftermath> {
+    const app = await scene.makeApp({}, { livenessProbe });
+    scene.laptop.status = 404;
+    try {
+      await using redirection = await Redirection.start(scene, { app });
+      await delay(brief ? 12_000 : 60_000);
+      await redirection.client.until(LAPTOP, 5);
+      assert.equal(await restarts(app.pod), 0);
+      const finished = await redirection.finish();
+      assert.equal(await restarts(app.pod), 0);
+      await remove(app.pod);
+      return finished;
+    } finally {
+      scene.laptop.status = 200;
+    }
+  },
+};
+
+export const podFaults: readonly Fault[] = [restart, deletePod, follow, probes];

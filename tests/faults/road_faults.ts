@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { until } from "../cluster/wait.ts";
+import { epochMs } from "../e2e/steady_client.ts";
+import { SlowRoad } from "../e2e/slow_road.ts";
+import { killApiServer, reviveApiServer } from "./api_server.ts";
+import { type Aftermath, type Fault, together } from "./fault.ts";
+import { Redirection } from "./redirection.ts";
+
+const apiServer: Fault = {
+  name: "kill-api-server",
+  async run(scene) {
+    await using redirection = await Redirection.start(scene);
+    const tables = await redirection.tables(), at = epochMs();
+    await killApiServer();
+    let gone: Aftermath;
+    try {
+      gone = await redirection.interrupted(at, tables);
+    } finally {
+      await reviveApiServer();
+    }
+    await redirection.resumed(0, 60);
+    return together(gone, await redirection.finish());
+  },
+};
+
+/** Nobody is there to say goodbye to. */
+const interruptWithout: Fault = {
+  name: "interrupt-without-api-server",
+  async run(scene) {
+    await using redirection = await Redirection.start(scene);
+    const at = epochMs();
+    await killApiServer();
+    try {
+      await until("the loss", 20, () => redirection.count("redir.lost") > 0);
+      redirection.scope.signal("SIGINT");
+      assert.equal(await redirection.scope.exit(5), 130, redirection.scope.stderr);
+      return await redirection.ended(at);
+    } finally {
+      await reviveApiServer();
+    }
+  },
+};
+
+const cut: Fault = {
+  name: "cut-connection",
+  async run(scene) {
+    await using road = await SlowRoad.open();
+    await using redirection = await Redirection.start(scene, { env: { KUBECONFIG: road.kubeconfig } });
+    const tables = await redirection.tables(), at = epochMs();
+    road.cut();
+    const interrupted = await redirection.interrupted(at, tables);
+    await redirection.resumed(0, 20);
+    return together(interrupted, await redirection.finish());
+  },
+};
+
+/** Bytes vanish, and nobody says so: as when a laptop changes its network. */
+const block: Fault = {
+  name: "block-connection",
+  async run(scene) {
+    await using road = await SlowRoad.open();
+    await using redirection = await Redirection.start(scene, { env: { KUBECONFIG: road.kubeconfig } });
+    const at = epochMs();
+    road.block();
+    const blocked = await redirection.ended(at, { frozen: true });
+    await until("scope to notice", 30, () => redirection.count("redir.lost") > 0);
+    road.unblock();
+    await redirection.resumed(0, 30);
+    return together(blocked, await redirection.finish());
+  },
+};
+
+export const roadFaults: readonly Fault[] = [apiServer, interruptWithout, cut, block];

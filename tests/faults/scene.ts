@@ -1,0 +1,56 @@
+import type { PodRules } from "../e2e/pod_rules.ts";
+import { type Pod, TestNamespace } from "../e2e/kube.ts";
+import { LocalServers } from "../e2e/local_servers.ts";
+import { appPod, Bystander } from "../e2e/redirected.ts";
+import type { Via } from "../e2e/scope.ts";
+
+/** A pod whose servers tell that they are the pod's. */
+export interface App {
+  readonly pod: Pod;
+  readonly rules: PodRules;
+}
+
+/** Where faults happen: a namespace with an app, another pod from which clients come, and a laptop. */
+export class Scene implements AsyncDisposable {
+  /** How long the last redirect took to begin, in milliseconds. */
+  startMs = 0;
+  #app: App | undefined;
+  #made = 0;
+
+  private constructor(
+    readonly via: Via,
+    readonly namespace: TestNamespace,
+    readonly bystander: Bystander,
+    readonly laptop: LocalServers,
+  ) {}
+
+  static async open(via: Via): Promise<Scene> {
+    const namespace = await TestNamespace.make();
+    try {
+      return new Scene(via, namespace, await Bystander.make(namespace), await LocalServers.open());
+    } catch (error) {
+      await namespace[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The app that all faults share which leave it as it was. */
+  async app(): Promise<App> {
+    return this.#app ??= await this.makeApp();
+  }
+
+  /** One that nobody else uses. */
+  async makeApp(...more: Parameters<typeof appPod>): Promise<App> {
+    const pod = await this.namespace.pod(`app-${++this.#made}`, appPod(...more));
+    return this.appOf(pod);
+  }
+
+  appOf(pod: Pod): App {
+    return { pod, rules: this.bystander.rulesOf(pod) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.laptop[Symbol.asyncDispose]();
+    await this.namespace[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,37 @@
+import { type Aftermath, RECOVERY_MS } from "./fault.ts";
+
+/** What became of all runs of a fault by one Way. */
+export interface Row {
+  readonly fault: string;
+  readonly via: string;
+  readonly aftermaths: readonly Aftermath[];
+  /** Why runs failed otherwise: an exit code, a message, something that did not come. */
+  readonly failures: readonly string[];
+}
+
+/** Whether everything was as promised. */
+export function isGood({ aftermaths, failures }: Row): boolean {
+  return failures.length === 0 &&
+    aftermaths.every(({ recoveryMs = 0, leaks }) => recoveryMs <= RECOVERY_MS && leaks.length === 0);
+}
+
+/** A Markdown table. */
+export function markdown(rows: readonly Row[]): string {
+  const cells = [
+    ["fault", "way", "runs", "failed", "worst recovery (ms)", "leaks"],
+    ...rows.map(({ fault, via, aftermaths, failures }) => {
+      const recoveries = aftermaths.flatMap(({ recoveryMs }) => recoveryMs ?? []);
+      return [
+        fault,
+        via,
+        `${aftermaths.length + failures.length}`,
+        `${failures.length}`,
+        recoveries.length === 0 ? "–" : Math.max(...recoveries).toFixed(0),
+        `${aftermaths.reduce((sum, { leaks }) => sum + leaks.length, 0)}`,
+      ];
+    }),
+  ];
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length), 3));
+  const lines = cells.map((line) => `| ${line.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`);
+  return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join("\n");
+}
