@@ -5,7 +5,7 @@ import { until } from "../cluster/wait.ts";
 import type { Pod } from "./kube.ts";
 import { demoPods, kubectl, TestNamespace } from "./kube.ts";
 import { Laptop, PodNetwork, readAll } from "./pod_network.ts";
-import { eventsOf, scope, type ScopeProcess, startScope } from "./scope.ts";
+import { eventsOf, scope, scopeOk, type ScopeProcess, startScope } from "./scope.ts";
 import { overWays } from "./ways.ts";
 
 /** Two servers of busybox, one of them on the pod's loopback only. */
@@ -357,6 +357,25 @@ overWays("redir", async (t, { via }) => {
     assert.match(String(reason), /^nothing listens on localhost:\d+; .*:7777: connect: connection refused$/);
   });
 
+  await t.step("-t takes the ports of one container", async () => {
+    const listen = (port: number) => ["sh", "-c", `exec httpd -f -p ${port} -h /`];
+    const containers = [["one", 8001], ["two", 8002]].map(([name, port]) => ({
+      name,
+      image: "localhost/busybox:1",
+      command: listen(Number(port)),
+    }));
+    await namespace.pod("two", { spec: { containers } });
+    const two = ["-n", namespace.name, "-p", "two"];
+    for (const [container, port] of [["one", 8001], ["two", 8002]] as const) {
+      await using redir = await redirected([...two, "redir", "-t", container]);
+      const { ports } = await event(redir, "the start", ({ type }) => type === "redir.started");
+      assert.deepEqual((ports as { port: number }[]).map(({ port }) => port), [port]);
+    }
+    await using both = await redirected([...two, "redir"]);
+    const { ports } = await event(both, "the start", ({ type }) => type === "redir.started");
+    assert.deepEqual((ports as { port: number }[]).map(({ port }) => port), [8001, 8002]);
+  });
+
   await t.step("a pod that listens on nothing", async () => {
     const { code, stderr } = await scope(["-n", namespace.name, "-p", "client", "redir"]);
     assert.equal(code, 68, stderr);
@@ -371,6 +390,52 @@ overWays("redir", async (t, { via }) => {
     assert.match(await there.get(primary, 8080), /POD/);
   });
   assert.ok(via);
+});
+
+Deno.test("redir by one way knows of one by the other, and the debug pod sweeps when it ends", async (t) => {
+  await using namespace = await TestNamespace.make();
+  const pod = await namespace.pod("app", { command: ["sh", "-c", servers], until: isReady });
+  using there = new PodNetwork(await namespace.pod("client"));
+  using network = new PodNetwork(pod);
+  await using here = await Laptop.web("HERE");
+  await using mine = await Laptop.web("MINE");
+  const app = ["-n", namespace.name, "-p", "app"], [primary = ""] = addressesOf(pod);
+  const first = { env: { USER: "ann" } }, second = { env: { USER: "bob" } };
+
+  await t.step("the second is refused with the name of the first, or takes over", async () => {
+    await using one = startScope([...app, "--via", "ephemeral", "redir", `8080:${here.port}`], first);
+    await one.until("stdout", /8080 → localhost/, 60);
+    const refused = await scope([...app, "--via", "node", "redir", `8080:${mine.port}`], second);
+    assert.equal(refused.code, 77);
+    assert.match(
+      refused.stderr,
+      /^error: Cannot redirect ".*\/app": port 8080 is redirected by ann@.*\nhint: .*--takeover$/m,
+    );
+    // Another port is free.
+    await using beside = startScope([...app, "--via", "node", "redir", `9000:${mine.port}`], second);
+    await beside.until("stdout", /9000 → localhost/, 60);
+    assert.match(await there.get(primary, 8080), /HERE/);
+    await using other = startScope([...app, "--via", "node", "redir", "--takeover", `8080:${mine.port}`], second);
+    await other.until("stdout", /8080 → localhost/, 60);
+    assert.match(await there.get(primary, 8080), /MINE/);
+    assert.equal(await one.exit(5), 77);
+    assert.match(one.stderr, /^error: bob@.* has taken over the redirect of ".*\/app"\nhint: .*--takeover/m);
+    assert.match(await there.get(primary, 8080), /MINE/);
+    for (const redir of [beside, other]) {
+      redir.signal("SIGINT");
+      assert.equal(await redir.exit(), 130);
+    }
+    assert.match(await there.get(primary, 8080), /POD/);
+  });
+
+  await t.step("cleanup takes with it what a killed manager could not", async () => {
+    await network.run(
+      "nft",
+      "table inet scope_0; map inet scope_0 incoming { type inet_service : inet_service; flags timeout; }",
+    );
+    await scopeOk("-n", namespace.name, "-p", "all", "cleanup");
+    assert.deepEqual(await network.tables(), []);
+  });
 });
 
 Deno.test("redir refuses what cannot be redirected, in one line", async (t) => {

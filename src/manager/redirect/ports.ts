@@ -44,3 +44,14 @@ export async function cutConnections(enter: readonly string[], { incoming, outgo
   const { stdout } = await new Deno.Command(program, { args, stdin: "null", stderr: "null" }).output();
   return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").length;
 }
+
+/**
+ * Lets the kernel forget connections that were redirected to these listeners: one that was reset would lead whoever uses
+ * the same port again within ten seconds to a listener that is gone.
+ */
+export async function forgetConnections(enter: readonly string[], listeners: readonly number[]): Promise<void> {
+  await Promise.all(listeners.map(async (port) => {
+    const [program = "", ...args] = [...enter, "conntrack", "-D", "-p", "tcp", "--reply-port-src", `${port}`];
+    await new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).output();
+  }));
+}

@@ -11,7 +11,7 @@ import type { ConnectionPlace } from "./connection.ts";
 import { Lease } from "./lease.ts";
 import { catchesInbound, iptablesRules } from "./mesh.ts";
 import { Network } from "./network.ts";
-import { cutConnections, keptConnections, listeningPorts } from "./ports.ts";
+import { cutConnections, forgetConnections, keptConnections, listeningPorts } from "./ports.ts";
 import type { Ports } from "./rules.ts";
 import { listenAnywhere } from "./socket_calls.ts";
 import { Listener } from "./tcp_socket.ts";
@@ -180,6 +180,10 @@ export class Redirect implements AsyncDisposable {
     await Promise.race([Promise.all(this.#serving), late, this.#hurry.promise]);
     clearTimeout(timer);
     for (const connection of this.#connections) connection.cut();
+    // Where nothing was redirected yet, there is nothing to forget.
+    if (this.#count > 0) {
+      await forgetConnections(this.#network.enter, this.#listeners.map(({ port }) => port)).catch(() => {});
+    }
     await this.#lease?.[Symbol.asyncDispose]();
     this.#network[Symbol.dispose]();
     this.all.delete(this);
