@@ -1,4 +1,6 @@
+import { Buffer } from "node:buffer";
 import { Duplex, PassThrough } from "node:stream";
+import { setImmediate } from "node:timers";
 import { ScopeError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import { translate } from "./translate.ts";
@@ -26,7 +28,10 @@ export async function execStream(
   let close = () => {};
   const stream: Duplex = new Duplex({
     read: () => output.resume(),
-    write: (chunk, _encoding, done) => void input.write(chunk, done),
+    writev(chunks, done) {
+      // One message for all that waits: each costs the API server and the kubelet more than its bytes.
+      input.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), () => setImmediate(done));
+    },
     final: (done) => void input.end(done),
     destroy(error, done) {
       close();

@@ -12,6 +12,8 @@ export const earlyBytes = 64 * 1024;
 
 /** Larger pieces are cut, so that others come in between. */
 const pieceBytes = 64 * 1024;
+/** So much of one connection may wait to go out: as much as a message has, as each message costs more than its bytes. */
+const aheadBytes = 256 * 1024;
 /** A connection that was silent for this long counts as one that has sent little. */
 const idleMs = 200;
 
@@ -83,8 +85,11 @@ export class TunnelStream implements Peer {
   #wake: (() => void) | undefined;
   readonly #broke = Promise.withResolvers<void>();
   #broken = false;
-  /** Frames that have not gone out. */
+  /** Frames that have not gone out, and their bytes of data. */
   #pending = 0;
+  #pendingBytes = 0;
+  /** Told when there are fewer of them. */
+  #taken: (() => void) | undefined;
   /** The last frames were sent: nothing goes out any more. */
   #over = false;
   #sent = 0;
@@ -128,8 +133,9 @@ export class TunnelStream implements Peer {
     for (let rest = bytes; rest.length > 0;) {
       const taken = await this.credit.take(Math.min(rest.length, pieceBytes));
       if (taken === 0 || this.#broken || this.#over) throw new ResetError("reset");
-      await this.#post({ case: "data", value: rest.subarray(0, taken) }, taken);
+      void this.#post({ case: "data", value: rest.subarray(0, taken) }, taken);
       rest = rest.subarray(taken);
+      while (this.#pendingBytes > aheadBytes - pieceBytes) await new Promise<void>((wake) => this.#taken = wake);
     }
   }
 
@@ -158,8 +164,11 @@ export class TunnelStream implements Peer {
     this.#sent = this.#pending === 0 && now - this.#sentAt > idleMs ? bytes : this.#sent + bytes;
     this.#sentAt = now;
     this.#pending += 1;
+    this.#pendingBytes += bytes;
     const frame = create(FrameSchema, { connection: this.connection, frame: part });
     await this.tunnel.outbox.pushData(frame, bytes, this.#sent);
     this.#pending -= 1;
+    this.#pendingBytes -= bytes;
+    this.#taken?.();
   }
 }
