@@ -124,13 +124,14 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   dotenv: ["src/edge/config.ts"],
   "string-width": ["src/renderers/fit_text.ts"],
   // Parts of Deno itself: those that reach the world belong to the edge and to the adapters.
-  "node:buffer": ["src/manager/files/names.ts"],
+  "node:buffer": ["src/kube/exec.ts", "src/manager/files/names.ts"],
   "node:crypto": ["src/manager/files/hash.ts", "src/ways/"],
   "node:fs": ["src/edge/piped.ts"],
   "node:http2": ["src/manager/"],
   "node:net": ["src/manager/tunnel/local_socket.ts"],
   "node:stream": ["src/kube/", "src/manager/", "src/ways/", "src/way.ts"],
   "node:zlib": ["src/manager/files/pieces.ts"],
+  "node:timers": ["src/kube/exec.ts"],
   "node:util": ["src/manager/manager.ts", "src/renderers/style.ts"],
 };
 
