@@ -17,13 +17,22 @@ export async function alternate(
   other: Contender,
   runs: number,
 ): Promise<{ scope: number; other: number }> {
-  const times = { scope: [] as number[], other: [] as number[] };
+  return await inTurns({ scope, other }, runs);
+}
+
+/** The same for any number of contenders. */
+export async function inTurns<Name extends string>(
+  contenders: Readonly<Record<Name, Contender>>,
+  runs: number,
+): Promise<Record<Name, number>> {
+  const all = Object.entries(contenders) as [Name, Contender][];
+  const times = new Map(all.map(([name]) => [name, [] as number[]]));
   for (let round = 0; round <= runs; round++) {
-    for (const [name, contender] of Object.entries({ scope, other }) as [keyof typeof times, Contender][]) {
+    for (const [name, contender] of all) {
       const tookMs = await contender.once();
       await contender.reset?.();
-      if (round > 0) times[name].push(tookMs);
+      if (round > 0) times.get(name)!.push(tookMs);
     }
   }
-  return { scope: median(times.scope), other: median(times.other) };
+  return Object.fromEntries(all.map(([name]) => [name, median(times.get(name)!)])) as Record<Name, number>;
 }

@@ -8,6 +8,9 @@ import { load } from "./rows/load.ts";
 import { loss } from "./rows/loss.ts";
 import { memory } from "./rows/memory.ts";
 import { prompt } from "./rows/prompt.ts";
+import { redirLatency, redirRate, redirStart, redirThroughput } from "./rows/redir.ts";
+import { redirMemory } from "./rows/redir_memory.ts";
+import { redirSlow, redirStalled } from "./rows/redir_queues.ts";
 import { pids, ping, shell, throughput, version } from "./rows/commands.ts";
 import { World } from "./world.ts";
 
@@ -23,6 +26,13 @@ const measurements: Readonly<Record<Name, (world: World, runs: number) => Promis
   memory,
   prompt,
   loss,
+  "redir-start": redirStart,
+  "redir-latency": redirLatency,
+  "redir-rate": redirRate,
+  "redir-throughput": redirThroughput,
+  "redir-stalled": redirStalled,
+  "redir-slow": redirSlow,
+  "redir-memory": redirMemory,
 };
 
 async function main({ runs, only }: Options, signal: AbortSignal): Promise<void> {
@@ -38,9 +48,11 @@ async function main({ runs, only }: Options, signal: AbortSignal): Promise<void>
   console.log(
     `${
       date.slice(0, 10)
-    }, ${cores} cores, Linux ${Deno.osRelease()}, load ${loadBefore} before and ${loadNow()} after, medians of ${runs} runs (launch, throughput and prompt ${
+    }, ${cores} cores, Linux ${Deno.osRelease()}, load ${loadBefore} before and ${loadNow()} after, medians of ${runs} runs (launch, throughput, prompt, redir-rate and redir-start warm ${
       Math.ceil(runs / 3)
-    }, files ${Math.ceil(runs / 5)}; load and memory: one run)\n`,
+    }, files, redir-throughput and redir-start cold ${
+      Math.ceil(runs / 5)
+    }; load, memory, redir-slow and redir-memory: one run)\n`,
   );
   console.log(markdown(rows));
 }

@@ -5,3 +5,10 @@ export function median(values: readonly number[]): number {
   if (low === undefined || high === undefined) throw new RangeError("Cannot take the median of nothing");
   return (low + high) / 2;
 }
+
+/** The value that a share of all does not exceed, 0 to 1. Throws when there is none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b), value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  if (value === undefined) throw new RangeError("Cannot take the quantile of nothing");
+  return value;
+}

@@ -42,19 +42,26 @@ export class World implements AsyncDisposable {
     try {
       await world.kubectl("create", "namespace", namespace);
       await world.kubectl("-n", namespace, "wait", "--for=create", "serviceaccount/default", "--timeout=30s");
-      const overrides = { spec: { nodeName: node, terminationGracePeriodSeconds: 0 } };
-      await world.here("run", target, "--image=localhost/busybox:1", `--overrides=${JSON.stringify(overrides)}`, ...[
-        "--command",
-        "--",
-        "sleep",
-        "1000000",
-      ]);
-      await world.here("wait", "--for=condition=Ready", `pod/${target}`, "--timeout=60s");
+      await world.addPod(target, node);
       return world;
     } catch (error) {
       await world.#remove();
       throw error;
     }
+  }
+
+  /** Makes a pod that sleeps, on a node, unless it is there. */
+  async addPod(name: string, node: string): Promise<void> {
+    const overrides = { spec: { nodeName: node, terminationGracePeriodSeconds: 0 } };
+    if ((await this.here("get", "pods", name, "--ignore-not-found", "-o", "name")).stdout === "") {
+      await this.here("run", name, "--image=localhost/busybox:1", `--overrides=${JSON.stringify(overrides)}`, ...[
+        "--command",
+        "--",
+        "sleep",
+        "1000000",
+      ]);
+    }
+    await this.here("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
   }
 
   kubectl(...args: string[]): Promise<Outcome> {

@@ -1,0 +1,70 @@
+import { alternate } from "../alternate.ts";
+import { NarrowRoad } from "../narrow_road.ts";
+import { Scene } from "../redirected.ts";
+import { quantile } from "../statistics.ts";
+import { compare, milliseconds } from "../table.ts";
+import type { Row } from "../table.ts";
+import type { World } from "../world.ts";
+
+/** Others that connect at the same time, how often each, and for how long: before it counts, and in one round. */
+const others = 50, everyMs = 500, settleMs = 1000, forMs = 4000;
+const uplinkBytes = 1_000_000, slowBytes = 10_000_000, slowOthers = 10;
+
+/** Whether the others wait while one reader stands still, with all windows before it full. */
+export async function redirStalled(world: World, runs: number): Promise<Row[]> {
+  await using scene = await Scene.make(world);
+  await scene.redirect();
+  const client = scene.redirectedClient(), still = scene.redirectedClient();
+  const load = { kind: "get", bytes: 1000, atOnce: others, everyMs } as const;
+  const once = async () => {
+    await client.run({ ...load, forMs: settleMs });
+    return quantile((await client.run({ ...load, forMs })).times, 0.99);
+  };
+  const times = await alternate(
+    {
+      async once() {
+        await still.run({ kind: "hold", connections: 1, unread: true });
+        return await once();
+      },
+      reset: async () => void await still.run({ kind: "release" }),
+    },
+    { once },
+    runs,
+  );
+  return [compare(`p99 of ${others} others while one reader stands still / without it`, {
+    ...times,
+    format: milliseconds,
+    aim: 1.05,
+  })];
+}
+
+/** A bulk transfer over a narrow uplink: it must neither cost the ports nor let the others wait for long. */
+export async function redirSlow(world: World): Promise<Row[]> {
+  await using scene = await Scene.make(world);
+  await world.scope("--via", "node", "launch");
+  await using road = await NarrowRoad.open(world, uplinkBytes);
+  const redirect = await scene.redirect("node", { KUBECONFIG: road.kubeconfig });
+  const bulk = scene.redirectedClient(), small = scene.redirectedClient();
+  const p99 = (times: readonly number[]) => milliseconds(quantile(times, 0.99));
+  const load = { kind: "get", bytes: 1000, atOnce: slowOthers, everyMs } as const;
+  const alone = await small.run({ ...load, forMs });
+  // What comes to the pod fails the run: its server has another name.
+  const [whole, beside] = await Promise.all([
+    bulk.run({ kind: "get", bytes: slowBytes, atOnce: 1, connections: 1 }),
+    small.run({ ...load, forMs: slowBytes / uplinkBytes * 900 }),
+  ]);
+  const lost = redirect.lines.filter((line) => line.includes('"redir.lost"')).length;
+  const toPod = redirect.lines.filter((line) => line.includes('"servedBy":"pod"')).length;
+  return [
+    {
+      what: `${slowBytes / 1e6} MB over an uplink of ${uplinkBytes / 1e6} MB/s: what fell back to the pod`,
+      scope: `${toPod} connections, ${lost} times lost, in ${(whole.tookMs / 1000).toFixed(1)} s`,
+      ...{ aim: "0", met: lost + toPod === 0 },
+    },
+    {
+      what: `p99 of ${slowOthers} others beside it / without it`,
+      scope: p99(beside.times),
+      other: p99(alone.times),
+    },
+  ];
+}
