@@ -21,17 +21,19 @@ const frozenMs = 20_000;
 
 const freeze: Fault = {
   name: "freeze-cli",
-  async run(scene) {
-    await using redirection = await Redirection.start(scene);
-    const at = epochMs();
-    redirection.scope.signal("SIGSTOP");
-    const frozen = await redirection.ended(at, { frozen: true });
-    await redirection.client.pastTime(at + frozenMs);
-    assert.ok(redirection.client.requests.slice(-5).every(({ who }) => who === POD), "it resumed while frozen");
-    redirection.scope.signal("SIGCONT");
-    await redirection.resumed(0, 20);
-    return together(frozen, await redirection.finish());
-  },
+  atOnce: 4,
+  run: (scene) =>
+    scene.withApp(async (app) => {
+      await using redirection = await Redirection.start(scene, { app });
+      const at = epochMs();
+      redirection.scope.signal("SIGSTOP");
+      const frozen = await redirection.ended(at, { frozen: true });
+      await redirection.client.pastTime(at + frozenMs);
+      assert.ok(redirection.client.requests.slice(-5).every(({ who }) => who === POD), "it resumed while frozen");
+      redirection.scope.signal("SIGCONT");
+      await redirection.resumed(0, 20);
+      return together(frozen, await redirection.finish());
+    }),
 };
 
 const interrupt: Fault = {

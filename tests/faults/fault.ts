@@ -21,6 +21,10 @@ export interface Fault {
   /** For people, and as an option. */
   readonly name: string;
   readonly run: (scene: Scene, turn: Turn) => Promise<Aftermath>;
+  /** It leaves nobody else alone: no other fault happens meanwhile. */
+  readonly alone?: boolean;
+  /** So many runs may happen at once: each has a pod of its own, and mostly waits. */
+  readonly atOnce?: number;
 }
 
 /** The promise: from then on new connections are answered, in milliseconds after the fault. */

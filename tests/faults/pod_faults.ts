@@ -1,40 +1,33 @@
 import assert from "node:assert/strict";
 import { delay } from "../cluster/delay.ts";
 import { until } from "../cluster/wait.ts";
-import { LAPTOP } from "../e2e/local_servers.ts";
+import { LAPTOP, LocalServers } from "../e2e/local_servers.ts";
 import { getPod, getPods, isRunning, kubectl, type Pod } from "../e2e/kube.ts";
 import { describe, podProcesses } from "../e2e/node_processes.ts";
 import { appContainer, HTTP_PORT, POD } from "../e2e/redirected.ts";
 import { epochMs, recoveryMs } from "../e2e/steady_client.ts";
-import { type Aftermath, type Fault, PROCESSES_MS, together } from "./fault.ts";
+import { type Fault, PROCESSES_MS, together } from "./fault.ts";
 import { Redirection } from "./redirection.ts";
-import type { Scene } from "./scene.ts";
+import { removePod, type Scene } from "./scene.ts";
 
 async function restarts(pod: Pod): Promise<number> {
   const { status } = await getPod(pod.metadata.namespace, pod.metadata.name);
   return (status.containerStatuses![0] as unknown as { restartCount: number }).restartCount;
 }
 
-/** The end of a pod that is no longer needed. */
-async function remove({ metadata: { namespace, name } }: Pod): Promise<void> {
-  await kubectl(["-n", namespace, "delete", "pod", name, "--wait=false"]);
-}
-
 const restart: Fault = {
   name: "restart-container",
-  async run(scene) {
-    const app = await scene.makeApp(), { pod } = app;
-    await using redirection = await Redirection.start(scene, { app });
-    const httpd = podProcesses(pod.metadata.uid).find(({ argv }) => argv[0] === "httpd");
-    Deno.kill(httpd!.pid, "SIGKILL");
-    await until("the container to start again", 20, async () => await restarts(pod) === 1);
-    const at = epochMs(); // before that, there is no app that could answer
-    const recoveryMs = await redirection.recovery(at, [POD, LAPTOP]);
-    await redirection.client.until(LAPTOP, 60);
-    const finished = await redirection.finish();
-    await remove(pod);
-    return together({ recoveryMs, leaks: [] }, finished);
-  },
+  run: (scene) =>
+    scene.withApp(async (app) => {
+      await using redirection = await Redirection.start(scene, { app });
+      const httpd = podProcesses(app.pod.metadata.uid).find(({ argv }) => argv[0] === "httpd");
+      Deno.kill(httpd!.pid, "SIGKILL");
+      await until("the container to start again", 20, async () => await restarts(app.pod) === 1);
+      const at = epochMs(); // before that, there is no app that could answer
+      const recoveryMs = await redirection.recovery(at, [POD, LAPTOP]);
+      await redirection.client.until(LAPTOP, 60);
+      return together({ recoveryMs, leaks: [] }, await redirection.finish());
+    }),
 };
 
 const deletePod: Fault = {
@@ -43,7 +36,7 @@ const deletePod: Fault = {
     const app = await scene.makeApp(), { metadata } = app.pod;
     await using redirection = await Redirection.start(scene, { app });
     const at = epochMs();
-    await remove(app.pod);
+    await removePod(app.pod);
     assert.equal(await redirection.scope.exit(15), 69, redirection.scope.stderr);
     assert.match(
       redirection.scope.stderr,
@@ -93,7 +86,7 @@ const follow: Fault = {
     const name = `follow-${run}`, pod = await deploy(scene, name);
     const whom = run % 2 === 0 ? ["-l", `workload=${name}`] : ["-p", `deployment/${name}`];
     await using redirection = await Redirection.start(scene, { app: scene.appOf(pod), whom });
-    await remove(pod);
+    await removePod(pod);
     const next = scene.appOf(await podOf(scene, name, pod));
     await using client = scene.bystander.client(next.pod);
     await client.until(LAPTOP, 60);
@@ -119,22 +112,23 @@ const livenessProbe = {
 
 const probes: Fault = {
   name: "probe-while-404",
-  async run(scene, { brief }): Promise<Aftermath> {
-    const app = await scene.makeApp({}, { livenessProbe });
-    scene.laptop.status = 404;
-    try {
-      await using redirection = await Redirection.start(scene, { app });
-      await delay(brief ? 12_000 : 60_000);
-      await redirection.client.until(LAPTOP, 5);
-      assert.equal(await restarts(app.pod), 0);
-      const finished = await redirection.finish();
-      assert.equal(await restarts(app.pod), 0);
-      await remove(app.pod);
-      return finished;
-    } finally {
-      scene.laptop.status = 200;
-    }
-  },
+  atOnce: 4,
+  run: (scene, { brief }) =>
+    scene.withApp(
+      async (app) => {
+        await using laptop = await LocalServers.open();
+        laptop.status = 404;
+        await using redirection = await Redirection.start(scene, { app, args: [`${HTTP_PORT}:${laptop.httpPort}`] });
+        await delay(brief ? 12_000 : 60_000);
+        await redirection.client.until(LAPTOP, 5);
+        assert.equal(await restarts(app.pod), 0);
+        const finished = await redirection.finish();
+        assert.equal(await restarts(app.pod), 0);
+        return finished;
+      },
+      {},
+      { livenessProbe },
+    ),
 };
 
 export const podFaults: readonly Fault[] = [restart, deletePod, follow, probes];

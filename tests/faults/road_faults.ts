@@ -8,6 +8,7 @@ import { Redirection } from "./redirection.ts";
 
 const apiServer: Fault = {
   name: "kill-api-server",
+  alone: true,
   async run(scene) {
     await using redirection = await Redirection.start(scene);
     const tables = await redirection.tables(), at = epochMs();
@@ -26,6 +27,7 @@ const apiServer: Fault = {
 /** Nobody is there to say goodbye to. */
 const interruptWithout: Fault = {
   name: "interrupt-without-api-server",
+  alone: true,
   async run(scene) {
     await using redirection = await Redirection.start(scene);
     const at = epochMs();
@@ -57,17 +59,19 @@ const cut: Fault = {
 /** Bytes vanish, and nobody says so: as when a laptop changes its network. */
 const block: Fault = {
   name: "block-connection",
-  async run(scene) {
-    await using road = await SlowRoad.open();
-    await using redirection = await Redirection.start(scene, { env: { KUBECONFIG: road.kubeconfig } });
-    const at = epochMs();
-    road.block();
-    const blocked = await redirection.ended(at, { frozen: true });
-    await until("scope to notice", 30, () => redirection.count("redir.lost") > 0);
-    road.unblock();
-    await redirection.resumed(0, 30);
-    return together(blocked, await redirection.finish());
-  },
+  atOnce: 4,
+  run: (scene) =>
+    scene.withApp(async (app) => {
+      await using road = await SlowRoad.open();
+      await using redirection = await Redirection.start(scene, { app, env: { KUBECONFIG: road.kubeconfig } });
+      const at = epochMs();
+      road.block();
+      const blocked = await redirection.ended(at, { frozen: true });
+      await until("scope to notice", 30, () => redirection.count("redir.lost") > 0);
+      road.unblock();
+      await redirection.resumed(0, 30);
+      return together(blocked, await redirection.finish());
+    }),
 };
 
 export const roadFaults: readonly Fault[] = [apiServer, interruptWithout, cut, block];

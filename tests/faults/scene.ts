@@ -1,5 +1,5 @@
 import type { PodRules } from "../e2e/pod_rules.ts";
-import { type Pod, TestNamespace } from "../e2e/kube.ts";
+import { kubectl, type Pod, TestNamespace } from "../e2e/kube.ts";
 import { LocalServers } from "../e2e/local_servers.ts";
 import { appPod, Bystander } from "../e2e/redirected.ts";
 import type { Via } from "../e2e/scope.ts";
@@ -8,6 +8,10 @@ import type { Via } from "../e2e/scope.ts";
 export interface App {
   readonly pod: Pod;
   readonly rules: PodRules;
+}
+
+export async function removePod({ metadata: { namespace, name } }: Pod): Promise<void> {
+  await kubectl(["-n", namespace, "delete", "pod", name, "--wait=false", "--ignore-not-found"]);
 }
 
 /** Where faults happen: a namespace with an app, another pod from which clients come, and a laptop. */
@@ -43,6 +47,16 @@ export class Scene implements AsyncDisposable {
   async makeApp(...more: Parameters<typeof appPod>): Promise<App> {
     const pod = await this.namespace.pod(`app-${++this.#made}`, appPod(...more));
     return this.appOf(pod);
+  }
+
+  /** One that is removed in the end. */
+  async withApp<T>(body: (app: App) => Promise<T>, ...more: Parameters<typeof appPod>): Promise<T> {
+    const app = await this.makeApp(...more);
+    try {
+      return await body(app);
+    } finally {
+      await removePod(app.pod);
+    }
   }
 
   appOf(pod: Pod): App {
