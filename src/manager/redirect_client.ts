@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { Channel } from "../channel.ts";
 import { ScopeError } from "../errors.ts";
-import type { Event } from "../event.ts";
+import type { Event, RedirPort } from "../event.ts";
 import type { NetworkProbe, RedirectCall, RedirectPlan } from "../redirect.ts";
 import type { Target } from "../target.ts";
 import type { ManagerConnection } from "./client.ts";
@@ -54,8 +54,11 @@ export async function* redirect(
     for await (
       const { response } of connection.calls.redirect(requestsOf(target, call, local.tunnel), { signal: until })
     ) {
-      if (response.case === "started") void events.push(startedEvent(target, call.plan, response.value));
-      else if (response.case === "frames") local.receive(response.value.frames);
+      if (response.case === "started") {
+        const started = startedEvent(target, call.plan, response.value);
+        local.allow(started.ports);
+        void events.push(started);
+      } else if (response.case === "frames") local.receive(response.value.frames);
       else if (response.case === "takenOver") throw takenOver(target, response.value);
     }
     if (!signal.aborted) throw new Error("the redirect has ended");
@@ -123,12 +126,21 @@ async function* requestsOf(
 class LocalEnd {
   readonly tunnel = new Tunnel();
   readonly #open = new Map<number, OpenConnection>();
+  readonly #ports = new Set<string>();
 
   constructor(
     private readonly target: Target,
     private readonly plan: RedirectPlan,
     private readonly tell: (event: Event) => void,
   ) {}
+
+  /** Nothing but what was asked for is ever connected to, whatever a manager says. */
+  allow(ports: readonly RedirPort[]): void {
+    for (const { direction, port } of ports) {
+      const planned = this.plan[direction];
+      if (planned === "all" || planned.some((of) => of.port === port)) this.#ports.add(`${direction} ${port}`);
+    }
+  }
 
   receive(frames: readonly Frame[]): void {
     this.tunnel.receive(frames, ({ connection, frame }, stream) => {
@@ -160,7 +172,10 @@ class LocalEnd {
     const one = openedConnection(this.target, this.plan, connection, opened);
     this.#open.set(connection, one);
     this.tell(openedEvent(one));
-    if (!opened.byPod) void this.#serve(one, this.tunnel.open(connection, opened.credit));
+    if (opened.byPod) return;
+    if (this.#ports.has(`${one.about.direction} ${opened.port}`)) {
+      void this.#serve(one, this.tunnel.open(connection, opened.credit));
+    } else this.tunnel.send(connection, { case: "refused", value: `port ${opened.port} was not asked for` });
   }
 
   /** Connects it with the local application, or says that the pod should answer it. */

@@ -56,8 +56,8 @@ export class Redirect implements AsyncDisposable {
   readonly #tunnel = new Tunnel();
   readonly #place: ConnectionPlace;
   readonly #listeners: Listener[] = [];
-  readonly #serving = new Set<Promise<void>>();
-  readonly #connections = new Set<Connection>();
+  /** Connections that are served, and when each has ended. */
+  readonly #serving = new Map<Connection, Promise<void>>();
   readonly #hurry = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
   #lease: Lease | undefined;
@@ -108,10 +108,7 @@ export class Redirect implements AsyncDisposable {
     const listen = (direction: "incoming" | "outgoing") => {
       const listener = new Listener(this.#network.within(listenAnywhere), (socket, accepted) => {
         const connection = new Connection(this.#place, ++this.#count, direction, socket, accepted);
-        this.#connections.add(connection);
-        const serving = connection.serve();
-        this.#serving.add(serving);
-        void serving.then(() => this.#serving.delete(serving) && this.#connections.delete(connection));
+        this.#serving.set(connection, connection.serve().finally(() => this.#serving.delete(connection)));
       });
       this.#listeners.push(listener);
       return listener.port;
@@ -177,9 +174,9 @@ export class Redirect implements AsyncDisposable {
   async #drain(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, drainMs));
-    await Promise.race([Promise.all(this.#serving), late, this.#hurry.promise]);
+    await Promise.race([Promise.all(this.#serving.values()), late, this.#hurry.promise]);
     clearTimeout(timer);
-    for (const connection of this.#connections) connection.cut();
+    for (const connection of this.#serving.keys()) connection.cut();
     // Where nothing was redirected yet, there is nothing to forget.
     if (this.#count > 0) {
       await forgetConnections(this.#network.enter, this.#listeners.map(({ port }) => port)).catch(() => {});
