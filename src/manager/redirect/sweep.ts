@@ -29,9 +29,13 @@ export async function sweepAll(sharedNamespaces: boolean): Promise<void> {
 }
 
 async function sweepNetwork(pid: number, own: boolean): Promise<void> {
-  using network = new Network(pid, own);
-  await using nft = new Nft(network.enter);
-  await sweep(nft, heldMaps(await nft.list("list maps")));
+  const network = new Network(pid, own);
+  try {
+    await using nft = new Nft(network.enter);
+    await sweep(nft, heldMaps(await nft.list("list maps")));
+  } finally {
+    network[Symbol.dispose]();
+  }
 }
 
 /** A process of each network namespace but this manager's own. */
