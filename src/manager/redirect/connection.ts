@@ -117,7 +117,7 @@ export class Connection {
     const decided = new AbortController();
     const decide = (refusal: string | undefined) => {
       answered.resolve(refusal);
-      decided.abort();
+      decided.abort(true); // a reason of its own is spared the stack that an error would take
     };
     answers.set(this.number, (refusal, credit = 0) => {
       stream.credit.add(Math.max(0, credit - earlyBytes));

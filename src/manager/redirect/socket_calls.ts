@@ -21,6 +21,8 @@ const { symbols } = Deno.dlopen("libc.so.6", {
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32", nonblocking: true },
+  // The same, on this thread: by another name, as a symbol is either.
+  epoll_pwait: { parameters: ["i32", "buffer", "i32", "i32", "pointer"], result: "i32" },
 });
 
 const O_CLOEXEC = 0o2000000;
@@ -205,9 +207,17 @@ export class Epoll {
     symbols.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, new Uint8Array(eventBytes));
   }
 
+  /** What has changed already. */
+  changed(): { fd: number; events: number }[] {
+    return this.#read(symbols.epoll_pwait(this.#fd, this.#events, eventsAtOnce, 0, null));
+  }
+
   /** What has changed, after at most so many milliseconds. */
   async wait(timeoutMs: number): Promise<{ fd: number; events: number }[]> {
-    const count = await symbols.epoll_wait(this.#fd, this.#events, eventsAtOnce, timeoutMs);
+    return this.#read(await symbols.epoll_wait(this.#fd, this.#events, eventsAtOnce, timeoutMs));
+  }
+
+  #read(count: number): { fd: number; events: number }[] {
     return Array.from({ length: Math.max(0, count) }, (_, index) => ({
       fd: this.#view.getInt32(index * eventBytes + dataAt, true),
       events: this.#view.getUint32(index * eventBytes, true),

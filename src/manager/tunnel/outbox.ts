@@ -1,3 +1,5 @@
+import { create } from "@bufbuild/protobuf";
+import { FrameSchema } from "../gen/manager_pb.ts";
 import type { Frame } from "../gen/manager_pb.ts";
 import { Pacer } from "./pacer.ts";
 
@@ -5,6 +7,12 @@ import { Pacer } from "./pacer.ts";
 const messageBytes = 256 * 1024;
 /** A connection that has sent no more than this lately is served before those that send much. */
 const smallBytes = 64 * 1024;
+
+/**
+ * So much that arrived is told at once; less is told with whatever goes out next. It is far below what a pacer lets go
+ * untold, and a message for each small piece was a quarter of all.
+ */
+const tellBytes = 32 * 1024;
 
 interface Waiting {
   frame: Frame;
@@ -24,6 +32,14 @@ export class Outbox {
   readonly #pacer = new Pacer();
   #wake: (() => void) | undefined;
   #closed = false;
+  /** Bytes of data that arrived, of which the other side has not been told. */
+  #arrived = 0;
+
+  /** So many bytes of data have come from the other side. */
+  arrived(bytes: number): void {
+    this.#arrived += bytes;
+    if (this.#arrived >= tellBytes) this.#wake?.();
+  }
 
   push(frame: Frame): void {
     this.#control.push(frame);
@@ -79,6 +95,10 @@ export class Outbox {
     takeFrom(this.#small);
     if (this.#pacer.open || this.#closed) takeFrom(this.#bulk);
     if (bytes > 0) this.#pacer.sent(bytes, performance.now());
+    if (this.#arrived >= tellBytes || (this.#arrived > 0 && frames.length > 0)) {
+      frames.push(create(FrameSchema, { frame: { case: "credit", value: this.#arrived } }));
+      this.#arrived = 0;
+    }
     return frames;
   }
 }

@@ -60,7 +60,7 @@ export class Tunnel {
       else if (part.case === "credit") stream?.credit.add(part.value);
       else other(frame, stream);
     }
-    if (bytes > 0) this.send(0, { case: "credit", value: bytes });
+    this.outbox.arrived(bytes);
   }
 
   /** Sends a frame ahead of all data. */
