@@ -131,7 +131,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   "node:net": ["src/manager/tunnel/local_socket.ts"],
   "node:stream": ["src/kube/", "src/manager/", "src/ways/", "src/way.ts"],
   "node:zlib": ["src/manager/files/pieces.ts"],
-  "node:timers": ["src/kube/exec.ts"],
+  "node:timers": ["src/kube/exec.ts", "src/manager/redirect/poller.ts"],
   "node:util": ["src/manager/manager.ts", "src/renderers/style.ts"],
 };
 
