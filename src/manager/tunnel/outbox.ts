@@ -1,18 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { FrameSchema } from "../gen/manager_pb.ts";
 import type { Frame } from "../gen/manager_pb.ts";
-import { Pacer } from "./pacer.ts";
+import { Pacer, untoldBytes } from "./pacer.ts";
 
 /** A message has about so many bytes of data, unless one frame has more. */
 const messageBytes = 256 * 1024;
 /** A connection that has sent no more than this lately is served before those that send much. */
 const smallBytes = 64 * 1024;
-
-/**
- * So much that arrived is told at once; less is told with whatever goes out next. It is far below what a pacer lets go
- * untold, and a message for each small piece was a quarter of all.
- */
-const tellBytes = 32 * 1024;
 
 interface Waiting {
   frame: Frame;
@@ -35,10 +29,13 @@ export class Outbox {
   /** Bytes of data that arrived, of which the other side has not been told. */
   #arrived = 0;
 
-  /** So many bytes of data have come from the other side. */
+  /**
+   * So many bytes of data have come from the other side. It is told of little with whatever goes out next: a message for
+   * each small piece was a quarter of all.
+   */
   arrived(bytes: number): void {
     this.#arrived += bytes;
-    if (this.#arrived >= tellBytes) this.#wake?.();
+    if (this.#arrived >= untoldBytes) this.#wake?.();
   }
 
   push(frame: Frame): void {
@@ -93,9 +90,9 @@ export class Outbox {
       }
     };
     takeFrom(this.#small);
-    if (this.#pacer.open || this.#closed) takeFrom(this.#bulk);
+    if (this.#pacer.isOpen(performance.now()) || this.#closed) takeFrom(this.#bulk);
     if (bytes > 0) this.#pacer.sent(bytes, performance.now());
-    if (this.#arrived >= tellBytes || (this.#arrived > 0 && frames.length > 0)) {
+    if (this.#arrived >= untoldBytes || (this.#arrived > 0 && frames.length > 0)) {
       frames.push(create(FrameSchema, { frame: { case: "credit", value: this.#arrived } }));
       this.#arrived = 0;
     }

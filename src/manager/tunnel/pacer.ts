@@ -4,22 +4,27 @@ const least = 128 * 1024, most = 16 * 1024 * 1024;
 const gain = 3;
 /** For how long a measured rate counts, and a measured round trip, in milliseconds. */
 const rateMs = 2000, roundTripMs = 10_000;
+/** The other side may keep to itself that so much has arrived, in bytes. A road with less on it counts as empty. */
+export const untoldBytes = 32 * 1024;
 
 /**
  * How much may be on its way at once, so that a queue never builds up on a slow road, where all other connections would
- * wait behind it: some times the measured rate by the shortest measured round trip. Times are in milliseconds, of any
- * clock that does not go back. The idea is that of BBR congestion control, without its phases.
+ * wait behind it: some times the measured rate by the shortest measured round trip. A round trip is measured on the empty
+ * road only, which for that is let run empty from time to time: on any other it would have the queue in it, and the queue
+ * would make itself longer. Times are in milliseconds, of any clock that does not go back. The idea is that of BBR
+ * congestion control.
  */
 export class Pacer {
   #sent = 0;
   #acknowledged = 0;
-  readonly #batches: { end: number; at: number; acknowledged: number }[] = [];
+  readonly #batches: { end: number; at: number; acknowledged: number; alone: boolean }[] = [];
   readonly #rate = new Extreme(rateMs, (a, b) => a >= b);
   readonly #roundTrip = new Extreme(roundTripMs, (a, b) => a <= b);
 
-  /** Whether more may be sent now. */
-  get open(): boolean {
-    return this.#sent - this.#acknowledged < this.limit;
+  /** Whether more may be sent at this time. */
+  isOpen(now: number): boolean {
+    const onTheWay = this.#sent - this.#acknowledged;
+    return onTheWay < untoldBytes || (this.#roundTrip.isFresh(now) && onTheWay < this.limit);
   }
 
   /** In bytes. */
@@ -30,21 +35,26 @@ export class Pacer {
   }
 
   sent(bytes: number, now: number): void {
+    // Of less than that it is told at any later time.
+    const alone = bytes >= untoldBytes && this.#sent - this.#acknowledged < untoldBytes;
     this.#sent += bytes;
-    this.#batches.push({ end: this.#sent, at: now, acknowledged: this.#acknowledged });
+    this.#batches.push({ end: this.#sent, at: now, acknowledged: this.#acknowledged, alone });
   }
 
   /** The other side has so many bytes more. */
   acknowledged(bytes: number, now: number): void {
     this.#acknowledged += bytes;
     let last: { at: number; acknowledged: number } | undefined;
-    while ((this.#batches[0]?.end ?? Infinity) <= this.#acknowledged) last = this.#batches.shift();
-    if (last === undefined) return;
-    const took = Math.max(0.05, now - last.at);
-    this.#roundTrip.add(took, now);
-    this.#rate.add((this.#acknowledged - last.acknowledged) / took, now);
+    while ((this.#batches[0]?.end ?? Infinity) <= this.#acknowledged) {
+      const batch = this.#batches.shift()!;
+      if (batch.alone) this.#roundTrip.add(tookMs(batch.at, now), now);
+      last = batch;
+    }
+    if (last !== undefined) this.#rate.add((this.#acknowledged - last.acknowledged) / tookMs(last.at, now), now);
   }
 }
+
+const tookMs = (from: number, to: number): number => Math.max(0.05, to - from);
 
 /** The best value of the last while: candidates in order, each better than all that came after it. */
 class Extreme {
@@ -61,5 +71,11 @@ class Extreme {
 
   get value(): number | undefined {
     return this.#candidates[0]?.value;
+  }
+
+  /** Whether any value was added in the last while. */
+  isFresh(now: number): boolean {
+    const last = this.#candidates.at(-1);
+    return last !== undefined && now - last.at <= this.ms;
   }
 }

@@ -8,7 +8,7 @@ import type { World } from "../world.ts";
 
 /** Others that connect at the same time, how often each, and for how long: before it counts, and in one round. */
 const others = 50, everyMs = 500, settleMs = 1000, forMs = 4000;
-const uplinkBytes = 1_000_000, slowBytes = 10_000_000, slowOthers = 10;
+const uplinkBytes = 1_000_000, slowBytes = 25_000_000, slowOthers = 10;
 
 /** Whether the others wait while one reader stands still, with all windows before it full. */
 export async function redirStalled(world: World, runs: number): Promise<Row[]> {
