@@ -1,6 +1,9 @@
 /** How long nft may take for one line, in milliseconds. */
 const answerMs = 3000;
 
+/** After this, nothing can be listed either. */
+const hopeless = /^(Operation not permitted|netlink: Error: cache initialization failed)/;
+
 /** What nft said of a line that it could not do. */
 export class NftError extends Error {
   override name = "NftError";
@@ -50,8 +53,10 @@ export class Nft implements AsyncDisposable {
       while (true) {
         const next = await this.#lines.next();
         if (next.done) throw new NftError(said.join("\n") || "nft has ended");
-        if (!next.value.startsWith('{"nftables"')) said.push(next.value);
-        else if (said.length > 0) throw new NftError(said.join("\n"));
+        if (!next.value.startsWith('{"nftables"')) {
+          said.push(next.value);
+          if (hopeless.test(next.value)) throw new NftError(said.join("\n"));
+        } else if (said.length > 0) throw new NftError(said.join("\n"));
         else return next.value;
       }
     } catch (error) {
