@@ -96,12 +96,15 @@ function isWell({ who, ms }: SteadyRequest, wanted: readonly string[], slowMs: n
   return wanted.includes(who) && ms <= slowMs;
 }
 
+/** A frozen client is waited for longer than that before the pod answers; a machine under load may be slow itself. */
+const slowMsByDefault = 1400;
+
 /** What became of the requests since `at` that were not well, for people: when they were sent, how long they took. Pure. */
 export function troubles(
   requests: readonly SteadyRequest[],
   at: number,
   wanted: readonly string[],
-  slowMs = 1000,
+  slowMs = slowMsByDefault,
 ): string[] {
   return since(requests, at).filter((request) => !isWell(request, wanted, slowMs)).map(({ sent, ms, who }) =>
     `at ${(sent - at).toFixed(0)} ms ${who} after ${ms.toFixed(0)} ms`
@@ -116,7 +119,7 @@ export function recoveryMs(
   requests: readonly SteadyRequest[],
   at: number,
   wanted: readonly string[],
-  slowMs = 1000,
+  slowMs = slowMsByDefault,
 ): number {
   const later = since(requests, at), bad = later.findLastIndex((request) => !isWell(request, wanted, slowMs));
   if (bad < 0) return later.length === 0 ? Infinity : 0;
