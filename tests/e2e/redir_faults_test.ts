@@ -7,9 +7,10 @@ import { overWays } from "./ways.ts";
 
 overWays("redir", async (t, { via }) => {
   await using scene = await Scene.open(via);
-  for (const { name, run } of faults) {
+  for (const { name, run, settle } of faults) {
     await t.step(`${name}: the app answers again within ${RECOVERY_MS} ms, and nothing is left`, async () => {
       const { recoveryMs = 0, leaks } = await run(scene, { run: 0, runs: 1, brief: true });
+      await settle?.();
       assert.deepEqual(leaks, []);
       assert.ok(recoveryMs <= RECOVERY_MS, `it took ${recoveryMs} ms`);
     });

@@ -88,6 +88,29 @@ export function epochMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
+function since(requests: readonly SteadyRequest[], at: number): SteadyRequest[] {
+  return requests.filter(({ sent }) => sent >= at).toSorted((a, b) => a.sent - b.sent);
+}
+
+function isWell({ who, ms }: SteadyRequest, wanted: readonly string[], slowMs: number): boolean {
+  return wanted.includes(who) && ms <= slowMs;
+}
+
+/** A frozen client is waited for longer than that before the pod answers; a machine under load may be slow itself. */
+const slowMsByDefault = 1400;
+
+/** What became of the requests since `at` that were not well, for people: when they were sent, how long they took. Pure. */
+export function troubles(
+  requests: readonly SteadyRequest[],
+  at: number,
+  wanted: readonly string[],
+  slowMs = slowMsByDefault,
+): string[] {
+  return since(requests, at).filter((request) => !isWell(request, wanted, slowMs)).map(({ sent, ms, who }) =>
+    `at ${(sent - at).toFixed(0)} ms ${who} after ${ms.toFixed(0)} ms`
+  );
+}
+
 /**
  * How long after `at` it took until all was well, in milliseconds: up to the first request from which on each was answered
  * by one of `wanted`, and within `slowMs`. 0 when all were, Infinity when the last one was not. Pure.
@@ -96,10 +119,9 @@ export function recoveryMs(
   requests: readonly SteadyRequest[],
   at: number,
   wanted: readonly string[],
-  slowMs = 1000,
+  slowMs = slowMsByDefault,
 ): number {
-  const later = requests.filter(({ sent }) => sent >= at).toSorted((a, b) => a.sent - b.sent);
-  const bad = later.findLastIndex(({ who, ms }) => !wanted.includes(who) || ms > slowMs);
+  const later = since(requests, at), bad = later.findLastIndex((request) => !isWell(request, wanted, slowMs));
   if (bad < 0) return later.length === 0 ? Infinity : 0;
   return (later[bad + 1]?.sent ?? Infinity) - at;
 }

@@ -11,7 +11,7 @@ export async function killApiServer(): Promise<void> {
   await end("kube-apiserver");
 }
 
-/** Starts it again, and returns when the whole cluster works as before: others wait up to a minute before they come back. */
+/** Starts it again, and returns when it is ready. */
 export async function reviveApiServer(): Promise<void> {
   const state = openState(), { bin, slot } = state;
   if (bin === undefined || slot === undefined) throw new Error("there is no cluster of this checkout");
@@ -19,7 +19,12 @@ export async function reviveApiServer(): Promise<void> {
   await startApiServer(state, plan, bin, kubectlOf(state, bin, signal), signal);
   for (const name of ["kube-controller-manager", "kube-scheduler"]) await end(name);
   startControllers(state, plan, bin);
-  for (const { name } of plan.nodes) await untilPodsRun(name);
+}
+
+/** Waits until every node runs new pods: it may take a kubelet a minute before it comes back to the API server. */
+export async function untilClusterWorks(): Promise<void> {
+  const { slot } = openState();
+  if (slot !== undefined) await Promise.all(planCluster(slot).nodes.map(({ name }) => untilPodsRun(name)));
 }
 
 /** Ends a program of the control plane, and forgets that it ran. */

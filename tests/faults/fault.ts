@@ -23,6 +23,8 @@ export interface Fault {
   readonly run: (scene: Scene, turn: Turn) => Promise<Aftermath>;
   /** It leaves nobody else alone: no other fault happens meanwhile. */
   readonly alone?: boolean;
+  /** Waits until all is as before, once after all runs. */
+  readonly settle?: () => Promise<void>;
   /** So many runs may happen at once: each has a pod of its own, and mostly waits. */
   readonly atOnce?: number;
 }

@@ -10,6 +10,7 @@ async function main({ runs, only }: Options, signal: AbortSignal): Promise<boole
   await using ephemeral = await Scene.open("ephemeral");
   const rows: Row[] = [];
   for (const fault of faults.filter(({ name }) => only.includes(name))) {
+    if (signal.aborted) break;
     const [first, second] = [node, ephemeral].map((scene) => () => repeat(scene, fault, runs, signal)) as Both;
     rows.push(...fault.alone ? [await first(), await second()] : await Promise.all([first(), second()]));
   }
@@ -38,6 +39,7 @@ async function repeat(scene: Scene, fault: Fault, runs: number, signal: AbortSig
     }
   };
   await Promise.all(Array.from({ length: fault.atOnce ?? 1 }, lane));
+  await fault.settle?.();
   return { fault: fault.name, via: scene.via, aftermaths, failures };
 }
 

@@ -4,7 +4,7 @@ import { LAPTOP } from "../e2e/local_servers.ts";
 import { describe } from "../e2e/node_processes.ts";
 import { HTTP_PORT, POD } from "../e2e/redirected.ts";
 import { eventsOf, type ScopeProcess, startScope } from "../e2e/scope.ts";
-import { epochMs, recoveryMs, type SteadyClient } from "../e2e/steady_client.ts";
+import { epochMs, recoveryMs, type SteadyClient, troubles } from "../e2e/steady_client.ts";
 import { type Aftermath, PROCESSES_MS, RECOVERY_MS } from "./fault.ts";
 import type { App, Scene } from "./scene.ts";
 
@@ -105,7 +105,11 @@ export class Redirection implements AsyncDisposable {
   /** Watches the client until some time after the promised one. */
   async recovery(at: number, wanted: readonly string[]): Promise<number> {
     await this.client.pastTime(at + RECOVERY_MS + 500);
-    return recoveryMs(this.client.requests, at, wanted);
+    const ms = recoveryMs(this.client.requests, at, wanted);
+    if (ms > RECOVERY_MS) {
+      console.error(`not well: ${troubles(this.client.requests, at, wanted).slice(-50).join(", ")}`);
+    }
+    return ms;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

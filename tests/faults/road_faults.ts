@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
 import { epochMs } from "../e2e/steady_client.ts";
 import { SlowRoad } from "../e2e/slow_road.ts";
-import { killApiServer, reviveApiServer } from "./api_server.ts";
+import { killApiServer, reviveApiServer, untilClusterWorks } from "./api_server.ts";
 import { type Aftermath, type Fault, together } from "./fault.ts";
 import { Redirection } from "./redirection.ts";
 
 const apiServer: Fault = {
   name: "kill-api-server",
   alone: true,
+  settle: untilClusterWorks,
   async run(scene) {
     await using redirection = await Redirection.start(scene);
     const tables = await redirection.tables(), at = epochMs();
@@ -28,6 +29,7 @@ const apiServer: Fault = {
 const interruptWithout: Fault = {
   name: "interrupt-without-api-server",
   alone: true,
+  settle: untilClusterWorks,
   async run(scene) {
     await using redirection = await Redirection.start(scene);
     const at = epochMs();

@@ -91,7 +91,9 @@ export class Lease implements AsyncDisposable {
 
   /** From when the client was heard of, some milliseconds ago. Returns who stands before this one, if anybody does. */
   async #renew(agoMs = 0): Promise<(HeldMap & { port: number }) | undefined> {
-    const maps = heldMaps(await this.#nft.do(leaseText(this.#rules, this.#ports, leaseMs - Math.round(agoMs))));
+    const maps = heldMaps(
+      await this.#nft.do(leaseText(this.#rules, this.#ports, Math.max(1, leaseMs - Math.round(agoMs)))),
+    );
     return holdersOf(maps, this.#rules, this.#ports).find((other) => standsBefore(other, this.#rules));
   }
 
