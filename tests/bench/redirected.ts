@@ -40,9 +40,11 @@ export class Scene extends AsyncDisposableStack {
     return scene;
   }
 
-  /** In another pod, of the port that is redirected. */
-  redirectedClient(): Client {
-    return this.use(new Client(this.address, redirectedPort, laptop, { networkOf: this.clientPod }));
+  /** In another pod, of the port that is redirected. A strict one does not take answers of the pod. */
+  redirectedClient({ strict = true } = {}): Client {
+    return this.use(
+      new Client(this.address, redirectedPort, strict ? laptop : undefined, { networkOf: this.clientPod }),
+    );
   }
 
   /** The same, of the pod's own server. */

@@ -1,10 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { FrameSchema } from "../gen/manager_pb.ts";
 import type { Frame } from "../gen/manager_pb.ts";
-import { Pacer, untoldBytes } from "./pacer.ts";
+import { largestMessage, Pacer, untoldBytes } from "./pacer.ts";
 
-/** A message has about so many bytes of data, unless one frame has more. */
-const messageBytes = 256 * 1024;
 /** A connection that has sent no more than this lately is served before those that send much. */
 const smallBytes = 64 * 1024;
 
@@ -78,10 +76,10 @@ export class Outbox {
   }
 
   #next(): Frame[] {
-    const frames = this.#control.splice(0);
+    const frames = this.#control.splice(0), now = performance.now();
     let bytes = 0;
-    const takeFrom = (queue: Waiting[]) => {
-      while (bytes < messageBytes) {
+    const takeFrom = (queue: Waiting[], most: number) => {
+      while (bytes < most) {
         const next = queue.shift();
         if (next === undefined) return;
         frames.push(next.frame);
@@ -89,9 +87,9 @@ export class Outbox {
         next.taken();
       }
     };
-    takeFrom(this.#small);
-    if (this.#pacer.isOpen(performance.now()) || this.#closed) takeFrom(this.#bulk);
-    if (bytes > 0) this.#pacer.sent(bytes, performance.now());
+    takeFrom(this.#small, largestMessage);
+    if (this.#pacer.isOpen(now) || this.#closed) takeFrom(this.#bulk, this.#pacer.messageBytes(now));
+    if (bytes > 0) this.#pacer.sent(bytes, now);
     if (this.#arrived >= untoldBytes || (this.#arrived > 0 && frames.length > 0)) {
       frames.push(create(FrameSchema, { frame: { case: "credit", value: this.#arrived } }));
       this.#arrived = 0;

@@ -1,5 +1,7 @@
 /** Bytes that may always be on their way; and never more than this. */
 const least = 128 * 1024, most = 16 * 1024 * 1024;
+/** A message has about so many bytes of data at most, unless one frame has more. */
+export const largestMessage = 256 * 1024;
 /** How many times what the road holds may be on its way: more lets the estimate grow. */
 const gain = 3;
 /** For how long a measured rate counts, and a measured round trip, in milliseconds. */
@@ -17,7 +19,8 @@ export const untoldBytes = 32 * 1024;
 export class Pacer {
   #sent = 0;
   #acknowledged = 0;
-  readonly #batches: { end: number; at: number; acknowledged: number; alone: boolean }[] = [];
+  readonly #batches: { end: number; at: number; acknowledged: number; since: number; alone: boolean }[] = [];
+  #acknowledgedAt = 0;
   readonly #rate = new Extreme(rateMs, (a, b) => a >= b);
   readonly #roundTrip = new Extreme(roundTripMs, (a, b) => a <= b);
 
@@ -34,23 +37,35 @@ export class Pacer {
     return Math.min(most, Math.max(least, gain * rate * roundTrip));
   }
 
+  /**
+   * How much should be sent together, in bytes: nothing comes before what is part of it, and the other side tells of it as
+   * a whole. To measure a round trip it is as little as is told of at once.
+   */
+  messageBytes(now: number): number {
+    return this.#roundTrip.isFresh(now) ? Math.max(untoldBytes, Math.min(largestMessage, this.limit / 4)) : untoldBytes;
+  }
+
   sent(bytes: number, now: number): void {
+    const onTheWay = this.#sent - this.#acknowledged, isEmpty = onTheWay < untoldBytes;
     // Of less than that it is told at any later time.
-    const alone = bytes >= untoldBytes && this.#sent - this.#acknowledged < untoldBytes;
+    const alone = isEmpty && bytes >= untoldBytes;
     this.#sent += bytes;
-    this.#batches.push({ end: this.#sent, at: now, acknowledged: this.#acknowledged, alone });
+    // Words that come late come all at once: what they tell of took as long as there were none.
+    const since = isEmpty ? now : this.#acknowledgedAt;
+    this.#batches.push({ end: this.#sent, at: now, acknowledged: this.#acknowledged, since, alone });
   }
 
   /** The other side has so many bytes more. */
   acknowledged(bytes: number, now: number): void {
     this.#acknowledged += bytes;
-    let last: { at: number; acknowledged: number } | undefined;
+    this.#acknowledgedAt = now;
+    let last: { since: number; acknowledged: number } | undefined;
     while ((this.#batches[0]?.end ?? Infinity) <= this.#acknowledged) {
       const batch = this.#batches.shift()!;
       if (batch.alone) this.#roundTrip.add(tookMs(batch.at, now), now);
       last = batch;
     }
-    if (last !== undefined) this.#rate.add((this.#acknowledged - last.acknowledged) / tookMs(last.at, now), now);
+    if (last !== undefined) this.#rate.add((this.#acknowledged - last.acknowledged) / tookMs(last.since, now), now);
   }
 }
 

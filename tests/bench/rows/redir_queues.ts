@@ -44,22 +44,22 @@ export async function redirSlow(world: World): Promise<Row[]> {
   await world.scope("--via", "node", "launch");
   await using road = await NarrowRoad.open(world, uplinkBytes);
   const redirect = await scene.redirect("node", { KUBECONFIG: road.kubeconfig });
-  const bulk = scene.redirectedClient(), small = scene.redirectedClient();
+  const bulk = scene.redirectedClient({ strict: false }), small = scene.redirectedClient({ strict: false });
   const p99 = (times: readonly number[]) => milliseconds(quantile(times, 0.99));
   const load = { kind: "get", bytes: 1000, atOnce: slowOthers, everyMs } as const;
   const alone = await small.run({ ...load, forMs });
-  // What comes to the pod fails the run: its server has another name.
   const [whole, beside] = await Promise.all([
     bulk.run({ kind: "get", bytes: slowBytes, atOnce: 1, connections: 1 }),
     small.run({ ...load, forMs: slowBytes / uplinkBytes * 900 }),
   ]);
   const lost = redirect.lines.filter((line) => line.includes('"redir.lost"')).length;
   const toPod = redirect.lines.filter((line) => line.includes('"servedBy":"pod"')).length;
+  const byPod = (whole.by["P"] ?? 0) + (beside.by["P"] ?? 0);
   return [
     {
       what: `${slowBytes / 1e6} MB over an uplink of ${uplinkBytes / 1e6} MB/s: what fell back to the pod`,
-      scope: `${toPod} connections, ${lost} times lost, in ${(whole.tookMs / 1000).toFixed(1)} s`,
-      ...{ aim: "0", met: lost + toPod === 0 },
+      scope: `${Math.max(toPod, byPod)} connections, ${lost} times lost, in ${(whole.tookMs / 1000).toFixed(1)} s`,
+      ...{ aim: "0", met: lost + toPod + byPod === 0 },
     },
     {
       what: `p99 of ${slowOthers} others beside it / without it`,

@@ -29,8 +29,8 @@ export class Client implements AsyncDisposable {
   readonly #lines: AsyncIterator<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
 
-  /** `by` is the name of the server that is expected to answer. */
-  constructor(readonly hostname: string, readonly port: number, private readonly by: string, place: Place = {}) {
+  /** `by` is the name of the server that is expected to answer, if it must be that. */
+  constructor(readonly hostname: string, readonly port: number, private readonly by?: string, place: Place = {}) {
     this.#child = start("client.ts", [hostname, String(port)], place);
     this.#lines = linesOf(this.#child.stdout);
     this.#input = this.#child.stdin.getWriter();
@@ -42,7 +42,7 @@ export class Client implements AsyncDisposable {
     const { value } = await this.#lines.next();
     if (value === undefined) throw new Error(`the client of ${this.hostname}:${this.port} has ended`);
     const result: LoadResult = JSON.parse(value);
-    const others = Object.keys(result.by).filter((name) => name !== this.by);
+    const others = Object.keys(result.by).filter((name) => name !== (this.by ?? name));
     if (result.wrong.length > 0 || others.length > 0) {
       throw new Error(`${JSON.stringify(load)}: ${result.wrong.join("; ")}, answered by ${JSON.stringify(result.by)}`);
     }

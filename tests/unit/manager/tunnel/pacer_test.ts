@@ -82,3 +82,25 @@ Deno.test("Pacer lets no more than 16 MiB be on their way", () => {
   new Road(pacer).drive({ from: 0, to: 5000 }, 1_000_000, 200);
   assert.equal(pacer.limit, 16 * 1024 * kib);
 });
+
+Deno.test("Pacer takes words that come late, and all at once, for no fast road", () => {
+  const pacer = new Pacer();
+  pacer.sent(32 * kib, 0);
+  pacer.acknowledged(32 * kib, 32);
+  for (let now = 100; now < 2000; now += 100) {
+    pacer.sent(50 * kib, now);
+    // What was on its way has arrived long ago, and it is told only now.
+    pacer.sent(50 * kib, now + 99);
+    pacer.acknowledged(100 * kib, now + 100);
+  }
+  assert.ok(pacer.limit < 3 * 128 * kib, `${pacer.limit}`);
+});
+
+Deno.test("Pacer.messageBytes() is small on a slow road and on one that is not known, and up to 256 KiB on others", () => {
+  const pacer = new Pacer(), road = new Road(pacer);
+  assert.equal(pacer.messageBytes(0), 32 * kib);
+  road.drive({ from: 0, to: 5000 }, 1000, 20);
+  assert.ok(pacer.messageBytes(5000) < 80 * kib, `${pacer.messageBytes(5000)}`);
+  road.drive({ from: 5000, to: 30_000 }, 100_000, 20);
+  assert.equal(pacer.messageBytes(29_999), 256 * kib);
+});
