@@ -100,7 +100,7 @@ const keptConnection: Fault = {
     assert.equal(await kept.ask("before"), "before");
     const args = [`${HTTP_PORT}:${scene.laptop.httpPort}`, `${ECHO_PORT}:${scene.laptop.tcpPort}`];
     await using redirection = await Redirection.start(scene, { args });
-    assert.match(redirection.scope.stdout, /"kept":1\b/);
+    assert.match(redirection.scope.stdout, /"kept":[1-9]/); // one of the steady client may be open, too
     assert.equal(await kept.ask("meanwhile"), "meanwhile");
     await using other = new KeptConnection(scene.bystander.pid, pod.status.podIP!, ECHO_PORT);
     assert.match(await other.ask("new") ?? "", new RegExp(`^${LAPTOP}`));
