@@ -16,19 +16,19 @@ const kill: Fault = {
   },
 };
 
-/** How long a client stays frozen, in milliseconds. */
-const frozenMs = 20_000;
+/** How long a client stays frozen, in milliseconds; and in the suite: the manager gives it up after 4 s. */
+const frozenMs = 20_000, brieflyFrozenMs = 7000;
 
 const freeze: Fault = {
   name: "freeze-cli",
   atOnce: 4,
-  run: (scene) =>
+  run: (scene, { brief }) =>
     scene.withApp(async (app) => {
       await using redirection = await Redirection.start(scene, { app });
       const at = epochMs();
       redirection.scope.signal("SIGSTOP");
       const frozen = await redirection.ended(at, { frozen: true });
-      await redirection.client.pastTime(at + frozenMs);
+      await redirection.client.pastTime(at + (brief ? brieflyFrozenMs : frozenMs));
       assert.ok(redirection.client.requests.slice(-5).every(({ who }) => who === POD), "it resumed while frozen");
       redirection.scope.signal("SIGCONT");
       await redirection.resumed(0, 20);
