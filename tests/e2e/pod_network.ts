@@ -34,7 +34,7 @@ export class PodNetwork implements Disposable {
   async tables(): Promise<string[]> {
     // Debian's older nft dies of tables whose owner it does not see: that of the image is taken where there is one.
     const manager = nodeProcesses().find(({ argv }) =>
-      argv[0] === "/usr/bin/deno" && argv.at(-1)?.includes("manager.js")
+      argv[0] === "/usr/bin/deno" && argv.some((word) => word.endsWith("/manager.js"))
     );
     const mount = manager === undefined ? [] : [`--mount=/proc/${manager.pid}/ns/mnt`];
     const [program = "", ...enter] = this.#network.enter.slice(0, -1);

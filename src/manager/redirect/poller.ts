@@ -24,11 +24,12 @@ export class Poller {
 
   async #run(epoll: Epoll): Promise<void> {
     while (this.#sockets.size > 0) {
+      // Whoever adds a socket is done with it before it hears of it; and a busy one holds up nothing else.
+      await new Promise((resolve) => setImmediate(resolve));
       let changed = epoll.changed();
       // Another thread that waits costs more than a whole connection: only where nothing is there already.
       if (changed.length === 0) changed = await epoll.wait(waitMs);
       for (const { fd, events } of changed) this.#sockets.get(fd)?.(events);
-      await new Promise((resolve) => setImmediate(resolve));
     }
     this.#epoll = undefined;
     epoll[Symbol.dispose]();

@@ -14,7 +14,7 @@ const buffer = new Uint8Array(256 * 1024);
  */
 export class TcpSocket implements Peer {
   #readable = true;
-  #writable = true;
+  #writable: boolean;
   #readEnded = false;
   #writeEnded = false;
   #closed = false;
@@ -22,14 +22,15 @@ export class TcpSocket implements Peer {
   /** Read before by `peek`. */
   #early: Uint8Array<ArrayBuffer>[] = [];
 
-  constructor(readonly fd: number) {
+  /** `connecting`: it is not connected yet, and tells by being writable when it is. */
+  constructor(readonly fd: number, connecting = false) {
+    this.#writable = !connecting;
     poller.add(fd, (events) => this.#change(events));
   }
 
   /** Connects from where this is called, with a mark on its packets. Rejects with SocketError or the signal's reason. */
   static async connect(make: () => number, signal: AbortSignal): Promise<TcpSocket> {
-    const socket = new TcpSocket(make());
-    socket.#writable = false;
+    const socket = new TcpSocket(make(), true);
     const stop = () => socket.reset();
     signal.addEventListener("abort", stop, { once: true });
     try {
