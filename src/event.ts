@@ -658,6 +658,11 @@ export function destinationName(of: Destination): string {
   return of.pod === undefined ? of.address : `${of.namespace}/${of.pod}`;
 }
 
+/** The failure of one thing of several, which happens now. */
+export function failed(subject: string, { message, hint }: { message: string; hint?: string | undefined }): Failed {
+  return { type: "failed", time: now(), subject, reason: message, ...(hint === undefined ? {} : { hint }) };
+}
+
 /** The time stamp of an event that happens now. */
 export function now(): string {
   return new Date().toISOString();

@@ -1,7 +1,7 @@
 import type { DebugPods } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { CopySeen, DebugPodRemoved, DebugPodSeen, Event } from "../event.ts";
-import { now } from "../event.ts";
+import { failed, now } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { containerOf, copyOrigin } from "../kube/pod_copy.ts";
 import { isFinished, podName, podStatus } from "../kube/pods.ts";
@@ -105,14 +105,7 @@ export function makeDebugPods(context: EnterContext): DebugPods {
           await removePod(cluster, pod);
           return { type: "cleanup.removed", time: now(), ...removed(pod) };
         } catch (error) {
-          const { message, hint } = error as ScopeError;
-          return {
-            type: "failed",
-            time: now(),
-            subject: podName(pod),
-            reason: message,
-            ...(hint === undefined ? {} : { hint }),
-          };
+          return failed(podName(pod), error as ScopeError);
         }
       });
       const [running, others] = [true, false].map((runs) =>

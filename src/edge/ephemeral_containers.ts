@@ -1,6 +1,6 @@
 import { ScopeError } from "../errors.ts";
 import type { EphemeralContainerSeen, Event } from "../event.ts";
-import { now } from "../event.ts";
+import { failed, now } from "../event.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
 import { connect } from "../manager/client.ts";
@@ -44,10 +44,10 @@ export async function endContainer(cluster: Cluster, seen: EphemeralContainerSee
     await whyEnded(cluster, { namespace, pod, container: name }); // when the cluster knows it, too
     return { type: "cleanup.ended", time: now(), namespace, pod, name, node, image, rights };
   } catch (error) {
-    const { message, hint } = error instanceof ScopeError
+    const why = error instanceof ScopeError
       ? error
       : { message: "its manager does not answer", hint: "it ends by itself when it has been idle for 10 minutes" };
     const subject = `${podName({ metadata: { namespace, name: pod } })}:${name}`;
-    return { type: "failed", time: now(), subject, reason: message, ...(hint === undefined ? {} : { hint }) };
+    return failed(subject, why);
   }
 }

@@ -1,7 +1,7 @@
 import { Channel } from "../channel.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
-import { now } from "../event.ts";
+import { failed, now } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podIps, podName } from "../kube/pods.ts";
 import { watchPods } from "../kube/watch.ts";
@@ -29,7 +29,7 @@ export async function* redirectMatching(
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const pods = new Map<string, { leave: AbortController; ended: Promise<void> }>();
   const held: Event[] = [];
-  let begun = false, failed = 0, failure: unknown;
+  let begun = false, failures = 0, failure: unknown;
 
   const redirectOne = async (pod: V1Pod, leave: AbortSignal) => {
     const name = { namespace, pod: pod.metadata?.name ?? "" };
@@ -46,18 +46,11 @@ export async function* redirectMatching(
     } catch (error) {
       if (!(error instanceof ScopeError)) throw error;
       if (leave.aborted) return left(String(leave.reason));
-      const { message, hint } = error;
       failure ??= error;
-      failed += 1;
+      failures += 1;
       // Others may do better; where none has, there is nothing to wait for, and one word on it is enough.
-      if (!begun && failed >= pods.size) return stop.abort();
-      const event: Event = {
-        type: "failed",
-        time: now(),
-        subject: podName(pod),
-        reason: message,
-        ...(hint === undefined ? {} : { hint }),
-      };
+      if (!begun && failures >= pods.size) return stop.abort();
+      const event = failed(podName(pod), error);
       if (begun) void events.push(event);
       else held.push(event);
     }

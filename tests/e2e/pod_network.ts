@@ -51,11 +51,6 @@ export class PodNetwork implements Disposable {
     return stdout;
   }
 
-  /** What stands before a command that is to run there. */
-  get enter(): string[] {
-    return this.#network.enter;
-  }
-
   [Symbol.dispose](): void {
     this.#network[Symbol.dispose]();
   }

@@ -2,7 +2,7 @@ import type { Beside } from "../../context.ts";
 import type { CopyRequest } from "../../copy_place.ts";
 import { ScopeError } from "../../errors.ts";
 import type { CopySummary, Event, Failed } from "../../event.ts";
-import { now } from "../../event.ts";
+import { failed, now } from "../../event.ts";
 import { troubleError, wordsOf } from "../../file_trouble.ts";
 import { FileTrouble } from "../../files.ts";
 import type { WholeFile } from "../../files.ts";
@@ -45,7 +45,7 @@ export class Copy {
 
   failed(path: string, code: string): Failed {
     const { reason, hint } = wordsOf(code);
-    return { type: "failed", time: now(), subject: path, reason, ...(hint === undefined ? {} : { hint }) };
+    return failed(path, { message: reason, hint });
   }
 
   summary(source: string, destination: string): CopySummary {

@@ -39,12 +39,16 @@ export class Lease implements AsyncDisposable {
     return heldMaps(await this.#nft.list("list maps").catch(told));
   }
 
-  /** Makes the rules, and redirects from now on. Rejects with ConnectError when somebody else has one of the ports. */
+  /**
+   * Makes the rules, and redirects from now on; `maps` are what `others` found. Rejects with ConnectError when somebody else
+   * has one of the ports.
+   */
   async take(
+    maps: readonly HeldMap[],
     ports: Ports,
     { takeover, ...where }: Pick<Rules, "listeners" | "loopbackOnly"> & { takeover: boolean },
   ): Promise<void> {
-    const maps = await this.others(), holders = holdersOf(maps, this.#rules, ports);
+    const holders = holdersOf(maps, this.#rules, ports);
     const stranger = holders.find(({ session }) => session !== this.#rules.session);
     if (stranger !== undefined && !takeover) throw heldBy(stranger);
     await sweep(this.#nft, maps).catch(told);

@@ -117,7 +117,7 @@ export class Redirect implements AsyncDisposable {
       ...(ports.incoming.length === 0 ? {} : { incoming: listen("incoming") }),
       ...(ports.outgoing.length === 0 ? {} : { outgoing: listen("outgoing") }),
     };
-    await lease.take(ports, { listeners, loopbackOnly: mesh && !raw, takeover });
+    await lease.take(others, ports, { listeners, loopbackOnly: mesh && !raw, takeover });
     const cut = request.cut ? await cutConnections(enter, ports) : 0;
     lease.keep(client, (why) => {
       if ("by" in why) this.takenOverBy = why.by;

@@ -1,11 +1,10 @@
 /** The calls of the C library that Deno has no API for: sockets in another network namespace. Linux, x86-64 and arm64. */
 import { errno } from "../errno.ts";
+import { cString, libc, O_CLOEXEC } from "../libc.ts";
 import type { SocketAddress } from "./address.ts";
 import { AF_INET, AF_INET6, readSocketAddress, writeSocketAddress } from "./address.ts";
 
 const { symbols } = Deno.dlopen("libc.so.6", {
-  open: { parameters: ["buffer", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -25,7 +24,6 @@ const { symbols } = Deno.dlopen("libc.so.6", {
   epoll_pwait: { parameters: ["i32", "buffer", "i32", "i32", "pointer"], result: "i32" },
 });
 
-const O_CLOEXEC = 0o2000000;
 const SOCK_STREAM = 1, SOCK_NONBLOCK = 0o4000, SOCK_CLOEXEC = 0o2000000;
 const SOL_IP = 0, SOL_SOCKET = 1, IPPROTO_TCP = 6, SOL_IPV6 = 41;
 const SO_ERROR = 4, SO_KEEPALIVE = 9, SO_LINGER = 13, SO_MARK = 36;
@@ -69,11 +67,10 @@ function setOption(fd: number, level: number, option: number, value: Uint8Array<
   checked("setsockopt", symbols.setsockopt(fd, level, option, value, value.length));
 }
 
-export const close = (fd: number): void => void symbols.close(fd);
+export const close = (fd: number): void => void libc.close(fd);
 
 /** Opens a namespace of /proc, which then stays as long as the descriptor. */
-export const openNamespace = (path: string): number =>
-  checked("open", symbols.open(new TextEncoder().encode(`${path}\0`), O_CLOEXEC));
+export const openNamespace = (path: string): number => checked("open", libc.open(cString(path), O_CLOEXEC));
 
 /** Lets `body` make sockets in another network namespace. It must not wait: all else runs on this thread, too. */
 export function inNamespace<T>(home: number, there: number, body: () => T): T {
@@ -180,7 +177,7 @@ export const shutdownWriting = (fd: number): void => void symbols.shutdown(fd, S
 export function closeWithReset(fd: number): void {
   const onZero = new Uint8Array(new Int32Array([1, 0]).buffer);
   symbols.setsockopt(fd, SOL_SOCKET, SO_LINGER, onZero, onZero.length);
-  symbols.close(fd);
+  close(fd);
 }
 
 export const EPOLLIN = 0x1, EPOLLOUT = 0x4, EPOLLERR = 0x8, EPOLLHUP = 0x10, EPOLLRDHUP = 0x2000;
