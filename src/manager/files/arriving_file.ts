@@ -30,6 +30,9 @@ import type { Parts } from "./parts.ts";
 import { pieceBytes } from "./pieces.ts";
 import { openBelow } from "./target_root.ts";
 
+/** How long the same file may be written by another copy: longer than a client that is gone counts as alive. */
+const otherCopyMs = 8_000;
+
 /** What is needed of a target to write a file there. */
 export interface Arrival {
   place: Place;
@@ -63,7 +66,7 @@ export class ArrivingFile implements Disposable {
   /** So much is there already, of a part that was left or of a file of the same size and time. */
   async found(): Promise<{ have: bigint; sha256: Uint8Array<ArrayBuffer> }> {
     const { place: { folder, name }, file, parts } = this.arrival;
-    const part = this.#openPart();
+    const part = await this.#waitForPart();
     if (part !== undefined) {
       parts.forget(statAt(part.fd).inode, this.#name);
       this.#part = part;
@@ -156,6 +159,22 @@ export class ArrivingFile implements Disposable {
     this.#part?.[Symbol.dispose]();
     this.#same?.[Symbol.dispose]();
     this.arrival.place[Symbol.dispose]();
+  }
+
+  /**
+   * As #openPart, after a while: a copy that was killed goes on writing what was on its way, until it is seen that its
+   * client is gone.
+   */
+  async #waitForPart(): Promise<Descriptor | undefined> {
+    const limit = performance.now() + otherCopyMs;
+    for (;;) {
+      try {
+        return this.#openPart();
+      } catch (error) {
+        if (!(error instanceof FileError) || error.code !== "EBUSY" || performance.now() > limit) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
   }
 
   /** The part that is there. Throws FileError when somebody else writes it now. */
