@@ -1,39 +1,51 @@
-/** Writes the tables of README.md from the definitions that the program itself uses, between their markers. */
+/** Writes what is generated of the documentation, from the definitions that the program itself uses. */
 import { commands } from "../src/app.ts";
 import { globalOptions } from "../src/options.ts";
+import { version } from "../src/version.ts";
+import { commandRows, commandsPage, globalOptionRows } from "./pages/commands_page.ts";
+import { eventsPage } from "./pages/events_page.ts";
+import { exitCodeTexts } from "./pages/exit_codes.ts";
+import { manPage } from "./pages/man_page.ts";
+import { replacePart, table } from "./pages/markdown.ts";
+import { eventSchema } from "./pages/schema.ts";
 
-const readme = Deno.readTextFileSync("README.md");
-const cell = (text: string) => text.replaceAll("|", "\\|");
-const usage = (name: string, args?: string) => `\`${name}${args === undefined ? "" : ` ${args}`}\``;
-
-const tables: Record<string, string[]> = {
-  commands: [
-    "| command | does | options |",
-    "|---|---|---|",
-    ...commands.filter(({ hidden }) => !hidden).map(({ name, arguments: args, summary, options = [] }) => {
-      const own = options.map(({ flags, description }) => `\`${flags}\` ${description}`).join("<br>");
-      return `| ${usage(name, args)} | ${cell(summary)} | ${cell(own)} |`;
-    }),
-  ],
-  options: [
-    "| option | environment | meaning |",
-    "|---|---|---|",
-    ...globalOptions.filter(({ hidden }) => !hidden).map(({ flags, variable, description }) =>
-      `| \`${flags}\` | ${variable === undefined ? "" : `\`${variable}\``} | ${cell(description)} |`
-    ),
-  ],
+const schema = eventSchema();
+const parts: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  "README.md": {
+    commands: commandRows(commands),
+    options: globalOptionRows(globalOptions),
+    codes: table(["code", "meaning"], exitCodeTexts),
+  },
 };
-
-let fresh = readme;
-for (const [name, lines] of Object.entries(tables)) {
-  const part = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end -->)`);
-  fresh = fresh.replace(part, (_whole, open, close) => `${open}${lines.join("\n")}\n${close}`);
+const pages: Record<string, string> = {
+  "docs/commands.md": commandsPage(commands, globalOptions),
+  "docs/scope.1": manPage(commands, globalOptions, version),
+  "docs/events.md": eventsPage(schema),
+  "docs/events.schema.json": `${JSON.stringify(schema, null, 2)}\n`,
+};
+for (const [file, named] of Object.entries(parts)) {
+  pages[file] = Object.entries(named).reduce(
+    (page, [name, lines]) => replacePart(page, name, lines),
+    Deno.readTextFileSync(file),
+  );
 }
+
+const stale = Object.entries(pages).filter(([file, text]) => textOf(file) !== text);
 if (Deno.args.includes("--check")) {
-  if (fresh !== readme) {
-    console.error("error: The tables in README.md are out of date\nhint: run scripts/docs and commit the result");
+  if (stale.length > 0) {
+    const names = stale.map(([file]) => file).join(", ");
+    console.error(`error: Out of date: ${names}\nhint: run scripts/docs and commit the result`);
     Deno.exit(1);
   }
 } else {
-  Deno.writeTextFileSync("README.md", fresh);
+  for (const [file, text] of stale) Deno.writeTextFileSync(file, text);
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

@@ -50,6 +50,11 @@ export type Event =
   | Failed;
 
 interface Timed {
+  /**
+   * When it was seen.
+   *
+   * @format date-time
+   */
   time: string;
 }
 

@@ -108,8 +108,12 @@ export function makeDebugPods(context: EnterContext): DebugPods {
           return failed(podName(pod), error as ScopeError);
         }
       });
+      // Those of a copy go with it.
+      const going = new Set(pods.map(podName));
       const [running, others] = [true, false].map((runs) =>
-        containers.filter(({ status }) => (status === "Running") === runs)
+        containers.filter(({ namespace, pod, status }) =>
+          (status === "Running") === runs && !going.has(`${namespace}/${pod}`)
+        )
       );
       for (const { namespace, pod, name, status } of others!) {
         context.say(

@@ -40,8 +40,11 @@ export async function endContainer(cluster: Cluster, seen: EphemeralContainerSee
   const { namespace, pod, name, node, image, rights } = seen;
   try {
     await using connection = connect(await connectManager(cluster, { namespace, pod, container: name }));
-    await connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal: connection.lost });
-    await whyEnded(cluster, { namespace, pod, container: name }); // when the cluster knows it, too
+    const answer = connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal: connection.lost });
+    const failure = await answer.then(() => undefined, (error: unknown) => ({ error }));
+    // The cluster says whether it ended: a manager may end before its answer has arrived.
+    const why = await whyEnded(cluster, { namespace, pod, container: name });
+    if (failure !== undefined && why === undefined) throw failure.error;
     return { type: "cleanup.ended", time: now(), namespace, pod, name, node, image, rights };
   } catch (error) {
     const why = error instanceof ScopeError

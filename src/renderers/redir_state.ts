@@ -1,5 +1,6 @@
 import type { Direction, Event, Failed, RedirConnection, RedirectedConnection, RedirSummary } from "../event.ts";
 import { connectionKey, redirectedPort } from "../redir_tally.ts";
+import { isQuietProbe } from "./redir_text.ts";
 
 /** How a pod stands, worst first. */
 export const standings = ["lost", "redirected", "left"] as const;
@@ -162,8 +163,7 @@ function ended(state: RedirState, event: RedirConnection): void {
   if (servedBy === "pod") port.toPod += 1;
   if (probe === true) {
     if (servedBy === "pod") port.probes += 1;
-    // A probe every few seconds would push out all else, unless something is wrong with it.
-    if (servedBy === "pod" && (ended === "closed" || ended === "reset")) return;
+    if (isQuietProbe(event)) return;
   } else {
     if (ended !== "closed") port.broken += 1;
     const byPod = ended !== "failed";

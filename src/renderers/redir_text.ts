@@ -25,7 +25,7 @@ export function redirLines(event: RedirNews, color: boolean): string[] {
         ...startedNotes(event).map((text) => `${name}: ${text}`),
       ];
     case "redir.connection":
-      return [connectionLine(event, color)];
+      return isQuietProbe(event) ? [] : [connectionLine(event, color)];
     case "redir.lost":
       return [paint(`${name}: connection lost (${safe(event.reason)}): new connections go to the pod`, "bad", color)];
     case "redir.resumed":
@@ -33,6 +33,11 @@ export function redirLines(event: RedirNews, color: boolean): string[] {
     case "redir.left":
       return [paint(`${name}: no longer redirected (${safe(event.reason)})`, "slow", color)];
   }
+}
+
+/** A probe every few seconds would push out all else, unless something is wrong with it. The summary counts it. */
+export function isQuietProbe({ probe, servedBy, ended }: RedirConnection): boolean {
+  return probe === true && servedBy === "pod" && (ended === "closed" || ended === "reset");
 }
 
 export function podName({ namespace, pod }: { namespace: string; pod: string }): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
+import { asEvent } from "./event_schema.ts";
 
 // What scripts/scope does, without looking for changed sources each time; errors_test.ts runs that script itself.
 const bundled = await outcome("sh", [
@@ -66,9 +67,9 @@ export async function scopeOk(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** The JSON events that a command printed; every line must be one. */
+/** The JSON events that a command printed; every line must be one, as docs/events.schema.json has it. */
 export function eventsOf(stdout: string): Record<string, unknown>[] {
-  return stdout.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  return stdout.trim().split("\n").filter((line) => line !== "").map((line) => asEvent(JSON.parse(line)));
 }
 
 /** Starts scope; disposing kills it if it still runs. */

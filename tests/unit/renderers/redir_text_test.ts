@@ -26,19 +26,20 @@ Deno.test("redirLines() says in words what is redirected", () => {
   assert.deepEqual(line(started({ ports: [], cut: 2 })), ["shop/web: 2 connections that were open before were ended"]);
 });
 
-Deno.test("redirLines() has one line a connection, with its words at the same places", () => {
+Deno.test("redirLines() has one line a connection, with its words at the same places, and none for a probe that the pod answered", () => {
   const lines = [
     ended(1),
     ended(2, { from: "127.0.0.1:5", servedBy: "pod", ended: "reset", reason: "localhost:8089 refused" }),
     ended(3, { ...outgoing, durationMs: 65432.1, receivedBytes: 12_345_678, ended: "lost" }),
-    ended(4, { servedBy: "pod", probe: true, sentBytes: 0, receivedBytes: 0, durationMs: 0.4 }),
+    ended(4, { servedBy: "pod", probe: true }),
+    ended(4, { probe: true, sentBytes: 0, receivedBytes: 0, durationMs: 0.4 }),
     ended(5, { from: "[fd00:10:244:0:1:2:3:4]:40000", to: "[fd00:10:244::5]:8080" }),
   ].flatMap(line);
   assert.deepEqual(lines, [
     "hh:mm:02.000 shop/web in  10.244.0.7:40001      → 10.244.0.5:8080       localhost:8089  sent=312B    received=1234B    took=0.012s  closed",
     "hh:mm:02.000 shop/web in  127.0.0.1:5           → 10.244.0.5:8080       pod             sent=312B    received=1234B    took=0.012s  reset (localhost:8089 refused)",
     "hh:mm:02.000 shop/web out 10.244.0.5:33000      → 10.96.0.10:15010      localhost:15010 sent=312B    received=12345678B took=65.432s lost",
-    "hh:mm:02.000 shop/web in  10.244.0.7:40004      → 10.244.0.5:8080       pod             sent=0B      received=0B       took=0.000s  closed probe",
+    "hh:mm:02.000 shop/web in  10.244.0.7:40004      → 10.244.0.5:8080       localhost:8089  sent=0B      received=0B       took=0.000s  closed probe",
     "hh:mm:02.000 shop/web in  [fd00:10:244:0:1:2:3:4]:40000 → [fd00:10:244::5]:8080 localhost:8089  sent=312B    received=1234B    took=0.012s  closed",
   ]);
   const words = lines.map((text) => text.split(/ +/));
@@ -46,7 +47,7 @@ Deno.test("redirLines() has one line a connection, with its words at the same pl
     ["→", "localhost:8089", "closed"],
     ["→", "pod", "reset"],
     ["→", "localhost:15010", "lost"],
-    ["→", "pod", "closed"],
+    ["→", "localhost:8089", "closed"],
     ["→", "localhost:8089", "closed"],
   ]);
 });

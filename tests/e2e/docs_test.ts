@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { until } from "../cluster/wait.ts";
+import { CHECKOUT, outcome } from "./cluster_script.ts";
+import { differences, examplesOf, withOutput } from "./docs_pages.ts";
+import { Reader } from "./docs_reader.ts";
+import { kubectl } from "./kube.ts";
+
+/** Set: the pages get what was printed, instead of failing. */
+const update = Deno.env.has("UPDATE_DOCS");
+
+const pages = [
+  "README.md",
+  ...["docs", "docs/tasks"].flatMap((folder) =>
+    [...Deno.readDirSync(`${CHECKOUT}/${folder}`)].map(({ name }) => `${folder}/${name}`)
+  ),
+].filter((page) => page.endsWith(".md") && examplesOf(Deno.readTextFileSync(`${CHECKOUT}/${page}`)).length > 0);
+
+/** The workloads that the pages look into. */
+class Shop implements AsyncDisposable {
+  static async open(): Promise<Shop> {
+    await kubectl(["apply", "-f", `${CHECKOUT}/tests/testdata/docs/shop.yaml`]);
+    return new Shop();
+  }
+
+  /** New pods, that nobody has looked into yet. */
+  async renew(): Promise<void> {
+    await kubectl(["-n", "shop", "delete", "pods", "--all"]);
+    await kubectl(["-n", "shop", "wait", "--for=condition=Available", "deployment", "--all", "--timeout=60s"]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await kubectl(["delete", "namespace", "shop", "--wait=false"]);
+    await until("the namespace to be gone", 60, async () => {
+      return (await outcome("kubectl", ["get", "namespace", "shop"])).code !== 0;
+    });
+  }
+}
+
+Deno.test("Every page of the documentation does what it says", async (t) => {
+  assert.ok(pages.includes("docs/tour.md"), pages.join());
+  await using shop = await Shop.open();
+  for (const page of pages.toSorted()) {
+    await t.step(page, async () => {
+      const text = Deno.readTextFileSync(`${CHECKOUT}/${page}`);
+      await shop.renew();
+      await using reader = new Reader();
+      const printed = new Map<number, readonly string[]>(), wrong: string[] = [];
+      for (const example of examplesOf(text)) {
+        const { lines, code } = await reader.run(example);
+        printed.set(example.line, lines);
+        const fails = example.output.some((line) => /^error: |command terminated/.test(line));
+        const ended = fails || code === 0 || example.beforeInterrupt !== undefined && code === 130;
+        const differs = [...differences(example.output, lines), ...(ended ? [] : [`exit code ${code}`])];
+        wrong.push(...differs.map((how) => `${page}:${example.line}: ${how}`));
+      }
+      if (update) Deno.writeTextFileSync(`${CHECKOUT}/${page}`, withOutput(text, printed));
+      assert.deepEqual(wrong, []);
+    });
+  }
+});
+
+Deno.test("The man page is one that man can show", async () => {
+  const { code, stdout, stderr } = await outcome("sh", [
+    "-c",
+    '. "$0/scripts/lib.sh" && need mandoc mandoc >&2 && mandoc -T lint -W warning "$0/docs/scope.1"',
+    CHECKOUT,
+  ]);
+  // It has no date on purpose: it would be out of date every day.
+  assert.match(stdout, /^mandoc: \S+: WARNING: missing date, using "": TH\n$/, `${code} ${stderr}`);
+});

@@ -1,0 +1,26 @@
+import { Ajv, type ValidateFunction } from "ajv";
+import formats from "ajv-formats";
+import assert from "node:assert/strict";
+import json from "../../docs/events.schema.json" with { type: "json" };
+import type { Schema } from "../../scripts/pages/schema.ts";
+
+const validators = new Map<unknown, ValidateFunction>();
+{
+  const schema: Schema = json, ajv = new Ajv({ allErrors: true });
+  formats.default(ajv);
+  ajv.addSchema(schema, "events");
+  for (const { $ref = "" } of schema.definitions?.Event?.anyOf ?? []) {
+    // By the event's own type: what is wrong with it is told, not what is wrong with it as any other.
+    const { type } = schema.definitions?.[$ref.slice("#/definitions/".length)]?.properties ?? {};
+    validators.set(type?.const, ajv.compile({ $ref: `events${$ref}` }));
+  }
+}
+
+/** The value, which must be an event as the documented JSON Schema has it. */
+export function asEvent(value: unknown): Record<string, unknown> {
+  const event = value as Record<string, unknown>, validate = validators.get(event.type);
+  assert.ok(validate, `no such event: ${JSON.stringify(value)}`);
+  validate(event);
+  assert.deepEqual(validate.errors ?? [], [], JSON.stringify(event));
+  return event;
+}
