@@ -1,6 +1,8 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Target } from "../gen/manager_pb.ts";
 import type { TcpSocketSeen } from "../proc.ts";
 import { parseTcp } from "../proc.ts";
-import { readProc } from "../processes.ts";
+import { containerPid, podPid, readProc } from "../processes.ts";
 import { ipv6Text } from "./address.ts";
 import { close, inNamespace, openNamespace } from "./socket_calls.ts";
 
@@ -13,6 +15,19 @@ export class Network implements Disposable {
   constructor(private readonly pid: number, private readonly own: boolean) {
     this.#home = openNamespace("/proc/self/ns/net");
     this.#there = openNamespace(`/proc/${own ? "self" : pid}/ns/net`);
+  }
+
+  /** That of a target, or the manager's own where that is the target's. Throws ConnectError when it does not run here. */
+  static of(target: Target | undefined, sharedNamespaces: boolean): Network {
+    const { containerId = "", podUid = "", pid = 0 } = target ?? {};
+    const process = sharedNamespaces ? Deno.pid : pid || (containerPid(containerId) ?? podPid(podUid));
+    if (process === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+    return new Network(process, sharedNamespaces);
+  }
+
+  /** It is the manager's own: where that is beside pods and not in one, the node's. */
+  get isHome(): boolean {
+    return Deno.readLinkSync(`/proc/self/fd/${this.#home}`) === Deno.readLinkSync(`/proc/self/fd/${this.#there}`);
   }
 
   /** Lets `body` make sockets there. It must not wait. */
@@ -29,6 +44,14 @@ export class Network implements Disposable {
   sockets(): TcpSocketSeen[] {
     const pid = this.own ? "self" : this.pid;
     return ["net/tcp", "net/tcp6"].flatMap((file) => parseTcp(readProc(pid, file) ?? ""));
+  }
+
+  /** It has rules of the older of the kernel's two interfaces for iptables, which nft does not see. */
+  get hasLegacyNat(): boolean {
+    const pid = this.own ? "self" : this.pid;
+    return ["net/ip_tables_names", "net/ip6_tables_names"].some((file) =>
+      (readProc(pid, file) ?? "").split("\n").includes("nat")
+    );
   }
 
   /** Where its default routes lead to: for a pod, its node. */
