@@ -42,9 +42,15 @@ export const bypass: Command = {
         hint: `--port ${command[0]} limits the bypass to a port; a command comes after --`,
       });
     }
-    const needs = shellNeeds(command),
-      capabilities = [...new Set([...bypassNeeds.capabilities, ...needs.capabilities ?? []])];
-    await using beside = await context.enter(query, { ...needs, ...bypassNeeds, capabilities });
+    const { files, ...needs } = shellNeeds(command);
+    const capabilities = [...new Set([...bypassNeeds.capabilities, ...needs.capabilities ?? []])];
+    await using beside = await context.enter(query, {
+      ...needs,
+      ...bypassNeeds,
+      capabilities,
+      // What it can do without would only be one more right.
+      ...(files === true ? { files } : {}),
+    });
     const code = await whileBypassed(
       context,
       beside,

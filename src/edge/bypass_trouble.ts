@@ -24,6 +24,8 @@ export function bypassTrouble(cause: unknown, target: Target): ScopeError | unde
           ? "use --via node, whose image has these programs"
           : "choose another pod",
       });
+    case 13: // internal: what nft said
+      return new ScopeError("bug", `Cannot bypass the sidecar of "${pod}": ${rawMessage}`, { cause });
     default:
       return undefined;
   }

@@ -21,8 +21,8 @@ export interface BypassRules {
   owner: string;
 }
 
-/** Protocols for which the bypass holds: elements time out, so that the kernel ends it by itself. */
-const held = "bypass";
+/** Families for which the bypass holds: elements time out, so that the kernel ends it by itself. */
+const held = "bypass", families = ["ipv4", "ipv6"];
 const counter = "around";
 
 /**
@@ -37,29 +37,28 @@ export function bypassTableText(rules: BypassRules, owned: boolean): string {
   return [
     `table inet ${table} {`,
     ...(owned ? ["flags owner;"] : []),
-    `set ${held} { type inet_proto; flags timeout; comment "${commentText(owner)} ${bypassPriority}"; };`,
+    `set ${held} { type nf_proto; flags timeout; comment "${commentText(owner)} ${bypassPriority}"; };`,
     `counter ${counter} { };`,
+    "chain direct { dnat ip to ip daddr; dnat ip6 to ip6 daddr; };",
+    "chain leased {",
+    `${newConnection} ${toPorts}counter name ${counter} jump direct;`,
+    ...(dns ? ["udp dport 53 jump direct;"] : []),
+    "};",
     "chain output {",
     `type nat hook output priority ${bypassPriority};`,
     "oif lo return;",
     ...pass("meta skuid", users),
     ...pass("meta skgid", groups),
-    `meta l4proto @${held} ${newConnection} ${toPorts}counter name ${counter} jump direct;`,
-    ...(dns ? [`meta l4proto @${held} udp dport 53 jump direct;`] : []),
-    "};",
-    "chain direct {",
-    "dnat ip to ip daddr;",
-    "dnat ip6 to ip6 daddr;",
+    `meta nfproto @${held} jump leased;`,
     "};",
     "}",
   ].join(" ");
 }
 
 /** Lets it work for some more time, in one transaction: an element's time cannot be set anew. */
-export function bypassLeaseText({ table, dns }: BypassRules, milliseconds = leaseMs): string {
-  const elements = (what: (protocol: string) => string) =>
-    `inet ${table} ${held} { ${["tcp", ...(dns ? ["udp"] : [])].map(what).join(", ")} }`;
-  const add = `add element ${elements((protocol) => `${protocol} timeout ${milliseconds}ms`)}`;
+export function bypassLeaseText({ table }: Pick<BypassRules, "table">, milliseconds = leaseMs): string {
+  const elements = (what: (family: string) => string) => `inet ${table} ${held} { ${families.map(what).join(", ")} }`;
+  const add = `add element ${elements((family) => `${family} timeout ${milliseconds}ms`)}`;
   return [add, `delete element ${elements(String)}`, add].join("; ");
 }
 
