@@ -55,31 +55,32 @@ export function outgoingCapture(rules: string): OutgoingCapture | undefined {
 /** The rules of a network, as far as a mesh could have made them. */
 export interface NetworkRules {
   text: string;
-  /** The programs that should have told of some more, but are not there or have failed. */
+  /** Why it may have more. */
   unread: string[];
 }
 
-/** Asks the programs that tell of rules: of iptables through either of the kernel's two interfaces, and of Istio's own. */
-export async function networkRules(
-  { enter, hasLegacyNat }: Pick<Network, "enter" | "hasLegacyNat">,
-): Promise<NetworkRules> {
-  const save = async (command: readonly string[], needed: boolean) => {
-    const [program = "", ...args] = [...enter, ...command];
-    const { stdout } = await new Deno.Command(program, { args, stdin: "null", stderr: "null" }).output().then(
-      (output) => output.success ? output : { stdout: undefined },
-      () => ({ stdout: undefined }),
-    );
-    return {
-      text: new TextDecoder().decode(stdout),
-      unread: stdout === undefined && needed ? [`${command[0]} is missing or fails`] : [],
-    };
+/** Asks for rules of iptables, by either of the kernel's two interfaces, and for those that Istio makes without it. */
+export async function networkRules(network: Pick<Network, "enter" | "legacyRules">): Promise<NetworkRules> {
+  const ask = async (command: readonly string[], needed: boolean): Promise<NetworkRules> => {
+    const [program = "", ...args] = [...network.enter, ...command];
+    const output = new Deno.Command(program, { args, stdin: "null", stderr: "null" }).output();
+    const { success, stdout } = await output.catch(() => ({ success: false, stdout: undefined }));
+    const unread = !success && needed ? [`${command[0]} is missing or fails`] : [];
+    return { text: success ? new TextDecoder().decode(stdout) : "", unread };
   };
   const told = await Promise.all([
     // Asked for all tables, none is made new.
-    ...["iptables-nft-save", "ip6tables-nft-save"].map((program) => save([program], true)),
-    ...["iptables-legacy-save", "ip6tables-legacy-save"].map((program) => save([program], hasLegacyNat)),
-    // There only where Istio was told to do without iptables.
-    save(["nft", "--stateless", "list", "table", "inet", "istio-proxy-nat"], false),
+    ...["iptables-nft-save", "ip6tables-nft-save"].map((program) => ask([program], true)),
+    ask(["nft", "--stateless", "list", "table", "inet", "istio-proxy-nat"], false),
+    legacy(network),
   ]);
   return { text: told.map(({ text }) => text).join("\n"), unread: told.flatMap(({ unread }) => unread) };
+}
+
+function legacy(network: Pick<Network, "legacyRules">): NetworkRules {
+  try {
+    return { text: network.legacyRules().join("\n"), unread: [] };
+  } catch (error) {
+    return { text: "", unread: [`rules of iptables-legacy (${(error as Error).message})`] };
+  }
 }

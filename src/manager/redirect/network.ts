@@ -3,8 +3,9 @@ import type { Target } from "../gen/manager_pb.ts";
 import type { TcpSocketSeen } from "../proc.ts";
 import { parseTcp } from "../proc.ts";
 import { containerPid, podPid, readProc } from "../processes.ts";
-import { ipv6Text } from "./address.ts";
-import { close, inNamespace, openNamespace } from "./socket_calls.ts";
+import { AF_INET, AF_INET6, ipv6Text } from "./address.ts";
+import { legacyRules } from "./legacy_table.ts";
+import { close, inNamespace, openNamespace, readLegacyTable } from "./socket_calls.ts";
 
 /** The network namespace that a process is in. It stays there for as long as this is held, even without the process. */
 export class Network implements Disposable {
@@ -46,11 +47,14 @@ export class Network implements Disposable {
     return ["net/tcp", "net/tcp6"].flatMap((file) => parseTcp(readProc(pid, file) ?? ""));
   }
 
-  /** It has rules of the older of the kernel's two interfaces for iptables, which nft does not see. */
-  get hasLegacyNat(): boolean {
+  /** The nat rules of the older of the kernel's two interfaces for iptables, which nft does not see. None is made by asking. */
+  legacyRules(): string[] {
     const pid = this.own ? "self" : this.pid;
-    return ["net/ip_tables_names", "net/ip6_tables_names"].some((file) =>
-      (readProc(pid, file) ?? "").split("\n").includes("nat")
+    return ([["net/ip_tables_names", AF_INET], ["net/ip6_tables_names", AF_INET6]] as const).flatMap(
+      ([file, family]) => {
+        if (!(readProc(pid, file) ?? "").split("\n").includes("nat")) return [];
+        return legacyRules(this.within(() => readLegacyTable(family, "nat")), family);
+      },
     );
   }
 
