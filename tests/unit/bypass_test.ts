@@ -80,8 +80,8 @@ Deno.test("bypassLines() say what goes around which sidecar, until when, and wha
     lines(started({ kept: 1 }))[1],
     "shop/web: 1 connection that was open before goes on through the sidecar",
   );
-  assert.deepEqual(lines({ type: "bypass.lost", time, ...web, reason: "no\x1b[31m" }).length, 1);
-  assert.doesNotMatch(lines({ type: "bypass.lost", time, ...web, reason: "no\x1b[31m" })[0]!, /\x1b/);
+  const [lost = ""] = lines({ type: "bypass.lost", time, ...web, reason: "no\x1b[31m" });
+  assert.ok(lost.startsWith("shop/web: connection lost (no") && !lost.includes("\x1b"), lost);
   assert.deepEqual(lines({ type: "bypass.resumed", time, ...web, afterMs: 1260 }), [
     "shop/web: connected again after 1.3 s",
   ]);
