@@ -682,7 +682,7 @@ export interface BypassSummary extends Timed {
   type: "bypass.summary";
   namespace: string;
   pod: string;
-  /** How many went around it in all, as far as is known: some of a connection's last second may be missing where it was lost. */
+  /** How many went around it in all; of the last second before a lost connection, some may be missing. */
   connections: number;
   /** From the first `bypass.started`. */
   durationMs: number;
