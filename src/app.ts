@@ -1,6 +1,7 @@
 import { Command as Parser, CommanderError, Option } from "commander";
 import type { Command } from "./command.ts";
 import { doctorOf } from "./commands/doctor.ts";
+import { bypass } from "./commands/bypass.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
 import { gdb } from "./commands/gdb.ts";
@@ -22,7 +23,7 @@ import type { OptionSpec, RawOptions } from "./options.ts";
 import { version } from "./version.ts";
 
 const ordinary: readonly Command[] = [
-  ...[ping, hping, shell, pids, strace, gdb, redir, cp, fs, node, copy],
+  ...[ping, hping, shell, pids, strace, gdb, redir, bypass, cp, fs, node, copy],
   ...[launch, list, cleanup],
 ];
 

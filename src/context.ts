@@ -1,3 +1,4 @@
+import type { BypassCall, BypassPlan } from "./bypass.ts";
 import type { CopyRequest } from "./copy_place.ts";
 import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./event.ts";
 import type { Files } from "./files.ts";
@@ -67,6 +68,11 @@ export interface Beside extends Place {
    * cannot begin, and when it is lost.
    */
   redirect(call: RedirectCall): AsyncIterable<Event>;
+  /**
+   * Lets connections that the pod makes go around its sidecar until the signal of the call is aborted. Throws ScopeError
+   * when it cannot begin, and when it is lost.
+   */
+  bypass(call: BypassCall): AsyncIterable<Event>;
 }
 
 /** Which pods or hosts a ping goes to. */
@@ -165,6 +171,11 @@ export interface Context {
    * connection, and follows pods that come and go where they were not chosen by name. Throws ScopeError.
    */
   redirect(query: TargetQuery, plan: RedirectPlan): AsyncIterable<Event>;
+  /**
+   * Lets connections that one pod makes go around its sidecar, until the signal is aborted; comes back after a lost
+   * connection. Throws ScopeError.
+   */
+  bypass(query: TargetQuery, plan: BypassPlan): AsyncIterable<Event>;
   /**
    * Lets others on this machine use the manager beside a target: tells where, and goes on until it is told to end. Throws
    * ScopeError when there is no way, when that place is taken, or when the connection is lost.

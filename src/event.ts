@@ -46,6 +46,11 @@ export type Event =
   | RedirResumed
   | RedirLeft
   | RedirSummary
+  | BypassStarted
+  | BypassTraffic
+  | BypassLost
+  | BypassResumed
+  | BypassSummary
   | ManageReady
   | Failed;
 
@@ -630,6 +635,57 @@ export interface RedirSummary extends Timed {
   /** How long the local application took to accept, over those that it did. */
   connectP50Ms?: number;
   connectMaxMs?: number;
+}
+
+/** From now on new connections that the pod makes go around its sidecar; again after `bypass.lost`. */
+export interface BypassStarted extends Timed {
+  type: "bypass.started";
+  namespace: string;
+  pod: string;
+  mesh: "istio";
+  /** Ports that they go to; none: all. */
+  ports: number[];
+  /** Where the mesh's rules lead connections of the pod. */
+  sidecarPort: number;
+  /** The sidecar takes DNS queries, too, and they go around it as well. */
+  dns: boolean;
+  /** Connections through the sidecar that were open before, and stay as they are. */
+  kept: number;
+}
+
+/** How many connections went around the sidecar since `bypass.started`; at most once a second, where that has changed. */
+export interface BypassTraffic extends Timed {
+  type: "bypass.traffic";
+  namespace: string;
+  pod: string;
+  connections: number;
+}
+
+/** The connection to the manager was lost: new connections go through the sidecar, and scope tries to come back. */
+export interface BypassLost extends Timed {
+  type: "bypass.lost";
+  namespace: string;
+  pod: string;
+  reason: string;
+}
+
+/** It is back, and `bypass.started` follows. */
+export interface BypassResumed extends Timed {
+  type: "bypass.resumed";
+  namespace: string;
+  pod: string;
+  afterMs: number;
+}
+
+/** The end of a bypass: new connections go through the sidecar again. */
+export interface BypassSummary extends Timed {
+  type: "bypass.summary";
+  namespace: string;
+  pod: string;
+  /** How many went around it in all; of the last second before a lost connection, some may be missing. */
+  connections: number;
+  /** From the first `bypass.started`. */
+  durationMs: number;
 }
 
 /** Others on this machine may use the manager from now on, until the command ends. */

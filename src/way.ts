@@ -31,6 +31,8 @@ export interface Needs {
   volumes?: boolean;
   /** Pids that it was given are the node's. */
   nodePids?: boolean;
+  /** It changes rules of the pod's network, which must not be that of the node. */
+  ownNetwork?: boolean;
 }
 
 /** One byte stream to a manager next to a target, and nothing else. Disposing removes what was made for it alone. */

@@ -4,11 +4,14 @@ import type { ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";
 import type { ManagerConnection } from "../manager/client.ts";
 import { makeFiles } from "../manager/files_client.ts";
+import { bypass } from "../manager/bypass_client.ts";
 import { redirect } from "../manager/redirect_client.ts";
 import { startRun } from "../manager/run_client.ts";
 import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
 import type { Reached } from "../ways/reached.ts";
+import { bypassTrouble } from "./bypass_trouble.ts";
+import { ownerHere } from "./owner.ts";
 import { redirectTrouble } from "./redirect_trouble.ts";
 
 export interface BesideOptions {
@@ -55,6 +58,13 @@ export function makeBeside({ target, name, connection, passage, watch, dispose }
     process: async (pid) => (await ask([pid])).find((process) => process.pid === pid),
     redirect: (call) =>
       redirect(connection, target, call, async (error) => redirectTrouble(error, target) ?? await fail(error)),
+    bypass: (call) =>
+      bypass(
+        connection,
+        target,
+        { ...call, owner: ownerHere() },
+        async (error) => bypassTrouble(error, target) ?? await fail(error),
+      ),
     files: makeFiles({
       connection,
       target: { podUid: target.uid, containerId: target.container.id },

@@ -122,6 +122,14 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       const [context, { redirectPods }] = await Promise.all([enterContext(), import("./redirect.ts")]);
       yield* redirectPods(context, query, plan);
     },
+    async *bypass(query, plan): AsyncIterable<Event> {
+      if (options.via === "local") {
+        const { bypassHere } = await import("./bypass.ts");
+        return yield* bypassHere({ options, signal: interrupt.signal, say, explain }, query, plan);
+      }
+      const [context, { bypassPod }] = await Promise.all([enterContext(), import("./bypass.ts")]);
+      yield* bypassPod(context, query, plan);
+    },
     async *manage(query, needs, place) {
       const [context, { manage }] = await Promise.all([enterContext(), import("./manage.ts")]);
       yield* manage(context, query, needs, place);

@@ -58,14 +58,20 @@ function imageOf({ image }: GlobalOptions): string {
   return image ?? defaultImage;
 }
 
-/** Finds the one pod of a query, and says how where that is no matter of course. */
+/** Finds the one pod of a query, and says how where that is no matter of course. Throws ScopeError. */
 export async function findPod(
   context: EnterContext,
   query: TargetQuery,
+  { ownNetwork = false }: Needs = {},
 ): Promise<{ pod: V1Pod; target: Target }> {
   const { pods, of } = await selectPods(context.cluster, namespaceOf(context), query);
   const pod = choosePod(pods)!;
   if (of !== undefined) context.say(`using pod "${podName(pod)}" of ${of}`);
+  if (ownNetwork && pod.spec?.hostNetwork === true) {
+    throw new ScopeError("usage", `Cannot do this in pod "${podName(pod)}": it has the network of its node`, {
+      hint: "the rules of the whole node would be changed; choose a pod with a network of its own",
+    });
+  }
   return { pod, target: toTarget(pod, query.container) };
 }
 
@@ -74,23 +80,27 @@ export async function enter(context: EnterContext, query: TargetQuery, needs: Ne
   const { cluster, options, signal, explain } = context;
   const ephemeral = makeEphemeralWay(context);
   if (options.via === "ephemeral") {
-    const { pod, target } = await findPod(context, query);
+    const { pod, target } = await findPod(context, query, needs);
     const plan = await ephemeral.plan(pod, target, needs);
     return await connected(context, target, await ephemeral.reach(pod, target, plan, signal));
   }
-  if (options.via === "node") return await enterNode(context, query);
+  if (options.via === "node") return await enterNode(context, query, needs);
   const node = makeNodeWay(context, namespaceOf(context));
   node.prefetch();
-  const { pod, target } = await findPod(context, query);
+  const { pod, target } = await findPod(context, query, needs);
   const auto = new AutoWay(cluster, node, ephemeral, explain);
   return await connected(context, target, await auto.reach(pod, target, needs, signal));
 }
 
 /** Goes beside the target through the debug pod of its node. */
-export async function enterNode(context: EnterContext, query: TargetQuery): Promise<Entered<NodePassage>> {
+export async function enterNode(
+  context: EnterContext,
+  query: TargetQuery,
+  needs: Needs = {},
+): Promise<Entered<NodePassage>> {
   const way = makeNodeWay(context, namespaceOf(context));
   way.prefetch();
-  const { target } = await findPod(context, query);
+  const { target } = await findPod(context, query, needs);
   return await connected(context, target, await way.reach(target, context.signal));
 }
 

@@ -15,6 +15,7 @@ import { file_manager, Manager } from "./gen/manager_pb.ts";
 import { file_reflection, ServerReflection } from "./gen/reflection_pb.ts";
 import type { LocalTools } from "./local_argv.ts";
 import { effectiveCapabilities, listProcesses } from "./processes.ts";
+import { bypass } from "./redirect/bypass.ts";
 import { redirect } from "./redirect/redirect.ts";
 import type { Redirects } from "./redirect/redirect.ts";
 import { reflectionOf } from "./reflection.ts";
@@ -79,6 +80,8 @@ export async function serve(
         findInode: (requests) => once(requests, findInode),
         redirect: (requests, context) =>
           redirect(requests, clientOf(context), goneOf(context), redirects, sharedNamespaces),
+        bypass: (requests, context) =>
+          bypass(requests, clientOf(context), goneOf(context), redirects, sharedNamespaces),
       }).service(ServerReflection, reflectionOf([file_manager, file_reflection])),
   });
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes } }, handler);

@@ -23,6 +23,7 @@ import { copiedLine, copySummaryLine, fileTable, inodeLines } from "./file_text.
 import { hpingLine, hpingSummary } from "./hping_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
+import { bypassLines } from "./bypass_text.ts";
 import { redirLines, redirSummary } from "./redir_text.ts";
 import { straceLine, straceSummary } from "./strace_text.ts";
 import { safe } from "../safe.ts";
@@ -136,6 +137,13 @@ class Text implements Renderer {
         return;
       case "redir.summary":
         this.#redirs.push(event);
+        return;
+      case "bypass.started":
+      case "bypass.lost":
+      case "bypass.resumed":
+      case "bypass.summary":
+        return this.#write(bypassLines(event, color));
+      case "bypass.traffic":
         return;
       case "manage.ready":
         // The name alone is what cut -d' ' -f1 makes of it.

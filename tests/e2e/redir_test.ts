@@ -329,7 +329,8 @@ overWays("redir", async (t, { via }) => {
       "--to-ports",
       "15006",
     ];
-    await network.run("iptables", ...rules);
+    // By the older of the two interfaces, which nft does not see.
+    await network.run("iptables-legacy", ...rules);
     try {
       await using laptop = await Laptop.web("LAPTOP");
       await using mesh = await redirected([...app, "redir", `8080:${laptop.port}`]);
@@ -341,7 +342,7 @@ overWays("redir", async (t, { via }) => {
       await using _raw = await redirected([...app, "redir", "--raw", `8080:${laptop.port}`]);
       assert.match(await there.get(primary, 8080), /LAPTOP/);
     } finally {
-      await network.run("iptables", ...rules.map((word) => word === "-A" ? "-D" : word));
+      await network.run("iptables-legacy", ...rules.map((word) => word === "-A" ? "-D" : word));
     }
   });
 

@@ -85,6 +85,7 @@ export function besideOf(processes: ProcessSeen[] = []) {
     processes: () => Promise.resolve(processes),
     process: (pid) => Promise.resolve(processes.find((process) => process.pid === pid)),
     redirect: () => assert.fail("nothing is redirected"),
+    bypass: () => assert.fail("nothing is bypassed"),
     files: {
       list: () => seen.files.list?.() ?? nothing(),
       reader: () => seen.files.reader!(),

@@ -1,8 +1,11 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Target } from "../gen/manager_pb.ts";
 import type { TcpSocketSeen } from "../proc.ts";
 import { parseTcp } from "../proc.ts";
-import { readProc } from "../processes.ts";
-import { ipv6Text } from "./address.ts";
-import { close, inNamespace, openNamespace } from "./socket_calls.ts";
+import { containerPid, podPid, readProc } from "../processes.ts";
+import { AF_INET, AF_INET6, ipv6Text } from "./address.ts";
+import { legacyRules } from "./legacy_table.ts";
+import { close, inNamespace, openNamespace, readLegacyTable } from "./socket_calls.ts";
 
 /** The network namespace that a process is in. It stays there for as long as this is held, even without the process. */
 export class Network implements Disposable {
@@ -13,6 +16,19 @@ export class Network implements Disposable {
   constructor(private readonly pid: number, private readonly own: boolean) {
     this.#home = openNamespace("/proc/self/ns/net");
     this.#there = openNamespace(`/proc/${own ? "self" : pid}/ns/net`);
+  }
+
+  /** That of a target, or the manager's own where that is the target's. Throws ConnectError when it does not run here. */
+  static of(target: Target | undefined, sharedNamespaces: boolean): Network {
+    const { containerId = "", podUid = "", pid = 0 } = target ?? {};
+    const process = sharedNamespaces ? Deno.pid : pid || (containerPid(containerId) ?? podPid(podUid));
+    if (process === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+    return new Network(process, sharedNamespaces);
+  }
+
+  /** It is the manager's own: where that is beside pods and not in one, the node's. */
+  get isHome(): boolean {
+    return Deno.readLinkSync(`/proc/self/fd/${this.#home}`) === Deno.readLinkSync(`/proc/self/fd/${this.#there}`);
   }
 
   /** Lets `body` make sockets there. It must not wait. */
@@ -29,6 +45,17 @@ export class Network implements Disposable {
   sockets(): TcpSocketSeen[] {
     const pid = this.own ? "self" : this.pid;
     return ["net/tcp", "net/tcp6"].flatMap((file) => parseTcp(readProc(pid, file) ?? ""));
+  }
+
+  /** The nat rules of the older of the kernel's two interfaces for iptables, which nft does not see. None is made by asking. */
+  legacyRules(): string[] {
+    const pid = this.own ? "self" : this.pid;
+    return ([["net/ip_tables_names", AF_INET], ["net/ip6_tables_names", AF_INET6]] as const).flatMap(
+      ([file, family]) => {
+        if (!(readProc(pid, file) ?? "").split("\n").includes("nat")) return [];
+        return legacyRules(this.within(() => readLegacyTable(family, "nat")), family);
+      },
+    );
   }
 
   /** Where its default routes lead to: for a pod, its node. */

@@ -29,9 +29,9 @@ export class Nft implements AsyncDisposable {
     this.#lines = textLines(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
-  /** Does what a line says, and then tells all maps there are, as JSON. Rejects with NftError. */
-  do(line: string): Promise<string> {
-    return this.#ask(`${line}\nlist maps`);
+  /** Does what a line says, and then lists something, as JSON: by default all maps there are. Rejects with NftError. */
+  do(line: string, list = "list maps"): Promise<string> {
+    return this.#ask(`${line}\n${list}`);
   }
 
   /** The answer to a line that lists something, as JSON. Rejects with NftError. */
@@ -79,6 +79,19 @@ export class Nft implements AsyncDisposable {
     const timer = setTimeout(() => this.#kill(), answerMs);
     await this.#child.status;
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Makes a table. The kernel drops one with its owner, from Linux 5.12 on; before that it stays when this manager is killed.
+ * Rejects with NftError.
+ */
+export async function makeTable(nft: Nft, text: (owned: boolean) => string): Promise<void> {
+  try {
+    await nft.do(text(true));
+  } catch (error) {
+    if (!/not supported|Invalid argument/i.test((error as Error).message)) throw error;
+    await nft.do(text(false));
   }
 }
 

@@ -4,12 +4,11 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Client } from "../clients.ts";
 import { RedirectResponseSchema, type RedirectStartedSchema } from "../gen/manager_pb.ts";
 import type { RedirectRequest, RedirectResponse, RedirectStart } from "../gen/manager_pb.ts";
-import { containerPid, podPid } from "../processes.ts";
 import { Tunnel } from "../tunnel/tunnel.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionPlace } from "./connection.ts";
 import { Lease } from "./lease.ts";
-import { catchesInbound, iptablesRules } from "./mesh.ts";
+import { catchesInbound, networkRules } from "./mesh.ts";
 import { Network } from "./network.ts";
 import { cutConnections, forgetConnections, keptConnections, listeningPorts } from "./ports.ts";
 import type { Ports } from "./rules.ts";
@@ -22,8 +21,8 @@ const drainMs = 10_000;
 type Part = NonNullable<MessageInitShape<typeof RedirectResponseSchema>["response"]>;
 const response = (part: Part): RedirectResponse => create(RedirectResponseSchema, { response: part });
 
-/** Redirects that are there or being ended. */
-export type Redirects = Set<Redirect>;
+/** What has rules in a pod's network and is there or being ended. */
+export type Redirects = Set<{ abandon(): Promise<void> }>;
 
 /**
  * Handles one call of Redirect. It ends with the call, and when the client is gone: then nobody may come to read what this
@@ -68,10 +67,7 @@ export class Redirect implements AsyncDisposable {
 
   /** Throws ConnectError when the target does not run here. */
   constructor(private readonly request: RedirectStart, sharedNamespaces: boolean, private readonly all: Redirects) {
-    const { containerId = "", podUid = "", pid = 0 } = request.target ?? {};
-    const process = sharedNamespaces ? Deno.pid : pid || (containerPid(containerId) ?? podPid(podUid));
-    if (process === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
-    this.#network = new Network(process, sharedNamespaces);
+    this.#network = Network.of(request.target, sharedNamespaces);
     this.#place = {
       network: this.#network,
       tunnel: this.#tunnel,
@@ -94,8 +90,8 @@ export class Redirect implements AsyncDisposable {
     const { request } = this;
     const { owner, session, takeover, raw } = request, { enter } = this.#network;
     const lease = this.#lease = new Lease(enter, { owner, session });
-    const [others, rules] = await Promise.all([lease.others(), iptablesRules(enter)]);
-    const mesh = catchesInbound(rules);
+    const [others, rules] = await Promise.all([lease.others(), networkRules(this.#network)]);
+    const mesh = catchesInbound(rules.text);
     const listening = listeningPorts(this.#network, request, mesh, others.flatMap(({ listeners }) => listeners));
     const ports: Ports = {
       incoming: request.allIncoming ? listening.named : request.incoming,

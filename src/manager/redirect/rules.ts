@@ -32,7 +32,8 @@ export interface Ports {
   outgoing: readonly number[];
 }
 
-const newConnection = "tcp flags & (fin|syn|rst|ack) == syn";
+/** The first packet of a connection. */
+export const newConnection = "tcp flags & (fin|syn|rst|ack) == syn";
 
 /**
  * Makes the table, with no port in it. Only the first packet of a connection is looked at: otherwise connections that
@@ -86,7 +87,7 @@ export function releaseText({ table }: Rules): string {
 const directions = ["incoming", "outgoing"] as const;
 
 /** In a comment of nft, which knows no escapes. */
-function commentText(text: string): string {
+export function commentText(text: string): string {
   return text.replace(/[^\w.@+-]/g, "_").slice(0, 60) || "somebody";
 }
 
@@ -151,14 +152,25 @@ export function standsBefore(other: HeldMap, { table, priority }: Pick<Rules, "t
 }
 
 /**
- * Tables of scope in which nothing is redirected and that no process owns: those of runs whose manager was killed, where
- * the kernel cannot drop them by itself. `json` is what nft prints for `list tables`.
+ * Tables of scope in which no lease holds and that no process owns: those of runs whose manager was killed, where the kernel
+ * cannot drop them by itself. `json` is what nft prints for `list tables`, and `sets` for `list sets`.
  */
-export function abandonedTables(json: string, maps: readonly HeldMap[]): string[] {
+export function abandonedTables(json: string, maps: readonly HeldMap[], sets: string): string[] {
   const { nftables } = JSON.parse(json) as { nftables: { table?: { family: string; name: string; flags?: string } }[] };
+  const used = new Set([
+    ...maps.filter(({ ports }) => ports.length > 0).map(({ table }) => table),
+    ...filledSets(sets),
+  ]);
   return nftables.flatMap(({ table }) => {
     if (table === undefined || table.family !== "inet" || !tablePattern.test(table.name)) return [];
-    const used = maps.some((map) => map.table === table.name && map.ports.length > 0);
-    return used || table.flags?.includes("owner") ? [] : [table.name];
+    return used.has(table.name) || table.flags?.includes("owner") ? [] : [table.name];
   });
+}
+
+/** The tables of the sets that have an element: those of a bypass that holds. */
+function filledSets(json: string): string[] {
+  const { nftables } = JSON.parse(json) as {
+    nftables: { set?: { family: string; table: string; elem?: unknown[] } }[];
+  };
+  return nftables.flatMap(({ set }) => set?.family === "inet" && (set.elem ?? []).length > 0 ? [set.table] : []);
 }

@@ -3,6 +3,8 @@ import { errno } from "../errno.ts";
 import { cString, libc, O_CLOEXEC } from "../libc.ts";
 import type { SocketAddress } from "./address.ts";
 import { AF_INET, AF_INET6, readSocketAddress, writeSocketAddress } from "./address.ts";
+import { infoLength, infoSizeAt } from "./legacy_table.ts";
+import type { LegacyTable } from "./legacy_table.ts";
 
 const { symbols } = Deno.dlopen("libc.so.6", {
   setns: { parameters: ["i32", "i32"], result: "i32" },
@@ -29,6 +31,7 @@ const SOL_IP = 0, SOL_SOCKET = 1, IPPROTO_TCP = 6, SOL_IPV6 = 41;
 const SO_ERROR = 4, SO_KEEPALIVE = 9, SO_LINGER = 13, SO_MARK = 36;
 const TCP_NODELAY = 1, TCP_KEEPIDLE = 4;
 const IPV6_V6ONLY = 26, SO_ORIGINAL_DST = 80;
+const IPT_SO_GET_INFO = 64, IPT_SO_GET_ENTRIES = 65, TABLE_NAME = 32, ENTRIES_HEAD = 40;
 const CLONE_NEWNET = 0x40000000;
 const MSG_NOSIGNAL = 0x4000;
 const SHUT_WR = 1;
@@ -223,5 +226,23 @@ export class Epoll {
 
   [Symbol.dispose](): void {
     close(this.#fd);
+  }
+}
+
+/** A table of iptables as the kernel has it for one family; throws SocketError where it cannot be read. */
+export function readLegacyTable(family: number, name: string): LegacyTable {
+  const fd = checked("socket", symbols.socket(family, kind, 0)), level = family === AF_INET ? SOL_IP : SOL_IPV6;
+  try {
+    const info = new Uint8Array(infoLength), length = numberOf(info.length);
+    new TextEncoder().encodeInto(name, info);
+    checked("getsockopt", symbols.getsockopt(fd, level, IPT_SO_GET_INFO, info, length));
+    const size = info.subarray(infoSizeAt, infoSizeAt + 4);
+    const all = new Uint8Array(ENTRIES_HEAD + new DataView(info.buffer).getUint32(infoSizeAt, true));
+    new TextEncoder().encodeInto(name, all);
+    all.set(size, TABLE_NAME);
+    checked("getsockopt", symbols.getsockopt(fd, level, IPT_SO_GET_ENTRIES, all, numberOf(all.length)));
+    return { info, entries: all.subarray(ENTRIES_HEAD) };
+  } finally {
+    close(fd);
   }
 }

@@ -9,7 +9,7 @@ const sweepMs = 3000, atOnce = 8;
 
 /** Removes what runs whose manager was killed have left in a network. What cannot be removed is met again. */
 export async function sweep(nft: Nft, maps: readonly HeldMap[]): Promise<void> {
-  for (const table of abandonedTables(await nft.list("list tables"), maps)) {
+  for (const table of abandonedTables(await nft.list("list tables"), maps, await nft.list("list sets"))) {
     await nft.do(`delete table inet ${table}`).catch(() => {});
   }
 }

@@ -1,3 +1,4 @@
+import type { BypassPlan } from "../../../src/bypass.ts";
 import type { Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } from "../../../src/context.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { CopyRequest } from "../../../src/copy_place.ts";
@@ -48,6 +49,7 @@ export function worldOf(
     removed: [] as [string, boolean][],
     nodes: [] as string[],
     redirected: [] as [TargetQuery, RedirectPlan][],
+    bypassed: [] as [TargetQuery, BypassPlan][],
     copied: [] as [TargetQuery, CopyOptions][],
     copiedFiles: [] as CopyRequest[],
     managed: [] as [TargetQuery, Needs, ServeOptions][],
@@ -111,6 +113,10 @@ export function worldOf(
     },
     async *redirect(query, plan) {
       did.redirected.push([query, plan]);
+      yield* debugPods;
+    },
+    async *bypass(query, plan) {
+      did.bypassed.push([query, plan]);
       yield* debugPods;
     },
     async *manage(query, needs, place) {

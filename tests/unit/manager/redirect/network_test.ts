@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseTcp } from "../../../../src/manager/proc.ts";
 import { catchesInbound } from "../../../../src/manager/redirect/mesh.ts";
-import { gatewaysOf, ipv6GatewaysOf } from "../../../../src/manager/redirect/network.ts";
+import { gatewaysOf, ipv6GatewaysOf, Network } from "../../../../src/manager/redirect/network.ts";
 import { keptConnections } from "../../../../src/manager/redirect/ports.ts";
 
 // Captured in a pod of the test cluster.
@@ -89,4 +89,9 @@ Deno.test("catchesInbound() knows the sidecars of meshes, and no other redirect"
   assert.equal(catchesInbound("-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080"), false);
   assert.equal(catchesInbound("-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001"), false);
   assert.equal(catchesInbound("-A X -p tcp -j REDIRECT --to-ports 150060"), false);
+});
+
+Deno.test("Network.isHome is true for a process in the manager's own network", () => {
+  using network = new Network(Deno.pid, false);
+  assert.equal(network.isHome, true);
 });

@@ -142,5 +142,15 @@ Deno.test("abandonedTables() are those of scope that nobody owns and that redire
       { table: { family: "ip", name: "scope", handle: 6 } },
     ],
   });
-  assert.deepEqual(abandonedTables(tables, held), ["scope", "scope_bare"]);
+  // What nft 1.1.3 printed for `list sets` beside a bypass that holds, one that does not, and a set of somebody else.
+  const set = (table: string, more = {}) => ({
+    set: { family: "inet", name: "bypass", table, type: "nf_proto", handle: 1, flags: ["timeout"], ...more },
+  });
+  const filled = { elem: [{ elem: { val: "ipv4", timeout: 2, expires: 1 } }] };
+  const sets = JSON.stringify({
+    nftables: [{ metainfo: {} }, set("scope_bare"), set("scope", { family: "ip", ...filled })],
+  });
+  assert.deepEqual(abandonedTables(tables, held, sets), ["scope", "scope_bare"]);
+  const holds = JSON.stringify({ nftables: [set("scope_bare", filled)] });
+  assert.deepEqual(abandonedTables(tables, held, holds), ["scope"]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Code } from "@connectrpc/connect";
-import { refused } from "../../../../src/manager/redirect/lease.ts";
+import { refused } from "../../../../src/manager/redirect/refusal.ts";
 
 // The first is what nft 1.1.3 prints without NET_ADMIN; the others are the kernel's errors as nft words them, which the
 // test machine's kernel does not give.

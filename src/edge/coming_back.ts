@@ -1,0 +1,97 @@
+import type { Beside } from "../context.ts";
+import { delay } from "../delay.ts";
+import { ScopeError } from "../errors.ts";
+import type { Event } from "../event.ts";
+import { now } from "../event.ts";
+import { isFinished } from "../kube/pods.ts";
+import { selectPods } from "../kube/resolve.ts";
+import type { Needs } from "../way.ts";
+import type { EnterContext } from "./enter.ts";
+import { enterBeside } from "./enter_beside.ts";
+
+/** How long to wait before coming back after a lost connection: at first, and at most; milliseconds. */
+const firstWaitMs = 250, longestWaitMs = 5000;
+/** An API server that has just started refuses for some time what it allows later; milliseconds. */
+const refusedMs = 30_000;
+
+/** A pod by its name. */
+export interface NamedPod {
+  namespace: string;
+  pod: string;
+  container?: string;
+}
+
+/** What is begun anew when the connection to the manager was lost. */
+export interface Resumable {
+  needs: Needs;
+  /** Goes on until the signal is aborted. Throws ScopeError. */
+  begin(beside: Beside, signal: AbortSignal): AsyncIterable<Event>;
+  /** The event that says that it works from now on; those that say that it does not, and that it does again. */
+  started: Event["type"];
+  lost: "redir.lost" | "bypass.lost";
+  resumed: "redir.resumed" | "bypass.resumed";
+}
+
+/**
+ * Does something beside one pod until the signal is aborted, and comes back whenever the connection is lost.
+ *
+ * Throws ScopeError when it cannot begin, when the pod goes, and whatever else it fails of.
+ */
+export async function* comingBack(
+  context: EnterContext,
+  { namespace, pod, container }: NamedPod,
+  what: Resumable,
+  signal: AbortSignal,
+): AsyncIterable<Event> {
+  const name = { namespace, pod },
+    query = { ...name, pod: `pod/${pod}`, ...(container === undefined ? {} : { container }) };
+  let waitMs = firstWaitMs, begun = false, lostAt: number | undefined;
+  while (!signal.aborted) {
+    let entered = false, gone: unknown;
+    try {
+      const inNamespace = { ...context, signal, options: { ...context.options, namespace } };
+      await using beside = await enterBeside(inNamespace, query, what.needs);
+      entered = true;
+      for await (const event of what.begin(beside, AbortSignal.any([signal, beside.lost]))) {
+        if (event.type === what.started) {
+          if (lostAt !== undefined) {
+            yield { type: what.resumed, time: now(), ...name, afterMs: Math.round(performance.now() - lostAt) };
+          }
+          begun = true;
+          lostAt = undefined;
+          waitMs = firstWaitMs;
+        }
+        yield event;
+      }
+      if (!beside.lost.aborted || signal.aborted) return;
+      gone = beside.lost.reason;
+    } catch (error) {
+      if (signal.aborted) return;
+      const { kind } = error as Partial<ScopeError>;
+      const refused = kind === "denied" && !entered && lostAt !== undefined && performance.now() - lostAt < refusedMs;
+      if (!begun || !(kind === "unreachable" || kind === "timeout" || refused)) throw error;
+      if (lostAt === undefined) {
+        lostAt = performance.now();
+        const { message } = error as ScopeError;
+        yield { type: what.lost, time: now(), ...name, reason: message };
+      }
+    }
+    if (gone !== undefined) throw gone;
+    await delay(waitMs, signal);
+    waitMs = Math.min(waitMs * 2, longestWaitMs);
+    await assertThere(context, name);
+  }
+}
+
+/** Throws ScopeError when there is nothing to come back to. Not being able to know is no reason to give up. */
+async function assertThere({ cluster }: EnterContext, { namespace, pod }: NamedPod): Promise<void> {
+  try {
+    const { pods } = await selectPods(cluster, namespace, { pod: `pod/${pod}` });
+    if (!pods.every(isFinished)) return;
+  } catch (error) {
+    if ((error as ScopeError).kind !== "notFound") return;
+  }
+  throw new ScopeError("unreachable", `Pod "${namespace}/${pod}" has gone meanwhile`, {
+    hint: "choose a pod that runs; with -l or TYPE/NAME scope follows those that come",
+  });
+}
