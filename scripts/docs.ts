@@ -1,5 +1,6 @@
 /** Writes what is generated of the documentation, from the definitions that the program itself uses. */
 import { commands } from "../src/app.ts";
+import { flags, permissions } from "../src/flags.ts";
 import { globalOptions } from "../src/options.ts";
 import { version } from "../src/version.ts";
 import { commandRows, commandsPage, globalOptionRows } from "./pages/commands_page.ts";
@@ -16,6 +17,10 @@ const parts: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     options: globalOptionRows(globalOptions),
     codes: table(["code", "meaning"], exitCodeTexts),
   },
+  "docs/security.md": {
+    permissions: table(["permission", "what for"], permissions.map(({ flag, why }) => [`\`${flag}\``, why])),
+  },
+  "docs/install.md": { install: installLines() },
 };
 const pages: Record<string, string> = {
   "docs/commands.md": commandsPage(commands, globalOptions),
@@ -39,6 +44,19 @@ if (Deno.args.includes("--check")) {
   }
 } else {
   for (const [file, text] of stale) Deno.writeTextFileSync(file, text);
+}
+
+/** How Deno installs the one file. */
+function installLines(): string[] {
+  const words = ["deno install --global --name scope", ...flags.map(({ flag }) => flag), `scope-${version}.js`];
+  const lines = words.reduce<string[]>(
+    ([last = "", ...before], word) =>
+      `${last} ${word}`.length > 118
+        ? [`  ${word}`, `${last} \\`, ...before]
+        : [`${last} ${word}`.trimStart(), ...before],
+    [],
+  );
+  return ["```sh", ...lines.toReversed(), "```"];
 }
 
 function textOf(file: string): string | undefined {

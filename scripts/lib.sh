@@ -4,10 +4,8 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 SCOPE_CACHE=${SCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scope}
 export SCOPE_CACHE
 deno_version=2.9.6
-# How the bundled command line is run, and what it may do: talk to the cluster, read the kubeconfig and what it names,
-# run the kubeconfig's credential plugins, write the files that cp copies out of a pod. It loads no library.
-scope_flags='--quiet --no-config --no-lock --no-remote --no-npm --no-prompt
-  --allow-net --allow-read --allow-write --allow-env --allow-run --allow-sys'
+# How the bundled command line is run, and what it may do; that file says why.
+scope_flags=$(sed -n '/^--/p' "$root/deploy/permissions.txt" | tr '\n' ' ')
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -1,4 +1,6 @@
 import { Command as Parser, CommanderError, Option } from "commander";
+import { asCalled } from "./called.ts";
+import type { CalledAs } from "./called.ts";
 import type { Command } from "./command.ts";
 import { doctorOf } from "./commands/doctor.ts";
 import { bypass } from "./commands/bypass.ts";
@@ -44,14 +46,19 @@ export interface Words {
   err(text: string): void;
 }
 
+/** Words to people, with the command lines in them as they can be typed where scope is called by that name. */
+export function inWordsOf(name: CalledAs, text: string): string {
+  return asCalled(text, name, ["help", ...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
+}
+
 /**
  * Reads a command line; nothing when it was answered already, as by --help.
  *
  * Throws ScopeError (usage).
  */
-export function parse(argv: readonly string[], words: Words): Invocation | undefined {
+export function parse(argv: readonly string[], words: Words, name: CalledAs = "scope"): Invocation | undefined {
   let invocation: Invocation | undefined;
-  const program = new Parser("scope")
+  const program = new Parser(name)
     .description("An endoscope for Kubernetes pods: ping, capture, trace and debug from inside any running pod.")
     .version(`scope ${version}`, "-V, --version", "print the version")
     .helpCommand("help [command]", "print the help of a command")

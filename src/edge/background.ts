@@ -1,24 +1,15 @@
+import { flags, permissions } from "../flags.ts";
 import { writeAll } from "./terminal.ts";
 
-/** Flags of Deno under which the bundled program runs, see scripts/lib.sh; its sources have a configuration instead. */
-const bundledFlags = ["--no-config", "--no-lock", "--no-remote", "--no-npm"];
-const permissions = ["net", "read", "write", "env", "run", "sys", "ffi"] as const;
-
 /**
- * Runs this command line once more with other words behind it, in a process that goes on without this one, with the same
- * permissions. Returns when that has printed its first line, which is passed on, as is all that it says before.
+ * Runs this command line once more with other words behind it, in a process that goes on without this one, with the
+ * permissions that scope has. Returns when that has printed its first line, which is passed on, as is all that it says before.
  *
  * Returns its pid and that line, or its exit code when it ended without having printed a line.
  */
 export async function runInBackground(more: readonly string[], signal: AbortSignal): Promise<Background> {
-  const main = Deno.mainModule;
-  const flags = main.endsWith(".ts") ? ["--config", new URL("../deno.json", main).pathname] : bundledFlags;
-  const granted = permissions.filter((name) => Deno.permissions.querySync({ name }).state === "granted");
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--no-prompt", ...flags, ...granted.map((name) => `--allow-${name}`), main],
-      ...[...Deno.args, ...more],
-    ],
+    args: [...thisProgram(), ...Deno.args, ...more],
     detached: true,
     stdin: "null",
     stdout: "piped",
@@ -47,6 +38,15 @@ export async function runInBackground(more: readonly string[], signal: AbortSign
 }
 
 export type Background = { pid: number; line: string } | { exitCode: number };
+
+/** What Deno is called with to run this program. A compiled one is called by itself, and has its flags inside. */
+function thisProgram(): string[] {
+  if (Deno.build.standalone) return [];
+  const main = Deno.mainModule, words = (list: typeof flags) => list.map(({ flag }) => flag);
+  // The sources have a configuration instead, which names their packages.
+  const config = ["--quiet", "--no-prompt", "--config", new URL("../deno.json", main).pathname];
+  return ["run", ...main.endsWith(".ts") ? [...config, ...words(permissions)] : words(flags), main];
+}
 
 async function copyWords(from: ReadableStream<Uint8Array>): Promise<void> {
   for await (const bytes of from) writeAll(Deno.stderr, bytes);

@@ -1,3 +1,4 @@
+import { eventInWords } from "../called.ts";
 import type { Beside, Context, DebugPods, Destinations, Place, View } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
@@ -17,14 +18,16 @@ import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, wri
 export interface ContextOptions {
   options: GlobalOptions;
   interrupt: Interrupt;
+  /** Words to people as this program is called. */
+  words(text: string): string;
 }
 
 /** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
-export function makeContext({ options, interrupt }: ContextOptions): Context {
+export function makeContext({ options, interrupt, words }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
-  const say = (text: string) => live ? void unsaid.push(text) : console.error(safe(text));
+  const say = (text: string) => live ? void unsaid.push(text) : console.error(words(safe(text)));
   const explain = (text: string) => {
     if (options.verbose) say(text);
   };
@@ -86,14 +89,16 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
       const drawn = view !== "text" && options.output === "text" && Deno.stdout.isTerminal();
       const screen = standardScreen();
-      const renderer = await makeRenderer(screen, drawn ? view : "text", options.output, () => interrupt.quit());
+      const { output } = options, inWords = (event: Event) => output === "json" ? event : eventInWords(event, words);
+      const look = { view: drawn ? view : "text", output, onQuit: () => interrupt.quit(), words } as const;
+      const renderer = await makeRenderer(screen, look);
       let failed = false;
       live = drawn;
       try {
         using _live = drawn ? await followTerminal(renderer) : undefined;
         await pump(events, {
           event(event) {
-            renderer.event(event);
+            renderer.event(inWords(event));
             failed ||= isFailure(event);
           },
           flush: () => screen.flush(),
@@ -150,16 +155,18 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
   };
 }
 
-async function makeRenderer(
-  screen: Screen,
-  view: View,
-  output: GlobalOptions["output"],
-  onQuit: () => void,
-): Promise<Renderer> {
+interface Looks {
+  view: View;
+  output: GlobalOptions["output"];
+  onQuit(): void;
+  words(text: string): string;
+}
+
+async function makeRenderer(screen: Screen, { view, output, onQuit, words }: Looks): Promise<Renderer> {
   if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
   if (view === "graph") return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
   if (view === "live") return (await import("../renderers/redir_live.ts")).redirRenderer(screen, { onQuit });
-  return (await import("../renderers/text.ts")).textRenderer(screen);
+  return (await import("../renderers/text.ts")).textRenderer(screen, words);
 }
 
 /** Passes keys and changes of the window on to a live renderer, until disposed. */

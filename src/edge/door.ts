@@ -9,9 +9,6 @@ export interface Door extends AsyncDisposable {
   readonly address: string;
 }
 
-/** So that a unix socket is its owner's alone from its first moment on. */
-const ownerOnly = 0o177;
-
 /** Lets a forwarder listen. Throws ScopeError: usage, notFound, unreachable where something is there already, denied. */
 export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOptions): Promise<Door> {
   if (port !== undefined) {
@@ -27,14 +24,12 @@ export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOpti
       // somebody else removed it
     }
   };
-  const before = Deno.umask(ownerOnly);
   try {
-    await listen(forwarder, { path });
+    await (folder === undefined ? listenPrivately(forwarder, path) : listen(forwarder, { path }));
+    Deno.chmodSync(path, 0o600);
   } catch (error) {
     if (folder !== undefined) remove();
     throw error;
-  } finally {
-    Deno.umask(before);
   }
   addEventListener("unload", remove);
   return {
@@ -58,6 +53,30 @@ function absolute(path: string): string {
   return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
 }
 
+/**
+ * The socket is its owner's alone from its first moment on: it is made in a folder that nobody else may look into, and then put
+ * in its place. Deno lets nobody set the umask who may not do everything that it calls "sys".
+ */
+async function listenPrivately(forwarder: Forwarder, path: string): Promise<void> {
+  const limit = Deno.build.os === "darwin" ? 103 : 107;
+  if (new TextEncoder().encode(path).length > limit) throw cannotListen({ code: "ENAMETOOLONG" }, { path });
+  // As short as can be, as the path of a socket may not be long.
+  const folder = path.replace(/[^/]*$/, `.${crypto.randomUUID().slice(0, 4)}`), made = `${folder}/s`;
+  try {
+    Deno.mkdirSync(folder, { mode: 0o700 });
+    try {
+      await listen(forwarder, { path: made });
+      Deno.chmodSync(made, 0o600);
+      // Not by another name, which would replace what is there.
+      Deno.linkSync(made, path);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  } catch (error) {
+    throw cannotListen((error instanceof ScopeError ? error.cause : error) as { code?: string }, { path });
+  }
+}
+
 type Place = { path: string } | { host: string; port: number };
 
 async function listen({ server }: Forwarder, place: Place): Promise<void> {
@@ -79,6 +98,7 @@ function cannotListen(error: { code?: string }, place: Place): ScopeError {
     new ScopeError(kind, `Cannot listen on ${what}: ${why}`, { cause: error, hint });
   switch (error.code) {
     case "EADDRINUSE":
+    case "EEXIST":
       if (path === undefined) return make("unreachable", "it is taken", "choose another port");
       return make(
         "unreachable",

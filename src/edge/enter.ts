@@ -6,7 +6,7 @@ import { watchPods } from "../kube/watch.ts";
 import type { ManagerConnection } from "../manager/client.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { Target, TargetQuery } from "../target.ts";
-import { version } from "../version.ts";
+import { packagedImage } from "../version.ts";
 import type { Needs } from "../way.ts";
 import { AutoWay } from "../ways/auto.ts";
 import { EphemeralWay } from "../ways/ephemeral.ts";
@@ -31,8 +31,8 @@ export interface EnterContext {
   explain(text: string): void;
 }
 
-/** Image of this version. It is never pulled from somebody else's registry: nobody can publish to localhost. */
-const defaultImage = Deno.env.get("SCOPE_DEFAULT_IMAGE") || `localhost/scope/endoscope:${version}`;
+/** Where nobody names an image: what scripts/scope says, else what this package was made with. */
+const defaultImage = Deno.env.get("SCOPE_DEFAULT_IMAGE") || packagedImage();
 
 export function namespaceOf({ options, cluster }: EnterContext): string {
   return options.namespace ?? cluster.namespace;
@@ -54,8 +54,12 @@ export function makeEphemeralWay({ cluster, options, say, explain }: EnterContex
   return new EphemeralWay(cluster, { image: imageOf(options), pullPolicy, timeoutMs, say, explain, askToEnd });
 }
 
-function imageOf({ image }: GlobalOptions): string {
-  return image ?? defaultImage;
+/** Throws ScopeError (usage). */
+function imageOf({ image = defaultImage }: GlobalOptions): string {
+  if (image !== undefined) return image;
+  throw new ScopeError("usage", "Nothing says which endoscope image to run", {
+    hint: "give --image, or set SCOPE_IMAGE, to where your cluster pulls it from; ~/.config/scope/env keeps it",
+  });
 }
 
 /** Finds the one pod of a query, and says how where that is no matter of course. Throws ScopeError. */

@@ -5,7 +5,7 @@ import type { GlobalOptions } from "../options.ts";
 import type { Target, TargetQuery } from "../target.ts";
 import { parsePodReference } from "../target.ts";
 import type { Capability, Needs } from "../way.ts";
-import { startLocal } from "../ways/local.ts";
+import { managerPrograms, startLocal } from "../ways/local.ts";
 import { chooseContainer, choosePodHere } from "../ways/local_target.ts";
 import { makeBeside, translateCall } from "./beside.ts";
 import { connectTo } from "./connect.ts";
@@ -23,7 +23,7 @@ export interface LocalContext {
  */
 export async function enterLocal(context: LocalContext, query: TargetQuery, needs: Needs): Promise<Beside> {
   const name = podName(query, needs), machine = Deno.hostname();
-  const passage = startLocal(Deno.execPath());
+  const passage = startLocal(Deno.execPath(), managerProgram());
   try {
     const connection = await connectTo(context, passage);
     const dispose = async () => {
@@ -53,6 +53,24 @@ export async function enterLocal(context: LocalContext, query: TargetQuery, need
   } catch (error) {
     await passage[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** Throws ScopeError (notFound). */
+function managerProgram(): string {
+  // A compiled program has no Deno that could run another one.
+  const found = Deno.build.standalone ? undefined : managerPrograms.find(isFile);
+  if (found !== undefined) return found;
+  throw new ScopeError("notFound", "Cannot find the manager, which --via local starts", {
+    hint: "a single file has none; the npm package, the plugin of kubectl and a checkout have it",
+  });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 

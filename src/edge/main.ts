@@ -1,4 +1,6 @@
-import { parse } from "../app.ts";
+import { inWordsOf, parse } from "../app.ts";
+import { calledAs, calledAsVariable } from "../called.ts";
+import type { CalledAs } from "../called.ts";
 import { describe, ScopeError, toScopeError } from "../errors.ts";
 import { resolveOptions } from "../options.ts";
 import type { RawOptions } from "../options.ts";
@@ -11,7 +13,7 @@ const encoder = new TextEncoder();
 
 /** Runs one command line and returns the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const interrupt = new Interrupt();
+  const interrupt = new Interrupt(), name = calledAs(Deno.env.get(calledAsVariable));
   for (const name of Object.keys(signals) as (keyof typeof signals)[]) {
     Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(interrupt.code));
   }
@@ -19,35 +21,45 @@ export async function main(argv: readonly string[]): Promise<number> {
   // What nobody caught is told like everything else, never as a stack trace.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(tell(event.reason, interrupt, verbose));
+    Deno.exit(tell(event.reason, { interrupt, verbose, name }));
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    Deno.exit(tell(event.error, interrupt, verbose));
+    Deno.exit(tell(event.error, { interrupt, verbose, name }));
   });
   try {
     const invocation = parse(argv, {
-      out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
-      err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
-    });
+      out: (text) => writeAll(Deno.stdout, encoder.encode(inWordsOf(name, text))),
+      err: (text) => writeAll(Deno.stderr, encoder.encode(inWordsOf(name, text))),
+    }, name);
     if (invocation === undefined) return 0;
     const { command, globals, options, args } = invocation;
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
     const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
     verbose = resolved.verbose;
-    return await command.run(makeContext({ options: resolved, interrupt }), options, args);
+    return await command.run(
+      makeContext({ options: resolved, interrupt, words: (text) => inWordsOf(name, text) }),
+      options,
+      args,
+    );
   } catch (error) {
-    return tell(error, interrupt, verbose);
+    return tell(error, { interrupt, verbose, name });
   }
 }
 
+interface How {
+  interrupt: Interrupt;
+  verbose: boolean;
+  name: CalledAs;
+}
+
 /** Says what went wrong and returns the exit code for it. */
-function tell(error: unknown, { code, signal }: Interrupt, verbose: boolean): number {
+function tell(error: unknown, { interrupt: { code, signal }, verbose, name }: How): number {
   if (error instanceof ClosedPipe) return 0;
   // What fails while scope is being ended fails because of that.
   if (signal.aborted && !(error instanceof ScopeError && error.kind !== "bug")) return code ?? 0;
   const scopeError = toScopeError(error);
-  console.error(describe(scopeError));
+  console.error(inWordsOf(name, describe(scopeError)));
   if (verbose) {
     for (let cause = scopeError.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
       console.error(`cause: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`);

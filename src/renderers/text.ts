@@ -29,9 +29,12 @@ import { straceLine, straceSummary } from "./strace_text.ts";
 import { safe } from "../safe.ts";
 import { paint } from "./style.ts";
 
-/** Plain lines as things happen, and tables at the end, when their columns are known. */
-export function textRenderer(screen: Screen): Renderer {
-  return new Text(screen);
+/**
+ * Plain lines as things happen, and tables at the end, when their columns are known. `words` are those of command lines that
+ * are advised.
+ */
+export function textRenderer(screen: Screen, words = (text: string): string => text): Renderer {
+  return new Text(screen, words);
 }
 
 export function failedLine(event: Failed, color: boolean): string {
@@ -53,7 +56,7 @@ class Text implements Renderer {
   readonly #redirs: RedirSummary[] = [];
   #wrote = false;
 
-  constructor(private readonly screen: Screen) {}
+  constructor(private readonly screen: Screen, private readonly words: (text: string) => string) {}
 
   event(event: Event): void {
     const { color } = this.screen;
@@ -108,7 +111,7 @@ class Text implements Renderer {
       case "cleanup.ended":
         return this.#write([endedLine(event)]);
       case "copy.ready":
-        return this.#write([copyLine(event)]);
+        return this.#write([this.words(copyLine(event))]);
       case "fs.entry":
         this.#files.push(event);
         return;

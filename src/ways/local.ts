@@ -6,11 +6,17 @@ import type { Reached } from "./reached.ts";
 /** How long the manager may take to end all that it started, in milliseconds. */
 const endMs = 6000;
 
-/** Where things are: in the bundle, this file is two folders below that of both programs; else it is a source file. */
 const bundled = !import.meta.url.endsWith(".ts");
 const pathOf = (relative: string) => decodeURIComponent(new URL(relative, import.meta.url).pathname);
-const program = pathOf(bundled ? "../../manager/manager.js" : "../manager/manager.ts");
-const tools = pathOf(bundled ? "../../manager" : "../images/endoscope");
+
+/**
+ * Where the manager may be. In the bundle, this file is two folders below that of both programs, or it is all of scope in one
+ * file, with or without a manager beside it; else it is a source file.
+ */
+export const managerPrograms: readonly string[] = bundled
+  ? [pathOf("../../manager/manager.js"), pathOf("./manager/manager.js")]
+  : [pathOf("../manager/manager.ts")];
+const toolsOf = (program: string) => bundled ? program.replace(/\/[^/]*$/, "") : pathOf("../images/endoscope");
 const flags = bundled
   ? ["--no-config", "--no-lock", "--no-remote", "--no-npm"]
   : ["--no-lock", "--config", pathOf("../../deno.json")];
@@ -19,8 +25,9 @@ const flags = bundled
  * This machine is the node: the manager is a process of this one, and its client the only one. It is told by the end of
  * its standard input to end, however this process ends.
  */
-export function startLocal(deno: string): Reached {
-  const manager = execa(deno, ["run", "--quiet", ...flags, "--allow-all", program, "--stdio", "--tools", tools], {
+export function startLocal(deno: string, program: string): Reached {
+  const own = [program, "--stdio", "--tools", toolsOf(program)];
+  const manager = execa(deno, ["run", "--quiet", ...flags, "--allow-all", ...own], {
     // What Ctrl-C means is for the tools to hear from scope.
     detached: true,
     cleanup: false,

@@ -18,6 +18,8 @@ export class World implements AsyncDisposable {
   private constructor(
     readonly image: string,
     readonly scopeCommand: readonly string[],
+    /** scope as one file. */
+    readonly fileCommand: readonly string[],
     readonly env: Environment,
     readonly signal: AbortSignal,
   ) {}
@@ -37,7 +39,8 @@ export class World implements AsyncDisposable {
     });
     // Nothing of the user's own settings.
     const env = { ...Object.fromEntries([...kept, ...optional]), XDG_CONFIG_HOME: "/nonexistent", SCOPE_VIA: "node" };
-    const world = new World(image, variable("SCOPE_COMMAND").split(/\s+/), env, signal);
+    const command = (name: string) => variable(name).split(/\s+/);
+    const world = new World(image, command("SCOPE_COMMAND"), command("SCOPE_FILE_COMMAND"), env, signal);
     await world.#remove(); // of a run that was killed
     try {
       await world.kubectl("create", "namespace", namespace);

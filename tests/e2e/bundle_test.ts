@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { CHECKOUT, outcome } from "./cluster_script.ts";
 
 /** How many declarations of variables a bundle has that are disposed at the end of their block. */
-async function disposals(entry: string, ...options: string[]): Promise<number> {
+async function disposals(entry: string, options: readonly string[]): Promise<number> {
   const folder = await Deno.makeTempDir();
   try {
-    const args = ["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--outdir", folder, ...options];
+    const args = ["bundle", "--quiet", "--platform", "deno", "--outdir", folder, ...options];
     const { code, stderr } = await outcome(Deno.execPath(), [...args, `${CHECKOUT}/${entry}`]);
     assert.equal(code, 0, stderr);
     const texts = [...Deno.readDirSync(folder)].map(({ name }) => Deno.readTextFileSync(`${folder}/${name}`));
@@ -19,11 +19,13 @@ async function disposals(entry: string, ...options: string[]): Promise<number> {
 
 // The minifier writes a variable that is used only once in place of its use, and forgets that it is to be disposed.
 Deno.test("no bundle loses a disposal", async (t) => {
-  for (const entry of ["src/edge/main.ts", "src/manager/manager.ts"]) {
+  const split = ["--code-splitting"];
+  const bundles = [["src/edge/main.ts", split], ["src/one_file.ts", []], ["src/manager/manager.ts", split]] as const;
+  for (const [entry, options] of bundles) {
     await t.step(entry, async () => {
-      const whole = await disposals(entry);
+      const whole = await disposals(entry, options);
       assert.ok(whole > 0);
-      assert.equal(await disposals(entry, "--minify"), whole);
+      assert.equal(await disposals(entry, [...options, "--minify"]), whole);
     });
   }
 });

@@ -1,31 +1,6 @@
-import { buildKey, findGo } from "../cluster/build.ts";
-import { lockFile } from "../cluster/lock.ts";
-import { run } from "../cluster/processes.ts";
-import { CHECKOUT, outcome } from "./cluster_script.ts";
+import { buildGoPrograms } from "./go_programs.ts";
 
-const MODULE = `${CHECKOUT}/tests/e2e/grpcurl`;
-
-/** The path of the real grpcurl, of the version in its go.mod; built on the first use, which takes a minute or two. */
+/** The path of the real grpcurl, of the version in its go.mod. */
 export async function buildGrpcurl(): Promise<string> {
-  const lib = '. "$(dirname -- "$0")/lib.sh" && printf %s "$SCOPE_CACHE"';
-  const cache = (await outcome("sh", ["-c", lib, `${CHECKOUT}/scripts/test`])).stdout;
-  const go = await findGo(), flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
-  const sources = ["go.mod", "go.sum"].map((file) => Deno.readTextFileSync(`${MODULE}/${file}`));
-  const folder = `${cache}/programs/grpcurl-${buildKey([await run([go, "version"]), ...flags, ...sources])}`;
-  if (await isFolder(folder)) return `${folder}/grpcurl`;
-  await Deno.mkdir(`${cache}/programs`, { recursive: true });
-  using _lock = await lockFile(`${folder}.lock`, () => {});
-  if (!await isFolder(folder)) {
-    // Renamed when it is whole: an interrupted build leaves a part, which the next one removes.
-    const part = `${folder}.part`;
-    await Deno.remove(part, { recursive: true }).catch(() => {});
-    const env = { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
-    await run([go, "build", ...flags, "-o", `${part}/`, "tool"], { cwd: MODULE, env });
-    await Deno.rename(part, folder);
-  }
-  return `${folder}/grpcurl`;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((info) => info.isDirectory, () => false);
+  return `${await buildGoPrograms("grpcurl")}/grpcurl`;
 }

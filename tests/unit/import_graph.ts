@@ -57,16 +57,18 @@ export function loadedWith(imports: readonly Import[], start: string, { dynamic 
 
 /** Where a module stands. The files at the top of src/ are contracts, except the program itself. */
 export function layerOf(module: string): string {
-  if (module === "src/main.ts" || module === "src/app.ts") return module;
+  if (["src/main.ts", "src/one_file.ts", "src/start.ts", "src/app.ts"].includes(module)) return module;
   if (/^src\/[^/]+$/.test(module)) return "contract";
   return /^src\/([^/]+)\//.exec(module)?.[1] ?? module;
 }
 
 /** What each layer may import, besides packages. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "src/main.ts": ["src/version.ts", "src/edge/main.ts"],
+  "src/main.ts": ["src/start.ts", "src/edge/main.ts"],
+  "src/one_file.ts": ["src/start.ts", "src/edge/main.ts"],
+  "src/start.ts": ["src/version.ts", "src/edge/main.ts"],
   "src/app.ts": ["contract", "commands"],
-  contract: ["contract", "deno.json"],
+  contract: ["contract", "deno.json", "deploy/permissions.txt"],
   commands: ["contract", "tools"],
   tools: ["contract", "tools"],
   renderers: ["contract", "renderers"],
@@ -160,7 +162,8 @@ export function brokenRules(imports: readonly Import[]): string[] {
       ];
     }
     // A type of the contracts may name a stream, and nothing else: it is gone before the program runs.
-    if (layerOf(from) === "contract" && !to.startsWith("src/") && to !== "deno.json" && !typeOnly) {
+    const data = ["deno.json", "deploy/permissions.txt"];
+    if (layerOf(from) === "contract" && !to.startsWith("src/") && !data.includes(to) && !typeOnly) {
       return [`${from} imports ${to}: contracts import contracts only`];
     }
     return is(to, allowed[layerOf(from)] ?? []) ? [] : [`${from} imports ${to}: ${layerOf(from)} may not`];

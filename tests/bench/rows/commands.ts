@@ -3,14 +3,19 @@ import { compare, milliseconds } from "../table.ts";
 import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
-/** `scope --version` against `kubectl version --client`. */
+/** `scope --version` against `kubectl version --client`: as it is installed, and as one file, which has no aim. */
 export async function version(world: World, runs: number): Promise<Row[]> {
-  const times = await alternate(
-    world.program([...world.scopeCommand, "--version"]),
-    world.program(["kubectl", "version", "--client"]),
-    runs,
-  );
-  return [compare("`scope --version` / `kubectl version --client`", { ...times, format: milliseconds, aim: 1 })];
+  const measure = (command: readonly string[]) =>
+    alternate(
+      world.program([...command, "--version"]),
+      world.program(["kubectl", "version", "--client"]),
+      runs,
+    );
+  const format = milliseconds, kubectl = "`kubectl version --client`";
+  return [
+    compare(`\`scope --version\` / ${kubectl}`, { ...await measure(world.scopeCommand), format, aim: 1 }),
+    compare(`the same, scope as one file / ${kubectl}`, { ...await measure(world.fileCommand), format }),
+  ];
 }
 
 /** Commands on a pod whose node has a debug pod, against `kubectl exec`. */

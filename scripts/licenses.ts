@@ -1,0 +1,31 @@
+/** Prints the licenses of the npm packages of deno.lock, which are part of the bundles, from where Deno keeps packages. */
+
+const { npmCache } = JSON.parse(await output("info", "--json"));
+const lock: { npm: Record<string, unknown> } = JSON.parse(Deno.readTextFileSync("deno.lock"));
+const registries = [...Deno.readDirSync(npmCache)].filter(({ isDirectory }) => isDirectory);
+
+for (const entry of Object.keys(lock.npm).sort()) {
+  if (entry.startsWith("@types/")) continue;
+  // `@scope/name@1.2.3_peer@4.5.6`: what follows the version names packages that this one shares.
+  const [, name, version] = /^((?:@[^/]+\/)?[^@]+)@([^_]+)/.exec(entry)!;
+  const folder = registries.map((registry) => `${npmCache}/${registry.name}/${name}/${version}`).find(isFolder);
+  if (folder === undefined) continue; // it is for another platform, or only for types
+  const { license } = JSON.parse(Deno.readTextFileSync(`${folder}/package.json`));
+  const files = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+    /^(licen[sc]e|copying|notice)/i.test(name)
+  );
+  const texts = files.sort().map((file) => Deno.readTextFileSync(`${folder}/${file}`).trim());
+  console.log([`${name} ${version} (${license})`, ...texts].join("\n\n") + `\n\n${"-".repeat(78)}\n`);
+}
+
+async function output(...args: string[]): Promise<string> {
+  return new TextDecoder().decode((await new Deno.Command(Deno.execPath(), { args }).output()).stdout);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,16 @@
+import { version } from "./version.ts";
+
+/** The parts of the program, each loaded when it is needed. */
+export interface Parts {
+  main(): Promise<typeof import("./edge/main.ts")>;
+}
+
+/** Runs the program. What is said before anything is loaded: a version is asked for often, and by programs. */
+export async function start(parts: Parts): Promise<void> {
+  if (Deno.args.length === 1 && (Deno.args[0] === "--version" || Deno.args[0] === "-V")) {
+    console.log(`scope ${version}`);
+  } else {
+    const { main } = await parts.main();
+    Deno.exit(await main(Deno.args));
+  }
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
+
+/** Where scripts/package puts what it makes. */
+export const PACKAGES = `${CHECKOUT}/dist/packages`;
+
+/** Runs scripts/package, which must succeed; returns the lines that it printed. */
+export async function makePackages(...args: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await outcome(`${CHECKOUT}/scripts/package`, args);
+  assert.equal(code, 0, stderr);
+  return stdout.trim().split("\n");
+}
+
+/** A user who has nothing yet: an empty home, and just the programs that are named. Disposing removes the home. */
+export class NewUser implements AsyncDisposable {
+  private constructor(readonly home: string) {}
+
+  static async make(programs: readonly string[]): Promise<NewUser> {
+    const user = new NewUser(await Deno.makeTempDir({ prefix: "scope-home-" }));
+    await Deno.mkdir(`${user.home}/programs`);
+    for (const name of programs) await Deno.symlink(findProgram(name), `${user.home}/programs/${name}`);
+    return user;
+  }
+
+  /** Runs a program that was installed, by its path; PATH has nothing but the named programs and `folders`. */
+  run(program: string, args: readonly string[], { folders = [], env = {} }: Place = {}): Promise<Outcome> {
+    const path = [...folders, `${this.home}/programs`].join(":");
+    // Of all variables only these: a kubeconfig there must be.
+    const all = { HOME: this.home, PATH: path, LANG: "C.UTF-8", KUBECONFIG: Deno.env.get("KUBECONFIG") ?? "", ...env };
+    return bare(program, args, all);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.home, { recursive: true });
+  }
+}
+
+export interface Place {
+  /** Of PATH, before the named programs. */
+  readonly folders?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a program in `/` with these variables and no others, at most two minutes. */
+async function bare(program: string, args: readonly string[], env: Record<string, string>): Promise<Outcome> {
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    ...{ args: [...args], env, clearEnv: true, cwd: "/", stdin: "null" },
+    signal: AbortSignal.timeout(120_000),
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** Where a program is: this Deno, or the first of that name in PATH. */
+function findProgram(name: string): string {
+  if (name === "deno") return Deno.execPath();
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    try {
+      if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
+    } catch {
+      // not in this one
+    }
+  }
+  throw new Error(`Cannot find the program "${name}" in PATH`);
+}
