@@ -1,3 +1,4 @@
+import type { Access } from "../access.ts";
 import type { Beside, Context, DebugPods, Destinations, Place, View } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
@@ -16,11 +17,13 @@ import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, wri
 
 export interface ContextOptions {
   options: GlobalOptions;
+  /** The hint for who lacks these rights, where a kubeconfig's context has this namespace. */
+  advise(missing: readonly Access[], namespace: string): string;
   interrupt: Interrupt;
 }
 
 /** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
-export function makeContext({ options, interrupt }: ContextOptions): Context {
+export function makeContext({ options, interrupt, advise }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
@@ -31,7 +34,7 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
 
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
-    const cluster = loadCluster({ ...options, say, signal: interrupt.signal });
+    const cluster = loadCluster({ ...options, say, advise, signal: interrupt.signal });
     explain(`using the API server ${cluster.server}`);
     return { cluster, options, signal: interrupt.signal, say, explain };
   });
@@ -44,6 +47,10 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     windowSize,
     readFile,
     say,
+    async namespace(): Promise<string | undefined> {
+      if (options.namespace !== undefined) return options.namespace;
+      return (await import("../kube/cluster.ts")).contextNamespace(options);
+    },
     async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
       if (options.via === "local") {
         const { enterLocal } = await import("./enter_local.ts");

@@ -1,7 +1,8 @@
-import { parse } from "../app.ts";
+import { asking, parse } from "../app.ts";
 import { describe, ScopeError, toScopeError } from "../errors.ts";
 import { resolveOptions } from "../options.ts";
 import type { RawOptions } from "../options.ts";
+import { adviceFor } from "../role_advice.ts";
 import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "./interrupt.ts";
@@ -35,7 +36,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
     const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
     verbose = resolved.verbose;
-    return await command.run(makeContext({ options: resolved, interrupt }), options, args);
+    const { namespace, ...given } = resolved;
+    const context = makeContext({
+      ...{ options: resolved, interrupt },
+      advise: (missing, ofContext) =>
+        adviceFor(missing, asking, command.name, { ...given, namespace: namespace ?? ofContext }),
+    });
+    return await command.run(context, options, args);
   } catch (error) {
     return tell(error, interrupt, verbose);
   }

@@ -10,7 +10,7 @@ import { whyEnded } from "./ended.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
 import type { Started, StartOptions } from "./start.ts";
-import { connectDebugPod, startDebugPod } from "./start.ts";
+import { assertUsable, connectDebugPod, startDebugPod } from "./start.ts";
 import { notReady } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
@@ -56,6 +56,7 @@ export class NodeWay {
     } catch (error) {
       if (statusOf(error) !== 409) throw error; // there is one already
     }
+    await assertUsable(this.#cluster, namespace);
     const down = await notReady(this.#cluster, node);
     if (down !== undefined) throw down;
   }

@@ -1,0 +1,71 @@
+import type { RbacBinding, RbacRole, RbacRule } from "../event.ts";
+import { safe } from "../safe.ts";
+
+const group = "rbac.authorization.k8s.io";
+
+/** A Role as YAML, as `kubectl apply -f -` takes it; what to know and what each rule is for stands in comments. */
+export function roleLines({ kind, name, namespace, commands, rules, notes }: RbacRole): string[] {
+  return [
+    "---",
+    ...[`What scope ${commands.join(", ")} ${commands.length === 1 ? "needs" : "need"}.`, ...notes].map(comment),
+    `apiVersion: ${group}/v1`,
+    `kind: ${kind}`,
+    ...metadata(name, namespace),
+    "rules:",
+    ...rules.flatMap(ruleLines),
+  ];
+}
+
+function ruleLines({ apiGroups, resources, resourceNames, verbs, for: reasons }: RbacRule): string[] {
+  return [
+    `  ${comment(`to ${reasons.join("; ")}`)}`,
+    `  - apiGroups: ${list(apiGroups)}`,
+    `    resources: ${list(resources)}`,
+    ...resourceNames === undefined ? [] : [`    resourceNames: ${list(resourceNames)}`],
+    `    verbs: ${list(verbs)}`,
+  ];
+}
+
+/** Gives a Role to somebody, as YAML. */
+export function bindingLines({ kind, name, namespace, role, subject }: RbacBinding): string[] {
+  return [
+    "---",
+    `apiVersion: ${group}/v1`,
+    `kind: ${kind}`,
+    ...metadata(name, namespace),
+    "roleRef:",
+    `  apiGroup: ${group}`,
+    `  kind: ${kind.replace("Binding", "")}`,
+    `  name: ${scalar(role)}`,
+    "subjects:",
+    `  - kind: ${subject.kind}`,
+    `    name: ${scalar(subject.name)}`,
+    ...subject.namespace === undefined ? [`    apiGroup: ${group}`] : [`    namespace: ${scalar(subject.namespace)}`],
+  ];
+}
+
+function metadata(name: string, namespace: string | undefined): string[] {
+  return [
+    "metadata:",
+    `  name: ${scalar(name)}`,
+    ...namespace === undefined ? [] : [`  namespace: ${scalar(namespace)}`],
+    "  labels:",
+    // Not managed-by: nothing of scope's removes it.
+    "    app.kubernetes.io/part-of: scope",
+  ];
+}
+
+function list(words: readonly string[]): string {
+  return `[${words.map(scalar).join(", ")}]`;
+}
+
+/** JSON is YAML: what could be read as something else, or end the text, stands in quotes. */
+function scalar(text: string): string {
+  return /^[a-z][a-z0-9./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/.test(text)
+    ? text
+    : safe(JSON.stringify(text));
+}
+
+function comment(text: string): string {
+  return `# ${safe(text)}`;
+}

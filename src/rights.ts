@@ -1,0 +1,200 @@
+import type { Access } from "./access.ts";
+import { uniqueAccesses } from "./access.ts";
+import type { WayName } from "./way.ts";
+import { parsePodReference } from "./target.ts";
+import type { PodReference, WorkloadKind } from "./target.ts";
+
+/** In which namespace something is asked for: the target's, the debug pod's, that of what is pinged, or in none. */
+export type Where = "target" | "debug" | "destination" | "cluster";
+
+/** A right that commands need, wherever their namespaces are. */
+export interface Right {
+  verb: string;
+  group: string;
+  resource: string;
+  where: Where;
+  /** It is asked for about the target's pod alone, by its name: a Role can be narrowed to that name. */
+  own: boolean;
+  /** They ask for it, and do without where it is refused. */
+  optional: boolean;
+  /** Completes "to …". */
+  why: string;
+}
+
+/** `verbs resource` of the core group, or `verbs resource.group` of another. */
+function rights(where: Where, words: string, why: string, more: Partial<Right> = {}): Right[] {
+  const [verbs = "", what = ""] = words.split(" ");
+  const [, resource = "", group = ""] = /^([^.]*)\.?(.*)$/.exec(what)!;
+  return verbs.split(",").map((verb) => ({ verb, group, resource, where, own: false, optional: false, why, ...more }));
+}
+
+const own = { own: true }, optional = { optional: true }, asked = { own: true, optional: true };
+
+/** Exec is a websocket and so begins as a GET; from Kubernetes 1.35 on, the API server asks for `create` as well. */
+const exec = (where: Where, why: string, more?: Partial<Right>) => rights(where, "get,create pods/exec", why, more);
+
+/**
+ * All that scope asks of an API server: the one place where this is written. `nodes/proxy`, which tells how much memory a pod
+ * uses where there is no metrics API, is left out: nobody should be given it for that, as it runs commands in any pod.
+ */
+const table = {
+  /** The target, by its pod's name. */
+  pod: rights("target", "get pods", "find the target by its name", own),
+  /** The target, by labels: also those of a workload. */
+  labels: rights("target", "list pods", "find the target by its labels"),
+  deployment: rights("target", "get deployments.apps", "find the target by its deployment"),
+  statefulset: rights("target", "get statefulsets.apps", "find the target by its stateful set"),
+  daemonset: rights("target", "get daemonsets.apps", "find the target by its daemon set"),
+  service: rights("target", "get services", "find the target by its service"),
+  /** Pods that come and go while they are followed. */
+  following: rights("target", "list,watch pods", "follow the pods that come and go"),
+  ephemeral: [
+    ...rights("target", "patch pods/ephemeralcontainers", "add an ephemeral container", own),
+    ...rights("target", "list,watch pods", "see when the ephemeral container runs", own),
+    ...exec("target", "talk to the manager in the ephemeral container", own),
+    ...rights("target", "list events", "tell why it does not start", optional),
+    ...rights("target", "get pods.metrics.k8s.io", "tell whether the pod has memory for it", asked),
+    ...rights("cluster", "get nodes", "tell that a node is not ready", optional),
+  ],
+  node: [
+    ...rights("debug", "list pods", "find the debug pod that runs"),
+    ...rights("debug", "create pods", "start a debug pod"),
+    ...rights("debug", "list,watch pods", "see when the debug pod runs"),
+    ...exec("debug", "talk to the manager in the debug pod"),
+    ...rights("debug", "delete pods", "remove a debug pod that has ended, or that does not start", optional),
+    ...rights("debug", "list events", "tell why it does not start", optional),
+    ...rights("target", "list,watch pods", "tell that the target is gone", asked),
+    ...rights("cluster", "get nodes", "tell that a node is not ready", optional),
+  ],
+  /** The global option --terminate. */
+  terminate: rights("debug", "delete,list,watch pods", "remove the debug pod at the end (--terminate)"),
+  destinations: [
+    ...rights("destination", "get,list pods", "find the pods to send to"),
+    ...rights("destination", "watch pods", "tell that they are gone", optional),
+  ],
+  copy: [
+    ...rights("target", "create pods", "make the copy"),
+    ...rights("target", "list,watch pods", "see when the copy runs"),
+    ...rights("target", "delete pods", "remove a copy that does not start", optional),
+    ...rights("target", "list events", "tell why it does not start", optional),
+    ...rights("cluster", "get nodes", "tell that a node is not ready", optional),
+  ],
+  list: [
+    ...rights("target", "list pods", "find copies of pods and ephemeral containers"),
+    ...rights("debug", "list pods", "find debug pods"),
+  ],
+  remove: [
+    ...rights("target", "get pods", "find what was made for a pod (-p POD)"),
+    ...rights("target", "delete,list,watch pods", "remove copies of pods"),
+    ...rights("debug", "delete,list,watch pods", "remove debug pods"),
+    ...exec("target", "end the managers in ephemeral containers"),
+  ],
+  logs: [
+    ...rights("target", "list,watch pods", "follow the pods that come and go"),
+    ...rights("target", "get pods/log", "read their logs"),
+  ],
+  names: [
+    ...rights("target", "list pods", "offer the names of pods and containers", optional),
+    ...rights("cluster", "list namespaces", "offer the names of namespaces", optional),
+  ],
+  namespace: rights("target", "get namespaces", "tell that a namespace is not there", optional),
+} as const satisfies Record<string, readonly Right[]>;
+
+/**
+ * What a command asks for, in groups of rights: `target`, whatever says which pod is meant; `targets`, the same, followed
+ * as they come and go where it is not one pod by its name; `way`, to get beside it; or one of the table.
+ */
+export const asks = [
+  ...["target", "targets", "way", "node", "destinations", "copy", "list", "remove", "logs", "names"] as const,
+] as const;
+export type Ask = (typeof asks)[number];
+
+/** What the global options, and those of `rbac`, say. */
+export interface RightsQuery {
+  pod?: string;
+  selector?: string;
+  via: WayName;
+  terminate: boolean;
+  /** In all namespaces: a list, and what is removed. */
+  everywhere: boolean;
+}
+
+/** The rights that these asks come to, the optional ones as well. */
+export function rightsOf(asks: readonly Ask[], query: RightsQuery): Right[] {
+  const { via, terminate, everywhere } = query;
+  const debugPod = terminate ? [...table.node, ...table.terminate] : table.node;
+  const groups = asks.flatMap((ask): readonly Right[] => {
+    switch (ask) {
+      case "target":
+        return [...finding(query), ...table.namespace];
+      case "targets":
+        return [...finding(query), ...table.namespace, ...podName(query) === undefined ? table.following : []];
+      case "way":
+        return via === "local" ? [] : via === "node" ? debugPod : table.ephemeral;
+      case "node":
+        return debugPod;
+      case "list":
+      case "remove":
+        return everywhere ? table[ask].map((right) => ({ ...right, where: "cluster" as const })) : table[ask];
+      default:
+        return table[ask];
+    }
+  });
+  return groups.filter((right, at) => groups.findIndex((other) => same(right, other)) === at);
+}
+
+/** Every right of the table, as often as it stands there. */
+export function allRights(): readonly Right[] {
+  return Object.values<readonly Right[]>(table).flat();
+}
+
+/** How the target is found: by its name where nothing is said of it. */
+function finding({ pod, selector }: RightsQuery): readonly Right[] {
+  if (selector !== undefined) return table.labels;
+  const kind = workloadOf(pod);
+  return kind === undefined ? table.pod : [...table[kind], ...table.labels];
+}
+
+function workloadOf(pod: string | undefined): Exclude<WorkloadKind, "pod"> | undefined {
+  const kind = pod === undefined ? undefined : parsePodReference(pod)?.kind;
+  return kind === "pod" ? undefined : kind;
+}
+
+/** The name of the one pod that is meant, if one is. */
+export function podName({ pod, selector }: Pick<RightsQuery, "pod" | "selector">): string | undefined {
+  return selector !== undefined || pod === undefined ? undefined : oneName(parsePodReference(pod));
+}
+
+function oneName(reference: PodReference | undefined): string | undefined {
+  return reference?.kind === undefined || reference.kind === "pod" ? reference?.name : undefined;
+}
+
+function same(a: Right, b: Right): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** What a Way asks for before it makes anything, as nobody who lacks it could use or remove that. */
+export function beforeMaking(what: "ephemeral" | "node" | "copy", namespace: string, name?: string): Access[] {
+  const made: Readonly<Record<string, string>> = {
+    ephemeral: "pods/ephemeralcontainers patch",
+    node: "pods create",
+    copy: "pods create",
+  };
+  const needed = table[what].filter(({ optional, resource, verb }) =>
+    !optional && made[what] !== `${resource} ${verb}`
+  );
+  return uniqueAccesses(needed.map((right) => accessOf(right, namespace, name)));
+}
+
+/** What an exec into a pod takes. */
+export function execRights(namespace: string, pod: string): Access[] {
+  return exec("target", "").map((right) => accessOf(right, namespace, pod));
+}
+
+export function accessOf({ verb, group, resource }: Right, namespace: string | undefined, name?: string): Access {
+  return {
+    ...{ verb, group, resource },
+    ...namespace === undefined ? {} : { namespace },
+    ...name === undefined ? {} : { name },
+  };
+}
