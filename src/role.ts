@@ -107,6 +107,10 @@ function notesOf(rights: readonly Right[], query: RoleQuery): string[] {
         "A debug pod ends by itself after 10 idle minutes; to remove one at the end, give -t to rbac and to the command.",
       ]
       : [],
+    ...has("delete", "pods") ? ["RBAC knows no labels: delete is for every pod there."] : [],
+    ...execs && has("create", "pods/exec", ({ where }) => where === "cluster")
+      ? ["exec is for every pod of the cluster: who has this ClusterRole can be root wherever a debug pod runs."]
+      : [],
     ...patches && !narrowed
       ? ["This is for all pods of the namespace, so for debug pods in it, too; -p POD narrows it to one pod."]
       : [],

@@ -85,9 +85,9 @@ function subjectsOf(options: RawOptions, namespace: string | undefined): RbacSub
   ];
 }
 
-/** Throws ScopeError (usage). */
+/** As kubectl writes them, too: `NAMESPACE:NAME`. Throws ScopeError (usage). */
 function accountOf(account: string, namespace: string | undefined): RbacSubject {
-  const [name, itsNamespace = namespace, ...rest] = account.split("/").toReversed();
+  const [name, itsNamespace = namespace, ...rest] = account.split(/[/:]/).toReversed();
   if (name && itsNamespace && rest.length === 0) return { kind: "ServiceAccount", name, namespace: itsNamespace };
   throw new ScopeError("usage", `Option --service-account cannot be "${account}"`, {
     hint: "it is NAMESPACE/NAME, or NAME alone with -n NAMESPACE",

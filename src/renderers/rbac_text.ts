@@ -1,13 +1,17 @@
 import type { RbacBinding, RbacRole, RbacRule } from "../event.ts";
 import { safe } from "../safe.ts";
 
+/** Of a line of comments, as far as its words allow. */
+const longest = 120;
 const group = "rbac.authorization.k8s.io";
 
 /** A Role as YAML, as `kubectl apply -f -` takes it; what to know and what each rule is for stands in comments. */
 export function roleLines({ kind, name, namespace, commands, rules, notes }: RbacRole): string[] {
   return [
     "---",
-    ...[`What scope ${commands.join(", ")} ${commands.length === 1 ? "needs" : "need"}.`, ...notes].map(comment),
+    ...[`What scope ${commands.join(", ")} ${commands.length === 1 ? "needs" : "need"}.`, ...notes].flatMap((text) =>
+      comments(text)
+    ),
     `apiVersion: ${group}/v1`,
     `kind: ${kind}`,
     ...metadata(name, namespace),
@@ -18,7 +22,7 @@ export function roleLines({ kind, name, namespace, commands, rules, notes }: Rba
 
 function ruleLines({ apiGroups, resources, resourceNames, verbs, for: reasons }: RbacRule): string[] {
   return [
-    `  ${comment(`to ${reasons.join("; ")}`)}`,
+    ...comments(`to ${reasons.join("; ")}`, "  "),
     `  - apiGroups: ${list(apiGroups)}`,
     `    resources: ${list(resources)}`,
     ...resourceNames === undefined ? [] : [`    resourceNames: ${list(resourceNames)}`],
@@ -66,6 +70,13 @@ function scalar(text: string): string {
     : safe(JSON.stringify(text));
 }
 
-function comment(text: string): string {
-  return `# ${safe(text)}`;
+/** As many lines as it takes, from `indent` on. */
+function comments(text: string, indent = ""): string[] {
+  const lines: string[] = [];
+  for (const word of safe(text).split(" ")) {
+    const longer = lines.length === 0 ? `${indent}# ${word}` : `${lines.at(-1)} ${word}`;
+    if (lines.length === 0 || longer.length <= longest) lines.splice(-1, 1, longer);
+    else lines.push(`${indent}#   ${word}`);
+  }
+  return lines;
 }

@@ -28,7 +28,13 @@ const answers: [string, Answer, ErrorKind, string, RegExp | undefined][] = [
     "the credentials are wrong or have expired",
     /--context or --kubeconfig/,
   ],
-  ["403 of RBAC", status(403, "Forbidden", rbac), "denied", "you are not allowed to", /^ask for "list pods" in namespace "shop"$/],
+  [
+    "403 of RBAC",
+    status(403, "Forbidden", rbac),
+    "denied",
+    "you are not allowed to",
+    /^ask for "list pods" in namespace "shop"$/,
+  ],
   [
     "403 of Pod Security",
     status(403, "Forbidden", podSecurity),
