@@ -47,7 +47,7 @@ const table = {
   daemonset: rights("target", "get daemonsets.apps", "find the target by its daemon set"),
   service: rights("target", "get services", "find the target by its service"),
   /** Pods that come and go while they are followed. */
-  following: rights("target", "list,watch pods", "follow the pods that come and go"),
+  following: rights("target", "get,list,watch pods", "follow the pods that come and go"),
   ephemeral: [
     ...rights("target", "patch pods/ephemeralcontainers", "add an ephemeral container", own),
     ...rights("target", "list,watch pods", "see when the ephemeral container runs", own),
@@ -90,7 +90,7 @@ const table = {
     ...exec("target", "end the managers in ephemeral containers"),
   ],
   logs: [
-    ...rights("target", "list,watch pods", "follow the pods that come and go"),
+    ...rights("target", "get,list,watch pods", "follow the pods that come and go"),
     ...rights("target", "get pods/log", "read their logs"),
   ],
   names: [

@@ -51,13 +51,16 @@ export function bindingsOf(roles: readonly RbacRole[], subjects: readonly RbacSu
   return subjects.flatMap((subject) =>
     roles.map(({ kind, name, namespace }): RbacBinding => ({
       ...{ type: "rbac.binding", time: now(), kind: `${kind}Binding`, role: name } as const,
-      // What no name of an object may have, see ValidatePathSegmentName of Kubernetes.
-      name: `${name}-${[subject.namespace, subject.name].filter((part) => part !== undefined).join("-")}`
-        .replaceAll(/[/%]/g, "-"),
+      name: `${name}-${subjectName(subject)}`,
       ...(namespace === undefined ? {} : { namespace }),
       subject,
     }))
   );
+}
+
+/** Different for each subject, without what no name of an object may have: see ValidatePathSegmentName of Kubernetes. */
+function subjectName({ kind, namespace, name }: RbacSubject): string {
+  return `${kind.toLowerCase()}-${namespace === undefined ? "" : `${namespace}.`}${name}`.replaceAll(/[/%]/g, "-");
 }
 
 /** One rule for each resource; what one pod's name narrows stands by itself. */
@@ -118,4 +121,35 @@ function notesOf(rights: readonly Right[], query: RoleQuery): string[] {
       ? [`Only for the pod of that name: one of a workload has another. -p TYPE/NAME is for all pods.`]
       : [],
   ];
+}
+
+/**
+ * The least rights of each command by each Way, as a table in Markdown. Commands that need the same share a row; what is
+ * needed in the target's namespace and in the debug pod's, where that is another one, stands in columns of its own.
+ */
+export function rightsTable(commands: readonly Asking[]): string[] {
+  const rows = new Map<string, string[]>();
+  for (const { name, asks } of commands) {
+    const both = (["ephemeral", "node"] as const).map((via) => ({ via, cells: cellsOf(asks, via) }));
+    const alike = both[0]!.cells === both[1]!.cells;
+    for (const { via, cells } of alike ? both.slice(0, 1) : both) {
+      const key = `${alike ? "" : via} | ${cells}`;
+      rows.set(key, [...rows.get(key) ?? [], `\`${name}\``]);
+    }
+  }
+  return [
+    "| commands | `--via` | in the target's namespace | in the debug pod's namespace |",
+    "|---|---|---|---|",
+    ...[...rows].map(([cells, names]) => `| ${names.join(", ")} | ${cells} |`),
+  ];
+}
+
+function cellsOf(asks: readonly Ask[], via: "ephemeral" | "node"): string {
+  const query = { namespace: "target", debugNamespace: "debug", name: "", terminate: false, everywhere: false };
+  const roles = rolesOf([{ name: "", asks }], { ...query, via, optional: false });
+  const cell = (namespace: string) => {
+    const rules = roles.find((role) => role.namespace === namespace)?.rules ?? [];
+    return rules.map(({ verbs, resources }) => `${verbs.join(", ")} \`${resources.join(", ")}\``).join("; ") || "–";
+  };
+  return `${cell("target")} | ${cell("debug")}`;
 }

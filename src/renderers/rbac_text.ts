@@ -1,5 +1,6 @@
 import type { RbacBinding, RbacRole, RbacRule } from "../event.ts";
 import { safe } from "../safe.ts";
+import { jsonText } from "./json.ts";
 
 /** Of a line of comments, as far as its words allow. */
 const longest = 120;
@@ -67,7 +68,7 @@ function list(words: readonly string[]): string {
 function scalar(text: string): string {
   return /^[a-z][a-z0-9./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/.test(text)
     ? text
-    : safe(JSON.stringify(text));
+    : jsonText(text);
 }
 
 /** As many lines as it takes, from `indent` on. */

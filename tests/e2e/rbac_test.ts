@@ -20,10 +20,7 @@ class Account implements AsyncDisposable {
     const name = `a-${crypto.randomUUID().slice(0, 8)}`;
     await kubectl(["-n", own.name, "create", "serviceaccount", name]);
     const more = ["--name", `scope-${name}`, "--service-account", `${own.name}/${name}`];
-    const yaml = await scopeOk("-n", own.name, ...args, ...more);
-    await apply(yaml);
-    const roles = eventsOf(await scopeOk("-n", own.name, "-o", "json", ...args, ...more))
-      .filter(({ type }) => type === "rbac.role") as unknown as Granted[];
+    const roles = await apply(await scopeOk("-n", own.name, ...args, ...more));
     const token = (await kubectl(["-n", own.name, "create", "token", name])).trim();
     const account = new Account(name, own, await Kubeconfig.make({ token }), roles);
     for (const role of roles) await account.until(role, role.rules.at(-1)!, role.rules.at(-1)!.verbs.at(-1)!, true);
@@ -39,7 +36,7 @@ class Account implements AsyncDisposable {
     return startScope(["-n", this.own.name, ...args], { env: { KUBECONFIG: this.kubeconfig.path } });
   }
 
-  /** Runs `body` without one verb of one resource, and gives it back. */
+  /** Runs `body` without one verb of one resource. */
   async without(
     verb: string,
     resource: string,
@@ -49,14 +46,12 @@ class Account implements AsyncDisposable {
     const role = this.roles.find((one) => one.namespace === namespace)!;
     const lacking = role?.rules.find(({ resources, verbs }) => resources.includes(resource) && verbs.includes(verb));
     assert.ok(lacking !== undefined, `no rule with ${verb} ${resource} in ${JSON.stringify(this.roles)}`);
-    const rules = role.rules.map(({ for: _for, ...rule }) =>
+    const rules = role.rules.map((rule) =>
       rule.resources.includes(resource) ? { ...rule, verbs: rule.verbs.filter((one) => one !== verb) } : rule
     ).filter(({ verbs }) => verbs.length > 0);
     await this.#replace(role, rules);
     await this.until(role, lacking, verb, false);
     await body();
-    await this.#replace(role, role.rules.map(({ for: _for, ...rule }) => rule));
-    await this.until(role, lacking, verb, true);
   }
 
   async #replace({ kind, name, namespace }: Granted, rules: readonly Rule[]): Promise<void> {
@@ -82,7 +77,7 @@ class Account implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { kind, name } of this.roles.filter(({ kind }) => kind === "ClusterRole")) {
       await kubectl(["delete", kind, name]);
-      await kubectl(["delete", "clusterrolebinding", `${name}-${this.own.name}-${this.name}`]);
+      await kubectl(["delete", "clusterrolebinding", `${name}-serviceaccount-${this.own.name}.${this.name}`]);
     }
     await this.kubeconfig[Symbol.asyncDispose]();
   }
@@ -92,17 +87,27 @@ interface Granted {
   readonly kind: "Role" | "ClusterRole";
   readonly name: string;
   readonly namespace?: string;
-  readonly rules: readonly (Rule & { readonly for: readonly string[] })[];
+  readonly rules: readonly Rule[];
 }
 
-async function apply(yaml: string): Promise<void> {
+/** Applies what was printed, as it was printed; returns the Roles in it. */
+async function apply(yaml: string): Promise<Granted[]> {
   const file = await Deno.makeTempFile({ suffix: ".yaml" });
   try {
     await Deno.writeTextFile(file, yaml);
-    await kubectl(["apply", "-f", file]);
+    const applied = JSON.parse(await kubectl(["apply", "-f", file, "-o", "json"])) as { items: Applied[] };
+    return applied.items.flatMap(({ kind, metadata, rules }) =>
+      rules === undefined ? [] : [{ kind, ...metadata, rules }]
+    );
   } finally {
     await Deno.remove(file);
   }
+}
+
+interface Applied {
+  readonly kind: Granted["kind"];
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly rules?: readonly Rule[];
 }
 
 /** Removes the debug pods of a namespace, as an administrator. */
@@ -155,11 +160,12 @@ for (const via of ["node", "ephemeral", "auto"] as const) {
         const target = ["-p", "web", "--via", via];
         await using account = await Account.make(own, [...target, "rbac", name]);
         await using process = account.start([...target, ...args]);
-        await process.until(name === "redir" ? "stdout" : "stdout", begun, 60);
+        await process.until("stdout", begun, 60);
         process.signal("SIGINT");
         assert.equal(await process.exit(20), 130, process.stderr);
       });
     }
+    if (via !== "node") return; // what is in the pods goes with them
     await removeDebugPods(own.name);
     assert.deepEqual((await getPods(own.name, "-l", "app.kubernetes.io/managed-by=scope")).length, 0);
   });
@@ -182,6 +188,15 @@ byAuto("Each command that makes or removes something works with just its Role", 
   });
   await t.step("copy, by labels", async () => {
     await works(["-l", "e2e=web", "rbac", "copy"], "-l", "e2e=web", "copy", "--", "sleep", "100");
+  });
+  await t.step("redir, by labels, with the debug pod elsewhere", async () => {
+    await using debug = await TestNamespace.make();
+    const args = ["-l", "e2e=web", "--via", "node", "--debug-namespace", debug.name];
+    await using account = await Account.make(own, [...args, "rbac", "redir"]);
+    await using process = account.start([...args, "redir", "8080"]);
+    await process.until("stdout", /8080/, 60);
+    process.signal("SIGINT");
+    assert.equal(await process.exit(20), 130, process.stderr);
   });
   await t.step("list, and cleanup of all that there is", async () => {
     await scopeOk("-n", own.name, "-p", "web", "--via", "node", "shell", "true");
@@ -326,6 +341,25 @@ byAuto("One verb less is refused with the hint that names it", async (t) => {
     });
   }
 
+  await t.step("a debug pod that runs: the API server refuses the websocket, and the right is found out", async () => {
+    await scopeOk("-n", own.name, ...web, "launch");
+    const args = ["--via", "node", ...web, "pids"];
+    await using account = await Account.make(own, ["--via", "node", "rbac", "pids"]);
+    for (const verb of ["get", "create"]) {
+      await account.without(verb, "pods/exec", own.name, async () => {
+        const { code, stderr } = await account.run(args);
+        assert.equal(code, 77, stderr);
+        assert.match(stderr, /^error: Cannot connect to ".*": you are not allowed to$/m);
+        const role = `scope -n ${own.name} --via node rbac pids prints the Role`;
+        assert.match(
+          stderr,
+          new RegExp(`^hint: ask for "${verb} pods/exec" in namespace "${own.name}": ${role}$`, "m"),
+        );
+      });
+    }
+    await removeDebugPods(own.name);
+  });
+
   await t.step("a ClusterRole", async () => {
     await using account = await Account.make(own, ["rbac", "-A", "list"]);
     await account.without("list", "pods", undefined, async () => {
@@ -340,20 +374,18 @@ byAuto("One verb less is refused with the hint that names it", async (t) => {
 
   await t.step("cleanup: what fails is one of several, and told with the same hint", async () => {
     await using account = await Account.make(own, ["rbac", "cleanup"]);
-    await scopeOk("-n", own.name, ...web, "copy", "--name", "left", "--", "sleep", "100");
+    const { name } = eventsOf(await scopeOk("-n", own.name, "-o", "json", ...web, "launch"))[0]!;
     for (const verb of ["delete", "watch"]) {
       await account.without(verb, "pods", own.name, async () => {
-        const { code, stdout } = await account.run(["cleanup", "-p", "left"]);
+        const { code, stdout } = await account.run(["cleanup", "-p", "all"]);
         assert.equal(code, 1, stdout);
-        assert.match(
-          stdout,
-          new RegExp(`left: failed: .*\\(ask for "${verb} pods" in namespace "${own.name}": scope `),
-        );
+        const hint = `ask for "${verb} pods" in namespace "${own.name}": scope `;
+        assert.match(stdout, new RegExp(`${name}: failed: .*\\(${hint}`));
       });
     }
   });
 
-  await t.step("nothing was made meanwhile, but for the copy that could not be removed", async () => {
+  await t.step("nothing was made meanwhile", async () => {
     const made = await getPods(own.name, "-l", "app.kubernetes.io/managed-by=scope");
     assert.deepEqual(made.filter(({ metadata }) => metadata.deletionTimestamp === undefined), []);
     assert.deepEqual(await getPods(debug.name, "-l", "app.kubernetes.io/managed-by=scope"), []);
