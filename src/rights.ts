@@ -91,7 +91,7 @@ const table = {
   ],
   logs: [
     ...rights("target", "get,list,watch pods", "follow the pods that come and go"),
-    ...rights("target", "get pods/log", "read their logs"),
+    ...rights("target", "get pods/log", "read the logs of the pods"),
   ],
   names: [
     ...rights("target", "list pods", "offer the names of pods and containers", optional),
@@ -143,9 +143,26 @@ export function rightsOf(asks: readonly Ask[], query: RightsQuery): Right[] {
   return groups.filter((right, at) => groups.findIndex((other) => same(right, other)) === at);
 }
 
-/** Every right of the table, as often as it stands there. */
-export function allRights(): readonly Right[] {
-  return Object.values<readonly Right[]>(table).flat();
+/** What each group of the table is for, in a few words. */
+const titles: Readonly<Record<keyof typeof table, string>> = {
+  ...{ pod: "finding the target", labels: "finding it by labels", deployment: "-p deployment/NAME" },
+  ...{ statefulset: "-p statefulset/NAME", daemonset: "-p daemonset/NAME", service: "-p service/NAME" },
+  ...{ following: "redir of several pods", ephemeral: "the ephemeral way", node: "the node way" },
+  ...{
+    terminate: "--terminate",
+    destinations: "ping and hping to pods",
+    copy: "copy",
+    list: "list",
+    remove: "cleanup",
+  },
+  ...{ logs: "logs", names: "completions", namespace: "error messages" },
+};
+
+/** Every right of the table, as often as it stands there, with what its group is for. */
+export function allRights(): (Right & { title: string })[] {
+  return Object.entries<readonly Right[]>(table).flatMap(([group, rights]) =>
+    rights.map((right) => ({ ...right, title: titles[group as keyof typeof table] }))
+  );
 }
 
 /** How the target is found: by its name where nothing is said of it. */
@@ -173,17 +190,12 @@ function same(a: Right, b: Right): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** What a Way asks for before it makes anything, as nobody who lacks it could use or remove that. */
-export function beforeMaking(what: "ephemeral" | "node" | "copy", namespace: string, name?: string): Access[] {
-  const made: Readonly<Record<string, string>> = {
-    ephemeral: "pods/ephemeralcontainers patch",
-    node: "pods create",
-    copy: "pods create",
-  };
-  const needed = table[what].filter(({ optional, resource, verb }) =>
-    !optional && made[what] !== `${resource} ${verb}`
-  );
-  return uniqueAccesses(needed.map((right) => accessOf(right, namespace, name)));
+/**
+ * All that it takes to make one and to use it, which is asked before: nobody who lacks some of it could use or remove what
+ * was made. `name` is that of the target's pod.
+ */
+export function rightsToUse(what: "ephemeral" | "node" | "copy", namespace: string, name?: string): Access[] {
+  return uniqueAccesses(table[what].filter(({ optional }) => !optional).map((one) => accessOf(one, namespace, name)));
 }
 
 /** What an exec into a pod takes. */

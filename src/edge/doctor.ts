@@ -69,13 +69,13 @@ export async function* diagnose(
 /** All that scope may need in these namespaces, and what for. */
 function rights(namespace: string, debug: string): [Access, string][] {
   const found = new Map<string, [Access, string[]]>();
-  for (const { verb, group, resource, where, why } of allRights().filter(({ optional }) => !optional)) {
+  for (const { verb, group, resource, where, title } of allRights().filter(({ optional }) => !optional)) {
     const access = { verb, group, resource, namespace: where === "debug" ? debug : namespace };
     const reasons = found.get(accessText(access))?.[1] ?? [];
-    if (!reasons.includes(why)) reasons.push(why);
+    if (!reasons.includes(title)) reasons.push(title);
     found.set(accessText(access), [access, reasons]);
   }
-  return [...found.values()].map(([access, reasons]) => [access, `to ${reasons.join("; ")}`]);
+  return [...found.values()].map(([access, reasons]) => [access, reasons.join(", ")]);
 }
 
 async function ephemeralFinding(context: EnterContext, pod: V1Pod, target: Target, needs: Needs): Promise<Finding> {

@@ -1,5 +1,5 @@
 import type { Access } from "../access.ts";
-import { rightText, uniqueAccesses } from "../access.ts";
+import { uniqueAccesses } from "../access.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -33,9 +33,5 @@ export async function missingOf(cluster: Cluster, rights: readonly Access[]): Pr
 export async function assertAllowed(cluster: Cluster, what: string, rights: readonly Access[]): Promise<void> {
   const missing = await missingOf(cluster, rights);
   if (missing.length === 0) return;
-  const verbs = missing.map(rightText).join(", ");
-  throw new ScopeError("denied", `Cannot ${what}: you are not allowed to ${verbs}`, {
-    hint: cluster.askFor(missing),
-    missing,
-  });
+  throw new ScopeError("denied", `Cannot ${what}: you are not allowed to`, { hint: cluster.askFor(missing), missing });
 }

@@ -9,7 +9,7 @@ import { podPath } from "../kube/rest.ts";
 import { reasonOf } from "../kube/translate.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
-import { beforeMaking } from "../rights.ts";
+import { rightsToUse } from "../rights.ts";
 import type { Ended } from "./copy_progress.ts";
 import { copyProgress, imageHint } from "./copy_progress.ts";
 import { takeBackPod } from "./remove.ts";
@@ -57,7 +57,7 @@ export async function startCopy(cluster: Cluster, start: CopyStart, signal: Abor
 async function create(cluster: Cluster, { copy, of }: CopyStart): Promise<V1Pod> {
   const namespace = copy.metadata?.namespace ?? "", name = copy.metadata?.name;
   // Nothing is made that could not be followed.
-  await assertAllowed(cluster, `copy pod "${of}"`, beforeMaking("copy", namespace));
+  await assertAllowed(cluster, `copy pod "${of}"`, rightsToUse("copy", namespace));
   try {
     // Never left alone: one that nobody knows of would stay.
     return await cluster.uninterrupted.request<V1Pod>(`copy pod "${of}"`, {

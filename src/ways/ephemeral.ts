@@ -7,7 +7,7 @@ import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
-import { beforeMaking } from "../rights.ts";
+import { rightsToUse } from "../rights.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import { arrive, connectManager } from "./arrival.ts";
@@ -67,6 +67,7 @@ export class EphemeralWay {
         try {
           await this.#add(pod, this.#container("scope-test", target, plan), true);
         } catch (error) {
+          if ((error as ScopeError).missing !== undefined) await allowed; // it says all that is missing
           refusal = refusedShape(error as ScopeError, pod, plan.shape);
           const policy = policyOf(refusal);
           // Less privilege helps against Pod Security only.
@@ -84,7 +85,7 @@ export class EphemeralWay {
   /** Asked before anything is added that nobody could then talk to. Throws ScopeError (denied). */
   #assertUsable({ namespace, pod }: Target): Promise<void> {
     const what = `use an ephemeral container in pod "${namespace}/${pod}"`;
-    return assertAllowed(this.cluster, what, beforeMaking("ephemeral", namespace, pod));
+    return assertAllowed(this.cluster, what, rightsToUse("ephemeral", namespace, pod));
   }
 
   /** One that runs, or else a new one: first with all rights of those that it replaces. */

@@ -51,12 +51,12 @@ export class NodeWay {
     const { namespace } = this.#options;
     const dry = { method: "POST", path: podPath(namespace), query: { dryRun: "All" } } as const;
     const body = debugPod({ ...this.#options, node });
+    await assertUsable(this.#cluster, namespace);
     try {
       await this.#cluster.request(`create a debug pod in namespace "${namespace}"`, { ...dry, body });
     } catch (error) {
       if (statusOf(error) !== 409) throw error; // there is one already
     }
-    await assertUsable(this.#cluster, namespace);
     const down = await notReady(this.#cluster, node);
     if (down !== undefined) throw down;
   }

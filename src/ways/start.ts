@@ -7,7 +7,7 @@ import { isTerminating, podName } from "../kube/pods.ts";
 import { assertNamespace } from "../kube/resolve.ts";
 import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
-import { beforeMaking } from "../rights.ts";
+import { rightsToUse } from "../rights.ts";
 import type { Arrival } from "./arrival.ts";
 import { arrive, connectManager } from "./arrival.ts";
 import { debugContainer, debugPod, debugPodName, hasEnded, isDebugPodFor } from "./debug_pod.ts";
@@ -41,7 +41,7 @@ export function connectDebugPod(cluster: Cluster, { metadata }: V1Pod): Promise<
 
 /** Asked before a debug pod is made that nobody could then use, or remove. Throws ScopeError (denied). */
 export async function assertUsable(cluster: Cluster, namespace: string): Promise<void> {
-  await assertAllowed(cluster, `use a debug pod in namespace "${namespace}"`, beforeMaking("node", namespace));
+  await assertAllowed(cluster, `use a debug pod in namespace "${namespace}"`, rightsToUse("node", namespace));
 }
 
 /**

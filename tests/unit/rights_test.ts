@@ -3,7 +3,7 @@ import { asking, commands } from "../../src/app.ts";
 import { rightText } from "../../src/access.ts";
 import { asksOf } from "../../src/command.ts";
 import type { Ask, RightsQuery } from "../../src/rights.ts";
-import { allRights, beforeMaking, execRights, podName, rightsOf } from "../../src/rights.ts";
+import { allRights, execRights, podName, rightsOf, rightsToUse } from "../../src/rights.ts";
 
 const plain: RightsQuery = { via: "auto", terminate: false, everywhere: false };
 
@@ -65,13 +65,13 @@ Deno.test("rightsOf() has what is in all namespaces in the cluster", () => {
   assert.deepEqual(least(["target"], { everywhere: true }), ["get pods target"]);
 });
 
-Deno.test("beforeMaking() asks for all that is needed afterwards, but not for the making itself", () => {
-  const texts = (...args: Parameters<typeof beforeMaking>) => beforeMaking(...args).map(rightText);
-  const exec = ["get pods/exec", "create pods/exec"];
-  assert.deepEqual(texts("ephemeral", "shop", "web"), ["list pods", "watch pods", ...exec]);
-  assert.deepEqual(texts("node", "shop"), ["list pods", "watch pods", ...exec]);
-  assert.deepEqual(texts("copy", "shop"), ["list pods", "watch pods"]);
-  assert.deepEqual(beforeMaking("ephemeral", "shop", "web")[0], {
+Deno.test("rightsToUse() has all that it takes to make something and to use it", () => {
+  const texts = (...args: Parameters<typeof rightsToUse>) => rightsToUse(...args).map(rightText);
+  const exec = ["get pods/exec", "create pods/exec"], follow = ["list pods", "watch pods"];
+  assert.deepEqual(texts("ephemeral", "shop", "web"), ["patch pods/ephemeralcontainers", ...follow, ...exec]);
+  assert.deepEqual(texts("node", "shop"), ["list pods", "create pods", "watch pods", ...exec]);
+  assert.deepEqual(texts("copy", "shop"), ["create pods", ...follow]);
+  assert.deepEqual(rightsToUse("ephemeral", "shop", "web")[1], {
     ...{ verb: "list", group: "", resource: "pods", namespace: "shop", name: "web" },
   });
   assert.deepEqual(execRights("shop", "web").map(rightText), exec);
