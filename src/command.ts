@@ -1,6 +1,7 @@
+import type { Ask } from "./asks.ts";
 import type { Context } from "./context.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
-import type { Ask } from "./rights.ts";
+
 import type { Needs } from "./way.ts";
 
 /** A subcommand: what it is called, what it takes, and one function that gets its world handed in. */

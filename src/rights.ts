@@ -1,8 +1,5 @@
 import type { Access } from "./access.ts";
 import { uniqueAccesses } from "./access.ts";
-import type { WayName } from "./way.ts";
-import { parsePodReference } from "./target.ts";
-import type { PodReference, WorkloadKind } from "./target.ts";
 
 /** In which namespace something is asked for: the target's, the debug pod's, that of what is pinged, or in none. */
 export type Where = "target" | "debug" | "destination" | "cluster";
@@ -37,7 +34,7 @@ const exec = (where: Where, why: string, more?: Partial<Right>) => rights(where,
  * All that scope asks of an API server: the one place where this is written. `nodes/proxy`, which tells how much memory a pod
  * uses where there is no metrics API, is left out: nobody should be given it for that, as it runs commands in any pod.
  */
-const table = {
+export const rightTable = {
   /** The target, by its pod's name. */
   pod: rights("target", "get pods", "find the target by its name", own),
   /** The target, by labels: also those of a workload. */
@@ -100,51 +97,8 @@ const table = {
   namespace: rights("target", "get namespaces", "tell that a namespace is not there", optional),
 } as const satisfies Record<string, readonly Right[]>;
 
-/**
- * What a command asks for, in groups of rights: `target`, whatever says which pod is meant; `targets`, the same, followed
- * as they come and go where it is not one pod by its name; `way`, to get beside it; or one of the table.
- */
-export const asks = [
-  ...["target", "targets", "way", "node", "destinations", "copy", "list", "remove", "logs", "names"] as const,
-] as const;
-export type Ask = (typeof asks)[number];
-
-/** What the global options, and those of `rbac`, say. */
-export interface RightsQuery {
-  pod?: string;
-  selector?: string;
-  via: WayName;
-  terminate: boolean;
-  /** In all namespaces: a list, and what is removed. */
-  everywhere: boolean;
-}
-
-/** The rights that these asks come to, the optional ones as well. */
-export function rightsOf(asks: readonly Ask[], query: RightsQuery): Right[] {
-  const { via, terminate, everywhere } = query;
-  const debugPod = terminate ? [...table.node, ...table.terminate] : table.node;
-  const groups = asks.flatMap((ask): readonly Right[] => {
-    switch (ask) {
-      case "target":
-        return [...finding(query), ...table.namespace];
-      case "targets":
-        return [...finding(query), ...table.namespace, ...podName(query) === undefined ? table.following : []];
-      case "way":
-        return via === "local" ? [] : via === "node" ? debugPod : table.ephemeral;
-      case "node":
-        return debugPod;
-      case "list":
-      case "remove":
-        return everywhere ? table[ask].map((right) => ({ ...right, where: "cluster" as const })) : table[ask];
-      default:
-        return table[ask];
-    }
-  });
-  return groups.filter((right, at) => groups.findIndex((other) => same(right, other)) === at);
-}
-
 /** What each group of the table is for, in a few words. */
-const titles: Readonly<Record<keyof typeof table, string>> = {
+const titles: Readonly<Record<keyof typeof rightTable, string>> = {
   ...{ pod: "finding the target", labels: "finding it by labels", deployment: "-p deployment/NAME" },
   ...{ statefulset: "-p statefulset/NAME", daemonset: "-p daemonset/NAME", service: "-p service/NAME" },
   ...{ following: "redir of several pods", ephemeral: "the ephemeral way", node: "the node way" },
@@ -160,34 +114,9 @@ const titles: Readonly<Record<keyof typeof table, string>> = {
 
 /** Every right of the table, as often as it stands there, with what its group is for. */
 export function allRights(): (Right & { title: string })[] {
-  return Object.entries<readonly Right[]>(table).flatMap(([group, rights]) =>
-    rights.map((right) => ({ ...right, title: titles[group as keyof typeof table] }))
+  return Object.entries<readonly Right[]>(rightTable).flatMap(([group, rights]) =>
+    rights.map((right) => ({ ...right, title: titles[group as keyof typeof rightTable] }))
   );
-}
-
-/** How the target is found: by its name where nothing is said of it. */
-function finding({ pod, selector }: RightsQuery): readonly Right[] {
-  if (selector !== undefined) return table.labels;
-  const kind = workloadOf(pod);
-  return kind === undefined ? table.pod : [...table[kind], ...table.labels];
-}
-
-function workloadOf(pod: string | undefined): Exclude<WorkloadKind, "pod"> | undefined {
-  const kind = pod === undefined ? undefined : parsePodReference(pod)?.kind;
-  return kind === "pod" ? undefined : kind;
-}
-
-/** The name of the one pod that is meant, if one is. */
-export function podName({ pod, selector }: Pick<RightsQuery, "pod" | "selector">): string | undefined {
-  return selector !== undefined || pod === undefined ? undefined : oneName(parsePodReference(pod));
-}
-
-function oneName(reference: PodReference | undefined): string | undefined {
-  return reference?.kind === undefined || reference.kind === "pod" ? reference?.name : undefined;
-}
-
-function same(a: Right, b: Right): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /**
@@ -195,7 +124,9 @@ function same(a: Right, b: Right): boolean {
  * was made. `name` is that of the target's pod.
  */
 export function rightsToUse(what: "ephemeral" | "node" | "copy", namespace: string, name?: string): Access[] {
-  return uniqueAccesses(table[what].filter(({ optional }) => !optional).map((one) => accessOf(one, namespace, name)));
+  return uniqueAccesses(
+    rightTable[what].filter(({ optional }) => !optional).map((one) => accessOf(one, namespace, name)),
+  );
 }
 
 /** What an exec into a pod takes. */

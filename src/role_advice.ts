@@ -1,6 +1,6 @@
 import type { Access } from "./access.ts";
 import { askFor } from "./access.ts";
-import { rightsOf } from "./rights.ts";
+import { rightsOf } from "./asks.ts";
 import type { Asking, RoleQuery } from "./role.ts";
 import { placesOf } from "./role.ts";
 

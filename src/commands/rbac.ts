@@ -63,7 +63,7 @@ export function rbacOf(commands: readonly Command[], unknown: (name: string) => 
       });
       const subjects = subjectsOf(options, namespace);
       if (roles.length === 0) {
-        context.say(`${all.map(({ name }) => name).join(", ")} needs no rights in the cluster`);
+        context.say(`no rights in the cluster are needed for ${all.map(({ name }) => name).join(", ")}`);
       }
       return await context.show([...roles, ...bindingsOf(roles, subjects)]);
     },

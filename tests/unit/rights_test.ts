@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { asking, commands } from "../../src/app.ts";
 import { rightText } from "../../src/access.ts";
 import { asksOf } from "../../src/command.ts";
-import type { Ask, RightsQuery } from "../../src/rights.ts";
-import { allRights, execRights, podName, rightsOf, rightsToUse } from "../../src/rights.ts";
+import type { Ask, RightsQuery } from "../../src/asks.ts";
+import { podName, rightsOf } from "../../src/asks.ts";
+import { allRights, execRights, rightsToUse } from "../../src/rights.ts";
 
 const plain: RightsQuery = { via: "auto", terminate: false, everywhere: false };
 

@@ -51,7 +51,7 @@ Deno.test("rbac gives the Role to whom it is told", async () => {
 
 Deno.test("rbac says when a command needs nothing", async () => {
   const { events, said } = await printed(["rbac"]);
-  assert.deepEqual([events, said], [[], ["rbac needs no rights in the cluster"]]);
+  assert.deepEqual([events, said], [[], ["no rights in the cluster are needed for rbac"]]);
 });
 
 for (

@@ -117,6 +117,31 @@ for (
   });
 }
 
+Deno.test("execStream() finds out which right a refused websocket lacks", async () => {
+  const mayDo = (verb: string) => verb === "get";
+  await using api = await apiServer((_method, path, body) => {
+    if (!path.endsWith("/selfsubjectaccessreviews")) return { status: 403, body: "" };
+    const { verb, resource, subresource, name } = JSON.parse(body).spec.resourceAttributes;
+    assert.deepEqual([resource, subresource, name], ["pods", "exec", "web"]);
+    return { status: 201, body: { status: { allowed: mayDo(verb) } } };
+  });
+  const running = execStream(api.cluster, { namespace: "shop", pod: "web", container: "app", command: ["true"] });
+  await assert.rejects(running, (error) => {
+    assert.ok(error instanceof ScopeError);
+    assert.deepEqual([error.kind, error.message], ["denied", 'Cannot connect to "shop/web": you are not allowed to']);
+    assert.equal(error.hint, 'ask for "create pods/exec" in namespace "shop"');
+    assert.deepEqual(error.missing?.map(({ verb }) => verb), ["create"]);
+    return true;
+  });
+});
+
+Deno.test("execStream() names all that a websocket takes where nobody can say what is missing", async () => {
+  await using api = await apiServer(() => ({ status: 403, body: "" }));
+  const running = execStream(api.cluster, { namespace: "shop", pod: "web", container: "app", command: ["true"] });
+  const hint = 'ask for "get pods/exec" and "create pods/exec" in namespace "shop"';
+  await assert.rejects(running, (error) => error instanceof ScopeError && error.hint === hint);
+});
+
 /** The error of a call to this address. */
 async function unanswered(server: string): Promise<ScopeError> {
   const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
