@@ -2,6 +2,7 @@ import { Command as Parser, CommanderError, Option } from "commander";
 import { asCalled } from "./called.ts";
 import type { CalledAs } from "./called.ts";
 import type { Command } from "./command.ts";
+import { asksOf } from "./command.ts";
 import { doctorOf } from "./commands/doctor.ts";
 import { bypass } from "./commands/bypass.ts";
 import { cleanup } from "./commands/cleanup.ts";
@@ -16,12 +17,14 @@ import { manage } from "./commands/manage.ts";
 import { node } from "./commands/node.ts";
 import { pids } from "./commands/pids.ts";
 import { ping } from "./commands/ping.ts";
+import { rbacOf } from "./commands/rbac.ts";
 import { redir } from "./commands/redir.ts";
 import { shell } from "./commands/shell.ts";
 import { strace } from "./commands/strace.ts";
 import { ScopeError } from "./errors.ts";
 import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
+import type { Asking } from "./role.ts";
 import { version } from "./version.ts";
 
 const ordinary: readonly Command[] = [
@@ -29,7 +32,11 @@ const ordinary: readonly Command[] = [
   ...[launch, list, cleanup],
 ];
 
-export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary), manage];
+const others: readonly Command[] = [...ordinary, doctorOf(ordinary), manage];
+export const commands: readonly Command[] = [...others, rbacOf(others, unknownCommand)];
+
+/** What each command asks the API server for. */
+export const asking: readonly Asking[] = others.map((one) => ({ name: one.name, asks: asksOf(one) ?? [] }));
 
 /** A command line, read. */
 export interface Invocation {
@@ -138,6 +145,23 @@ function takesNone(name: string, args: readonly string[]): ScopeError {
   return new ScopeError("usage", `Command "${name}" takes no arguments, got ${given}`, {
     hint: `scope ${name} --help says what it takes`,
   });
+}
+
+/** The error for the name of a command that there is none of, with the one that may be meant. */
+function unknownCommand(name: string): ScopeError {
+  const program = new Parser("scope").exitOverride().configureOutput({
+    writeErr() {},
+    writeOut() {},
+    outputError() {},
+  });
+  for (const command of commands) program.command(command.name, { hidden: command.hidden ?? false });
+  try {
+    // The parser knows what is alike.
+    program.showSuggestionAfterError().parse(["--", name], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return usageError(error.message);
+  }
+  return new ScopeError("usage", `Unknown command "${name}"`, { hint: "scope --help lists commands and options" });
 }
 
 /** The parser's words for a mistake as ours: `error: unknown option '--foo'\n(Did you mean --bar?)`. */

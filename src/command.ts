@@ -1,5 +1,7 @@
+import type { Ask } from "./asks.ts";
 import type { Context } from "./context.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
+
 import type { Needs } from "./way.ts";
 
 /** A subcommand: what it is called, what it takes, and one function that gets its world handed in. */
@@ -16,8 +18,15 @@ export interface Command {
   passThrough?: boolean;
   /** What it needs of the place that it works from; not set where it goes to none. */
   needs?: Needs;
+  /** What it asks the API server for; by default, where it has `needs`, what finds a target and gets beside it. */
+  asks?: readonly Ask[];
   /** Command lines with what they do. */
   examples: readonly (readonly [string, string])[];
   /** Returns the exit code. Throws ScopeError. */
   run(context: Context, options: RawOptions, args: readonly string[]): Promise<number>;
+}
+
+/** What a command asks the API server for; nothing where nobody has said. */
+export function asksOf({ asks, needs }: Command): readonly Ask[] | undefined {
+  return asks ?? (needs === undefined ? undefined : ["target", "way"]);
 }

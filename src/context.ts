@@ -145,6 +145,8 @@ export interface Context {
   readonly interactive: boolean;
   /** Words to people, on stderr. */
   say(text: string): void;
+  /** That of the options, or else of the kubeconfig's context; nothing where there is no kubeconfig. */
+  namespace(): Promise<string | undefined>;
   /** Goes beside the target. Throws ScopeError when there is no way. */
   enter(query: TargetQuery, needs?: Needs): Promise<Beside>;
   /** Goes to a node, where pid 1 is its first process. Throws ScopeError when there is no way. */

@@ -1,3 +1,4 @@
+import type { Access } from "./access.ts";
 import { safe } from "./safe.ts";
 
 /** What went wrong, in the classes that decide the exit code. */
@@ -17,6 +18,8 @@ export interface ErrorDetails {
   /** The next thing to try, without a final period. */
   hint?: string;
   cause?: unknown;
+  /** Rights without which it cannot be done. */
+  missing?: readonly Access[];
 }
 
 /**
@@ -27,11 +30,13 @@ export class ScopeError extends Error {
   override readonly name = "ScopeError";
   readonly kind: ErrorKind;
   readonly hint: string | undefined;
+  readonly missing: readonly Access[] | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.kind = kind;
     this.hint = details.hint;
+    this.missing = details.missing;
   }
 
   get exitCode(): number {

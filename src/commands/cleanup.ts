@@ -4,6 +4,7 @@ import { ScopeError } from "../errors.ts";
 export const cleanup: Command = {
   name: "cleanup",
   summary: "Remove debug pods and copies of pods, and end ephemeral containers",
+  asks: ["remove"],
   options: [
     {
       flags: "-p, --pod <name>",

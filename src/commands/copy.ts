@@ -7,6 +7,7 @@ export const copy: Command = {
   summary: "Make a debug copy of a pod that gets no traffic and is not restarted, above all of one that crashes",
   arguments: "[command...]",
   passThrough: true,
+  asks: ["target", "copy"],
   options: [
     {
       flags: "--command <words...>",

@@ -3,6 +3,7 @@ import type { Command } from "../command.ts";
 export const list: Command = {
   name: "list",
   summary: "List what scope has made and what still is there: debug pods, ephemeral containers, copies",
+  asks: ["list"],
   options: [{ flags: "-A, --all-namespaces", description: "in all namespaces" }],
   examples: [["scope list -A", "everything of scope's in the cluster"]],
   async run(context, options) {

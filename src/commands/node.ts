@@ -7,6 +7,7 @@ export const node: Command = {
   summary: "Run a shell or a command with the endoscope's tools in a node's namespaces, its files at /host",
   arguments: "<node> [command...]",
   passThrough: true,
+  asks: ["node"],
   examples: [
     ["scope node node1", "a shell; chroot /host is one with the node's own programs"],
     ["scope node node1 ss -ltnp", "one command"],

@@ -20,6 +20,7 @@ export const ping: Command = {
   summary: "Ping pods or hosts from the target's network",
   arguments: "[host...]",
   needs,
+  asks: ["target", "way", "destinations"],
   options: [
     {
       flags: "-d, --dest-pod <name>",

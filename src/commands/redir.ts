@@ -27,6 +27,7 @@ export const redir: Command = {
     { flags: "--raw", description: "under a service mesh: what comes to the sidecar, not what it passes on" },
   ],
   needs: { capabilities: ["NET_ADMIN"] },
+  asks: ["targets", "way"],
   examples: [
     ["scope -p web redir 8080", "what comes to port 8080 of all pods of web goes to localhost:8080"],
     ["scope -p web redir 8080:8089", "the same, to localhost:8089"],

@@ -1,4 +1,5 @@
 import { eventInWords } from "../called.ts";
+import type { Access } from "../access.ts";
 import type { Beside, Context, DebugPods, Destinations, Place, View } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
@@ -17,13 +18,15 @@ import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, wri
 
 export interface ContextOptions {
   options: GlobalOptions;
+  /** The hint for who lacks these rights, where a kubeconfig's context has this namespace. */
+  advise(missing: readonly Access[], namespace: string): string;
   interrupt: Interrupt;
   /** Words to people as this program is called. */
   words(text: string): string;
 }
 
 /** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
-export function makeContext({ options, interrupt, words }: ContextOptions): Context {
+export function makeContext({ options, interrupt, words, advise }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
@@ -34,7 +37,7 @@ export function makeContext({ options, interrupt, words }: ContextOptions): Cont
 
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
-    const cluster = loadCluster({ ...options, say, signal: interrupt.signal });
+    const cluster = loadCluster({ ...options, say, advise, signal: interrupt.signal });
     explain(`using the API server ${cluster.server}`);
     return { cluster, options, signal: interrupt.signal, say, explain };
   });
@@ -47,6 +50,10 @@ export function makeContext({ options, interrupt, words }: ContextOptions): Cont
     windowSize,
     readFile,
     say,
+    async namespace(): Promise<string | undefined> {
+      if (options.namespace !== undefined) return options.namespace;
+      return (await import("../kube/cluster.ts")).contextNamespace(options);
+    },
     async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
       if (options.via === "local") {
         const { enterLocal } = await import("./enter_local.ts");

@@ -1,17 +1,18 @@
+import type { Access } from "../access.ts";
+import { accessText } from "../access.ts";
 import type { Needing } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { DoctorWay, Event } from "../event.ts";
 import { now } from "../event.ts";
-import type { Access } from "../kube/access.ts";
-import { accessText, isAllowed } from "../kube/access.ts";
+import { isAllowed } from "../kube/access.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { podMemory } from "../kube/memory.ts";
 import { assertNamespace } from "../kube/resolve.ts";
+import { allRights } from "../rights.ts";
 import type { Target, TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
 import type { Standing } from "../ways/ladder.ts";
 import { chooseWay } from "../ways/ladder.ts";
-import { mayNotExec } from "../ways/refusal.ts";
 import { shapeText, targetUser } from "../ways/shape.ts";
 import type { EnterContext } from "./enter.ts";
 import { findPod, makeEphemeralWay, makeNodeWay, namespaceOf } from "./enter.ts";
@@ -65,18 +66,16 @@ export async function* diagnose(
   yield* found.flat();
 }
 
-/** What scope may need in a namespace, and what for. */
-function rights(namespace: string, debugNamespace: string): [Access, string][] {
-  const pods = { resource: "pods", namespace };
-  return [
-    [{ ...pods, verb: "get" }, "finding the target"],
-    [{ ...pods, verb: "list" }, "finding the target by labels, and what runs already"],
-    [{ ...pods, verb: "watch" }, "seeing that something starts, or is gone"],
-    [{ ...pods, verb: "create", subresource: "exec" }, "talking to the manager"],
-    [{ ...pods, verb: "patch", subresource: "ephemeralcontainers" }, "the ephemeral way"],
-    [{ resource: "pods", namespace: debugNamespace, verb: "create" }, "the node way, and copy"],
-    [{ resource: "pods", namespace: debugNamespace, verb: "delete" }, "cleanup"],
-  ];
+/** All that scope may need in these namespaces, and what for. */
+function rights(namespace: string, debug: string): [Access, string][] {
+  const found = new Map<string, [Access, string[]]>();
+  for (const { verb, group, resource, where, title } of allRights().filter(({ optional }) => !optional)) {
+    const access = { verb, group, resource, namespace: where === "debug" ? debug : namespace };
+    const reasons = found.get(accessText(access))?.[1] ?? [];
+    if (!reasons.includes(title)) reasons.push(title);
+    found.set(accessText(access), [access, reasons]);
+  }
+  return [...found.values()].map(([access, reasons]) => [access, reasons.join(", ")]);
 }
 
 async function ephemeralFinding(context: EnterContext, pod: V1Pod, target: Target, needs: Needs): Promise<Finding> {
@@ -91,7 +90,6 @@ async function nodeFinding(context: EnterContext, { node }: Target): Promise<Fin
   const namespace = context.options.debugNamespace ?? namespaceOf(context);
   return await finding(async () => {
     await makeNodeWay(context, namespace).admit(node);
-    await mustExec(context, namespace);
     return { rights: "root on the node", runs: false };
   });
 }
@@ -101,11 +99,6 @@ async function runsDebugPod(context: EnterContext, target: Target): Promise<bool
   const passage = await found.catch(() => undefined);
   await passage?.[Symbol.asyncDispose]();
   return passage !== undefined;
-}
-
-async function mustExec({ cluster }: EnterContext, namespace: string): Promise<void> {
-  const access: Access = { verb: "create", resource: "pods", subresource: "exec", namespace };
-  if (!await isAllowed(cluster, access)) throw mayNotExec(namespace, accessText(access));
 }
 
 async function finding(look: () => Promise<Finding>): Promise<Finding> {

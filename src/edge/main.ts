@@ -1,9 +1,10 @@
-import { inWordsOf, parse } from "../app.ts";
+import { asking, inWordsOf, parse } from "../app.ts";
 import { calledAs, calledAsVariable } from "../called.ts";
 import type { CalledAs } from "../called.ts";
 import { describe, ScopeError, toScopeError } from "../errors.ts";
 import { resolveOptions } from "../options.ts";
 import type { RawOptions } from "../options.ts";
+import { adviceFor } from "../role_advice.ts";
 import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "./interrupt.ts";
@@ -37,11 +38,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
     const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
     verbose = resolved.verbose;
-    return await command.run(
-      makeContext({ options: resolved, interrupt, words: (text) => inWordsOf(name, text) }),
-      options,
-      args,
-    );
+    const { namespace, ...given } = resolved;
+    const context = makeContext({
+      ...{ options: resolved, interrupt, words: (text: string) => inWordsOf(name, text) },
+      advise: (missing, ofContext) =>
+        adviceFor(missing, asking, command.name, { ...given, namespace: namespace ?? ofContext }),
+    });
+    return await command.run(context, options, args);
   } catch (error) {
     return tell(error, { interrupt, verbose, name });
   }

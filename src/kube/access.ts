@@ -1,19 +1,15 @@
+import type { Access } from "../access.ts";
+import { uniqueAccesses } from "../access.ts";
+import { ScopeError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
-
-/** One thing that a user may do or not, in the words of RBAC. */
-export interface Access {
-  verb: string;
-  resource: string;
-  subresource?: string;
-  /** Empty: in all namespaces. */
-  namespace: string;
-}
 
 /**
  * Whether this user may do it, asked of the API server (SelfSubjectAccessReview). One that does not answer that is no
  * reason not to try.
  */
-export async function isAllowed(cluster: Cluster, resourceAttributes: Access): Promise<boolean> {
+export async function isAllowed(cluster: Cluster, access: Access): Promise<boolean> {
+  const [resource, subresource] = access.resource.split("/");
+  const resourceAttributes = { ...access, resource, ...subresource === undefined ? {} : { subresource } };
   try {
     const review = await cluster.request<{ status?: { allowed?: boolean } }>("ask for your own rights", {
       method: "POST",
@@ -26,8 +22,16 @@ export async function isAllowed(cluster: Cluster, resourceAttributes: Access): P
   }
 }
 
-/** For messages: `create pods/exec in namespace "shop"`. */
-export function accessText({ verb, resource, subresource, namespace }: Access): string {
-  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
-  return `${verb} ${what}${namespace === "" ? "" : ` in namespace "${namespace}"`}`;
+/** Those of these rights that this user does not have, as far as the API server says. */
+export async function missingOf(cluster: Cluster, rights: readonly Access[]): Promise<Access[]> {
+  const asked = uniqueAccesses(rights);
+  const allowed = await Promise.all(asked.map((access) => isAllowed(cluster, access)));
+  return asked.filter((_access, at) => !allowed[at]);
+}
+
+/** Throws ScopeError (denied) when this user lacks some of these rights. */
+export async function assertAllowed(cluster: Cluster, what: string, rights: readonly Access[]): Promise<void> {
+  const missing = await missingOf(cluster, rights);
+  if (missing.length === 0) return;
+  throw new ScopeError("denied", `Cannot ${what}: you are not allowed to`, { hint: cluster.askFor(missing), missing });
 }

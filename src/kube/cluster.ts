@@ -1,7 +1,10 @@
 import { Exec, loadYaml, Watch } from "@kubernetes/client-node";
+import type { Access } from "../access.ts";
+import { askFor } from "../access.ts";
 import { ScopeError } from "../errors.ts";
 import { makeRequest, type RestRequest } from "./rest.ts";
 import { Config } from "./config.ts";
+import type { Denial } from "./translate.ts";
 import { translate } from "./translate.ts";
 
 export type {
@@ -29,9 +32,11 @@ export interface Cluster {
   request<T>(what: string, request: Omit<RestRequest, "signal">): Promise<T>;
   /**
    * Awaits an answer of the API server, with its error translated. One that takes long is told of, and given up at the
-   * limit.
+   * limit. `asked` are the rights that it takes, where a refusal does not say them.
    */
-  call<T>(what: string, answer: Promise<T>): Promise<T>;
+  call<T>(what: string, answer: Promise<T>, asked?: readonly Access[]): Promise<T>;
+  /** The hint for who lacks these rights. */
+  askFor(missing: readonly Access[]): string;
   /** The same cluster for what must be done in any case, as cleaning up. */
   readonly uninterrupted: Cluster;
 }
@@ -43,6 +48,8 @@ export interface ClusterOptions {
   timeoutMs: number;
   /** Words to people. */
   say(text: string): void;
+  /** The hint for who lacks these rights, where `namespace` is the context's. */
+  advise?: (missing: readonly Access[], namespace: string) => string;
   /** Ends every wait, with its reason. */
   signal: AbortSignal;
 }
@@ -51,12 +58,12 @@ export interface ClusterOptions {
 const longMs = 4000;
 
 /**
- * Loads the kubeconfig as kubectl does: the file given, else the merged files of $KUBECONFIG, else ~/.kube/config, else
- * the pod's own service account.
+ * Reads the kubeconfig as kubectl does: the file given, else the merged files of $KUBECONFIG, else ~/.kube/config, else
+ * the pod's own service account. Nothing when there is none.
  *
- * Throws ScopeError: unreachable when there is none, notFound when there is no such context or file.
+ * Throws ScopeError: unreachable when it cannot be read, notFound when there is no such context or file.
  */
-export function loadCluster({ kubeconfig, context, timeoutMs, say, signal }: ClusterOptions): Cluster {
+function readConfig({ kubeconfig, context }: Pick<ClusterOptions, "kubeconfig" | "context">): Config | undefined {
   const config = new Config();
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
@@ -81,7 +88,31 @@ export function loadCluster({ kubeconfig, context, timeoutMs, say, signal }: Clu
   }
   const cluster = config.getCurrentCluster();
   // What loadFromDefault falls back to when it found nothing at all.
-  if (cluster === null || (cluster.name === "cluster" && cluster.server === "http://localhost:8080")) {
+  const none = cluster === null || (cluster.name === "cluster" && cluster.server === "http://localhost:8080");
+  return none ? undefined : config;
+}
+
+function namespaceOf(config: Config): string {
+  return config.getContextObject(config.getCurrentContext())?.namespace ?? "default";
+}
+
+/** The namespace of the kubeconfig's context; nothing where there is no kubeconfig. Throws ScopeError. */
+export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "context">): string | undefined {
+  try {
+    const config = readConfig(options);
+    return config === undefined ? undefined : namespaceOf(config);
+  } catch (error) {
+    const missing = ((error as ScopeError).cause as { code?: string } | undefined)?.code === "ENOENT";
+    if (missing && options.kubeconfig === undefined) return undefined; // what $KUBECONFIG names is not there
+    throw error;
+  }
+}
+
+/** Loads the cluster of a kubeconfig. Throws ScopeError: unreachable when there is none, and notFound. */
+export function loadCluster(options: ClusterOptions): Cluster {
+  const { timeoutMs, say, signal, advise = (missing) => askFor(missing) } = options;
+  const config = readConfig(options), cluster = config?.getCurrentCluster();
+  if (config === undefined || !cluster) {
     throw new ScopeError("unreachable", "Cannot find a cluster: there is no kubeconfig", {
       hint: "set KUBECONFIG, or give --kubeconfig FILE",
     });
@@ -91,13 +122,18 @@ export function loadCluster({ kubeconfig, context, timeoutMs, say, signal }: Clu
     config.clusters = config.clusters.map((each) => each === cluster ? { ...each, skipTLSVerify: true } : each);
   }
   const request = makeRequest(config), exec = new Exec(config), watch = new Watch(config);
+  const namespace = namespaceOf(config), adviseHere = (missing: readonly Access[]) => advise(missing, namespace);
   const make = (signal: AbortSignal): Cluster => {
-    const call = <T>(what: string, answer: Promise<T>) =>
-      limited(what, answer, { server: cluster.server, timeoutMs, say, signal });
+    const call = <T>(what: string, answer: Promise<T>, asked?: readonly Access[]) =>
+      limited(what, answer, {
+        ...{ server: cluster.server, timeoutMs, say, signal, askFor: adviseHere },
+        ...asked === undefined ? {} : { asked },
+      });
     return {
       exec,
       watch,
-      namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
+      namespace,
+      askFor: adviseHere,
       server: cluster.server,
       request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
       call,
@@ -112,7 +148,9 @@ export function loadCluster({ kubeconfig, context, timeoutMs, say, signal }: Clu
 async function limited<T>(
   what: string,
   promise: Promise<T>,
-  { server, timeoutMs, say, signal }: Pick<ClusterOptions, "timeoutMs" | "say" | "signal"> & { server: string },
+  { server, timeoutMs, say, signal, ...denial }: Pick<ClusterOptions, "timeoutMs" | "say" | "signal"> & Denial & {
+    server: string;
+  },
 ): Promise<T> {
   const late = Promise.withResolvers<never>();
   const interrupt = () => late.reject(signal.reason);
@@ -132,7 +170,7 @@ async function limited<T>(
   try {
     return await Promise.race([promise, late.promise]);
   } catch (error) {
-    throw signal.aborted ? signal.reason : translate(what, error);
+    throw signal.aborted ? signal.reason : translate(what, error, denial);
   } finally {
     signal.removeEventListener("abort", interrupt);
     clearTimeout(long);

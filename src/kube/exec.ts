@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import { Duplex, PassThrough } from "node:stream";
 import { setImmediate } from "node:timers";
+import type { Access } from "../access.ts";
 import { ScopeError } from "../errors.ts";
+import { execRights } from "../rights.ts";
+import { missingOf } from "./access.ts";
 import type { Cluster } from "./cluster.ts";
 import { translate } from "./translate.ts";
 
@@ -22,6 +25,7 @@ export async function execStream(
   cluster: Cluster,
   { namespace, pod, container, command }: ExecOptions,
 ): Promise<Duplex> {
+  const asked = execRights(namespace, pod);
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
   let said = "";
   errors.on("data", (bytes: Uint8Array) => said = (said + new TextDecoder().decode(bytes)).slice(-2000));
@@ -47,13 +51,22 @@ export async function execStream(
   // One that opens when nobody waits for it any more is closed.
   opened.then((socket) => stream.destroyed && socket.close(), () => {});
   try {
-    const socket = await cluster.call(`connect to "${namespace}/${pod}"`, opened);
+    const socket = await cluster.call(`connect to "${namespace}/${pod}"`, opened, asked);
     close = () => socket.close();
     socket.on("close", () => stream.destroyed || stream.push(null));
-    socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error)));
+    socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error, cluster)));
     return stream;
   } catch (error) {
     stream.destroy();
-    throw error;
+    throw await withWhatIsMissing(cluster, error, asked);
   }
+}
+
+/** A refused websocket comes without a word on which of its rights is missing: that is asked. */
+async function withWhatIsMissing(cluster: Cluster, error: unknown, asked: readonly Access[]): Promise<unknown> {
+  if (!(error instanceof ScopeError) || error.missing === undefined) return error;
+  const missing = await missingOf(cluster, asked);
+  if (missing.length === 0) return error;
+  const { kind, message, cause } = error;
+  return new ScopeError(kind, message, { cause, hint: cluster.askFor(missing), missing });
 }

@@ -1,10 +1,12 @@
 import { HttpMethod, type KubeConfig, RequestContext } from "@kubernetes/client-node";
 import { type Dispatcher, fetch } from "undici";
+import { reasonOf } from "./translate.ts";
 
 /** What the API server refused: its HTTP status, and the Status object or text that came with it. */
 export class StatusError extends Error {
   constructor(readonly code: number, readonly body: unknown) {
-    super(`the API server answered ${code}`);
+    const said = reasonOf({ body });
+    super(`the API server answered ${code}${said === "" ? "" : `, ${said}`}`);
   }
 }
 

@@ -1,17 +1,26 @@
+import type { Access } from "../access.ts";
+import { askFor, readRefusal } from "../access.ts";
 import { ScopeError } from "../errors.ts";
+
+export interface Denial {
+  /** The hint for who lacks these rights. */
+  askFor?: (missing: readonly Access[]) => string;
+  /** What was asked for, where a refusal does not say it. */
+  asked?: readonly Access[];
+}
 
 /**
  * An error of the client or the API server as a ScopeError: what the API server refused, and why nobody answered. `what`
  * completes "Cannot …". See the API conventions of Kubernetes on Status.
  */
-export function translate(what: string, error: unknown): ScopeError {
+export function translate(what: string, error: unknown, denial: Denial = {}): ScopeError {
   if (error instanceof ScopeError) return error;
   const { code, body } = (error ?? {}) as { code?: unknown; body?: unknown };
-  if (typeof code === "number") return refused(what, code, statusMessage(body), error);
-  return unanswered(what, error);
+  if (typeof code === "number") return refused(what, code, statusMessage(body), error, denial);
+  return unanswered(what, error, denial);
 }
 
-function refused(what: string, code: number, message: string, cause: unknown): ScopeError {
+function refused(what: string, code: number, message: string, cause: unknown, denial: Denial): ScopeError {
   if (code === 401) {
     return new ScopeError("denied", `Cannot ${what}: the credentials are wrong or have expired`, {
       cause,
@@ -31,10 +40,16 @@ function refused(what: string, code: number, message: string, cause: unknown): S
         hint: `give --debug-namespace NAME of a namespace with room (${message})`,
       });
     }
-    return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, {
-      cause,
-      hint: message || "ask for a Role that allows it",
-    });
+    const said = readRefusal(message), missing = said === undefined ? denial.asked : [said];
+    // Words that are not RBAC's come from what else admits or refuses requests, and are the best hint that there is.
+    if (missing === undefined || (said === undefined && message !== "")) {
+      return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, {
+        cause,
+        hint: message || "ask for a Role that allows it",
+      });
+    }
+    const hint = (denial.askFor ?? askFor)(missing);
+    return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, { cause, hint, missing });
   }
   if (code === 404) {
     return new ScopeError("notFound", `Cannot ${what}: ${message || "not found"}`, {
@@ -56,12 +71,12 @@ function refused(what: string, code: number, message: string, cause: unknown): S
   });
 }
 
-function unanswered(what: string, cause: unknown): ScopeError {
+function unanswered(what: string, cause: unknown, denial: Denial): ScopeError {
   const reasons = reasonsOf(cause);
   const text = reasons.join(" ");
   // The websocket client has the refused upgrade's status only in its text.
   const upgrade = /Unexpected server response: (\d{3})/.exec(text)?.[1];
-  if (upgrade !== undefined) return refused(what, Number(upgrade), "", cause);
+  if (upgrade !== undefined) return refused(what, Number(upgrade), "", cause, denial);
   if (/CERT|certificate|self.signed|issuer/i.test(text)) {
     return new ScopeError("unreachable", `Cannot ${what}: the API server's certificate is not trusted`, {
       cause,

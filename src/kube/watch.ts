@@ -114,7 +114,10 @@ async function* changes(
   try {
     while (true) {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
-      if (failure && !signal.aborted) throw translate("watch pods", failure);
+      if (failure && !signal.aborted) {
+        const asked = [{ verb: "watch", group: "", resource: "pods", namespace }];
+        throw translate("watch pods", failure, { askFor: cluster.askFor, asked });
+      }
       if (ended) return;
       await new Promise<void>((resolve) => wake = resolve);
     }

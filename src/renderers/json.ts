@@ -6,9 +6,14 @@ const obeyed = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 /** One line of JSON an event: exactly the event. */
 export function jsonRenderer(screen: Screen): Renderer {
   return {
-    event: (event) => screen.write(`${JSON.stringify(event).replaceAll(obeyed, escaped)}\n`),
+    event: (event) => screen.write(`${jsonText(event)}\n`),
     end: () => {},
   };
+}
+
+/** A value as JSON that no terminal obeys. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replaceAll(obeyed, escaped);
 }
 
 function escaped(character: string): string {

@@ -24,6 +24,7 @@ import { hpingLine, hpingSummary } from "./hping_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
 import { bypassLines } from "./bypass_text.ts";
+import { bindingLines, roleLines } from "./rbac_text.ts";
 import { redirLines, redirSummary } from "./redir_text.ts";
 import { straceLine, straceSummary } from "./strace_text.ts";
 import { safe } from "../safe.ts";
@@ -151,6 +152,10 @@ class Text implements Renderer {
       case "manage.ready":
         // The name alone is what cut -d' ' -f1 makes of it.
         return this.#write([safe(`${event.name} ${event.address}`)]);
+      case "rbac.role":
+        return this.#write(roleLines(event));
+      case "rbac.binding":
+        return this.#write(bindingLines(event));
       case "failed":
         return this.#write([failedLine(event, color)]);
       default:

@@ -64,10 +64,12 @@ export class AutoWay {
   }
 }
 
-/** Neither can be had: one error for both. */
+/** Neither can be had: one error for both. Where it is a right that is missing, the least that helps comes first. */
 function both(node: ScopeError, ephemeral: ScopeError): ScopeError {
-  return new ScopeError("denied", node.message, {
-    cause: node,
-    hint: `${node.hint ?? ""}; nor is there another way: ${ephemeral.message}; scope doctor shows all of them`,
+  const [first, second] = ephemeral.missing === undefined ? [node, ephemeral] : [ephemeral, node];
+  return new ScopeError("denied", first.message, {
+    cause: first,
+    hint: `${first.hint ?? ""}; nor is there another way: ${second.message}; scope doctor shows all of them`,
+    ...first.missing === undefined ? {} : { missing: first.missing },
   });
 }

@@ -2,12 +2,14 @@ import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
+import { assertAllowed } from "../kube/access.ts";
 import { containerOf } from "../kube/pod_copy.ts";
 import { podName } from "../kube/pods.ts";
 import { podPath } from "../kube/rest.ts";
 import { reasonOf } from "../kube/translate.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
+import { rightsToUse } from "../rights.ts";
 import type { Ended } from "./copy_progress.ts";
 import { copyProgress, imageHint } from "./copy_progress.ts";
 import { takeBackPod } from "./remove.ts";
@@ -54,6 +56,8 @@ export async function startCopy(cluster: Cluster, start: CopyStart, signal: Abor
 
 async function create(cluster: Cluster, { copy, of }: CopyStart): Promise<V1Pod> {
   const namespace = copy.metadata?.namespace ?? "", name = copy.metadata?.name;
+  // Nothing is made that could not be followed.
+  await assertAllowed(cluster, `copy pod "${of}"`, rightsToUse("copy", namespace));
   try {
     // Never left alone: one that nobody knows of would stay.
     return await cluster.uninterrupted.request<V1Pod>(`copy pod "${of}"`, {
@@ -70,7 +74,7 @@ async function create(cluster: Cluster, { copy, of }: CopyStart): Promise<V1Pod>
       });
     }
     const reason = reasonOf(error.cause);
-    if (statusOf(error) !== 403 || reason === "") throw error;
+    if (statusOf(error) !== 403 || reason === "" || error.missing !== undefined) throw error;
     // What admits the original may have come later than the original, or there is no room for a second one.
     throw new ScopeError("denied", error.message, { cause: error.cause, hint: reason });
   }

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { ScopeError } from "../errors.ts";
-import type { Access } from "../kube/access.ts";
-import { accessText, isAllowed } from "../kube/access.ts";
+import { assertAllowed } from "../kube/access.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
+import { rightsToUse } from "../rights.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import { arrive, connectManager } from "./arrival.ts";
@@ -15,7 +15,7 @@ import { podDeleted, whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
 import type { Reached } from "./reached.ts";
-import { mayNotExec, policyOf, refusedShape, unfit } from "./refusal.ts";
+import { policyOf, refusedShape, unfit } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
 import { shapesFor, shapeText } from "./shape.ts";
 import { toolMemory } from "./ladder.ts";
@@ -57,17 +57,17 @@ export class EphemeralWay {
   async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
     const obstacle = unfit(pod, target);
     if (obstacle !== undefined) throw obstacle;
-    // Asked before anything is added that nobody could then talk to.
-    const exec: Access = { verb: "create", resource: "pods", subresource: "exec", namespace: target.namespace };
-    let allowed: Promise<boolean> | undefined;
+    let allowed: Promise<void> | undefined;
     let refusal: ScopeError | undefined;
     for (const shape of shapesFor(pod, target.container.name, needs)) {
       for (const plan of this.#plans(pod, target, needs, shape)) {
         if (plan.running !== undefined) return plan;
-        allowed ??= isAllowed(this.cluster, exec);
+        allowed ??= this.#assertUsable(target);
+        allowed.catch(() => {}); // met below
         try {
           await this.#add(pod, this.#container("scope-test", target, plan), true);
         } catch (error) {
+          if ((error as ScopeError).missing !== undefined) await allowed; // it says all that is missing
           refusal = refusedShape(error as ScopeError, pod, plan.shape);
           const policy = policyOf(refusal);
           // Less privilege helps against Pod Security only.
@@ -75,11 +75,17 @@ export class EphemeralWay {
           this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${policy}`);
           continue;
         }
-        if (!await allowed) throw mayNotExec(target.namespace, accessText(exec));
+        await allowed;
         return plan;
       }
     }
     throw refusal!;
+  }
+
+  /** Asked before anything is added that nobody could then talk to. Throws ScopeError (denied). */
+  #assertUsable({ namespace, pod }: Target): Promise<void> {
+    const what = `use an ephemeral container in pod "${namespace}/${pod}"`;
+    return assertAllowed(this.cluster, what, rightsToUse("ephemeral", namespace, pod));
   }
 
   /** One that runs, or else a new one: first with all rights of those that it replaces. */

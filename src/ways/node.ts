@@ -10,7 +10,7 @@ import { whyEnded } from "./ended.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
 import type { Started, StartOptions } from "./start.ts";
-import { connectDebugPod, startDebugPod } from "./start.ts";
+import { assertUsable, connectDebugPod, startDebugPod } from "./start.ts";
 import { notReady } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
@@ -51,6 +51,7 @@ export class NodeWay {
     const { namespace } = this.#options;
     const dry = { method: "POST", path: podPath(namespace), query: { dryRun: "All" } } as const;
     const body = debugPod({ ...this.#options, node });
+    await assertUsable(this.#cluster, namespace);
     try {
       await this.#cluster.request(`create a debug pod in namespace "${namespace}"`, { ...dry, body });
     } catch (error) {

@@ -23,7 +23,6 @@ export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined
 /** The cluster's refusal of an ephemeral container, with what to do about it. */
 export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): ScopeError {
   if (error.kind !== "denied" || !(error instanceof ScopeError)) return error;
-  const namespace = pod.metadata?.namespace ?? "";
   const refused = `Cannot add an ephemeral container to pod "${podName(pod)}"`;
   if (/Pod Security/.test(error.message)) {
     return new ScopeError("denied", `${refused}: Pod Security forbids ${shapeText(shape)} in this namespace`, {
@@ -31,11 +30,7 @@ export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): Scope
       hint: `use --via node with --debug-namespace NAME of a namespace that admits privileged pods`,
     });
   }
-  if (!/not allowed/.test(error.message)) return error;
-  return new ScopeError("denied", `${refused}: you are not allowed to`, {
-    cause: error,
-    hint: `who administers the cluster can grant "patch" on "pods/ephemeralcontainers" in namespace "${namespace}"`,
-  });
+  return error;
 }
 
 /** What Pod Security has against a shape that it refused, in its own words; nothing where it was something else. */
@@ -43,11 +38,4 @@ export function policyOf({ message, cause }: ScopeError): string | undefined {
   if (!/Pod Security/.test(message)) return undefined;
   const said = /violates PodSecurity (.*)$/s.exec(reasonOf(cause instanceof ScopeError ? cause.cause : cause))?.[1];
   return `Pod Security ${said ?? "forbids it"}`;
-}
-
-/** Whoever may not exec could not talk to what they added. */
-export function mayNotExec(namespace: string, access: string): ScopeError {
-  return new ScopeError("denied", `You are not allowed to exec into pods of namespace "${namespace}"`, {
-    hint: `who administers the cluster can grant: ${access}`,
-  });
 }

@@ -2,10 +2,12 @@ import type { Duplex } from "node:stream";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
+import { assertAllowed } from "../kube/access.ts";
 import { isTerminating, podName } from "../kube/pods.ts";
 import { assertNamespace } from "../kube/resolve.ts";
 import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
+import { rightsToUse } from "../rights.ts";
 import type { Arrival } from "./arrival.ts";
 import { arrive, connectManager } from "./arrival.ts";
 import { debugContainer, debugPod, debugPodName, hasEnded, isDebugPodFor } from "./debug_pod.ts";
@@ -37,6 +39,11 @@ export function connectDebugPod(cluster: Cluster, { metadata }: V1Pod): Promise<
   return connectManager(cluster, { namespace, pod: name, container: debugContainer });
 }
 
+/** Asked before a debug pod is made that nobody could then use, or remove. Throws ScopeError (denied). */
+export async function assertUsable(cluster: Cluster, namespace: string): Promise<void> {
+  await assertAllowed(cluster, `use a debug pod in namespace "${namespace}"`, rightsToUse("node", namespace));
+}
+
 /**
  * Creates the debug pod of a node, or joins another client that does, and waits until its manager can be reached. A pod
  * that was created here and does not come to that is removed.
@@ -49,6 +56,7 @@ export async function startDebugPod(
   node: string,
   limit: AbortSignal,
 ): Promise<Started> {
+  await assertUsable(cluster, options.namespace);
   while (true) {
     const created = await create(cluster, options, node);
     let reached: Awaited<ReturnType<typeof arrive>>;

@@ -79,7 +79,7 @@ auto("--via auto", async (t, own) => {
     const lines = await said(on("other", "shell", "true"), { env: { KUBECONFIG: account.path } });
     assert.ok(
       lines.includes(
-        `no ephemeral container: Cannot add an ephemeral container to pod "${own.name}/other": you are not allowed to`,
+        `no ephemeral container: Cannot use an ephemeral container in pod "${own.name}/other": you are not allowed to`,
       ),
       lines.join("\n"),
     );
@@ -102,11 +102,13 @@ auto("--via auto", async (t, own) => {
     });
     assert.deepEqual([code, stdout], [77, ""]);
     assert.equal(stderr.match(/^error: /gm)!.length, 1);
-    assert.match(stderr, /^error: Cannot create a debug pod in namespace ".*": you are not allowed to$/m);
+    assert.match(stderr, /^error: Cannot use an ephemeral container in pod ".*": you are not allowed to$/m);
+    const role = `scope -n ${own.name} rbac ping prints the Role`;
     assert.match(
       stderr,
-      /^hint: .*; nor is there another way: Cannot add an ephemeral container to pod ".*": you are not/m,
+      new RegExp(`^hint: ask for "patch pods/ephemeralcontainers" in namespace "${own.name}": ${role};`, "m"),
     );
+    assert.match(stderr, /; nor is there another way: Cannot use a debug pod in namespace ".*": you are not/m);
     assert.match(stderr, /; scope doctor shows all of them$/m);
   });
 

@@ -242,7 +242,7 @@ Deno.test("copy", async (t) => {
     assert.equal(right.code, 77, right.stderr);
     assert.match(
       right.stderr,
-      /^error: Cannot copy pod ".*\/web": you are not allowed to\nhint: .*cannot create resource "pods"/m,
+      /^error: Cannot copy pod ".*\/web": you are not allowed to\nhint: ask for "create pods" in namespace ".*": scope .* rbac copy prints the Role$/m,
     );
     assert.deepEqual(await copies(strict.name), []);
   });

@@ -40,5 +40,6 @@ export class Kubeconfig implements AsyncDisposable {
 export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
   readonly verbs: readonly string[];
 }

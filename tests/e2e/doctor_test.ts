@@ -125,10 +125,13 @@ Deno.test("doctor", (t) =>
       assert.deepEqual(chosen(ways), {});
       const { missing, remedy } = of("shell", "ephemeral");
       assert.match(missing!, /: you are not allowed to$/);
-      assert.match(remedy!, /can grant "patch" on "pods\/ephemeralcontainers" in namespace /);
+      assert.match(
+        remedy!,
+        /^ask for "patch pods\/ephemeralcontainers" in namespace ".*": scope -n .* rbac prints the Role$/,
+      );
       assert.match(
         of("shell", "node").missing!,
-        /^Cannot create a debug pod in namespace ".*": you are not allowed to$/,
+        /^Cannot use a debug pod in namespace ".*": you are not allowed to$/,
       );
     });
 
@@ -136,8 +139,8 @@ Deno.test("doctor", (t) =>
       await using account = await Kubeconfig.ofAccount(own, "no-exec", [read, patch]);
       const { of } = await doctor(on("user"), { KUBECONFIG: account.path });
       const { missing, remedy } = of("shell", "ephemeral");
-      assert.equal(missing, `You are not allowed to exec into pods of namespace "${own.name}"`);
-      assert.match(remedy!, /can grant: create pods\/exec in namespace /);
+      assert.equal(missing, `Cannot use an ephemeral container in pod "${own.name}/user": you are not allowed to`);
+      assert.match(remedy!, /^ask for "get pods\/exec" and "create pods\/exec" in namespace /);
     });
 
     await t.step("without a pod: the user's rights in the namespace", async () => {

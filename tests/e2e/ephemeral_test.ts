@@ -242,13 +242,15 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
   const exec: Rule = { apiGroups: [""], resources: ["pods/exec"], verbs: ["create", "get"] };
   const patch: Rule = { apiGroups: [""], resources: ["pods/ephemeralcontainers"], verbs: ["patch"] };
 
+  const role = `scope -n ${own.name} --via ephemeral rbac shell`;
+
   await t.step("a user who may not add one is told which right is missing", async () => {
     await using account = await Kubeconfig.ofAccount(own, "no-patch", [read, exec]);
     const found = await failure(inside("web", "shell", "true"), { env: { KUBECONFIG: account.path } });
     assert.deepEqual(found, {
       code: 77,
-      words: `error: Cannot add an ephemeral container to pod "${own.name}/web": you are not allowed to\n` +
-        `hint: who administers the cluster can grant "patch" on "pods/ephemeralcontainers" in namespace "${own.name}"\n`,
+      words: `error: Cannot use an ephemeral container in pod "${own.name}/web": you are not allowed to\n` +
+        `hint: ask for "patch pods/ephemeralcontainers" in namespace "${own.name}": ${role} prints the Role\n`,
     });
   });
 
@@ -258,8 +260,8 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
     const found = await failure(inside("web", "shell", "true"), { env: { KUBECONFIG: account.path } });
     assert.deepEqual(found, {
       code: 77,
-      words: `error: You are not allowed to exec into pods of namespace "${own.name}"\n` +
-        `hint: who administers the cluster can grant: create pods/exec in namespace "${own.name}"\n`,
+      words: `error: Cannot use an ephemeral container in pod "${own.name}/web": you are not allowed to\n` +
+        `hint: ask for "get pods/exec" and "create pods/exec" in namespace "${own.name}": ${role} prints the Role\n`,
     });
     assert.equal((await ephemeralContainers(own.name, "web")).length, before.length);
   });

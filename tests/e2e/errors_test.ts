@@ -284,7 +284,7 @@ Deno.test("clusters that cannot be reached, and what they do not allow", async (
         env,
         code: 77,
         error: /^Cannot (get|list) .*: you are not allowed to$/,
-        hint: /cannot (get|list)/,
+        hint: /^ask for "(get|list) pods" in namespace ".*": scope -n .* rbac (pids|ping|list) prints the Role$/,
       });
     }
   });
@@ -294,8 +294,9 @@ Deno.test("clusters that cannot be reached, and what they do not allow", async (
     await using viewer = await Kubeconfig.ofAccount(own, "viewer", rules);
     await fails({
       ...{ args: [...target, "pids"], env: { KUBECONFIG: viewer.path }, code: 77 },
-      error: `Cannot create a debug pod in namespace "${own.name}": you are not allowed to`,
-      hint: /cannot create resource "pods"/,
+      error: `Cannot use a debug pod in namespace "${own.name}": you are not allowed to`,
+      hint:
+        /^ask for "create pods" and "get pods\/exec" and "create pods\/exec" in .*: scope .* --via node rbac pids prints/,
     });
     assert.deepEqual(await debugPods(own.name), []);
   });
@@ -305,7 +306,8 @@ Deno.test("clusters that cannot be reached, and what they do not allow", async (
     await using starter = await Kubeconfig.ofAccount(own, "starter", rules);
     await fails({
       ...{ args: [...target, "pids"], env: { KUBECONFIG: starter.path }, code: 77 },
-      ...{ error: /^Cannot connect to ".*": you are not allowed to$/, hint: /./ },
+      error: `Cannot use a debug pod in namespace "${own.name}": you are not allowed to`,
+      hint: /^ask for "get pods\/exec" and "create pods\/exec" in namespace /,
     });
     assert.deepEqual(await debugPods(own.name), []);
   });

@@ -135,9 +135,14 @@ Deno.test("node", async (t) => {
       ]);
     await scopeOk("-n", own.name, "cleanup", "-p", "all");
     await using reader = await account("reader", ["get", "list", "watch"]);
-    await fails(on("node1", "true"), 77, /^error: Cannot create a debug pod .*: you are not allowed to\nhint: /, {
-      KUBECONFIG: reader.path,
-    });
+    await fails(
+      on("node1", "true"),
+      77,
+      /^error: Cannot use a debug pod .*: you are not allowed to\nhint: ask for "create pods" in /,
+      {
+        KUBECONFIG: reader.path,
+      },
+    );
     await using maker = await account("maker", ["get", "list", "watch", "create", "delete"]);
     const { code, stdout, stderr } = await scope(on("node1", "hostname"), { env: { KUBECONFIG: maker.path } });
     assert.deepEqual([code, stdout], [0, "node1\n"], stderr);

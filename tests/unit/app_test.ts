@@ -264,7 +264,7 @@ Deno.test("parse() offers every command that is not hidden in the help, with its
   for (const command of commands) {
     assert.equal(new RegExp(`^  ${command.name}[ |]`, "m").test(read(["--help"]).out), !command.hidden, command.name);
     for (const [example] of command.examples) {
-      assert.equal(read(withoutProgram(example.replace(/ >.*$/, ""))).read?.command, command.name, example);
+      assert.equal(read(withoutProgram(example.replace(/ [>|].*$/, ""))).read?.command, command.name, example);
     }
   }
 });

@@ -22,6 +22,8 @@ export interface World {
   shown?: number;
   /** Texts by their paths. */
   files?: Readonly<Record<string, string>>;
+  /** Of the kubeconfig. */
+  contextNamespace?: string;
 }
 
 /** A world in memory: it remembers what a command did to it. */
@@ -36,6 +38,7 @@ export function worldOf(
     piped = false,
     shown = 0,
     files = {},
+    contextNamespace,
   }: World,
 ) {
   const place = besideOf(processes);
@@ -71,6 +74,7 @@ export function worldOf(
         ? Promise.resolve(files[path]!)
         : Promise.reject(new ScopeError("notFound", `Cannot find the file "${path}"`)),
     say: (text) => void did.said.push(text),
+    namespace: () => Promise.resolve(globals.namespace as string | undefined ?? contextNamespace),
     enter(query, needs = {}) {
       did.entered.push(query);
       did.needs.push(needs);

@@ -1,5 +1,6 @@
 import http from "node:http";
 import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
 import type { AddressInfo } from "node:net";
 import type { Cluster } from "../../../src/kube/cluster.ts";
 import { loadCluster } from "../../../src/kube/cluster.ts";
@@ -20,17 +21,16 @@ export function status(code: number, reason: string, message: string, details: u
 
 /** An HTTP server in the place of an API server, and the real client for it. */
 export async function apiServer(
-  answer: (method: string, path: string) => Answer,
+  answer: (method: string, path: string, body: string) => Answer,
 ): Promise<AsyncDisposable & { cluster: Cluster; folder: string; asked: string[] }> {
   const asked: string[] = [];
-  const answerTo = ({ method = "", url = "" }: IncomingMessage) => {
+  const answerTo = ({ method = "", url = "" }: IncomingMessage, sent = "") => {
     asked.push(`${method} ${url}`);
-    const { status, body } = answer(method, url);
+    const { status, body } = answer(method, url, sent);
     return { status, text: typeof body === "string" ? body : JSON.stringify(body) };
   };
-  const server = http.createServer((request, response) => {
-    request.resume();
-    const { status, text } = answerTo(request);
+  const server = http.createServer(async (request, response) => {
+    const { status, text } = answerTo(request, await new Response(Readable.toWeb(request) as ReadableStream).text());
     response.writeHead(status, { "content-type": text.startsWith("{") ? "application/json" : "text/plain" });
     response.end(text);
   });

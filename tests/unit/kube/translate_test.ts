@@ -28,7 +28,13 @@ const answers: [string, Answer, ErrorKind, string, RegExp | undefined][] = [
     "the credentials are wrong or have expired",
     /--context or --kubeconfig/,
   ],
-  ["403 of RBAC", status(403, "Forbidden", rbac), "denied", "you are not allowed to", /User "eve" cannot list/],
+  [
+    "403 of RBAC",
+    status(403, "Forbidden", rbac),
+    "denied",
+    "you are not allowed to",
+    /^ask for "list pods" in namespace "shop"$/,
+  ],
   [
     "403 of Pod Security",
     status(403, "Forbidden", podSecurity),
@@ -110,6 +116,31 @@ for (
     assert.match(api.asked.join(), /exec\?.*command=true/);
   });
 }
+
+Deno.test("execStream() finds out which right a refused websocket lacks", async () => {
+  const mayDo = (verb: string) => verb === "get";
+  await using api = await apiServer((_method, path, body) => {
+    if (!path.endsWith("/selfsubjectaccessreviews")) return { status: 403, body: "" };
+    const { verb, resource, subresource, name } = JSON.parse(body).spec.resourceAttributes;
+    assert.deepEqual([resource, subresource, name], ["pods", "exec", "web"]);
+    return { status: 201, body: { status: { allowed: mayDo(verb) } } };
+  });
+  const running = execStream(api.cluster, { namespace: "shop", pod: "web", container: "app", command: ["true"] });
+  await assert.rejects(running, (error) => {
+    assert.ok(error instanceof ScopeError);
+    assert.deepEqual([error.kind, error.message], ["denied", 'Cannot connect to "shop/web": you are not allowed to']);
+    assert.equal(error.hint, 'ask for "create pods/exec" in namespace "shop"');
+    assert.deepEqual(error.missing?.map(({ verb }) => verb), ["create"]);
+    return true;
+  });
+});
+
+Deno.test("execStream() names all that a websocket takes where nobody can say what is missing", async () => {
+  await using api = await apiServer(() => ({ status: 403, body: "" }));
+  const running = execStream(api.cluster, { namespace: "shop", pod: "web", container: "app", command: ["true"] });
+  const hint = 'ask for "get pods/exec" and "create pods/exec" in namespace "shop"';
+  await assert.rejects(running, (error) => error instanceof ScopeError && error.hint === hint);
+});
 
 /** The error of a call to this address. */
 async function unanswered(server: string): Promise<ScopeError> {

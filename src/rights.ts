@@ -1,0 +1,143 @@
+import type { Access } from "./access.ts";
+import { uniqueAccesses } from "./access.ts";
+
+/** In which namespace something is asked for: the target's, the debug pod's, that of what is pinged, or in none. */
+export type Where = "target" | "debug" | "destination" | "cluster";
+
+/** A right that commands need, wherever their namespaces are. */
+export interface Right {
+  verb: string;
+  group: string;
+  resource: string;
+  where: Where;
+  /** It is asked for about the target's pod alone, by its name: a Role can be narrowed to that name. */
+  own: boolean;
+  /** They ask for it, and do without where it is refused. */
+  optional: boolean;
+  /** Completes "to …". */
+  why: string;
+}
+
+/** `verbs resource` of the core group, or `verbs resource.group` of another. */
+function rights(where: Where, words: string, why: string, more: Partial<Right> = {}): Right[] {
+  const [verbs = "", what = ""] = words.split(" ");
+  const [, resource = "", group = ""] = /^([^.]*)\.?(.*)$/.exec(what)!;
+  return verbs.split(",").map((verb) => ({ verb, group, resource, where, own: false, optional: false, why, ...more }));
+}
+
+const own = { own: true }, optional = { optional: true }, asked = { own: true, optional: true };
+
+/** Exec is a websocket and so begins as a GET; from Kubernetes 1.35 on, the API server asks for `create` as well. */
+const exec = (where: Where, why: string, more?: Partial<Right>) => rights(where, "get,create pods/exec", why, more);
+
+/**
+ * All that scope asks of an API server: the one place where this is written. `nodes/proxy`, which tells how much memory a pod
+ * uses where there is no metrics API, is left out: nobody should be given it for that, as it runs commands in any pod.
+ */
+export const rightTable = {
+  /** The target, by its pod's name. */
+  pod: rights("target", "get pods", "find the target by its name", own),
+  /** The target, by labels: also those of a workload. */
+  labels: rights("target", "list pods", "find the target by its labels"),
+  deployment: rights("target", "get deployments.apps", "find the target by its deployment"),
+  statefulset: rights("target", "get statefulsets.apps", "find the target by its stateful set"),
+  daemonset: rights("target", "get daemonsets.apps", "find the target by its daemon set"),
+  service: rights("target", "get services", "find the target by its service"),
+  /** Pods that come and go while they are followed. */
+  following: rights("target", "get,list,watch pods", "follow the pods that come and go"),
+  ephemeral: [
+    ...rights("target", "patch pods/ephemeralcontainers", "add an ephemeral container", own),
+    ...rights("target", "list,watch pods", "see when the ephemeral container runs", own),
+    ...exec("target", "talk to the manager in the ephemeral container", own),
+    ...rights("target", "list events", "tell why it does not start", optional),
+    ...rights("target", "get pods.metrics.k8s.io", "tell whether the pod has memory for it", asked),
+    ...rights("cluster", "get nodes", "tell that a node is not ready", optional),
+  ],
+  node: [
+    ...rights("debug", "list pods", "find the debug pod that runs"),
+    ...rights("debug", "create pods", "start a debug pod"),
+    ...rights("debug", "list,watch pods", "see when the debug pod runs"),
+    ...exec("debug", "talk to the manager in the debug pod"),
+    ...rights("debug", "delete pods", "remove a debug pod that has ended, or that does not start", optional),
+    ...rights("debug", "list events", "tell why it does not start", optional),
+    ...rights("target", "list,watch pods", "tell that the target is gone", asked),
+    ...rights("cluster", "get nodes", "tell that a node is not ready", optional),
+  ],
+  /** The global option --terminate. */
+  terminate: rights("debug", "delete,list,watch pods", "remove the debug pod at the end (--terminate)"),
+  destinations: [
+    ...rights("destination", "get,list pods", "find the pods to send to"),
+    ...rights("destination", "watch pods", "tell that they are gone", optional),
+  ],
+  copy: [
+    ...rights("target", "create pods", "make the copy"),
+    ...rights("target", "list,watch pods", "see when the copy runs"),
+    ...rights("target", "delete pods", "remove a copy that does not start", optional),
+    ...rights("target", "list events", "tell why it does not start", optional),
+    ...rights("cluster", "get nodes", "tell that a node is not ready", optional),
+  ],
+  list: [
+    ...rights("target", "list pods", "find copies of pods and ephemeral containers"),
+    ...rights("debug", "list pods", "find debug pods"),
+  ],
+  remove: [
+    ...rights("target", "get pods", "find what was made for a pod (-p POD)"),
+    ...rights("target", "delete,list,watch pods", "remove copies of pods"),
+    ...rights("debug", "delete,list,watch pods", "remove debug pods"),
+    ...exec("target", "end the managers in ephemeral containers"),
+  ],
+  logs: [
+    ...rights("target", "get,list,watch pods", "follow the pods that come and go"),
+    ...rights("target", "get pods/log", "read the logs of the pods"),
+  ],
+  names: [
+    ...rights("target", "list pods", "offer the names of pods and containers", optional),
+    ...rights("cluster", "list namespaces", "offer the names of namespaces", optional),
+  ],
+  namespace: rights("target", "get namespaces", "tell that a namespace is not there", optional),
+} as const satisfies Record<string, readonly Right[]>;
+
+/** What each group of the table is for, in a few words. */
+const titles: Readonly<Record<keyof typeof rightTable, string>> = {
+  ...{ pod: "finding the target", labels: "finding it by labels", deployment: "-p deployment/NAME" },
+  ...{ statefulset: "-p statefulset/NAME", daemonset: "-p daemonset/NAME", service: "-p service/NAME" },
+  ...{ following: "redir of several pods", ephemeral: "the ephemeral way", node: "the node way" },
+  ...{
+    terminate: "--terminate",
+    destinations: "ping and hping to pods",
+    copy: "copy",
+    list: "list",
+    remove: "cleanup",
+  },
+  ...{ logs: "logs", names: "completions", namespace: "error messages" },
+};
+
+/** Every right of the table, as often as it stands there, with what its group is for. */
+export function allRights(): (Right & { title: string })[] {
+  return Object.entries<readonly Right[]>(rightTable).flatMap(([group, rights]) =>
+    rights.map((right) => ({ ...right, title: titles[group as keyof typeof rightTable] }))
+  );
+}
+
+/**
+ * All that it takes to make one and to use it, which is asked before: nobody who lacks some of it could use or remove what
+ * was made. `name` is that of the target's pod.
+ */
+export function rightsToUse(what: "ephemeral" | "node" | "copy", namespace: string, name?: string): Access[] {
+  return uniqueAccesses(
+    rightTable[what].filter(({ optional }) => !optional).map((one) => accessOf(one, namespace, name)),
+  );
+}
+
+/** What an exec into a pod takes. */
+export function execRights(namespace: string, pod: string): Access[] {
+  return exec("target", "").map((right) => accessOf(right, namespace, pod));
+}
+
+export function accessOf({ verb, group, resource }: Right, namespace: string | undefined, name?: string): Access {
+  return {
+    ...{ verb, group, resource },
+    ...namespace === undefined ? {} : { namespace },
+    ...name === undefined ? {} : { name },
+  };
+}
