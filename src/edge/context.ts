@@ -84,9 +84,14 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       return await copyPod(context, query, options);
     },
     async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
-      const drawn = view !== "text" && options.output === "text" && Deno.stdout.isTerminal();
+      const drawn = (view === "graph" || view === "live") && options.output === "text" && Deno.stdout.isTerminal();
       const screen = standardScreen();
-      const renderer = await makeRenderer(screen, drawn ? view : "text", options.output, () => interrupt.quit());
+      const renderer = await makeRenderer(
+        screen,
+        drawn || view === "times" ? view : "text",
+        options.output,
+        () => interrupt.quit(),
+      );
       let failed = false;
       live = drawn;
       try {
@@ -122,6 +127,12 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
       const [context, { redirectPods }] = await Promise.all([enterContext(), import("./redirect.ts")]);
       yield* redirectPods(context, query, plan);
     },
+    async *logs(request): AsyncIterable<Event> {
+      const [context, { readLogs }] = await Promise.all([enterContext(), import("./logs/logs.ts")]);
+      if (options.output === "json") return yield* readLogs(context, request, { onTerminal: false });
+      const { tellNews } = await import("./logs/news.ts");
+      yield* tellNews(readLogs(context, request, { onTerminal: Deno.stdout.isTerminal() }), say);
+    },
     async *manage(query, needs, place) {
       const [context, { manage }] = await Promise.all([enterContext(), import("./manage.ts")]);
       yield* manage(context, query, needs, place);
@@ -151,7 +162,7 @@ async function makeRenderer(
   if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
   if (view === "graph") return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
   if (view === "live") return (await import("../renderers/redir_live.ts")).redirRenderer(screen, { onQuit });
-  return (await import("../renderers/text.ts")).textRenderer(screen);
+  return (await import("../renderers/text.ts")).textRenderer(screen, { times: view === "times" });
 }
 
 /** Passes keys and changes of the window on to a live renderer, until disposed. */

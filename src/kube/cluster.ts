@@ -1,6 +1,6 @@
 import { Exec, loadYaml, Watch } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
-import { makeRequest, type RestRequest } from "./rest.ts";
+import { makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
 import { Config } from "./config.ts";
 import { translate } from "./translate.ts";
 
@@ -27,6 +27,8 @@ export interface Cluster {
   readonly server: string;
   /** One request; `what` completes "Cannot …". Throws ScopeError. */
   request<T>(what: string, request: Omit<RestRequest, "signal">): Promise<T>;
+  /** The body of an answer as it comes, without a limit of time. Throws StatusError, or what fetch throws. */
+  readonly stream: RequestStream;
   /**
    * Awaits an answer of the API server, with its error translated. One that takes long is told of, and given up at the
    * limit.
@@ -90,7 +92,7 @@ export function loadCluster({ kubeconfig, context, timeoutMs, say, signal }: Clu
   if (cluster.server.startsWith("http:")) {
     config.clusters = config.clusters.map((each) => each === cluster ? { ...each, skipTLSVerify: true } : each);
   }
-  const request = makeRequest(config), exec = new Exec(config), watch = new Watch(config);
+  const { request, stream } = makeRequest(config), exec = new Exec(config), watch = new Watch(config);
   const make = (signal: AbortSignal): Cluster => {
     const call = <T>(what: string, answer: Promise<T>) =>
       limited(what, answer, { server: cluster.server, timeoutMs, say, signal });
@@ -100,6 +102,7 @@ export function loadCluster({ kubeconfig, context, timeoutMs, say, signal }: Clu
       namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
       server: cluster.server,
       request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
+      stream,
       call,
       get uninterrupted() {
         return make(new AbortController().signal);

@@ -20,6 +20,7 @@ import { doctorTargetLine, rightTable, wayTable } from "./doctor_text.ts";
 import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
 import { gdbSummaryLines, threadLines } from "./gdb_text.ts";
 import { copiedLine, copySummaryLine, fileTable, inodeLines } from "./file_text.ts";
+import { LogText, newsText } from "./logs_text.ts";
 import { hpingLine, hpingSummary } from "./hping_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
@@ -29,8 +30,8 @@ import { safe } from "../safe.ts";
 import { paint } from "./style.ts";
 
 /** Plain lines as things happen, and tables at the end, when their columns are known. */
-export function textRenderer(screen: Screen): Renderer {
-  return new Text(screen);
+export function textRenderer(screen: Screen, options: { times?: boolean } = {}): Renderer {
+  return new Text(screen, options);
 }
 
 export function failedLine(event: Failed, color: boolean): string {
@@ -52,7 +53,11 @@ class Text implements Renderer {
   readonly #redirs: RedirSummary[] = [];
   #wrote = false;
 
-  constructor(private readonly screen: Screen) {}
+  readonly #logs: LogText;
+
+  constructor(private readonly screen: Screen, { times = false }: { times?: boolean }) {
+    this.#logs = new LogText(screen, times);
+  }
 
   event(event: Event): void {
     const { color } = this.screen;
@@ -140,6 +145,22 @@ class Text implements Renderer {
       case "manage.ready":
         // The name alone is what cut -d' ' -f1 makes of it.
         return this.#write([safe(`${event.name} ${event.address}`)]);
+      case "log.selected":
+      case "log.line":
+      case "command.started":
+      case "command.output":
+      case "command.ended":
+        this.#wrote = true;
+        return this.#logs.event(event);
+      case "log.started":
+      case "log.restarted":
+      case "log.waiting":
+      case "log.ended":
+      case "log.gone":
+      case "log.lost":
+      case "log.back":
+      case "log.gap":
+        return this.#write([newsText(event)]);
       case "failed":
         return this.#write([failedLine(event, color)]);
       default:

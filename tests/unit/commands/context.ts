@@ -2,6 +2,7 @@ import type { Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } 
 import { ScopeError } from "../../../src/errors.ts";
 import type { CopyRequest } from "../../../src/copy_place.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
+import type { LogRequest } from "../../../src/logs.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
 import type { RedirectPlan } from "../../../src/redirect.ts";
@@ -50,6 +51,7 @@ export function worldOf(
     redirected: [] as [TargetQuery, RedirectPlan][],
     copied: [] as [TargetQuery, CopyOptions][],
     copiedFiles: [] as CopyRequest[],
+    logged: [] as LogRequest[],
     managed: [] as [TargetQuery, Needs, ServeOptions][],
     background: [] as (readonly string[])[],
     printed: "",
@@ -111,6 +113,10 @@ export function worldOf(
     },
     async *redirect(query, plan) {
       did.redirected.push([query, plan]);
+      yield* debugPods;
+    },
+    async *logs(request) {
+      did.logged.push(request);
       yield* debugPods;
     },
     async *manage(query, needs, place) {
