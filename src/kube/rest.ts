@@ -1,5 +1,5 @@
 import { HttpMethod, type KubeConfig, RequestContext } from "@kubernetes/client-node";
-import { type Dispatcher, fetch } from "undici";
+import { type Dispatcher, fetch, request as requestOf } from "undici";
 import { reasonOf } from "./translate.ts";
 
 /** What the API server refused: its HTTP status, and the Status object or text that came with it. */
@@ -25,6 +25,11 @@ const reuseMs = 60_000;
 
 export type Request = <T>(request: RestRequest) => Promise<T>;
 
+/** The answer's body as it comes; destroying it ends the request. */
+export type RequestStream = (
+  request: Pick<RestRequest, "path" | "query" | "signal">,
+) => Promise<AsyncIterable<Uint8Array> & { destroy(): void }>;
+
 /**
  * Makes requests with the credentials of a kubeconfig, and returns their answers as they come. The client library's typed
  * calls do the same with a description of every type of Kubernetes in memory, and loading that takes longer than all the
@@ -32,9 +37,9 @@ export type Request = <T>(request: RestRequest) => Promise<T>;
  *
  * A request throws StatusError, or what fetch throws.
  */
-export function makeRequest(config: KubeConfig): Request {
+export function makeRequest(config: KubeConfig): { request: Request; stream: RequestStream } {
   let connections: { dispatcher: Dispatcher | undefined; until: number } | undefined;
-  return async <T>({ method, path, query, body, signal }: RestRequest): Promise<T> => {
+  const prepare = async ({ method, path, query, body }: Omit<RestRequest, "signal">) => {
     const url = new URL(config.getCurrentCluster()!.server + path);
     for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
     const context = new RequestContext(url.toString(), HttpMethod[method]);
@@ -43,20 +48,33 @@ export function makeRequest(config: KubeConfig): Request {
       connections = { dispatcher: context.getDispatcher(), until: performance.now() + reuseMs };
     }
     const { dispatcher } = connections;
-    const answer = await fetch(url, {
-      method,
-      signal,
+    return {
+      url,
       headers: {
         ...context.getHeaders(),
-        accept: "application/json",
+        accept: "application/json, */*",
         "content-type": method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json",
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(dispatcher === undefined ? {} : { dispatcher }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new StatusError(answer.status, text);
-    return JSON.parse(text) as T;
+    };
+  };
+  return {
+    async request<T>({ signal, ...request }: RestRequest): Promise<T> {
+      const { method } = request, { url, ...options } = await prepare(request);
+      const answer = await fetch(url, { method, signal, ...options });
+      const text = await answer.text();
+      if (!answer.ok) throw new StatusError(answer.status, text);
+      return JSON.parse(text) as T;
+    },
+    async stream({ signal, ...request }) {
+      const { url, ...options } = await prepare({ method: "GET", ...request });
+      // Here fetch does not say that a connection has ended in the middle of an answer. Silence is for the caller to judge.
+      const quiet = { headersTimeout: 0, bodyTimeout: 0 };
+      const { statusCode, body } = await requestOf(url, { method: "GET", signal, ...quiet, ...options });
+      if (statusCode >= 400) throw new StatusError(statusCode, await body.text());
+      return body;
+    },
   };
 }
 

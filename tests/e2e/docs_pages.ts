@@ -13,36 +13,48 @@ export interface Example {
   serve?: number;
   /** Run again and again while it runs: what somebody else does at that time. */
   meanwhile?: string;
+  /** Run before it: what has happened to the reader's cluster. */
+  before?: string;
 }
 
-/** What a page asks of its reader's machine, hidden in comments before a block: `<!-- serve 8080; meanwhile … -->`. */
-function circumstances(comment: string): Pick<Example, "serve" | "meanwhile"> {
-  const serve = /\bserve (\d+)/.exec(comment)?.[1], meanwhile = /\bmeanwhile (.*)$/.exec(comment)?.[1];
+/**
+ * What goes on around a block, hidden in comments before it: `<!-- serve 8080 -->`, `<!-- meanwhile COMMAND -->`,
+ * `<!-- before COMMAND -->`.
+ */
+function circumstances(comments: readonly string[]): Pick<Example, "serve" | "meanwhile" | "before"> {
+  const said = new Map(comments.map((comment) => {
+    const [, word = "", rest = ""] = /^(\w+) (.*)$/.exec(comment) ?? [];
+    return [word, rest];
+  }));
+  const serve = said.get("serve"), meanwhile = said.get("meanwhile"), before = said.get("before");
   return {
     ...(serve === undefined ? {} : { serve: Number(serve) }),
     ...(meanwhile === undefined ? {} : { meanwhile }),
+    ...(before === undefined ? {} : { before }),
   };
 }
 
 /** Reads the ```console blocks of a page of Markdown. */
 export function examplesOf(page: string): Example[] {
   const examples: { -readonly [Key in keyof Example]: Example[Key] }[] = [];
-  let inside = false, comment = "", output: string[] = [], continued = false;
+  let inside = false, comments: string[] = [], output: string[] = [], continued = false;
   for (const [at, line] of page.split("\n").entries()) {
     const last = examples.at(-1);
     if (!inside) {
       if (line === "```console") inside = true;
-      else if (line.startsWith("<!-- ")) comment = line.slice(5, line.lastIndexOf("-->")).trim();
-      else if (line.trim() !== "") comment = "";
+      else if (line.startsWith("<!-- ")) comments.push(line.slice(5, line.lastIndexOf("-->")).trim());
+      else if (line.trim() !== "") comments = [];
     } else if (line === "```") {
       inside = false;
-      comment = "";
+      comments = [];
     } else if (continued && last !== undefined) {
       last.command += `\n${line.replace(/^> /, "")}`;
       continued = line.endsWith("\\");
     } else if (line.startsWith("$ ")) {
       output = [];
-      examples.push({ line: at + 1, command: line.slice(2), output, ...circumstances(comment) });
+      examples.push({ line: at + 1, command: line.slice(2), output, ...circumstances(comments) });
+      // It happens once, before the first command of the block.
+      comments = comments.filter((comment) => !comment.startsWith("before "));
       continued = line.endsWith("\\");
     } else if (line === "^C" && last !== undefined) {
       last.beforeInterrupt = output.length;

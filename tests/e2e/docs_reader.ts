@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
+import { CHECKOUT } from "./cluster_script.ts";
 import { differences, type Example } from "./docs_pages.ts";
 import { scopeArgv, scopeEnv } from "./scope.ts";
 
@@ -17,6 +18,10 @@ export class Reader implements AsyncDisposable {
   /** Runs a command as the page has it; returns all lines that it printed, and its exit code. */
   async run(example: Example): Promise<{ lines: string[]; code: number }> {
     const { PATH, SCOPE_VIA: _auto, ...env } = scopeEnv();
+    if (example.before !== undefined) {
+      const { success } = await this.#hidden(example.before);
+      assert.ok(success, example.before);
+    }
     await using _server = example.serve === undefined ? undefined : laptop(example.serve);
     const child = new Deno.Command("sh", {
       args: ["-c", `{ ${example.command}\n} 2>&1`],
@@ -54,18 +59,21 @@ export class Reader implements AsyncDisposable {
   }
 
   async #again(command: string, ended: () => boolean): Promise<void> {
+    while (!ended()) await this.#hidden(command);
+  }
+
+  /** What the page does not show. */
+  async #hidden(command: string): Promise<Deno.CommandStatus> {
     const { PATH, ...env } = scopeEnv();
-    while (!ended()) {
-      await new Deno.Command("sh", {
-        args: ["-c", command],
-        cwd: this.#home,
-        clearEnv: true,
-        env: { ...env, PATH: `${this.#home}/bin:${PATH}` },
-        stdin: "null",
-        stdout: "null",
-        stderr: "null",
-      }).output();
-    }
+    return await new Deno.Command("sh", {
+      args: ["-c", command],
+      cwd: CHECKOUT,
+      clearEnv: true,
+      env: { ...env, PATH: `${this.#home}/bin:${PATH}` },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

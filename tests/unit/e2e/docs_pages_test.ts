@@ -3,7 +3,9 @@ import { differences, examplesOf, shapeOf, withOutput } from "../../e2e/docs_pag
 
 const page = `# A page
 
-<!-- serve 8089; meanwhile curl -s http://web/ -->
+<!-- serve 8089 -->
+<!-- meanwhile curl -s http://web/ -->
+<!-- before echo hello -->
 \`\`\`console
 $ scope -p web ping \\
 >   -d db
@@ -25,9 +27,9 @@ $ true
 Deno.test("examplesOf() reads commands over several lines, their output, Ctrl-C, and what goes on meanwhile", () => {
   const around = { serve: 8089, meanwhile: "curl -s http://web/" };
   assert.deepEqual(examplesOf(page), [
-    { line: 5, command: "scope -p web ping \\\n  -d db", output: ["one", "two"], ...around },
-    { line: 9, command: "scope -p web redir 8080", output: ["started", "summary"], beforeInterrupt: 1, ...around },
-    { line: 16, command: "true", output: [] },
+    { line: 7, command: "scope -p web ping \\\n  -d db", output: ["one", "two"], ...around, before: "echo hello" },
+    { line: 11, command: "scope -p web redir 8080", output: ["started", "summary"], beforeInterrupt: 1, ...around },
+    { line: 18, command: "true", output: [] },
   ]);
 });
 
@@ -58,7 +60,7 @@ Deno.test("differences() finds lines that are missing and lines too many, in any
 Deno.test("withOutput() writes what was printed, and leaves what was interrupted as it is", () => {
   const fresh = withOutput(
     page,
-    new Map([[5, ["three"]], [9, ["other"]], [16, ["localhost/scope/endoscope:1a", "4"]]]),
+    new Map([[7, ["three"]], [11, ["other"]], [18, ["localhost/scope/endoscope:1a", "4"]]]),
   );
   assert.deepEqual(examplesOf(fresh).map(({ output }) => output), [
     ["three"],
