@@ -13,6 +13,7 @@ import { fs } from "./commands/fs.ts";
 import { hping } from "./commands/hping.ts";
 import { launch } from "./commands/launch.ts";
 import { list } from "./commands/list.ts";
+import { logs } from "./commands/logs.ts";
 import { manage } from "./commands/manage.ts";
 import { node } from "./commands/node.ts";
 import { pids } from "./commands/pids.ts";
@@ -32,7 +33,7 @@ const ordinary: readonly Command[] = [
   ...[launch, list, cleanup],
 ];
 
-const others: readonly Command[] = [...ordinary, doctorOf(ordinary), manage];
+const others: readonly Command[] = [...ordinary, logs, doctorOf(ordinary), manage];
 export const commands: readonly Command[] = [...others, rbacOf(others, unknownCommand)];
 
 /** What each command asks the API server for. */
@@ -80,6 +81,7 @@ export function parse(argv: readonly string[], words: Words, name: CalledAs = "s
     for (const alias of command.aliases ?? []) parser.alias(alias);
     if (command.arguments !== undefined) parser.arguments(command.arguments);
     if (command.passThrough) parser.passThroughOptions();
+    if (command.separator) keepSeparator(parser);
     for (const option of command.options ?? []) parser.addOption(toOption(option));
     const own = new Set(parser.options.map((option) => option.attributeName()));
     addGlobals(parser);
@@ -122,6 +124,15 @@ function addGlobals(parser: Parser): void {
     const flags = taken.has(option.short) ? spec.flags.replace(/^-\w, /, "") : spec.flags;
     parser.addOption(toOption({ ...spec, flags }).helpGroup("Global options:"));
   }
+}
+
+/** The parser takes the first `--` away, and with it what stood before and what behind. */
+function keepSeparator(parser: Parser): void {
+  const parseOptions = parser.parseOptions.bind(parser);
+  parser.parseOptions = (argv) => {
+    const at = argv.indexOf("--");
+    return parseOptions(at < 0 ? argv : argv.toSpliced(at, 0, "--"));
+  };
 }
 
 function toOption({ flags, description, hidden, repeatable }: OptionSpec): Option {

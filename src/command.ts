@@ -16,6 +16,8 @@ export interface Command {
   options?: readonly OptionSpec[];
   /** Everything from the first argument on belongs to another program. */
   passThrough?: boolean;
+  /** A `--` stays among its arguments: what stands behind it is something else than what stands before. */
+  separator?: boolean;
   /** What it needs of the place that it works from; not set where it goes to none. */
   needs?: Needs;
   /** What it asks the API server for; by default, where it has `needs`, what finds a target and gets beside it. */

@@ -2,6 +2,7 @@ import type { BypassCall, BypassPlan } from "./bypass.ts";
 import type { CopyRequest } from "./copy_place.ts";
 import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./event.ts";
 import type { Files } from "./files.ts";
+import type { LogRequest } from "./logs.ts";
 import type { GlobalOptions } from "./options.ts";
 import type { RedirectCall, RedirectPlan } from "./redirect.ts";
 import type { Target, TargetQuery } from "./target.ts";
@@ -133,8 +134,11 @@ export interface DebugPods {
   remove(pod: string, everywhere: boolean): AsyncIterable<Event>;
 }
 
-/** `graph` and `live` are drawn on a terminal, and are text elsewhere: a ping's graph, and the table of a redirect. */
-export type View = "text" | "graph" | "live";
+/**
+ * `graph` and `live` are drawn on a terminal, and are text elsewhere: a ping's graph, and the table of a redirect. `times`
+ * is text with the time of each line of a log.
+ */
+export type View = "text" | "graph" | "live" | "times";
 
 /** What a command may touch. Expensive things are functions, so that what is not used is not loaded. */
 export interface Context {
@@ -178,6 +182,11 @@ export interface Context {
    * connection. Throws ScopeError.
    */
   bypass(query: TargetQuery, plan: BypassPlan): AsyncIterable<Event>;
+  /**
+   * Reads the logs of pods, follows those that come, and runs a command of this machine meanwhile where the request has one.
+   * With text output, what is no line of a log and no output is said on stderr instead. Throws ScopeError.
+   */
+  logs(request: LogRequest): AsyncIterable<Event>;
   /**
    * Lets others on this machine use the manager beside a target: tells where, and goes on until it is told to end. Throws
    * ScopeError when there is no way, when that place is taken, or when the connection is lost.

@@ -8,6 +8,8 @@ export interface GlobalOptions {
   namespace?: string;
   pod?: string;
   selector?: string;
+  /** The pod or the selector stands on the command line: it comes from no variable and no file. */
+  targetGiven: boolean;
   container?: string;
   image?: string;
   /** Name of the secret for the image; empty for none. */
@@ -156,6 +158,7 @@ export function resolveOptions(
     ...optional("namespace"),
     ...optional("pod"),
     ...optional("selector"),
+    targetGiven: raw.pod !== undefined || raw.selector !== undefined,
     ...optional("container"),
     ...optional("image"),
     ...optional("debugNamespace"),

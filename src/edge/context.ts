@@ -94,10 +94,15 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
       return await copyPod(context, query, options);
     },
     async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
-      const drawn = view !== "text" && options.output === "text" && Deno.stdout.isTerminal();
+      const drawn = (view === "graph" || view === "live") && options.output === "text" && Deno.stdout.isTerminal();
       const screen = standardScreen();
       const { output } = options, inWords = (event: Event) => output === "json" ? event : eventInWords(event, words);
-      const look = { view: drawn ? view : "text", output, onQuit: () => interrupt.quit(), words } as const;
+      const look = {
+        view: drawn || view === "times" ? view : "text",
+        output,
+        onQuit: () => interrupt.quit(),
+        words,
+      } as const;
       const renderer = await makeRenderer(screen, look);
       let failed = false;
       live = drawn;
@@ -142,6 +147,12 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
       const [context, { bypassPod }] = await Promise.all([enterContext(), import("./bypass.ts")]);
       yield* bypassPod(context, query, plan);
     },
+    async *logs(request): AsyncIterable<Event> {
+      const [context, { readLogs }] = await Promise.all([enterContext(), import("./logs/logs.ts")]);
+      if (options.output === "json") return yield* readLogs(context, request, { onTerminal: false });
+      const { tellNews } = await import("./logs/news.ts");
+      yield* tellNews(readLogs(context, request, { onTerminal: Deno.stdout.isTerminal() }), say);
+    },
     async *manage(query, needs, place) {
       const [context, { manage }] = await Promise.all([enterContext(), import("./manage.ts")]);
       yield* manage(context, query, needs, place);
@@ -173,7 +184,7 @@ async function makeRenderer(screen: Screen, { view, output, onQuit, words }: Loo
   if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
   if (view === "graph") return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
   if (view === "live") return (await import("../renderers/redir_live.ts")).redirRenderer(screen, { onQuit });
-  return (await import("../renderers/text.ts")).textRenderer(screen, words);
+  return (await import("../renderers/text.ts")).textRenderer(screen, words, { times: view === "times" });
 }
 
 /** Passes keys and changes of the window on to a live renderer, until disposed. */

@@ -59,11 +59,14 @@ const fullLength = 64 * 1024;
 export function standardScreen(): StandardScreen {
   const terminal = Deno.stdout.isTerminal();
   let waiting = "", writing: Promise<void> | undefined;
+  /** Pieces that wait, and stand before the text that does. */
+  let before: Uint8Array[] = [];
   const drain = async () => {
-    while (waiting !== "") {
-      const bytes = encoder.encode(waiting);
+    while (waiting !== "" || before.length > 0) {
+      const pieces = [...before, encoder.encode(waiting)];
+      before = [];
       waiting = "";
-      await writeAllAsync(Deno.stdout, bytes);
+      for (const bytes of pieces) await writeAllAsync(Deno.stdout, bytes);
     }
     writing = undefined;
   };
@@ -73,8 +76,14 @@ export function standardScreen(): StandardScreen {
       writing ??= drain();
       writing.catch(() => {}); // met by whoever flushes
     },
+    writeBytes(bytes) {
+      before.push(encoder.encode(waiting), bytes);
+      waiting = "";
+      writing ??= drain();
+      writing.catch(() => {});
+    },
     get full() {
-      return waiting.length > fullLength;
+      return waiting.length > fullLength || before.length > 0;
     },
     get busy() {
       return writing !== undefined;

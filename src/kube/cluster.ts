@@ -2,7 +2,7 @@ import { Exec, loadYaml, Watch } from "@kubernetes/client-node";
 import type { Access } from "../access.ts";
 import { askFor } from "../access.ts";
 import { ScopeError } from "../errors.ts";
-import { makeRequest, type RestRequest } from "./rest.ts";
+import { makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
 import { Config } from "./config.ts";
 import type { Denial } from "./translate.ts";
 import { translate } from "./translate.ts";
@@ -30,6 +30,8 @@ export interface Cluster {
   readonly server: string;
   /** One request; `what` completes "Cannot …". Throws ScopeError. */
   request<T>(what: string, request: Omit<RestRequest, "signal">): Promise<T>;
+  /** The body of an answer as it comes, without a limit of time. Throws StatusError, or what fetch throws. */
+  readonly stream: RequestStream;
   /**
    * Awaits an answer of the API server, with its error translated. One that takes long is told of, and given up at the
    * limit. `asked` are the rights that it takes, where a refusal does not say them.
@@ -121,7 +123,7 @@ export function loadCluster(options: ClusterOptions): Cluster {
   if (cluster.server.startsWith("http:")) {
     config.clusters = config.clusters.map((each) => each === cluster ? { ...each, skipTLSVerify: true } : each);
   }
-  const request = makeRequest(config), exec = new Exec(config), watch = new Watch(config);
+  const { request, stream } = makeRequest(config), exec = new Exec(config), watch = new Watch(config);
   const namespace = namespaceOf(config), adviseHere = (missing: readonly Access[]) => advise(missing, namespace);
   const make = (signal: AbortSignal): Cluster => {
     const call = <T>(what: string, answer: Promise<T>, asked?: readonly Access[]) =>
@@ -136,6 +138,7 @@ export function loadCluster(options: ClusterOptions): Cluster {
       askFor: adviseHere,
       server: cluster.server,
       request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
+      stream,
       call,
       get uninterrupted() {
         return make(new AbortController().signal);

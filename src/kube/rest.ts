@@ -25,6 +25,11 @@ const reuseMs = 60_000;
 
 export type Request = <T>(request: RestRequest) => Promise<T>;
 
+/** The answer's body as it comes. */
+export type RequestStream = (
+  request: Pick<RestRequest, "path" | "query" | "signal">,
+) => Promise<ReadableStream<Uint8Array>>;
+
 /**
  * Makes requests with the credentials of a kubeconfig, and returns their answers as they come. The client library's typed
  * calls do the same with a description of every type of Kubernetes in memory, and loading that takes longer than all the
@@ -32,9 +37,9 @@ export type Request = <T>(request: RestRequest) => Promise<T>;
  *
  * A request throws StatusError, or what fetch throws.
  */
-export function makeRequest(config: KubeConfig): Request {
+export function makeRequest(config: KubeConfig): { request: Request; stream: RequestStream } {
   let connections: { dispatcher: Dispatcher | undefined; until: number } | undefined;
-  return async <T>({ method, path, query, body, signal }: RestRequest): Promise<T> => {
+  const send = async ({ method, path, query, body, signal }: RestRequest) => {
     const url = new URL(config.getCurrentCluster()!.server + path);
     for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
     const context = new RequestContext(url.toString(), HttpMethod[method]);
@@ -48,15 +53,21 @@ export function makeRequest(config: KubeConfig): Request {
       signal,
       headers: {
         ...context.getHeaders(),
-        accept: "application/json",
+        accept: "application/json, */*",
         "content-type": method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json",
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(dispatcher === undefined ? {} : { dispatcher }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new StatusError(answer.status, text);
-    return JSON.parse(text) as T;
+    if (!answer.ok) throw new StatusError(answer.status, await answer.text());
+    return answer;
+  };
+  return {
+    request: async <T>(request: RestRequest) => JSON.parse(await (await send(request)).text()) as T,
+    async stream(request) {
+      const { body } = await send({ ...request, method: "GET" });
+      return (body ?? new Response("").body) as unknown as ReadableStream<Uint8Array>;
+    },
   };
 }
 

@@ -18,6 +18,8 @@ export interface PodWatchOptions {
 
 /** How long to wait before pods are listed anew, in milliseconds: no server is asked without pause. */
 const againMs = 500;
+/** An API server that has just started refuses for some time what it allows later; milliseconds. */
+const refusedMs = 30_000;
 /** How long the API server may keep a watch open before it is opened anew, in seconds. */
 const watchSeconds = 300;
 
@@ -33,14 +35,20 @@ export async function* watchPods(
   signal: AbortSignal,
 ): AsyncIterable<PodChange> {
   const known = new Map<string, V1Pod>();
+  let failingSince: number | undefined;
   for (let round = 0; !signal.aborted; round++) {
     if (round > 0) await delay(againMs, signal);
     try {
-      yield* oneRound(cluster, options, known, signal);
+      for await (const change of oneRound(cluster, options, known, signal)) {
+        failingSince = undefined;
+        yield change;
+      }
     } catch (error) {
       // An API server that went away for a while is no news of the pods.
       const { kind } = error as Partial<ScopeError>;
-      if (round === 0 || signal.aborted || (kind !== "unreachable" && kind !== "timeout")) throw error;
+      failingSince ??= performance.now();
+      const refused = kind === "denied" && performance.now() - failingSince < refusedMs;
+      if (round === 0 || signal.aborted || !(kind === "unreachable" || kind === "timeout" || refused)) throw error;
     }
   }
 }

@@ -24,6 +24,24 @@ export function paint(text: string, look: Look, color: boolean): string {
   return styleText(formats[look], text, { validateStream: false });
 }
 
+/** Looks that tell several of a kind apart; none of them means anything. */
+const distinct = [
+  "cyan",
+  "yellow",
+  "green",
+  "magenta",
+  "blue",
+  "cyanBright",
+  "yellowBright",
+  "greenBright",
+  "magentaBright",
+] as const;
+
+/** The text in the look of the `index`-th of several of a kind. */
+export function paintDistinct(text: string, index: number, color: boolean): string {
+  return color ? styleText(distinct[index % distinct.length]!, text, { validateStream: false }) : text;
+}
+
 /** One line of at most `columns`; what is beyond them is cut off. Neighbours of one look share their escapes. */
 export function line(spans: readonly Span[], columns: number, color: boolean): string {
   let left = columns;

@@ -20,6 +20,7 @@ import { doctorTargetLine, rightTable, wayTable } from "./doctor_text.ts";
 import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
 import { gdbSummaryLines, threadLines } from "./gdb_text.ts";
 import { copiedLine, copySummaryLine, fileTable, inodeLines } from "./file_text.ts";
+import { LogText, newsText } from "./logs_text.ts";
 import { hpingLine, hpingSummary } from "./hping_text.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
 import { processTable } from "./process_text.ts";
@@ -34,8 +35,12 @@ import { paint } from "./style.ts";
  * Plain lines as things happen, and tables at the end, when their columns are known. `words` are those of command lines that
  * are advised.
  */
-export function textRenderer(screen: Screen, words = (text: string): string => text): Renderer {
-  return new Text(screen, words);
+export function textRenderer(
+  screen: Screen,
+  words = (text: string): string => text,
+  { times = false }: { times?: boolean } = {},
+): Renderer {
+  return new Text(screen, words, times);
 }
 
 export function failedLine(event: Failed, color: boolean): string {
@@ -57,7 +62,11 @@ class Text implements Renderer {
   readonly #redirs: RedirSummary[] = [];
   #wrote = false;
 
-  constructor(private readonly screen: Screen, private readonly words: (text: string) => string) {}
+  readonly #logs: LogText;
+
+  constructor(private readonly screen: Screen, private readonly words: (text: string) => string, times: boolean) {
+    this.#logs = new LogText(screen, times);
+  }
 
   event(event: Event): void {
     const { color } = this.screen;
@@ -156,6 +165,22 @@ class Text implements Renderer {
         return this.#write(roleLines(event));
       case "rbac.binding":
         return this.#write(bindingLines(event));
+      case "log.selected":
+      case "log.line":
+      case "command.started":
+      case "command.output":
+      case "command.ended":
+        this.#wrote = true;
+        return this.#logs.event(event);
+      case "log.started":
+      case "log.restarted":
+      case "log.waiting":
+      case "log.ended":
+      case "log.gone":
+      case "log.lost":
+      case "log.back":
+      case "log.gap":
+        return this.#write([newsText(event)]);
       case "failed":
         return this.#write([failedLine(event, color)]);
       default:

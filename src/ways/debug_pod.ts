@@ -20,6 +20,12 @@ export const managedBySelector = "app.kubernetes.io/managed-by=scope";
 /** Finds the debug pods only. */
 export const debugPodSelector = `${managedBySelector},app.kubernetes.io/name=scope-debug`;
 
+/** Whether it is one that scope made for a node; false for copies of pods. */
+export function isDebugPod({ metadata }: V1Pod): boolean {
+  const { "app.kubernetes.io/managed-by": manager, "app.kubernetes.io/name": name } = metadata?.labels ?? {};
+  return manager === "scope" && name === "scope-debug";
+}
+
 /** Name of the container in a debug pod. */
 export const debugContainer = "scope";
 

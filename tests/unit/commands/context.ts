@@ -3,6 +3,7 @@ import type { Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } 
 import { ScopeError } from "../../../src/errors.ts";
 import type { CopyRequest } from "../../../src/copy_place.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
+import type { LogRequest } from "../../../src/logs.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
 import type { RedirectPlan } from "../../../src/redirect.ts";
@@ -55,6 +56,7 @@ export function worldOf(
     bypassed: [] as [TargetQuery, BypassPlan][],
     copied: [] as [TargetQuery, CopyOptions][],
     copiedFiles: [] as CopyRequest[],
+    logged: [] as LogRequest[],
     managed: [] as [TargetQuery, Needs, ServeOptions][],
     background: [] as (readonly string[])[],
     printed: "",
@@ -121,6 +123,10 @@ export function worldOf(
     },
     async *bypass(query, plan) {
       did.bypassed.push([query, plan]);
+      yield* debugPods;
+    },
+    async *logs(request) {
+      did.logged.push(request);
       yield* debugPods;
     },
     async *manage(query, needs, place) {

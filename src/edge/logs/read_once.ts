@@ -1,0 +1,71 @@
+import { ScopeError } from "../../errors.ts";
+import type { ContainerName, Event } from "../../event.ts";
+import { failed, now } from "../../event.ts";
+import { logState } from "../../kube/container_logs.ts";
+import { logName } from "../../kube/logs.ts";
+import type { LogEntry } from "../../log_lines.ts";
+import type { LogRequest } from "../../logs.ts";
+import { mergeSorted } from "../../merge_sorted.ts";
+import type { StartAt } from "./container_follower.ts";
+import { type LogSource, toEvents } from "./log_source.ts";
+import type { LogSelection } from "./selection.ts";
+
+/**
+ * What is there of all logs, in the order of time.
+ *
+ * Throws ScopeError: denied, notFound where no container has a log.
+ */
+export async function* readOnce(
+  source: LogSource,
+  { namespace, pods, wanted }: LogSelection,
+  { previous, grep }: Pick<LogRequest, "previous" | "grep">,
+  at: StartAt,
+): AsyncIterable<Event> {
+  const failures: Event[] = [], names: ContainerName[] = [];
+  let waiting: string | undefined;
+  for (const pod of pods) {
+    for (const { name: container } of wanted(pod)) {
+      const name = { namespace, pod: pod.metadata?.name ?? "", container }, state = logState(pod, container);
+      if ((previous ? state.previousId : state.id) !== undefined) names.push(name);
+      else if (!previous && state.waiting !== undefined) {
+        waiting ??= state.waiting;
+        yield { type: "log.waiting", time: now(), ...name, reason: state.waiting };
+      }
+    }
+  }
+  if (names.length === 0) {
+    throw previous
+      ? new ScopeError("notFound", "Cannot find a container that ran before", {
+        hint: "none of them was started anew; leave out --previous",
+      })
+      : new ScopeError("notFound", `Cannot find any logs: no container has started (${waiting})`, {
+        hint: "leave out --no-follow to wait for them",
+      });
+  }
+  const read = async function* (name: ContainerName): AsyncIterable<Line[]> {
+    try {
+      const query = { ...name, follow: false, previous, ...at };
+      for await (const entries of source.read(query, source.signal, { final: true })) {
+        yield entries.map((entry) => ({ name, entry }));
+      }
+    } catch (error) {
+      if (!(error instanceof ScopeError) || error.kind === "denied") throw error;
+      failures.push(failed(`${namespace}/${logName(name)}`, error));
+    }
+  };
+  for await (const { name, entry } of mergeSorted(names.map(read), isBefore)) {
+    const events: Event[] = [];
+    toEvents(name, entry, grep, events);
+    yield* events;
+  }
+  yield* failures;
+}
+
+interface Line {
+  name: ContainerName;
+  entry: LogEntry;
+}
+
+function isBefore({ entry: a }: Line, { entry: b }: Line): boolean {
+  return a.second < b.second || (a.second === b.second && a.nano < b.nano);
+}

@@ -1,0 +1,79 @@
+import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { isFinished } from "./pods.ts";
+
+export interface LogContainer {
+  name: string;
+  kind: "container" | "init" | "sidecar" | "ephemeral";
+}
+
+/** The containers of a pod that may have a log, in the order in which they start. */
+export function logContainers({ spec }: V1Pod): LogContainer[] {
+  const { initContainers = [], containers = [], ephemeralContainers = [] } = spec ?? {};
+  return [
+    ...initContainers.map(({ name, restartPolicy }): LogContainer => ({
+      name,
+      kind: restartPolicy === "Always" ? "sidecar" : "init",
+    })),
+    ...containers.map(({ name }): LogContainer => ({ name, kind: "container" })),
+    ...ephemeralContainers.map(({ name }): LogContainer => ({ name, kind: "ephemeral" })),
+  ];
+}
+
+/** Where a container is, as far as its log is concerned. */
+export interface LogState {
+  /** Whose log the server gives now; missing where there is none yet. */
+  id?: string;
+  /** It runs, so that more may come. */
+  running: boolean;
+  restarts: number;
+  /** Why it does not run yet. */
+  waiting?: string;
+  /** How the one of `id` ended. */
+  exit?: { exitCode: number; reason?: string };
+  /** Whose log the server gives with `previous`. */
+  previousId?: string;
+  /** None will be started any more. */
+  over: boolean;
+}
+
+/** Reads a container's status as the kubelet does when it is asked for a log (`validateContainerLogStatus`). */
+export function logState(pod: V1Pod, name: string): LogState {
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const status = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses]
+    .find((each) => each.name === name);
+  const over = isFinished(pod);
+  if (status === undefined) return { running: false, restarts: 0, waiting: notStarted(pod), over };
+  const { state = {}, lastState = {}, containerID, restartCount: restarts } = status;
+  const last = lastState.terminated, previousId = last?.containerID;
+  const ended = state.terminated?.containerID ? state.terminated : last;
+  const id = (state.running === undefined ? ended?.containerID : containerID) || undefined;
+  return {
+    ...(id === undefined ? {} : { id }),
+    running: state.running !== undefined,
+    restarts,
+    ...(id === undefined ? { waiting: state.waiting?.reason ?? notStarted(pod) } : {}),
+    ...(state.running !== undefined || ended === undefined ? {} : { exit: exitOf(ended) }),
+    ...(previousId ? { previousId } : {}),
+    over: over || endsForGood(pod, name, status),
+  };
+}
+
+function exitOf({ exitCode, reason }: { exitCode: number; reason?: string }): { exitCode: number; reason?: string } {
+  return { exitCode, ...(reason ? { reason } : {}) };
+}
+
+/** Containers that ran to their end, and that nobody starts again. */
+function endsForGood({ spec }: V1Pod, name: string, { state }: V1ContainerStatus): boolean {
+  if (state?.terminated === undefined) return false;
+  const init = spec?.initContainers?.find((each) => each.name === name);
+  if (init?.restartPolicy === "Always") return false;
+  if (spec?.ephemeralContainers?.some((each) => each.name === name)) return true;
+  if (spec?.restartPolicy === "Never") return true;
+  return state.terminated.exitCode === 0 && (init !== undefined || spec?.restartPolicy === "OnFailure");
+}
+
+/** Why no container of a pod has been started. */
+function notStarted({ status }: V1Pod): string {
+  const unscheduled = status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  return unscheduled?.reason ?? status?.reason ?? status?.phase ?? "Pending";
+}

@@ -1,0 +1,109 @@
+import { ScopeError } from "../errors.ts";
+import type { ContainerName } from "../event.ts";
+import { type LogEntry, LogReader } from "../log_lines.ts";
+import type { Cluster } from "./cluster.ts";
+import { podPath } from "./rest.ts";
+import { translate } from "./translate.ts";
+
+export interface LogQuery extends ContainerName {
+  follow: boolean;
+  /** Of the container before the one that runs now. */
+  previous?: boolean;
+  /** RFC 3339; servers look at whole seconds only. */
+  sinceTime?: string | undefined;
+  sinceSeconds?: number | undefined;
+  tailLines?: number | undefined;
+}
+
+export interface LogHooks {
+  /** The server has answered. */
+  opened?(): void;
+  /**
+   * Ends a stream that is followed and has been silent for so long, in milliseconds: a connection that a firewall or load balancer has
+   * forgotten stays silent for ever.
+   */
+  idleMs: number;
+  /** The last line counts, though it has no end: nothing more will come. */
+  final: boolean;
+}
+
+/**
+ * Reads the log of a container, until the server ends it, or the signal.
+ *
+ * Throws ScopeError: denied, notFound where the pod has gone, usage while the container does not run yet, unreachable.
+ */
+export async function* readLog(
+  cluster: Cluster,
+  query: LogQuery,
+  signal: AbortSignal,
+  { opened, idleMs, final }: LogHooks,
+): AsyncIterable<LogEntry[]> {
+  const idle = new AbortController(), what = `read the logs of "${logName(query)}"`;
+  const reader = new LogReader();
+  let body: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  try {
+    const until = AbortSignal.any([signal, idle.signal]);
+    const read = async <T>(answer: Promise<T>): Promise<T> => {
+      const timer = setTimeout(() => idle.abort(), idleMs);
+      try {
+        return await answer;
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    body = (await read(cluster.stream({ ...requestOf(query), signal: until }))).getReader();
+    opened?.();
+    // Read on when the lines before were taken: what nobody takes waits in the kubelet, not here.
+    for (let next = await read(body.read()); !next.done; next = await read(body.read())) {
+      const entries = reader.push(next.value);
+      if (entries.length > 0) yield entries;
+    }
+    if (final) {
+      const entries = reader.end();
+      if (entries.length > 0) yield entries;
+    } else reader.end();
+  } catch (error) {
+    if (signal.aborted || (idle.signal.aborted && query.follow)) return;
+    if (idle.signal.aborted) {
+      throw new ScopeError("timeout", `Cannot ${what}: nothing came for ${Math.round(idleMs / 1000)} s`, {
+        hint: "run it again",
+      });
+    }
+    throw withRight(translate(what, error), query);
+  } finally {
+    body?.cancel().catch(() => {});
+  }
+  // The kubelet tells in the text why it cannot read on.
+  if (reader.words !== undefined) {
+    throw new ScopeError("unreachable", `Cannot ${what}: ${reader.words.trim()}`, { hint: "run it again" });
+  }
+}
+
+/** `web-7c9 api` in messages. */
+export function logName({ pod, container }: Pick<ContainerName, "pod" | "container">): string {
+  return `${pod} ${container}`;
+}
+
+function requestOf({ namespace, pod, container, follow, previous, ...rest }: LogQuery) {
+  const number = (value: number | undefined) => value === undefined ? undefined : String(value);
+  return {
+    path: `${podPath(namespace, pod)}/log`,
+    query: {
+      container,
+      timestamps: "true",
+      follow: follow ? "true" : undefined,
+      previous: previous ? "true" : undefined,
+      sinceTime: rest.sinceTime,
+      sinceSeconds: number(rest.sinceSeconds),
+      tailLines: number(rest.tailLines),
+    },
+  };
+}
+
+function withRight(error: ScopeError, { namespace }: LogQuery): ScopeError {
+  if (error.kind !== "denied" || !error.message.endsWith("you are not allowed to")) return error;
+  return new ScopeError("denied", error.message, {
+    cause: error.cause,
+    hint: `ask for a Role that allows: get pods/log in namespace "${namespace}" (${error.hint})`,
+  });
+}
