@@ -22,6 +22,8 @@ export class LogPosition {
   /** What stands before the first line that was wanted was not. */
   #floor: Instant | undefined;
   #replay: Replay | undefined;
+  /** What was seen last is of the log that is read now, so it must come again, if only the kubelet still has it. */
+  #sameLog = true;
 
   /** Where a new stream has to start (`sinceTime`); undefined at the log's own start. */
   get since(): string | undefined {
@@ -34,11 +36,13 @@ export class LogPosition {
     this.#note(line);
   }
 
-  /**
-   * A new stream begins, at `since`. `sameLog`: of the same container, so that the last line seen must come again, if only
-   * the kubelet still has it.
-   */
-  resume({ sameLog }: { sameLog: boolean }): void {
+  /** Another container's log follows: nothing of what was seen comes again. */
+  otherLog(): void {
+    this.#sameLog = false;
+  }
+
+  /** A new stream begins, at `since`. */
+  resume(): void {
     const { second } = this.#last ?? {};
     if (second === undefined) return;
     const times = new Map<number, Map<number, number>>();
@@ -50,16 +54,16 @@ export class LogPosition {
       times.set(each, counts);
       left += nanos.length;
     }
-    this.#replay = { times, left, met: !sameLog };
+    this.#replay = { times, left, met: !this.#sameLog };
   }
 
   /**
-   * Whether this line of the stream is a new one. `gap`: none of the lines seen before came again, so the kubelet has put
-   * that file aside meanwhile, and what stood behind them is lost.
+   * What this line of the stream is: one that was `seen`, or one that is `fresh`. `foreign`: it would be fresh, but none of
+   * the lines seen came before it, so this is another container's log, or the kubelet has put that file aside meanwhile, and
+   * what stood behind them is lost. Such a line counts only after `trust`.
    */
-  take(line: Instant): { fresh: boolean; gap: boolean } {
+  take(line: Instant): "seen" | "fresh" | "foreign" {
     const replay = this.#replay;
-    let gap = false;
     if (replay !== undefined) {
       const counts = replay.times.get(line.second), left = counts?.get(line.nano) ?? 0;
       if (left > 0) {
@@ -67,20 +71,25 @@ export class LogPosition {
         replay.met = true;
         replay.left -= 1;
         if (replay.left === 0) this.#replay = undefined;
-        return { fresh: false, gap };
+        return "seen";
       }
-      if (this.#floor !== undefined && isBefore(line, this.#floor)) return { fresh: false, gap };
-      gap = !replay.met;
-      replay.met = true;
+      if (this.#floor !== undefined && isBefore(line, this.#floor)) return "seen";
+      if (!replay.met) return "foreign";
     }
     this.#note(line);
-    return { fresh: true, gap };
+    return "fresh";
+  }
+
+  /** This stream is the right one, though what was seen does not come again. */
+  trust(): void {
+    if (this.#replay !== undefined) this.#replay.met = true;
   }
 
   #note(line: Instant): void {
     const { second, nano } = line;
     this.#floor ??= { second, nano };
     this.#last = { second, nano };
+    this.#sameLog = true;
     const nanos = this.#seen.get(second);
     if (nanos !== undefined) nanos.push(nano);
     else this.#seen.set(second, [nano]);

@@ -32,6 +32,8 @@ export interface LogState {
   exit?: { exitCode: number; reason?: string };
   /** Whose log the server gives with `previous`. */
   previousId?: string;
+  /** How that one ended. */
+  previousExit?: { exitCode: number; reason?: string };
   /** None will be started any more. */
   over: boolean;
 }
@@ -53,7 +55,7 @@ export function logState(pod: V1Pod, name: string): LogState {
     restarts,
     ...(id === undefined ? { waiting: state.waiting?.reason ?? notStarted(pod) } : {}),
     ...(state.running !== undefined || ended === undefined ? {} : { exit: exitOf(ended) }),
-    ...(previousId ? { previousId } : {}),
+    ...(last !== undefined && previousId ? { previousId, previousExit: exitOf(last) } : {}),
     over: over || endsForGood(pod, name, status),
   };
 }

@@ -13,6 +13,9 @@ import type { PodView } from "./pod_view.ts";
 /** Why a container waits is told at once only where it will not mend by itself. */
 const troubles = /^(Err|ImagePull|InvalidImage|Create|RunContainer|Unschedulable|CrashLoop)/;
 
+/** How late a pod's status may be, and how often it is asked for; milliseconds. */
+const statusMs = 5000, askAgainMs = 250;
+
 /** What a follower starts from, where the log is there already. */
 export interface StartAt {
   tailLines?: number | undefined;
@@ -70,8 +73,12 @@ export class ContainerFollower {
     await this.#running?.catch(() => {});
     const state = this.#state();
     if (state.id === undefined || this.#finished && state.id === this.#followed) return;
-    if (this.#followed !== undefined && state.id !== this.#followed) await this.#readPrevious(state);
-    await this.#read({ follow: false, final: true, sameLog: state.id === this.#followed }, this.source.signal);
+    const query = { follow: false, final: true }, { signal } = this.source;
+    const restarted = this.#followed !== undefined && state.id !== this.#followed;
+    if (!restarted && await this.#read(query, signal)) return;
+    await this.#readPrevious(this.#state());
+    this.#position.otherLog();
+    await this.#read(query, signal);
   }
 
   get #signal(): AbortSignal {
@@ -90,12 +97,17 @@ export class ContainerFollower {
         const { initial } = this.view, { kind } = this.container;
         this.#tell({ type: "log.started", time: now(), ...this.name, kind, initial });
       } else {
-        if (!this.#finished) await this.#attempt(() => this.#readPrevious(state), signal);
+        if (!this.#finished) {
+          await this.#attempt(() => this.#readPrevious(state), signal);
+          const { previousId, previousExit } = state;
+          if (previousId === before) this.#tell({ type: "log.ended", time: now(), ...this.name, ...previousExit });
+        }
         this.#begun = true;
         this.#tell({ type: "log.restarted", time: now(), ...this.name, restarts: state.restarts });
       }
       this.#followed = state.id;
       this.#finished = false;
+      if (before !== undefined) this.#position.otherLog();
       await this.#followOne(state, before === undefined, signal);
       if (this.view.gone !== undefined) return;
     }
@@ -103,10 +115,10 @@ export class ContainerFollower {
 
   /** One container until it has ended, and its log was read to its end. */
   async #followOne({ id, running }: LogState, first: boolean, signal: AbortSignal): Promise<void> {
-    for (let round = 0; !signal.aborted; round++) {
+    while (!signal.aborted) {
       let error: unknown;
       try {
-        await this.#read({ follow: true, final: false, sameLog: !first || round > 0 }, signal);
+        await this.#read({ follow: true, final: false }, signal);
       } catch (caught) {
         error = caught;
         this.#assertHopeful(error);
@@ -118,7 +130,7 @@ export class ContainerFollower {
       if (!state.running && error === undefined) {
         // The stream may have ended a moment before the last lines were written.
         try {
-          await this.#read({ follow: false, final: true, sameLog: true }, signal);
+          if (!await this.#read({ follow: false, final: true }, signal)) continue;
           this.#finished = true;
           // That what has ended long ago has ended is no news.
           if (running || !first) this.#tell({ type: "log.ended", time: now(), ...this.name, ...state.exit });
@@ -135,9 +147,9 @@ export class ContainerFollower {
   /** The rest of the container that ran before. A kubelet keeps that of one only, so it may be another's, or nobody's. */
   async #readPrevious({ previousId }: LogState): Promise<void> {
     if (previousId === undefined) return;
-    const sameLog = previousId === this.#followed;
+    if (previousId !== this.#followed) this.#position.otherLog();
     try {
-      await this.#read({ follow: false, final: true, previous: true, sameLog }, this.source.signal);
+      await this.#read({ follow: false, final: true, previous: true }, this.source.signal);
     } catch (error) {
       const { kind } = error as ScopeError;
       if (kind !== "usage" && kind !== "notFound") throw error; // it was removed
@@ -168,17 +180,13 @@ export class ContainerFollower {
     }, signal);
   }
 
+  /** Returns false where it is the log of a container that was started meanwhile: then nothing of it has been taken. */
   async #read(
-    { follow, final, previous = false, sameLog }: {
-      follow: boolean;
-      final: boolean;
-      previous?: boolean;
-      sameLog: boolean;
-    },
+    { follow, final, previous = false }: { follow: boolean; final: boolean; previous?: boolean },
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const since = this.#position.since, started = performance.now();
-    this.#position.resume({ sameLog });
+    this.#position.resume();
     const from = since !== undefined ? { sinceTime: since } : this.#begun ? {} : this.#at;
     const opened = () => {
       this.#open.resolve();
@@ -187,20 +195,40 @@ export class ContainerFollower {
     const query = { ...this.name, follow, previous, ...from };
     for await (const entries of this.source.read(query, signal, { opened, final })) {
       this.#begun = true;
-      await this.source.push(this.#fresh(entries));
+      const events = await this.#fresh(entries, previous);
+      if (events === undefined) return false;
+      await this.source.push(events);
     }
     // It was open for some time, and there was nothing: what comes is new.
     if (performance.now() - started > 1000) this.#begun = true;
+    return true;
   }
 
-  #fresh(entries: readonly LogEntry[]): Event[] {
+  /** The events of what is new; nothing where this is another container's log. */
+  async #fresh(entries: readonly LogEntry[], previous: boolean): Promise<Event[] | undefined> {
     const events: Event[] = [];
     for (const entry of entries) {
-      const { fresh, gap } = this.#position.take(entry);
-      if (gap) events.push({ type: "log.gap", time: now(), ...this.name });
-      if (fresh) toEvents(this.name, entry, this.source.grep, events);
+      let taken = this.#position.take(entry);
+      if (taken === "foreign") {
+        if (!previous && await this.#wasRestarted()) return undefined;
+        this.#position.trust();
+        events.push({ type: "log.gap", time: now(), ...this.name });
+        taken = this.#position.take(entry);
+      }
+      if (taken === "fresh") toEvents(this.name, entry, this.source.grep, events);
     }
     return events;
+  }
+
+  /** A kubelet gives the new container's log a moment before the pod's status says that there is one. */
+  async #wasRestarted(): Promise<boolean> {
+    const signal = this.#signal, end = performance.now() + statusMs;
+    while (!signal.aborted && performance.now() < end) {
+      await this.#refresh().catch(() => {}); // asked again
+      if (this.#state().id !== this.#followed || this.view.gone !== undefined) return true;
+      await delay(askAgainMs, signal);
+    }
+    return signal.aborted;
   }
 
   /** Waits until there is a log that was not read to its end; nothing when there will be none. */

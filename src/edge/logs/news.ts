@@ -18,6 +18,7 @@ export async function* tellNews(events: AsyncIterable<Event>, say: (text: string
       } s`,
     );
   });
+  const preparing = new Set<string>();
   try {
     for await (const event of events) {
       switch (event.type) {
@@ -28,11 +29,15 @@ export async function* tellNews(events: AsyncIterable<Event>, say: (text: string
           back.add(event);
           break;
         case "log.started":
-          if (!event.initial) say(newsText(event));
+          // That what prepares a pod begins and ends is a matter of course.
+          if (event.kind === "init") preparing.add(`${event.pod} ${event.container}`);
+          else if (!event.initial) say(newsText(event));
+          break;
+        case "log.ended":
+          if (event.exitCode !== 0 || !preparing.has(`${event.pod} ${event.container}`)) say(newsText(event));
           break;
         case "log.restarted":
         case "log.waiting":
-        case "log.ended":
         case "log.gone":
         case "log.gap":
           say(newsText(event));
