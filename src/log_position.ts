@@ -73,7 +73,10 @@ export class LogPosition {
         if (replay.left === 0) this.#replay = undefined;
         return "seen";
       }
-      if (this.#floor !== undefined && isBefore(line, this.#floor)) return "seen";
+      if (this.#floor !== undefined && isBefore(line, this.#floor)) {
+        replay.met = true; // older ones than the first are there
+        return "seen";
+      }
       if (!replay.met) return "foreign";
     }
     this.#note(line);

@@ -68,6 +68,14 @@ Deno.test("LogPosition.take() says when the last line seen does not come again, 
   assert.equal(position.take(second), "fresh");
 });
 
+Deno.test("LogPosition.take() knows a log by what stands before its first line: with tailLines a long line begins later", () => {
+  const position = new LogPosition();
+  position.take({ second: 10, nano: 500 });
+  position.resume();
+  assert.equal(position.take({ second: 10, nano: 100 }), "seen");
+  assert.equal(position.take({ second: 10, nano: 600 }), "fresh");
+});
+
 Deno.test("LogPosition.otherLog() expects nothing again, and still takes no line twice", () => {
   const position = new LogPosition();
   position.take({ second: 10, nano: 1 });

@@ -1,0 +1,362 @@
+/** scope logs on the real cluster. */
+import assert from "node:assert/strict";
+import { killApiServer, reviveApiServer, untilClusterWorks } from "../faults/api_server.ts";
+import { until } from "../cluster/wait.ts";
+import { outcome } from "./cluster_script.ts";
+import { Kubeconfig } from "./credentials.ts";
+import { getPod, kubectl, TestNamespace } from "./kube.ts";
+import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
+import { SlowRoad } from "./slow_road.ts";
+import { Terminal } from "./terminal.ts";
+
+const finished = ({ status }: { status: { phase: string } }) => status.phase === "Succeeded";
+const once = (script: string) => ({
+  command: ["sh", "-c", script],
+  spec: { restartPolicy: "Never" },
+  until: finished,
+});
+
+/** Containers that print numbers, a hundred at a time, and then wait. */
+function counting(names: readonly string[], count: number) {
+  const script = `i=0; while [ $i -lt ${count} ]; do seq $i $((i+99)); i=$((i+100)); sleep 0.2; done; sleep infinity`;
+  const containers = names.map((name) => ({ name, image: "localhost/busybox:1", command: ["sh", "-c", script] }));
+  return { spec: { containers } };
+}
+
+interface Line {
+  readonly pod: string;
+  readonly container: string;
+  readonly text: string;
+}
+
+/** The lines among the events that were printed so far. */
+function linesOf(stdout: string): Line[] {
+  const whole = stdout.slice(0, stdout.lastIndexOf("\n") + 1);
+  return eventsOf(whole).filter(({ type }) => type === "log.line") as unknown as Line[];
+}
+
+Deno.test("logs loses no line and repeats none over cut connections and a restart of the API server", async (t) => {
+  await using own = await TestNamespace.make();
+  const pods = ["one", "two", "three"], containers = ["a", "b"], count = 15_000;
+  await Promise.all(pods.map((name) => own.pod(name, counting(containers, count))));
+  await using road = await SlowRoad.open();
+  await using process = startScope(["-n", own.name, "-o", "json", "logs", "-a", "--tail", "1000000"], road.options);
+  const numbers = () => Map.groupBy(linesOf(process.stdout), ({ pod, container }) => `${pod} ${container}`);
+  const reach = (least: number, seconds = 60) =>
+    until(`${least} lines of each container`, seconds, () => {
+      const all = [...numbers().values()];
+      return all.length === 6 && all.every(({ length }) => length >= least);
+    }, { every: 500, missing: () => `${[...numbers().values()].map(({ length }) => length)} ${process.stderr}` });
+  await reach(1000);
+  for (const [at, least] of [3000, 4000].entries()) {
+    await t.step(`connection ${at + 1} is cut`, async () => {
+      road.cut();
+      await reach(least);
+    });
+  }
+  await t.step("the API server is killed, and comes back", async () => {
+    await killApiServer();
+    try {
+      await until("the loss", 30, () => process.stdout.includes('"type":"log.lost"'), { every: 250 });
+    } finally {
+      await reviveApiServer();
+    }
+    await reach(count, 180);
+  });
+  await t.step("all is there, in order", async () => {
+    process.signal("SIGINT");
+    assert.equal(await process.exit(), 130, process.stderr);
+    const expected = Array.from({ length: count }, (_, number) => `${number}`);
+    for (const [name, lines] of numbers()) assert.deepEqual(lines.map(({ text }) => text), expected, name);
+    const types = Map.groupBy(eventsOf(process.stdout), ({ type }) => type as string);
+    assert.equal(types.get("log.back")?.length, types.get("log.lost")?.length);
+    assert.equal(types.get("log.gap"), undefined);
+  });
+  await untilClusterWorks();
+});
+
+Deno.test("logs goes on when all bytes vanish on the way, and nobody says so", async () => {
+  await using own = await TestNamespace.make();
+  await own.pod("count", { command: ["sh", "-c", "i=0; while :; do echo $i; i=$((i+1)); sleep 0.2; done"] });
+  await using road = await SlowRoad.open();
+  await using process = startScope(["-n", own.name, "logs", "count"], road.options);
+  await process.until("stdout", /^10$/m);
+  road.block();
+  const before = process.stdout.trim().split("\n").length;
+  await until("lines to be missed", 20, async () => {
+    const log = await kubectl(["-n", own.name, "logs", "count", "--tail=1"]);
+    return Number(log) > before + 10;
+  });
+  road.unblock();
+  await process.until("stdout", new RegExp(`^${before + 20}$`, "m"), 90);
+  const numbers = process.stdout.trim().split("\n").map(Number);
+  assert.deepEqual(numbers, numbers.map((_, at) => at));
+});
+
+Deno.test("logs follows pods that come, containers that are started anew, and tells of those that go", async (t) => {
+  await using own = await TestNamespace.make();
+  const restarting = 'echo "run $(cat /state/run 2>/dev/null)"; echo x >>/state/run; cat /state/go; echo last; exit 3';
+  const pod = (name: string, command: string) =>
+    kubectl(["create"], {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: own.name, labels: { app: "it" } },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        initContainers: [{ name: "prepare", image: "localhost/busybox:1", command: ["sh", "-c", command] }],
+        containers: [{
+          name: "main",
+          image: "localhost/busybox:1",
+          command: ["sh", "-c", restarting],
+          volumeMounts: [{ name: "state", mountPath: "/state" }],
+        }],
+        volumes: [{ name: "state", emptyDir: {} }],
+      },
+    });
+  await pod("first", "echo ready");
+  await using process = startScope(["-n", own.name, "-l", "app=it", "-o", "json", "logs"]);
+  const texts = (name: string) => linesOf(process.stdout).filter(({ pod }) => pod === name).map(({ text }) => text);
+  const has = (name: string, ...wanted: string[]) =>
+    until(`${wanted} of ${name}`, 60, () => wanted.every((text) => texts(name).includes(text)), {
+      missing: () => process.stdout + process.stderr,
+    });
+  await t.step("a restarted container is followed from its start", async () => {
+    await has("first", "ready", "run ", "last", "run x");
+    const types = eventsOf(process.stdout).map(({ type }) => type);
+    assert.ok(types.indexOf("log.ended") < types.indexOf("log.restarted"), `${types}`);
+  });
+  await t.step("a pod that comes later is followed from its start", async () => {
+    await pod("second", "echo ready too");
+    await has("second", "ready too", "run ", "last");
+  });
+  await t.step("one that is deleted is told of, the others go on", async () => {
+    await kubectl(["-n", own.name, "delete", "pod", "first", "--wait=false"]);
+    await process.until("stdout", /"type":"log.gone".*"pod":"first","reason":"it was deleted"/, 40);
+  });
+  process.signal("SIGTERM");
+  assert.equal(await process.exit(), 143);
+  for (const name of ["first", "second"]) {
+    const runs = texts(name).filter((text) => text.startsWith("run"));
+    assert.equal(new Set(runs).size, runs.length, `repeated: ${runs}`);
+  }
+});
+
+Deno.test("logs with a command runs it while it follows, has all that was logged, and ends with its exit code", async (t) => {
+  await using own = await TestNamespace.make();
+  // It logs each request.
+  const server = {
+    command: ["sh", "-c", "echo before; mkdir /www; echo hi >/www/a; exec httpd -f -v -p 8080 -h /www"],
+  };
+  const { status: { podIP } } = await own.pod("web", server);
+  const { status: { podIP: other } } = await own.pod("api", server);
+  const request = (ip: string | undefined) =>
+    `kubectl -n ${own.name} exec web -- busybox wget -qO- http://${ip}:8080/a`;
+  const env = { PATH: Deno.env.get("PATH")! };
+  const logs = (args: readonly string[], stdin?: string) =>
+    scope(["-n", own.name, "logs", ...args], {
+      env,
+      ...(stdin === undefined ? {} : { stdin: new TextEncoder().encode(stdin) }),
+    });
+  await t.step("what a request causes, in all pods", async () => {
+    const script = `${request(podIP)}; ${request(other)}; exit 7`;
+    const { code, stdout, stderr } = await logs(["-a", "--", "sh", "-c", script]);
+    assert.equal(code, 7, stderr);
+    const lines = stdout.trim().split("\n");
+    assert.equal(lines.filter((line) => line === "hi").length, 2, stdout);
+    for (const pod of ["api", "web"]) {
+      assert.equal(
+        lines.filter((line) => line.startsWith(`${pod} | `) && line.includes("response:200")).length,
+        1,
+        stdout,
+      );
+    }
+    assert.equal(lines.length, 4, stdout);
+  });
+  await t.step("without --, where an option says which pods", async () => {
+    const { code, stdout } = await scope(["-n", own.name, "-p", "web", "logs", "echo", "here"]);
+    assert.deepEqual([code, stdout], [0, "here\n"]);
+  });
+  await t.step("stdin is the command's, and bytes pass as they are", async () => {
+    const { code, bytes } = await logs(["web", "--", "sh", "-c", "cat; printf '\\377\\000end'"], "in\n");
+    assert.equal(code, 0);
+    assert.deepEqual([...bytes], [...new TextEncoder().encode("in\n"), 255, 0, ...new TextEncoder().encode("end")]);
+  });
+  await t.step("a signal that ends it is 128 + n", async () => {
+    assert.equal((await logs(["web", "--", "sh", "-c", "kill -KILL $$"])).code, 137);
+  });
+  await t.step("a program that is missing is told", async () => {
+    const { code, stderr } = await logs(["web", "--", "no-such-program"]);
+    assert.equal(code, 68);
+    assert.match(stderr, /^error: Cannot find the program "no-such-program" on this machine\nhint: /);
+  });
+  await t.step("Ctrl-C ends both", async () => {
+    await using process = startScope(["-n", own.name, "logs", "web", "--", "sh", "-c", "echo $$; exec sleep 1000"]);
+    await process.until("stdout", /^\d+$/m);
+    process.signal("SIGINT");
+    assert.equal(await process.exit(10), 130);
+    const pid = Number(process.stdout);
+    await until("the command to end", 10, () => Deno.lstat(`/proc/${pid}`).then(() => false, () => true));
+  });
+  await t.step("on a terminal a log line never stands behind an unfinished line", async () => {
+    const script = `printf unfinished; ${request(podIP)} >/dev/null; sleep 1; exit 5`;
+    await using terminal = await Terminal.run(
+      ["-n", own.name, "logs", "-a", "--", "env", `PATH=${env.PATH}`, "sh", "-c", script],
+      60,
+    );
+    const { code, screen } = await terminal.exit(40);
+    assert.equal(code, 5);
+    assert.match(screen, /^unfinished *\nweb \| .*response:200/m);
+  });
+});
+
+Deno.test("logs prints what containers print, whatever it is", async (t) => {
+  await using own = await TestNamespace.make();
+  const odd = "printf 'caf\\351 \\033[31mred\\033[0m\\ttab \\033]0;title\\007\\n'; " +
+    "head -c 3000000 /dev/zero | tr '\\0' x; echo; printf 'no end'";
+  await own.pod("odd", once(odd));
+  const args = ["-n", own.name, "logs", "odd"];
+  await t.step("as text: tabs stay, colours go, the rest is escaped", async () => {
+    const { code, stdout } = await scope(args);
+    assert.equal(code, 0);
+    const [first, long, ...rest] = stdout.split("\n");
+    assert.equal(first, "caf\\xe9 red\ttab \\x1b]0;title\\x07");
+    assert.equal(long, "x".repeat(3_000_000));
+    assert.deepEqual(rest, ["no end", ""]);
+  });
+  await t.step("as JSON: exactly, with the server's times", async () => {
+    const { stdout } = await scope([...args, "-o", "json", "--no-follow"]);
+    const [first] = eventsOf(stdout).filter(({ type }) => type === "log.line");
+    assert.equal(atob(first!.base64 as string), "caf\xe9 \x1b[31mred\x1b[0m\ttab \x1b]0;title\x07");
+    assert.match(first!.time as string, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+  });
+  await t.step("--timestamps, --tail, --grep", async () => {
+    const { stdout } = await scope([...args, "--timestamps", "--tail", "1"]);
+    assert.match(stdout, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z no end\n$/);
+    assert.equal((await scope([...args, "--grep", "(?i)NO e"])).stdout, "no end\n");
+  });
+  await t.step("on a terminal: colours, and NO_COLOR", async () => {
+    const run = (env: Record<string, string>) => {
+      const command = [...scopeArgv, ...args, "--grep", "red"].map((word) => `'${word}'`).join(" ");
+      return outcome("script", ["-qec", `stty cols 100; ${command}`, "/dev/null"], { ...scopeEnv(), ...env });
+    };
+    assert.match((await run({ TERM: "xterm" })).stdout, /\x1b\[31mred\x1b\[0m/);
+    assert.doesNotMatch((await run({ TERM: "xterm", NO_COLOR: "1" })).stdout, /\x1b/);
+  });
+});
+
+Deno.test("logs with --no-follow puts all lines in the order of time, and ends", async () => {
+  await using own = await TestNamespace.make();
+  const script = "for i in 1 2 3; do echo $i; sleep 0.5; done";
+  await Promise.all(["a", "b"].map((name) => own.pod(name, once(script))));
+  const { code, stdout, stderr } = await scope(["-n", own.name, "logs", "-a", "--no-follow", "--timestamps"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const times = stdout.trim().split("\n").map((line) => line.split(" ")[2]!);
+  assert.equal(times.length, 6);
+  assert.deepEqual(times, times.toSorted());
+});
+
+Deno.test("logs with --previous prints what the container before the last restart printed", async () => {
+  await using own = await TestNamespace.make();
+  const restarted = { command: ["sh", "-c", "echo from here; sleep 1; exit 1"] };
+  const hasLast = ({ status }: Awaited<ReturnType<typeof getPod>>) =>
+    status.containerStatuses?.[0]?.lastState?.["terminated"] !== undefined;
+  await own.pod("again", { ...restarted, until: hasLast });
+  const { code, stdout } = await scope(["-n", own.name, "logs", "again", "--previous"]);
+  assert.deepEqual([code, stdout], [0, "from here\n"]);
+});
+
+Deno.test("logs waits for a container that cannot start, and says so once", async () => {
+  await using own = await TestNamespace.make();
+  await kubectl(["-n", own.name, "run", "stuck", "--image=localhost/none:1", "--image-pull-policy=Never"]);
+  await using process = startScope(["-n", own.name, "logs", "stuck"]);
+  await process.until("stderr", /^stuck stuck: has no logs yet \(ErrImageNeverPull\)$/m, 30);
+  process.signal("SIGINT");
+  assert.equal(await process.exit(), 130);
+  const once = await scope(["-n", own.name, "logs", "stuck", "--no-follow"]);
+  assert.equal(once.code, 68);
+  assert.match(once.stderr, /no container has started \(ErrImageNeverPull\)/);
+});
+
+Deno.test("logs says what is wrong with a command line, and what is missing", async (t) => {
+  await using own = await TestNamespace.make();
+  await own.pod("web");
+  const cases: [string, string[], number, RegExp][] = [
+    ["a bad --since", ["web", "--since", "soon"], 64, /Option --since cannot be "soon"/],
+    ["a negative --tail", ["web", "--tail", "-1"], 64, /Option --tail cannot be "-1"/],
+    ["a bad --grep", ["web", "--grep", "("], 64, /Option --grep cannot be "\("\nhint: .*Unterminated group/],
+    ["-p and -l", ["-p", "web", "-l", "a=b"], 64, /Options --pod and --selector exclude each other/],
+    ["-a and -p", ["-a", "-p", "web"], 64, /Option --all excludes --pod and --selector/],
+    ["nothing", [], 64, /Nothing says which pod/],
+    ["-- with nothing behind", ["web", "--"], 64, /Nothing says which command to run/],
+    ["too many words", ["web", "main", "ls"], 64, /Command "logs" cannot take "ls"/],
+    ["a command that needs following", ["web", "--no-follow", "--", "ls"], 64, /--no-follow cannot be given with/],
+    ["no such container", ["web", "-c", "api"], 68, /Cannot find container "api" in pod ".*\/web"\nhint: it has main/],
+    ["no such pod", ["nope"], 68, /Cannot find pod "nope"/],
+    ["no such labels", ["-l", "app=nope"], 68, /Cannot find a pod with the labels "app=nope"/],
+    ["no previous one", ["web", "--previous"], 68, /Cannot find a container that ran before/],
+  ];
+  for (const [name, args, code, message] of cases) {
+    await t.step(name, async () => {
+      const outcome = await scope(["-n", own.name, "logs", ...args]);
+      assert.equal(outcome.code, code, outcome.stderr);
+      assert.match(outcome.stderr, message);
+    });
+  }
+  await t.step("an empty namespace", async () => {
+    await using empty = await TestNamespace.make();
+    const { code, stderr } = await scope(["-n", empty.name, "logs", "-a"]);
+    assert.equal(code, 68);
+    assert.match(stderr, /^error: Cannot find a pod in namespace/);
+  });
+  await t.step("a target of the environment is set aside by one on the command line", async () => {
+    await own.pod("talks", once("echo here"));
+    const { stdout } = await scope(["-n", own.name, "logs", "talks"], { env: { SCOPE_POD: "nope" } });
+    assert.equal(stdout, "here\n");
+  });
+});
+
+Deno.test("logs needs get, list and watch pods, and get pods/log, and says so", async () => {
+  await using own = await TestNamespace.make();
+  await own.pod("talks", { command: ["sh", "-c", "echo here; sleep infinity"] });
+  const pods = { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] };
+  const log = { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] };
+  await using without = await Kubeconfig.ofAccount(own, "without", [pods]);
+  const refused = await scope(["-n", own.name, "logs", "talks"], { env: { KUBECONFIG: without.path } });
+  assert.equal(refused.code, 77);
+  assert.match(refused.stderr, /^error: Cannot read the logs of "talks main": you are not allowed to\n/);
+  assert.match(refused.stderr, /^hint: ask for a Role that allows: get pods\/log in namespace/m);
+  await using enough = await Kubeconfig.ofAccount(own, "enough", [pods, log]);
+  const env = { KUBECONFIG: enough.path };
+  for (const args of [["talks"], ["-l", "e2e=talks"], ["-a"]]) {
+    await using process = startScope(["-n", own.name, "logs", ...args], { env });
+    await process.until("stdout", /here\n/);
+  }
+});
+
+Deno.test("logs ends at once when nobody reads it any more, and waits for a reader that is slow", async (t) => {
+  await using own = await TestNamespace.make();
+  await own.pod("much", { command: ["sh", "-c", "seq 1 200000; while :; do echo more; sleep 0.1; done"] });
+  const args = ["-n", own.name, "logs", "much"];
+  const shell = (script: string) =>
+    outcome("sh", ["-c", script, "sh", ...scopeArgv, ...args], { ...scopeEnv(), PATH: Deno.env.get("PATH")! });
+  await t.step("a closed pipe is no failure", async () => {
+    const { stdout, stderr } = await shell('{ "$@"; echo "code $?" >&2; } | head -n 2');
+    assert.equal(stdout, "1\n2\n");
+    assert.match(stderr, /^code 0$/m);
+  });
+  await t.step("what a slow reader gets is all there", async () => {
+    const { stdout } = await shell('"$@" | { sleep 3; head -n 200000; } | cksum');
+    assert.equal(stdout, (await outcome("sh", ["-c", "seq 1 200000 | cksum"])).stdout);
+  });
+});
+
+Deno.test("logs leaves most of a narrow terminal to what was logged", async () => {
+  await using own = await TestNamespace.make();
+  await own.pod("a-pod-with-a-long-name", once("echo hello"));
+  await own.pod("b", once("echo world"));
+  await using terminal = await Terminal.run(["-n", own.name, "logs", "-a", "--no-follow"], 20);
+  const { code, screen } = await terminal.exit();
+  assert.equal(code, 0);
+  assert.match(screen, /^a-p…ame | hello$/m);
+  assert.match(screen, /^b {8}\| world$/m);
+});
