@@ -30,7 +30,7 @@ export interface Cluster {
   readonly server: string;
   /** One request; `what` completes "Cannot …". Throws ScopeError. */
   request<T>(what: string, request: Omit<RestRequest, "signal">): Promise<T>;
-  /** The body of an answer as it comes, without a limit of time. Throws StatusError, or what fetch throws. */
+  /** The body of an answer as it comes, without a limit of time. Throws StatusError, or what undici throws. */
   readonly stream: RequestStream;
   /**
    * Awaits an answer of the API server, with its error translated. One that takes long is told of, and given up at the

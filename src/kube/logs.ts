@@ -40,7 +40,7 @@ export async function* readLog(
 ): AsyncIterable<LogEntry[]> {
   const idle = new AbortController(), what = `read the logs of "${logName(query)}"`;
   const reader = new LogReader();
-  let body: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let body: Awaited<ReturnType<Cluster["stream"]>> | undefined;
   try {
     const until = AbortSignal.any([signal, idle.signal]);
     const read = async <T>(answer: Promise<T>): Promise<T> => {
@@ -51,10 +51,11 @@ export async function* readLog(
         clearTimeout(timer);
       }
     };
-    body = (await read(cluster.stream({ ...requestOf(query), signal: until }))).getReader();
+    body = await read(cluster.stream({ ...requestOf(query), signal: until }));
     opened?.();
+    const pieces = body[Symbol.asyncIterator]();
     // Read on when the lines before were taken: what nobody takes waits in the kubelet, not here.
-    for (let next = await read(body.read()); !next.done; next = await read(body.read())) {
+    for (let next = await read(pieces.next()); !next.done; next = await read(pieces.next())) {
       const entries = reader.push(next.value);
       if (entries.length > 0) yield entries;
     }
@@ -71,7 +72,7 @@ export async function* readLog(
     }
     throw withRight(translate(what, error), query);
   } finally {
-    body?.cancel().catch(() => {});
+    body?.destroy();
   }
   // The kubelet tells in the text why it cannot read on.
   if (reader.words !== undefined) {

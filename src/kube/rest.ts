@@ -1,5 +1,5 @@
 import { HttpMethod, type KubeConfig, RequestContext } from "@kubernetes/client-node";
-import { type Dispatcher, fetch } from "undici";
+import { type Dispatcher, fetch, request as requestOf } from "undici";
 import { reasonOf } from "./translate.ts";
 
 /** What the API server refused: its HTTP status, and the Status object or text that came with it. */
@@ -25,10 +25,10 @@ const reuseMs = 60_000;
 
 export type Request = <T>(request: RestRequest) => Promise<T>;
 
-/** The answer's body as it comes. */
+/** The answer's body as it comes; destroying it ends the request. */
 export type RequestStream = (
   request: Pick<RestRequest, "path" | "query" | "signal">,
-) => Promise<ReadableStream<Uint8Array>>;
+) => Promise<AsyncIterable<Uint8Array> & { destroy(): void }>;
 
 /**
  * Makes requests with the credentials of a kubeconfig, and returns their answers as they come. The client library's typed
@@ -39,7 +39,7 @@ export type RequestStream = (
  */
 export function makeRequest(config: KubeConfig): { request: Request; stream: RequestStream } {
   let connections: { dispatcher: Dispatcher | undefined; until: number } | undefined;
-  const send = async ({ method, path, query, body, signal }: RestRequest) => {
+  const prepare = async ({ method, path, query, body }: Omit<RestRequest, "signal">) => {
     const url = new URL(config.getCurrentCluster()!.server + path);
     for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
     const context = new RequestContext(url.toString(), HttpMethod[method]);
@@ -48,9 +48,8 @@ export function makeRequest(config: KubeConfig): { request: Request; stream: Req
       connections = { dispatcher: context.getDispatcher(), until: performance.now() + reuseMs };
     }
     const { dispatcher } = connections;
-    const answer = await fetch(url, {
-      method,
-      signal,
+    return {
+      url,
       headers: {
         ...context.getHeaders(),
         accept: "application/json, */*",
@@ -58,15 +57,23 @@ export function makeRequest(config: KubeConfig): { request: Request; stream: Req
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(dispatcher === undefined ? {} : { dispatcher }),
-    });
-    if (!answer.ok) throw new StatusError(answer.status, await answer.text());
-    return answer;
+    };
   };
   return {
-    request: async <T>(request: RestRequest) => JSON.parse(await (await send(request)).text()) as T,
-    async stream(request) {
-      const { body } = await send({ ...request, method: "GET" });
-      return (body ?? new Response("").body) as unknown as ReadableStream<Uint8Array>;
+    async request<T>({ signal, ...request }: RestRequest): Promise<T> {
+      const { method } = request, { url, ...options } = await prepare(request);
+      const answer = await fetch(url, { method, signal, ...options });
+      const text = await answer.text();
+      if (!answer.ok) throw new StatusError(answer.status, text);
+      return JSON.parse(text) as T;
+    },
+    async stream({ signal, ...request }) {
+      const { url, ...options } = await prepare({ method: "GET", ...request });
+      // Here fetch does not say that a connection has ended in the middle of an answer. Silence is for the caller to judge.
+      const quiet = { headersTimeout: 0, bodyTimeout: 0 };
+      const { statusCode, body } = await requestOf(url, { method: "GET", signal, ...quiet, ...options });
+      if (statusCode >= 400) throw new StatusError(statusCode, await body.text());
+      return body;
     },
   };
 }
