@@ -5,6 +5,7 @@ import type { RawOptions } from "../../src/options.ts";
 
 const defaults = {
   regcred: "regcred",
+  targetGiven: false,
   terminate: false,
   via: "auto",
   output: "text",
