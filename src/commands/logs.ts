@@ -10,6 +10,7 @@ export const logs: Command = {
   summary: "Follow the logs of pods, while a command runs on this machine where one is given",
   arguments: "[pod] [container] [--] [command...]",
   separator: true,
+  asks: ["target", "logs"],
   options: [
     { flags: "-a, --all", description: "all pods of the namespace" },
     { flags: "-c, --container <name>", description: "this container (default: all of the pod)" },

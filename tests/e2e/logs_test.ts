@@ -335,7 +335,7 @@ Deno.test("logs needs get, list and watch pods, and get pods/log, and says so", 
   const refused = await scope(["-n", own.name, "logs", "talks"], { env: { KUBECONFIG: without.path } });
   assert.equal(refused.code, 77);
   assert.match(refused.stderr, /^error: Cannot read the logs of "talks main": you are not allowed to\n/);
-  assert.match(refused.stderr, /^hint: ask for a Role that allows: get pods\/log in namespace/m);
+  assert.match(refused.stderr, /^hint: ask for "get pods\/log" in namespace ".*": scope rbac .* prints the Role$/m);
   await using enough = await Kubeconfig.ofAccount(own, "enough", [pods, log]);
   const env = { KUBECONFIG: enough.path };
   for (const args of [["talks"], ["-l", "e2e=talks"], ["-a"]]) {
