@@ -8,9 +8,9 @@ import { count, targetQuery } from "../options.ts";
 export const logs: Command = {
   name: "logs",
   summary: "Follow the logs of pods, while a command runs on this machine where one is given",
-  asks: ["targets", "logs"],
   arguments: "[pod] [container] [--] [command...]",
   separator: true,
+  asks: ["target", "logs"],
   options: [
     { flags: "-a, --all", description: "all pods of the namespace" },
     { flags: "-c, --container <name>", description: "this container (default: all of the pod)" },

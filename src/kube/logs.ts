@@ -70,7 +70,7 @@ export async function* readLog(
         hint: "run it again",
       });
     }
-    throw withRight(translate(what, error), query);
+    throw translate(what, error, { askFor: cluster.askFor });
   } finally {
     body?.destroy();
   }
@@ -99,12 +99,4 @@ function requestOf({ namespace, pod, container, follow, previous, ...rest }: Log
       tailLines: number(rest.tailLines),
     },
   };
-}
-
-function withRight(error: ScopeError, { namespace }: LogQuery): ScopeError {
-  if (error.kind !== "denied" || !error.message.endsWith("you are not allowed to")) return error;
-  return new ScopeError("denied", error.message, {
-    cause: error.cause,
-    hint: `ask for a Role that allows: get pods/log in namespace "${namespace}" (${error.hint})`,
-  });
 }
