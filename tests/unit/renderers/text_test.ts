@@ -39,9 +39,9 @@ const process: ProcessSeen = {
   started: "2026-01-01T00:00:00.000Z",
 };
 
-function rendered(events: Event[], columns = Infinity, color = false): string {
+function rendered(events: Event[], columns = Infinity, color = false, words?: (text: string) => string): string {
   const { screen, text } = memoryScreen(columns, columns, color);
-  const renderer = textRenderer(screen);
+  const renderer = textRenderer(screen, words);
   for (const event of events) renderer.event(event);
   renderer.end();
   return text();
@@ -161,6 +161,12 @@ for (
     assert.equal(rendered([event]), `demo/web-copy-x2f on node1: copy of web, ${said}\n`);
   });
 }
+
+Deno.test("textRenderer() says the next command line as scope is called", () => {
+  const event: Event = { type: "copy.ready", time, ...copy, status: "Running", tookMs: 9 };
+  const words = (text: string) => text.replace("next: scope ", "next: kubectl scope ");
+  assert.match(rendered([event], Infinity, false, words), /; next: kubectl scope -n demo -p web-copy-x2f shell\n$/);
+});
 
 Deno.test("textRenderer() shows copies as a table, and which were removed", () => {
   const seen: Event = { type: "list.copy", time, ...copy, status: "Running", created: "2026-01-01T11:55:00Z" };
