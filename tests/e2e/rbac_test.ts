@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
 import { outcome } from "./cluster_script.ts";
 import { Kubeconfig, type Rule } from "./credentials.ts";
+import { makeIstioRules } from "./istio_rules.ts";
 import { getPods, kubectl, TestNamespace } from "./kube.ts";
+import { PodNetwork } from "./pod_network.ts";
 import { appPod } from "./redirected.ts";
 import { eventsOf, scope, scopeOk, startScope, through } from "./scope.ts";
 
@@ -138,6 +140,7 @@ const commands: readonly [name: string, args: readonly string[]][] = [
 const lasting: readonly [name: string, args: readonly string[], begun: RegExp][] = [
   ["redir", ["redir", "8080"], /8080/],
   ["manage", ["manage", "--foreground"], /unix:/],
+  ["bypass", ["bypass", "istio"], /\n/],
 ];
 
 for (const via of ["node", "ephemeral", "auto"] as const) {
@@ -145,7 +148,9 @@ for (const via of ["node", "ephemeral", "auto"] as const) {
   const some = via === "auto" ? commands.filter(([name]) => name === "ping" || name === "pids") : commands;
   byAuto(`Each command works with just the Role that scope rbac prints, --via ${via}`, async (t) => {
     await using own = await TestNamespace.make();
-    await Promise.all(["web", ...some.map((_one, at) => `web-${at}`)].map((name) => own.pod(name, appPod())));
+    const [web] = await Promise.all(
+      ["web", ...some.map((_one, at) => `web-${at}`)].map((name) => own.pod(name, appPod())),
+    );
     for (const [at, [name, args]] of some.entries()) {
       await t.step(args.join(" "), async () => {
         const target = ["-p", `web-${at}`, "--via", via];
@@ -155,6 +160,8 @@ for (const via of ["node", "ephemeral", "auto"] as const) {
         assert.equal(code, 0, `${stderr}${stdout}`);
       });
     }
+    using network = new PodNetwork(web!);
+    await makeIstioRules(network, "legacy");
     for (const [name, args, begun] of via === "auto" ? [] : lasting) {
       await t.step(args.join(" "), async () => {
         const target = ["-p", "web", "--via", via];
