@@ -1,6 +1,7 @@
 import { Command as Parser, CommanderError, Option } from "commander";
 import type { Command } from "./command.ts";
 import { doctorOf } from "./commands/doctor.ts";
+import { completions } from "./commands/completions.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
 import { gdb } from "./commands/gdb.ts";
@@ -26,7 +27,7 @@ const ordinary: readonly Command[] = [
   ...[launch, list, cleanup],
 ];
 
-export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary), manage];
+export const commands: readonly Command[] = [...ordinary, doctorOf(ordinary), completions, manage];
 
 /** A command line, read. */
 export interface Invocation {

@@ -138,6 +138,7 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     async print(bytes) {
       for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);
     },
+    completionScript: async (shell) => (await import("./completion_script.ts")).completionScript(shell),
     attach: (run) => attach(run, { terminal: interactive, signal: interrupt.signal }),
   };
 }

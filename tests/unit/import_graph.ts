@@ -64,7 +64,7 @@ export function layerOf(module: string): string {
 
 /** What each layer may import, besides packages. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "src/main.ts": ["src/version.ts", "src/edge/main.ts"],
+  "src/main.ts": ["src/version.ts", "src/edge/main.ts", "src/edge/complete.ts"],
   "src/app.ts": ["contract", "commands"],
   contract: ["contract", "deno.json"],
   commands: ["contract", "tools"],
@@ -117,11 +117,14 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   ],
   "@connectrpc/connect-node": ["src/manager/client.ts", "src/manager/server.ts"],
   "@kubernetes/client-node": ["src/kube/"],
+  "@bomb.sh/tab": ["src/edge/completion_script.ts"],
+  "@inquirer/search": ["src/edge/picker.ts"],
   asciichart: ["src/renderers/line_chart.ts"],
   execa: ["src/ways/local.ts"],
   undici: ["src/kube/rest.ts"],
   commander: ["src/app.ts"],
   dotenv: ["src/edge/config.ts"],
+  yaml: ["src/kube/quick_config.ts"],
   "string-width": ["src/renderers/fit_text.ts"],
   // Parts of Deno itself: those that reach the world belong to the edge and to the adapters.
   "node:buffer": ["src/kube/exec.ts", "src/manager/files/names.ts"],
@@ -144,6 +147,7 @@ const never: Readonly<Record<string, readonly string[]>> = {
 /** What is not loaded together with a module, so that a quick answer is quick. */
 const notAtOnce: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": ["src/app.ts", "commander", "edge"],
+  "src/edge/complete.ts": ["ways", "manager", "renderers", "@kubernetes/client-node", "undici", "src/edge/main.ts"],
   "src/edge/main.ts": ["kube", "ways", "manager", "renderers", "@kubernetes/client-node", "@connectrpc/connect-node"],
 };
 

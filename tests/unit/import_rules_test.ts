@@ -20,7 +20,7 @@ function filesBelow(folder: string): string[] {
 }
 
 const programs = await Promise.all(
-  ["src/main.ts", "src/manager/manager.ts", "src/helpers/tcp_ping.ts"].map(importsOf),
+  ["src/main.ts", "src/edge/complete.ts", "src/manager/manager.ts", "src/helpers/tcp_ping.ts"].map(importsOf),
 );
 const imports = programs.flat();
 const sources = filesBelow("src/").filter((file) => file.endsWith(".ts"));
