@@ -1,3 +1,4 @@
+import type { Command } from "../command.ts";
 import type { Beside, Context, DebugPods, Destinations, Place, View } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
@@ -15,12 +16,13 @@ import { readFile } from "./read_file.ts";
 import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, writeAllAsync } from "./terminal.ts";
 
 export interface ContextOptions {
+  command: Command;
   options: GlobalOptions;
   interrupt: Interrupt;
 }
 
 /** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
-export function makeContext({ options, interrupt }: ContextOptions): Context {
+export function makeContext({ command, options, interrupt }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
@@ -36,6 +38,13 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     return { cluster, options, signal: interrupt.signal, say, explain };
   });
 
+  /** The query, or where it says no pod the one that somebody at a terminal chooses. */
+  const target = async (query: TargetQuery): Promise<TargetQuery> => {
+    if (query.pod !== undefined || query.selector !== undefined || !mayAsk(options)) return query;
+    const [context, { choosePod }] = await Promise.all([enterContext(), import("./choose_pod.ts")]);
+    return await choosePod(context, query, { any: command.anyPod === true, interrupt });
+  };
+
   return {
     options,
     signal: interrupt.signal,
@@ -49,6 +58,7 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
         const { enterLocal } = await import("./enter_local.ts");
         return await enterLocal({ options, signal: interrupt.signal, say, explain }, query, needs);
       }
+      query = await target(query);
       const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);
       // Loaded while the cluster is waited for.
       if (options.output === "text") void import("../renderers/text.ts");
@@ -73,7 +83,8 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     },
     async debugPods(): Promise<DebugPods> {
       const [context, { makeDebugPods }] = await Promise.all([enterContext(), import("./debug_pods.ts")]);
-      return makeDebugPods(context);
+      const made = makeDebugPods(context);
+      return { ...made, launch: async (query) => await made.launch(await target(query)) };
     },
     async *diagnose(query, commands): AsyncIterable<Event> {
       const [context, { diagnose }] = await Promise.all([enterContext(), import("./doctor.ts")]);
@@ -81,7 +92,7 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     },
     async copy(query, options): Promise<Event> {
       const [context, { copyPod }] = await Promise.all([enterContext(), import("./copy.ts")]);
-      return await copyPod(context, query, options);
+      return await copyPod(context, await target(query), options);
     },
     async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
       const drawn = view !== "text" && options.output === "text" && Deno.stdout.isTerminal();
@@ -120,11 +131,11 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
         return yield* redirectHere({ options, signal: interrupt.signal, say, explain }, query, plan);
       }
       const [context, { redirectPods }] = await Promise.all([enterContext(), import("./redirect.ts")]);
-      yield* redirectPods(context, query, plan);
+      yield* redirectPods(context, await target(query), plan);
     },
     async *manage(query, needs, place) {
       const [context, { manage }] = await Promise.all([enterContext(), import("./manage.ts")]);
-      yield* manage(context, query, needs, place);
+      yield* manage(context, await target(query), needs, place);
     },
     get piped() {
       return isPiped();
@@ -141,6 +152,12 @@ export function makeContext({ options, interrupt }: ContextOptions): Context {
     completionScript: async (shell) => (await import("./completion_script.ts")).completionScript(shell),
     attach: (run) => attach(run, { terminal: interactive, signal: interrupt.signal }),
   };
+}
+
+/** Somebody sits there who sees a question and can answer it, and nobody counts on the words of an error. */
+function mayAsk({ output, via }: GlobalOptions): boolean {
+  return output === "text" && via !== "local" && !Deno.env.get("CI") && (Deno.env.get("TERM") || "dumb") !== "dumb" &&
+    [Deno.stdin, Deno.stdout, Deno.stderr].every((stream) => stream.isTerminal());
 }
 
 async function makeRenderer(

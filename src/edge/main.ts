@@ -35,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
     const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
     verbose = resolved.verbose;
-    return await command.run(makeContext({ options: resolved, interrupt }), options, args);
+    return await command.run(makeContext({ command, options: resolved, interrupt }), options, args);
   } catch (error) {
     return tell(error, interrupt, verbose);
   }

@@ -21,19 +21,19 @@ export class Terminal implements AsyncDisposable {
    * printed after it as `exit=CODE`.
    */
   static async run(args: readonly string[], columns = 80, rows = 24, env: Environment = {}): Promise<Terminal> {
-    return await Terminal.sh('"$@"', [...scopeArgv, ...args], { columns, rows, env });
+    return await Terminal.scopeLine('"$@"', args, { columns, rows, env });
   }
 
-  /** The same with a line of the shell that uses scope, whose arguments are `"$@"`. */
-  static async sh(
+  /** The same with a line of the shell, in which `"$@"` is scope with these arguments. */
+  static async scopeLine(
     line: string,
-    argv: readonly string[],
-    { columns = 80, rows = 24, env = {} } = {},
+    args: readonly string[],
+    { columns, rows, env }: { columns: number; rows: number; env: Environment },
   ): Promise<Terminal> {
     const script =
       `trap : INT; before=$(stty -g); ${line}; code=$?; [ "$before" = "$(stty -g)" ] || echo stty changed; ` +
       'echo "exit=$code"; exec cat';
-    return await Terminal.open(["sh", "-c", script, "sh", ...argv], { columns, rows, env });
+    return await Terminal.open(["sh", "-c", script, "sh", ...scopeArgv, ...args], { columns, rows, env });
   }
 
   /** Starts a terminal of this size with any program in it, which has the environment of scope in tests. */
@@ -51,9 +51,9 @@ export class Terminal implements AsyncDisposable {
     return terminal;
   }
 
-  /** What stands on the screen. */
-  async screen(): Promise<string> {
-    return await this.#tmux(["capture-pane", "-p"]);
+  /** What stands on the screen; with `escapes` also how it looks. */
+  async screen({ escapes = false } = {}): Promise<string> {
+    return await this.#tmux(["capture-pane", "-p", ...escapes ? ["-e"] : []]);
   }
 
   /** Waits until the screen shows this. */

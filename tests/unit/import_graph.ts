@@ -132,7 +132,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   "node:fs": ["src/edge/piped.ts"],
   "node:http2": ["src/manager/"],
   "node:net": ["src/manager/tunnel/local_socket.ts"],
-  "node:stream": ["src/kube/", "src/manager/", "src/ways/", "src/way.ts"],
+  "node:stream": ["src/edge/picker.ts", "src/kube/", "src/manager/", "src/ways/", "src/way.ts"],
   "node:zlib": ["src/manager/files/pieces.ts"],
   "node:timers": ["src/kube/exec.ts", "src/manager/redirect/poller.ts"],
   "node:util": ["src/manager/manager.ts", "src/renderers/style.ts"],
