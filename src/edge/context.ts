@@ -5,8 +5,10 @@ import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { Renderer, Screen } from "../renderer.ts";
 import { safe } from "../safe.ts";
+import { targetName } from "../target.ts";
 import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
+import type { AuditFacts } from "./audit.ts";
 import { attach } from "./attach.ts";
 import type { EnterContext } from "./enter.ts";
 import type { Interrupt } from "./interrupt.ts";
@@ -14,15 +16,18 @@ import { isPiped } from "./piped.ts";
 import { pump } from "./pump.ts";
 import { readFile } from "./read_file.ts";
 import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, writeAllAsync } from "./terminal.ts";
+import { userAtHost } from "./user.ts";
 
 export interface ContextOptions {
   command: Command;
   options: GlobalOptions;
   interrupt: Interrupt;
+  /** What is found out for the audit log. */
+  facts: AuditFacts;
 }
 
 /** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
-export function makeContext({ command, options, interrupt }: ContextOptions): Context {
+export function makeContext({ command, options, interrupt, facts }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
@@ -34,15 +39,20 @@ export function makeContext({ command, options, interrupt }: ContextOptions): Co
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
     const cluster = loadCluster({ ...options, say, signal: interrupt.signal });
+    facts.context = cluster.context;
+    facts.namespace ??= cluster.namespace;
     explain(`using the API server ${cluster.server}`);
-    return { cluster, options, signal: interrupt.signal, say, explain };
+    const maker = { by: userAtHost(), command: command.name };
+    return { cluster, options, signal: interrupt.signal, maker, say, explain };
   });
 
   /** The query, or where it says no pod the one that somebody at a terminal chooses. */
   const target = async (query: TargetQuery): Promise<TargetQuery> => {
     if (query.pod !== undefined || query.selector !== undefined || !mayAsk(options)) return query;
     const [context, { choosePod }] = await Promise.all([enterContext(), import("./choose_pod.ts")]);
-    return await choosePod(context, query, { any: command.anyPod === true, interrupt });
+    const chosen = await choosePod(context, query, { any: command.anyPod === true, interrupt });
+    if (chosen.pod !== undefined) facts.pod = chosen.pod;
+    return chosen;
   };
 
   return {
@@ -64,7 +74,9 @@ export function makeContext({ command, options, interrupt }: ContextOptions): Co
       if (options.output === "text") void import("../renderers/text.ts");
       const { namespace } = query;
       const there = namespace === undefined ? context : { ...context, options: { ...options, namespace } };
-      return await enterBeside(there, query, needs);
+      const beside = await enterBeside(there, query, needs);
+      facts.target = targetName(beside.target);
+      return beside;
     },
     async enterNode(name: string): Promise<Place> {
       const [context, { enterNodePlace }] = await Promise.all([enterContext(), import("./node_place.ts")]);

@@ -1,7 +1,9 @@
 import { parse } from "../app.ts";
+import { auditMode } from "../audit.ts";
 import { describe, ScopeError, toScopeError } from "../errors.ts";
 import { resolveOptions } from "../options.ts";
-import type { RawOptions } from "../options.ts";
+import type { GlobalOptions, RawOptions } from "../options.ts";
+import { Audit, type AuditFacts } from "./audit.ts";
 import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "./interrupt.ts";
@@ -12,18 +14,24 @@ const encoder = new TextEncoder();
 /** Runs one command line and returns the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new Interrupt();
+  let audit: Audit | undefined;
+  /** Every end of a run that can be known. */
+  const ending = (code: number): number => {
+    audit?.end(code);
+    return code;
+  };
   for (const name of Object.keys(signals) as (keyof typeof signals)[]) {
-    Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(interrupt.code));
+    Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(ending(interrupt.code!)));
   }
   let verbose = argv.includes("-v") || argv.includes("--verbose");
   // What nobody caught is told like everything else, never as a stack trace.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(tell(event.reason, interrupt, verbose));
+    Deno.exit(ending(tell(event.reason, interrupt, verbose)));
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    Deno.exit(tell(event.error, interrupt, verbose));
+    Deno.exit(ending(tell(event.error, interrupt, verbose)));
   });
   try {
     const invocation = parse(argv, {
@@ -33,12 +41,26 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (invocation === undefined) return 0;
     const { command, globals, options, args } = invocation;
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
+    if (command.name !== "completions") {
+      audit = new Audit({ command: command.name, mode: auditMode(Deno.env.get("SCOPE_AUDIT")), args: argv });
+    }
     const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
     verbose = resolved.verbose;
-    return await command.run(makeContext({ command, options: resolved, interrupt }), options, args);
+    const facts = Object.assign(audit?.facts ?? {}, given(resolved));
+    return ending(await command.run(makeContext({ command, options: resolved, interrupt, facts }), options, args));
   } catch (error) {
-    return tell(error, interrupt, verbose);
+    return ending(tell(error, interrupt, verbose));
   }
+}
+
+/** What the options say of the place of work. */
+function given({ context, namespace, pod, selector }: GlobalOptions): AuditFacts {
+  return {
+    ...(context === undefined ? {} : { context }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(pod === undefined ? {} : { pod }),
+    ...(selector === undefined ? {} : { selector }),
+  };
 }
 
 /** Says what went wrong and returns the exit code for it. */

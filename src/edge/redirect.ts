@@ -9,6 +9,7 @@ import type { LocalContext } from "./enter_local.ts";
 import { redirectMatching } from "./redirect_matching.ts";
 import { assertRedirectable, redirectNeeds, redirectPod } from "./redirect_pod.ts";
 import type { RedirectRun } from "./redirect_pod.ts";
+import { userAtHost } from "./user.ts";
 
 /** Redirects a pod of this machine. Throws ScopeError. */
 export async function* redirectHere(
@@ -48,9 +49,5 @@ export async function* redirectPods(
 }
 
 function runOf(plan: RedirectPlan): RedirectRun {
-  return { plan, owner: `${userName()}@${Deno.hostname()}`, session: crypto.randomUUID().slice(0, 8) };
-}
-
-function userName(): string {
-  return Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? Deno.env.get("USERNAME") ?? `uid-${Deno.uid()}`;
+  return { plan, owner: userAtHost(), session: crypto.randomUUID().slice(0, 8) };
 }

@@ -21,6 +21,8 @@ export const parseYaml: (text: string) => unknown = loadYaml;
 export interface Cluster {
   readonly exec: Exec;
   readonly watch: Watch;
+  /** Name of the context; empty inside a cluster. */
+  readonly context: string;
   /** The context's namespace. */
   readonly namespace: string;
   /** Address of the API server, for messages. */
@@ -97,6 +99,7 @@ export function loadCluster({ kubeconfig, context, timeoutMs, say, signal }: Clu
     return {
       exec,
       watch,
+      context: config.getCurrentContext() ?? "",
       namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
       server: cluster.server,
       request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
