@@ -21,6 +21,8 @@ export interface GlobalOptions {
   pullPolicy: PullPolicy;
   timeoutMs: number;
   verbose: boolean;
+  /** Path of a file to be made, for a transcript. */
+  record?: string;
 }
 
 export const pullPolicies = ["Always", "IfNotPresent", "Never"] as const;
@@ -146,6 +148,12 @@ export const globalOptions: readonly (OptionSpec & { key: string; variable?: str
     description: "file with SCOPE_… variables (default: ~/.config/scope/env)",
     values: "file",
   },
+  {
+    key: "record",
+    flags: "--record <file>",
+    description: "write what is printed to a new file, as a transcript to play (asciicast)",
+    values: "file",
+  },
   { key: "verbose", flags: "-v, --verbose", description: "say what is done, and where errors come from" },
 ];
 
@@ -197,6 +205,7 @@ export function resolveOptions(
     ...optional("debugNamespace"),
     ...optional("context"),
     ...optional("kubeconfig"),
+    ...optional("record"),
     regcred: text("regcred") ?? "regcred",
     terminate: raw.terminate === true,
     via: choice("via", wayNames, "auto"),

@@ -1,6 +1,7 @@
 import type { AuditMode, AuditRecord } from "../audit.ts";
 import { auditLine } from "../audit.ts";
 import { version } from "../version.ts";
+import { sayLine } from "./terminal.ts";
 import { userAtHost } from "./user.ts";
 
 /** When to begin a new file, in bytes; the one before is kept. */
@@ -45,11 +46,7 @@ export class Audit {
       append(folder, "audit.log", auditLine(record));
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/: (open|mkdir|lstat|chmod|rename) .*$/, "") : error;
-      try {
-        console.error(`cannot write the audit log "${folder}/audit.log": ${why}; SCOPE_AUDIT=off does without`);
-      } catch {
-        // stderr is closed: there is nobody to tell.
-      }
+      sayLine(`cannot write the audit log "${folder}/audit.log": ${why}; SCOPE_AUDIT=off does without`);
     }
   }
 }

@@ -15,7 +15,16 @@ import type { Interrupt } from "./interrupt.ts";
 import { isPiped } from "./piped.ts";
 import { pump } from "./pump.ts";
 import { readFile } from "./read_file.ts";
-import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, writeAllAsync } from "./terminal.ts";
+import {
+  onResize,
+  rawInput,
+  readKeys,
+  sayLine,
+  standardScreen,
+  windowSize,
+  writeAll,
+  writeAllAsync,
+} from "./terminal.ts";
 import { userAtHost } from "./user.ts";
 
 export interface ContextOptions {
@@ -31,7 +40,7 @@ export function makeContext({ command, options, interrupt, facts }: ContextOptio
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
-  const say = (text: string) => live ? void unsaid.push(text) : console.error(safe(text));
+  const say = (text: string) => live ? void unsaid.push(text) : sayLine(safe(text));
   const explain = (text: string) => {
     if (options.verbose) say(text);
   };

@@ -7,7 +7,8 @@ import { Audit, type AuditFacts } from "./audit.ts";
 import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "./interrupt.ts";
-import { ClosedPipe, writeAll } from "./terminal.ts";
+import { startRecording } from "./recorder.ts";
+import { ClosedPipe, sayLine, writeAll } from "./terminal.ts";
 
 const encoder = new TextEncoder();
 
@@ -46,6 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
     verbose = resolved.verbose;
+    if (resolved.record !== undefined) startRecording(resolved.record, command.name);
     const facts = Object.assign(audit?.facts ?? {}, given(resolved));
     return ending(await command.run(makeContext({ command, options: resolved, interrupt, facts }), options, args));
   } catch (error) {
@@ -69,10 +71,10 @@ function tell(error: unknown, { code, signal }: Interrupt, verbose: boolean): nu
   // What fails while scope is being ended fails because of that.
   if (signal.aborted && !(error instanceof ScopeError && error.kind !== "bug")) return code ?? 0;
   const scopeError = toScopeError(error);
-  console.error(describe(scopeError));
+  sayLine(describe(scopeError));
   if (verbose) {
     for (let cause = scopeError.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-      console.error(`cause: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`);
+      sayLine(`cause: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`);
     }
   }
   return scopeError.exitCode;

@@ -9,10 +9,34 @@ interface Writer {
 
 const encoder = new TextEncoder();
 
+type Listener = (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+let listener: Listener | undefined;
+
+/** Tells of all that is written to stdout and stderr from here on. */
+export function onOutput(callback: Listener): void {
+  listener = callback;
+}
+
+function told(to: unknown, bytes: Uint8Array): void {
+  if (listener !== undefined && (to === Deno.stdout || to === Deno.stderr)) {
+    listener(to === Deno.stdout ? "stdout" : "stderr", bytes);
+  }
+}
+
+/** A line of words to people, on stderr. Where that is closed there is nobody to tell. */
+export function sayLine(text: string): void {
+  try {
+    writeAll(Deno.stderr, encoder.encode(`${text}\n`));
+  } catch {
+    // Nobody reads it.
+  }
+}
+
 /** Writes all bytes. Throws ClosedPipe when nobody reads them. */
 export function writeAll(to: Writer, bytes: Uint8Array): void {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(to.writeSync(rest));
+    told(to, bytes);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
     throw error;
@@ -26,6 +50,7 @@ export async function writeAllAsync(
 ): Promise<void> {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+    told(to, bytes);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
     throw error;

@@ -37,7 +37,9 @@ async function inState(
   const state = Deno.makeTempDirSync({ prefix: "scope-state-" });
   try {
     await test(state, async (...argv) => {
-      const { code, stderr } = await scope(argv, { env: { XDG_STATE_HOME: state, USER: "me", LOGNAME: "me" } });
+      const { code, stderr } = await scope(argv, {
+        env: { XDG_STATE_HOME: state, SCOPE_AUDIT: "on", USER: "me", LOGNAME: "me" },
+      });
       return { code, stderr };
     });
   } finally {
@@ -133,7 +135,7 @@ Deno.test("a log of 10 MB is put aside, and one before it is kept", () =>
 
 Deno.test("who has no home has no log, and is not told of it", async () => {
   const home = `/tmp/scope-nobody-${crypto.randomUUID()}`;
-  const { code, stderr } = await scope(["list"], { env: { HOME: home } });
+  const { code, stderr } = await scope(["list"], { env: { HOME: home, SCOPE_AUDIT: "on" } });
   assert.deepEqual({ code, stderr }, { code: 69, stderr: failure });
   assert.throws(() => Deno.statSync(home), Deno.errors.NotFound);
 });
