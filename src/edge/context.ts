@@ -21,6 +21,7 @@ import {
   readKeys,
   sayLine,
   standardScreen,
+  textScreen,
   windowSize,
   writeAll,
   writeAllAsync,
@@ -188,6 +189,7 @@ async function makeRenderer(
   onQuit: () => void,
 ): Promise<Renderer> {
   if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
+  screen = textScreen(screen);
   if (view === "graph") return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
   if (view === "live") return (await import("../renderers/redir_live.ts")).redirRenderer(screen, { onQuit });
   return (await import("../renderers/text.ts")).textRenderer(screen);

@@ -42,10 +42,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (invocation === undefined) return 0;
     const { command, globals, options, args } = invocation;
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
-    if (command.name !== "completions") {
-      audit = new Audit({ command: command.name, mode: auditMode(Deno.env.get("SCOPE_AUDIT")), args: argv });
-    }
-    const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
+    const env = Deno.env.toObject();
+    const audited = (mode: string | undefined) => {
+      if (command.name !== "completions") {
+        audit = new Audit({ command: command.name, mode: auditMode(mode), args: argv });
+      }
+    };
+    audited(env.SCOPE_AUDIT);
+    const variables = readEnvFile(file, sayLine);
+    if (env.SCOPE_AUDIT === undefined) audited(variables.SCOPE_AUDIT);
+    const resolved = resolveOptions(globals as RawOptions, env, variables);
     verbose = resolved.verbose;
     if (resolved.record !== undefined) startRecording(resolved.record, command.name);
     const facts = Object.assign(audit?.facts ?? {}, given(resolved));

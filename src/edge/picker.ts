@@ -1,10 +1,11 @@
+import { ascii } from "../ascii.ts";
 import search, { Separator } from "@inquirer/search";
 import { PassThrough, Writable } from "node:stream";
 import { matchingPods, type PodChoice, podRows } from "../renderers/pod_rows.ts";
 import { leave } from "../renderers/live_screen.ts";
 import { paint } from "../renderers/style.ts";
 import type { Interrupt } from "./interrupt.ts";
-import { ClosedPipe, onResize, rawInput, windowSize, writeAll } from "./terminal.ts";
+import { ClosedPipe, onResize, rawInput, unicode, windowSize, writeAll } from "./terminal.ts";
 
 export interface PickOptions {
   /** For example `Which pod of namespace "shop"?`. */
@@ -26,7 +27,7 @@ const enter = "\x1b[?1049h", clear = "\x1b[2J\x1b[H";
 export async function pickPod(options: PickOptions): Promise<string> {
   const { signal } = options.interrupt;
   // To the terminal itself at once: nothing else is drawn meanwhile.
-  const write = (text: string) => writeAll(Deno.stderr, new TextEncoder().encode(text));
+  const write = (text: string) => writeAll(Deno.stderr, new TextEncoder().encode(unicode ? text : ascii(text)));
   using ending = new DisposableStack();
   ending.use(rawInput({ signals: true }));
   write(enter);

@@ -1,3 +1,4 @@
+import { ascii, isUnicode } from "../ascii.ts";
 import type { Screen } from "../renderer.ts";
 
 /** Thrown when nobody reads what is written any more, as in `scope … | head`: the end of the work, and no failure. */
@@ -8,6 +9,8 @@ interface Writer {
 }
 
 const encoder = new TextEncoder();
+/** The locale has more characters than ASCII. */
+export const unicode = isUnicode(Deno.env.toObject());
 
 type Listener = (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 let listener: Listener | undefined;
@@ -26,7 +29,7 @@ function told(to: unknown, bytes: Uint8Array): void {
 /** A line of words to people, on stderr. Where that is closed there is nobody to tell. */
 export function sayLine(text: string): void {
   try {
-    writeAll(Deno.stderr, encoder.encode(`${text}\n`));
+    writeAll(Deno.stderr, encoder.encode(`${unicode ? text : ascii(text)}\n`));
   } catch {
     // Nobody reads it.
   }
@@ -108,6 +111,19 @@ export function standardScreen(): StandardScreen {
     // Nothing is shortened where nobody looks at a window.
     size: () => terminal ? windowSize() : { columns: Infinity, rows: Infinity },
     color: terminal && !Deno.env.get("NO_COLOR") && Deno.env.get("TERM") !== "dumb",
+  };
+}
+
+/** The same screen for text, whose signs are ASCII where the locale has no others. */
+export function textScreen(screen: Screen): Screen {
+  if (unicode) return screen;
+  return {
+    write: (text) => screen.write(ascii(text)),
+    get busy() {
+      return screen.busy === true;
+    },
+    size: () => screen.size(),
+    color: screen.color,
   };
 }
 
