@@ -1,7 +1,8 @@
 /** Writes what is generated of the documentation, from the definitions that the program itself uses. */
-import { commands } from "../src/app.ts";
+import { asking, commands } from "../src/app.ts";
 import { flags, permissions } from "../src/flags.ts";
 import { globalOptions } from "../src/options.ts";
+import { rightsTable } from "../src/role.ts";
 import { version } from "../src/version.ts";
 import { commandRows, commandsPage, globalOptionRows } from "./pages/commands_page.ts";
 import { eventsPage } from "./pages/events_page.ts";
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     codes: table(["code", "meaning"], exitCodeTexts),
   },
   "docs/security.md": {
+    rights: rightsTable(asking),
     permissions: table(["permission", "what for"], permissions.map(({ flag, why }) => [`\`${flag}\``, why])),
   },
   "docs/install.md": { install: installLines() },

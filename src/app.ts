@@ -5,6 +5,7 @@ import type { Command } from "./command.ts";
 import { asksOf } from "./command.ts";
 import { doctorOf } from "./commands/doctor.ts";
 import { bypass } from "./commands/bypass.ts";
+import { completions } from "./commands/completions.ts";
 import { cleanup } from "./commands/cleanup.ts";
 import { copy } from "./commands/copy.ts";
 import { gdb } from "./commands/gdb.ts";
@@ -33,7 +34,7 @@ const ordinary: readonly Command[] = [
   ...[launch, list, cleanup],
 ];
 
-const others: readonly Command[] = [...ordinary, logs, doctorOf(ordinary), manage];
+const others: readonly Command[] = [...ordinary, logs, doctorOf(ordinary), completions, manage];
 export const commands: readonly Command[] = [...others, rbacOf(others, unknownCommand)];
 
 /** What each command asks the API server for. */

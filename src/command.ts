@@ -1,7 +1,6 @@
 import type { Ask } from "./asks.ts";
 import type { Context } from "./context.ts";
-import type { OptionSpec, RawOptions } from "./options.ts";
-
+import type { OptionSpec, RawOptions, Values } from "./options.ts";
 import type { Needs } from "./way.ts";
 
 /** A subcommand: what it is called, what it takes, and one function that gets its world handed in. */
@@ -13,6 +12,10 @@ export interface Command {
   summary: string;
   /** For example `[host...]`. */
   arguments?: string;
+  /** What each of them is, where a shell can help with it; the last one holds for all that follow. */
+  argumentValues?: readonly Values[];
+  /** Pods that do not run are targets as well. */
+  anyPod?: boolean;
   options?: readonly OptionSpec[];
   /** Everything from the first argument on belongs to another program. */
   passThrough?: boolean;

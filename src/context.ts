@@ -1,4 +1,5 @@
 import type { BypassCall, BypassPlan } from "./bypass.ts";
+import type { CompletedShell } from "./completion.ts";
 import type { CopyRequest } from "./copy_place.ts";
 import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./event.ts";
 import type { Files } from "./files.ts";
@@ -201,6 +202,8 @@ export interface Context {
   background(more: readonly string[]): Promise<{ pid: number; line: string } | { exitCode: number }>;
   /** Writes bytes to stdout as they are. */
   print(bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /** The script that makes a shell complete command lines of scope. */
+  completionScript(shell: CompletedShell): Promise<string>;
   /** Connects a run with stdin, stdout and stderr, and returns its exit code. */
   attach(run: Run): Promise<number>;
   /** The text of a file of this machine. Throws ScopeError when it cannot be read. */

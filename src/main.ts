@@ -4,4 +4,4 @@ import { start } from "./start.ts";
 const load = (name: string) =>
   import(import.meta.resolve(`./edge/${name}${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`));
 
-await start({ main: () => load("main") });
+await start({ main: () => load("main"), complete: () => load("complete") });

@@ -17,12 +17,14 @@ export interface GlobalOptions {
   terminate: boolean;
   via: WayName;
   debugNamespace?: string;
-  output: "text" | "json";
+  output: (typeof outputs)[number];
   context?: string;
   kubeconfig?: string;
   pullPolicy: PullPolicy;
   timeoutMs: number;
   verbose: boolean;
+  /** Path of a file to be made, for a transcript. */
+  record?: string;
 }
 
 export const pullPolicies = ["Always", "IfNotPresent", "Never"] as const;
@@ -31,14 +33,30 @@ export type PullPolicy = (typeof pullPolicies)[number];
 /** Options as written on the command line: text, a list of texts, or true for a flag without a value. */
 export type RawOptions = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
+/** What a value names, so that shells can complete it: things of the cluster, files of this machine, or one of these words. */
+export type Values =
+  | "namespace"
+  | "pod"
+  | "running-pod"
+  | "container"
+  | "context"
+  | "node"
+  | "port"
+  | "file"
+  | readonly string[];
+
 export interface OptionSpec {
   /** For example `-c, --count <n>`. */
   flags: string;
   description: string;
+  /** What its value is, where a shell can help with it. */
+  values?: Values;
   hidden?: boolean;
   /** May be given several times; then its value is a list. */
   repeatable?: boolean;
 }
+
+export const outputs = ["text", "json"] as const;
 
 /** Name of each global option in RawOptions, with its environment variable where it has one. */
 export const globalOptions: readonly (OptionSpec & { key: string; variable?: string })[] = [
@@ -47,12 +65,14 @@ export const globalOptions: readonly (OptionSpec & { key: string; variable?: str
     flags: "-n, --namespace <name>",
     description: "namespace of the target (default: the kubeconfig context's)",
     variable: "SCOPE_NAMESPACE",
+    values: "namespace",
   },
   {
     key: "pod",
     flags: "-p, --pod <name>",
     description: "the target: a pod, or TYPE/NAME of a workload",
     variable: "SCOPE_POD",
+    values: "running-pod",
   },
   {
     key: "selector",
@@ -66,6 +86,7 @@ export const globalOptions: readonly (OptionSpec & { key: string; variable?: str
     description:
       "container of the target (default: the pod's kubectl.kubernetes.io/default-container, or else the first)",
     variable: "SCOPE_CONTAINER",
+    values: "container",
   },
   { key: "image", flags: "-i, --image <reference>", description: "the endoscope image", variable: "SCOPE_IMAGE" },
   { key: "dbgImage", flags: "--dbg-image <reference>", description: "same as --image", hidden: true },
@@ -81,25 +102,41 @@ export const globalOptions: readonly (OptionSpec & { key: string; variable?: str
     flags: "--via <way>",
     description: `how to get beside the target: ${wayNames.join(", ")}`,
     variable: "SCOPE_VIA",
+    values: wayNames,
   },
   {
     key: "debugNamespace",
     flags: "--debug-namespace <name>",
     description: "namespace of the debug pod (default: the target's)",
     variable: "SCOPE_DEBUG_NAMESPACE",
+    values: "namespace",
   },
-  { key: "output", flags: "-o, --output <format>", description: "text or json", variable: "SCOPE_OUTPUT" },
-  { key: "context", flags: "--context <name>", description: "context of the kubeconfig", variable: "SCOPE_CONTEXT" },
+  {
+    key: "output",
+    flags: "-o, --output <format>",
+    description: "text or json",
+    variable: "SCOPE_OUTPUT",
+    values: outputs,
+  },
+  {
+    key: "context",
+    flags: "--context <name>",
+    description: "context of the kubeconfig",
+    variable: "SCOPE_CONTEXT",
+    values: "context",
+  },
   {
     key: "kubeconfig",
     flags: "--kubeconfig <file>",
     description: "kubeconfig file (default: $KUBECONFIG, ~/.kube/config, in-cluster)",
+    values: "file",
   },
   {
     key: "pullPolicy",
     flags: "--pull-policy <policy>",
     description: `${pullPolicies.join(", ")} (default: IfNotPresent)`,
     variable: "SCOPE_PULL_POLICY",
+    values: pullPolicies,
   },
   {
     key: "timeout",
@@ -111,6 +148,13 @@ export const globalOptions: readonly (OptionSpec & { key: string; variable?: str
     key: "envFile",
     flags: "--env-file <file>",
     description: "file with SCOPE_… variables (default: ~/.config/scope/env)",
+    values: "file",
+  },
+  {
+    key: "record",
+    flags: "--record <file>",
+    description: "write what is printed to a new file, as a transcript to play (asciicast)",
+    values: "file",
   },
   { key: "verbose", flags: "-v, --verbose", description: "say what is done, and where errors come from" },
 ];
@@ -164,10 +208,11 @@ export function resolveOptions(
     ...optional("debugNamespace"),
     ...optional("context"),
     ...optional("kubeconfig"),
+    ...optional("record"),
     regcred: text("regcred") ?? "regcred",
     terminate: raw.terminate === true,
     via: choice("via", wayNames, "auto"),
-    output: choice("output", ["text", "json"], "text"),
+    output: choice("output", outputs, "text"),
     pullPolicy: choice("pullPolicy", pullPolicies, "IfNotPresent"),
     timeoutMs: seconds("timeout", text("timeout") ?? "60") * 1000,
     verbose: raw.verbose === true,

@@ -3,12 +3,16 @@ import { version } from "./version.ts";
 /** The parts of the program, each loaded when it is needed. */
 export interface Parts {
   main(): Promise<typeof import("./edge/main.ts")>;
+  complete(): Promise<typeof import("./edge/complete.ts")>;
 }
 
 /** Runs the program. What is said before anything is loaded: a version is asked for often, and by programs. */
 export async function start(parts: Parts): Promise<void> {
   if (Deno.args.length === 1 && (Deno.args[0] === "--version" || Deno.args[0] === "-V")) {
     console.log(`scope ${version}`);
+  } else if (Deno.args[0] === "complete" && Deno.args[1] === "--") {
+    const { complete } = await parts.complete();
+    Deno.exit(await complete(Deno.args.slice(2)));
   } else {
     const { main } = await parts.main();
     Deno.exit(await main(Deno.args));

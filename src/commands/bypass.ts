@@ -19,6 +19,7 @@ export const bypass: Command = {
   name: "bypass",
   summary: "Let a pod's outgoing connections go around its Istio sidecar while this runs",
   arguments: "[mesh] [command...]",
+  argumentValues: [["istio"], []],
   options: [
     {
       flags: "--port <port>",

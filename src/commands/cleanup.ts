@@ -3,12 +3,14 @@ import { ScopeError } from "../errors.ts";
 
 export const cleanup: Command = {
   name: "cleanup",
+  anyPod: true,
   summary: "Remove debug pods and copies of pods, and end ephemeral containers",
   asks: ["remove"],
   options: [
     {
       flags: "-p, --pod <name>",
       description: "a debug pod or a copy; a target, for all that was made for it; or all",
+      values: "pod",
     },
     { flags: "-A, --all-namespaces", description: "in all namespaces" },
   ],

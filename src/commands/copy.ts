@@ -4,6 +4,7 @@ import { targetQuery } from "../options.ts";
 
 export const copy: Command = {
   name: "copy",
+  anyPod: true,
   summary: "Make a debug copy of a pod that gets no traffic and is not restarted, above all of one that crashes",
   arguments: "[command...]",
   passThrough: true,

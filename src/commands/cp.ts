@@ -15,6 +15,7 @@ export const cp: Command = {
   needs,
   summary: "Copy files and folders out of a container and into it, whatever its image has",
   arguments: "[source-and-destination...]",
+  argumentValues: ["file"],
   options: [{ flags: "-L, --follow", description: "copy what links point to (default: the links themselves)" }],
   examples: [
     ["scope cp web:/var/log/app.log .", "out of the pod; namespace/web:… names the namespace, too"],

@@ -42,6 +42,7 @@ export const fs: Command = {
   needs,
   summary: "List or print files of a container, or find the path and the layer of an inode number",
   arguments: "[ls|cat|find] [argument...]",
+  argumentValues: [Object.keys(actions), []],
   options: [
     { flags: "-a, --all", description: "ls: also names that begin with a dot" },
     { flags: "-R, --recursive", description: "ls: also what is in the folders" },

@@ -19,6 +19,7 @@ export const gdb: Command = {
       flags: "-x, --command <file>",
       description: "run gdb commands from a file of this machine; may be given several times",
       repeatable: true,
+      values: "file",
     },
     { flags: "--backtrace", description: "print the stacks of all threads, let go at once, and say how long it took" },
   ],

@@ -9,11 +9,17 @@ export const logs: Command = {
   name: "logs",
   summary: "Follow the logs of pods, while a command runs on this machine where one is given",
   arguments: "[pod] [container] [--] [command...]",
+  argumentValues: ["pod", []],
   separator: true,
   asks: ["target", "logs"],
+  anyPod: true,
   options: [
     { flags: "-a, --all", description: "all pods of the namespace" },
-    { flags: "-c, --container <name>", description: "this container (default: all of the pod)" },
+    {
+      flags: "-c, --container <name>",
+      description: "this container (default: all of the pod)",
+      values: "container",
+    },
     { flags: "--since <time>", description: "only lines that are not older, for example 30s, 5m or 2h" },
     {
       flags: "--tail <n>",

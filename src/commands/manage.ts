@@ -15,7 +15,11 @@ export const manage: Command = {
   summary: "Serve the gRPC of the manager beside the target on this machine, for grpcurl and the like",
   needs,
   options: [
-    { flags: "--socket <path>", description: "path of the unix socket (default: in a new folder of its own)" },
+    {
+      flags: "--socket <path>",
+      description: "path of the unix socket (default: in a new folder of its own)",
+      values: "file",
+    },
     { flags: "--port <port>", description: "serve on 127.0.0.1 by TCP instead, for everybody on this machine" },
     {
       flags: "--foreground",

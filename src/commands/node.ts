@@ -6,6 +6,7 @@ export const node: Command = {
   name: "node",
   summary: "Run a shell or a command with the endoscope's tools in a node's namespaces, its files at /host",
   arguments: "<node> [command...]",
+  argumentValues: ["node", []],
   passThrough: true,
   asks: ["node"],
   examples: [

@@ -15,11 +15,13 @@ export function rbacOf(commands: readonly Command[], unknown: (name: string) => 
     asks: [],
     summary: "Print the least Role that commands need, for kubectl apply; of all commands where none is named",
     arguments: "[command...]",
+    argumentValues: [commands.map(({ name }) => name)],
     options: [
       { flags: "-A, --all-namespaces", description: "list and cleanup: in all namespaces, which takes a ClusterRole" },
       {
         flags: "-N, --dest-namespace <name>",
         description: "ping and hping: of the destinations (default: the target's)",
+        values: "namespace",
       },
       { flags: "--optional", description: "also what the commands ask for, and do without where they are refused" },
       { flags: "--name <name>", description: "name of the Role (default: scope- and the commands)" },

@@ -13,8 +13,13 @@ export const redir: Command = {
   aliases: ["redirect"],
   summary: "Redirect connections of pods to this machine",
   arguments: "[port[:localport]...]",
+  argumentValues: ["port"],
   options: [
-    { flags: "-t, --target <container>", description: "container whose ports are meant where none is named" },
+    {
+      flags: "-t, --target <container>",
+      description: "container whose ports are meant where none is named",
+      values: "container",
+    },
     { flags: "--outgoing", description: "the connections that the pod's processes make to these ports" },
     { flags: "--to <host>", description: "where they go instead of localhost" },
     { flags: "--mirror", description: "the pod goes on answering; this machine gets a copy of what is sent to it" },
@@ -23,6 +28,7 @@ export const redir: Command = {
     {
       flags: "--probes <who>",
       description: "who answers the kubelet's probes of these ports: pod or laptop (default: pod)",
+      values: ["pod", "laptop"],
     },
     { flags: "--raw", description: "under a service mesh: what comes to the sidecar, not what it passes on" },
   ],

@@ -20,7 +20,11 @@ export const shell: Command = {
   passThrough: true,
   needs: ordinaryNeeds,
   options: [
-    { flags: "-t, --target <container>", description: "whose pid namespace (default: the first container's)" },
+    {
+      flags: "-t, --target <container>",
+      description: "whose pid namespace (default: the first container's)",
+      values: "container",
+    },
     { flags: "-p, --pid <pid>", description: "in the namespaces of this process, by its pid on the node" },
     {
       flags: "--inside",

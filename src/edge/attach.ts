@@ -1,5 +1,5 @@
 import type { Run } from "../context.ts";
-import { onResize, rawInput, windowSize, writeAllAsync } from "./terminal.ts";
+import { onResize, rawInput, sayLine, windowSize, writeAllAsync } from "./terminal.ts";
 
 /** How long a program may take to end after SIGTERM or SIGHUP, in milliseconds. */
 const finishMs = 3000;
@@ -38,7 +38,7 @@ export async function attach(
     };
     return await Promise.race([copy(), late.promise]);
   } catch (error) {
-    if (terminal) console.error(""); // what is said next does not stand behind a prompt
+    if (terminal) sayLine(""); // what is said next does not stand behind a prompt
     throw error;
   } finally {
     clearTimeout(timer);

@@ -11,7 +11,7 @@ import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
 import type { Reached } from "../ways/reached.ts";
 import { bypassTrouble } from "./bypass_trouble.ts";
-import { ownerHere } from "./owner.ts";
+import { userAtHost } from "./user.ts";
 import { redirectTrouble } from "./redirect_trouble.ts";
 
 export interface BesideOptions {
@@ -62,7 +62,7 @@ export function makeBeside({ target, name, connection, passage, watch, dispose }
       bypass(
         connection,
         target,
-        { ...call, owner: ownerHere() },
+        { ...call, owner: userAtHost() },
         async (error) => bypassTrouble(error, target) ?? await fail(error),
       ),
     files: makeFiles({

@@ -1,17 +1,24 @@
 import { parse } from "dotenv";
+import { brokenLine, unknownNames } from "../env_lines.ts";
 import { ScopeError } from "../errors.ts";
+import { globalOptions } from "../options.ts";
+
+/** What a file of variables may set: what there is an option for, and what only a variable says. */
+const variableNames = [...globalOptions.flatMap(({ variable }) => variable ?? []), "SCOPE_AUDIT"];
 
 /**
  * Variables from the file given, or else from the user's own ~/.config/scope/env. A `.env` of the current folder is never
- * read by itself: a cloned repository must not choose the image that runs privileged in a cluster.
+ * read by itself: a cloned repository must not choose the image that runs privileged in a cluster. `say` gets words on what
+ * looks like a slip.
  *
- * Throws ScopeError (notFound, denied) for a file that was given and cannot be read.
+ * Throws ScopeError: notFound and denied for a file that cannot be read, usage for a line that is none.
  */
-export function readEnvFile(given: string | undefined): Record<string, string> {
+export function readEnvFile(given: string | undefined, say?: (text: string) => void): Record<string, string> {
   const home = Deno.env.get("XDG_CONFIG_HOME") || `${Deno.env.get("HOME") ?? ""}/.config`;
   const path = given ?? `${home}/scope/env`;
+  let text: string;
   try {
-    return parse(Deno.readTextFileSync(path));
+    text = Deno.readTextFileSync(path);
   } catch (error) {
     if (given === undefined && error instanceof Deno.errors.NotFound) return {};
     const missing = error instanceof Deno.errors.NotFound;
@@ -20,4 +27,12 @@ export function readEnvFile(given: string | undefined): Record<string, string> {
       hint: missing ? "check the path after --env-file" : "make it a file that you may read",
     });
   }
+  const broken = brokenLine(text);
+  if (broken !== undefined) {
+    throw new ScopeError("usage", `Cannot read "${path}:${broken.line}": the line ${broken.what}`, {
+      hint: "a line is NAME=VALUE, a comment that begins with #, or empty",
+    });
+  }
+  for (const { line, what, name } of unknownNames(text, variableNames)) say?.(`${path}:${line}: "${name}" ${what}`);
+  return parse(text);
 }

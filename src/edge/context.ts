@@ -1,36 +1,53 @@
 import { eventInWords } from "../called.ts";
 import type { Access } from "../access.ts";
+import type { Command } from "../command.ts";
 import type { Beside, Context, DebugPods, Destinations, Place, View } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { Renderer, Screen } from "../renderer.ts";
 import { safe } from "../safe.ts";
+import { targetName } from "../target.ts";
 import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
+import type { AuditFacts } from "./audit.ts";
 import { attach } from "./attach.ts";
 import type { EnterContext } from "./enter.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { isPiped } from "./piped.ts";
 import { pump } from "./pump.ts";
 import { readFile } from "./read_file.ts";
-import { onResize, rawInput, readKeys, standardScreen, windowSize, writeAll, writeAllAsync } from "./terminal.ts";
+import {
+  onResize,
+  rawInput,
+  readKeys,
+  sayLine,
+  standardScreen,
+  textScreen,
+  windowSize,
+  writeAll,
+  writeAllAsync,
+} from "./terminal.ts";
+import { userAtHost } from "./user.ts";
 
 export interface ContextOptions {
+  command: Command;
   options: GlobalOptions;
   /** The hint for who lacks these rights, where a kubeconfig's context has this namespace. */
   advise(missing: readonly Access[], namespace: string): string;
   interrupt: Interrupt;
   /** Words to people as this program is called. */
   words(text: string): string;
+  /** What is found out for the audit log. */
+  facts: AuditFacts;
 }
 
 /** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
-export function makeContext({ options, interrupt, words, advise }: ContextOptions): Context {
+export function makeContext({ command, options, interrupt, words, advise, facts }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
-  const say = (text: string) => live ? void unsaid.push(text) : console.error(words(safe(text)));
+  const say = (text: string) => live ? void unsaid.push(text) : sayLine(words(safe(text)));
   const explain = (text: string) => {
     if (options.verbose) say(text);
   };
@@ -38,9 +55,21 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
     const cluster = loadCluster({ ...options, say, advise, signal: interrupt.signal });
+    facts.context = cluster.context;
+    facts.namespace ??= cluster.namespace;
     explain(`using the API server ${cluster.server}`);
-    return { cluster, options, signal: interrupt.signal, say, explain };
+    const maker = { by: userAtHost(), command: command.name };
+    return { cluster, options, signal: interrupt.signal, maker, say, explain };
   });
+
+  /** The query, or where it says no pod the one that somebody at a terminal chooses. */
+  const target = async (query: TargetQuery): Promise<TargetQuery> => {
+    if (query.pod !== undefined || query.selector !== undefined || !mayAsk(options)) return query;
+    const [context, { choosePod }] = await Promise.all([enterContext(), import("./choose_pod.ts")]);
+    const chosen = await choosePod(context, query, { any: command.anyPod === true, interrupt });
+    if (chosen.pod !== undefined) facts.pod = chosen.pod;
+    return chosen;
+  };
 
   return {
     options,
@@ -59,12 +88,15 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
         const { enterLocal } = await import("./enter_local.ts");
         return await enterLocal({ options, signal: interrupt.signal, say, explain }, query, needs);
       }
+      query = await target(query);
       const [context, { enterBeside }] = await Promise.all([enterContext(), import("./enter_beside.ts")]);
       // Loaded while the cluster is waited for.
       if (options.output === "text") void import("../renderers/text.ts");
       const { namespace } = query;
       const there = namespace === undefined ? context : { ...context, options: { ...options, namespace } };
-      return await enterBeside(there, query, needs);
+      const beside = await enterBeside(there, query, needs);
+      facts.target = targetName(beside.target);
+      return beside;
     },
     async enterNode(name: string): Promise<Place> {
       const [context, { enterNodePlace }] = await Promise.all([enterContext(), import("./node_place.ts")]);
@@ -83,7 +115,8 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
     },
     async debugPods(): Promise<DebugPods> {
       const [context, { makeDebugPods }] = await Promise.all([enterContext(), import("./debug_pods.ts")]);
-      return makeDebugPods(context);
+      const made = makeDebugPods(context);
+      return { ...made, launch: async (query) => await made.launch(await target(query)) };
     },
     async *diagnose(query, commands): AsyncIterable<Event> {
       const [context, { diagnose }] = await Promise.all([enterContext(), import("./doctor.ts")]);
@@ -91,7 +124,7 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
     },
     async copy(query, options): Promise<Event> {
       const [context, { copyPod }] = await Promise.all([enterContext(), import("./copy.ts")]);
-      return await copyPod(context, query, options);
+      return await copyPod(context, await target(query), options);
     },
     async show(events: AsyncIterable<Event> | Iterable<Event>, view: View = "text"): Promise<number> {
       const drawn = (view === "graph" || view === "live") && options.output === "text" && Deno.stdout.isTerminal();
@@ -137,7 +170,7 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
         return yield* redirectHere({ options, signal: interrupt.signal, say, explain }, query, plan);
       }
       const [context, { redirectPods }] = await Promise.all([enterContext(), import("./redirect.ts")]);
-      yield* redirectPods(context, query, plan);
+      yield* redirectPods(context, await target(query), plan);
     },
     async *bypass(query, plan): AsyncIterable<Event> {
       if (options.via === "local") {
@@ -145,9 +178,10 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
         return yield* bypassHere({ options, signal: interrupt.signal, say, explain }, query, plan);
       }
       const [context, { bypassPod }] = await Promise.all([enterContext(), import("./bypass.ts")]);
-      yield* bypassPod(context, query, plan);
+      yield* bypassPod(context, await target(query), plan);
     },
-    async *logs(request): AsyncIterable<Event> {
+    async *logs(asked): AsyncIterable<Event> {
+      const request = asked.all ? asked : { ...asked, query: await target(asked.query) };
       const [context, { readLogs }] = await Promise.all([enterContext(), import("./logs/logs.ts")]);
       if (options.output === "json") return yield* readLogs(context, request, { onTerminal: false });
       const { tellNews } = await import("./logs/news.ts");
@@ -155,7 +189,7 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
     },
     async *manage(query, needs, place) {
       const [context, { manage }] = await Promise.all([enterContext(), import("./manage.ts")]);
-      yield* manage(context, query, needs, place);
+      yield* manage(context, await target(query), needs, place);
     },
     get piped() {
       return isPiped();
@@ -169,8 +203,15 @@ export function makeContext({ options, interrupt, words, advise }: ContextOption
     async print(bytes) {
       for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);
     },
+    completionScript: async (shell) => (await import("./completion_script.ts")).completionScript(shell),
     attach: (run) => attach(run, { terminal: interactive, signal: interrupt.signal }),
   };
+}
+
+/** Somebody sits there who sees a question and can answer it, and nobody counts on the words of an error. */
+function mayAsk({ output, via }: GlobalOptions): boolean {
+  return output === "text" && via !== "local" && !Deno.env.get("CI") && (Deno.env.get("TERM") || "dumb") !== "dumb" &&
+    [Deno.stdin, Deno.stdout, Deno.stderr].every((stream) => stream.isTerminal());
 }
 
 interface Looks {
@@ -182,6 +223,7 @@ interface Looks {
 
 async function makeRenderer(screen: Screen, { view, output, onQuit, words }: Looks): Promise<Renderer> {
   if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
+  screen = textScreen(screen);
   if (view === "graph") return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
   if (view === "live") return (await import("../renderers/redir_live.ts")).redirRenderer(screen, { onQuit });
   return (await import("../renderers/text.ts")).textRenderer(screen, { words, times: view === "times" });

@@ -14,7 +14,7 @@ import { namespaceOf } from "./enter.ts";
 
 /** Makes a debug copy of the pod that a query means, whatever state that is in. */
 export async function copyPod(context: EnterContext, query: TargetQuery, options: CopyOptions): Promise<CopyReady> {
-  const { cluster, signal, say } = context, begin = performance.now();
+  const { cluster, maker, signal, say } = context, begin = performance.now();
   const [{ pods, of }, by] = await Promise.all([selectPods(cluster, namespaceOf(context), query), whoAmI(cluster)]);
   const pod = choosePod(pods)!, container = containerOf(pod, query.container);
   if (of !== undefined) say(`using pod "${podName(pod)}" of ${of}`);
@@ -24,7 +24,12 @@ export async function copyPod(context: EnterContext, query: TargetQuery, options
       hint: `it has ${names.join(", ")}`,
     });
   }
-  const copy = podCopy(pod, { ...options, container: container.name, ...(by === undefined ? {} : { by }) });
+  const copy = podCopy(pod, {
+    ...options,
+    container: container.name,
+    ...(by === undefined ? {} : { by }),
+    ...(maker === undefined ? {} : { maker }),
+  });
   for (const claim of sharedClaims(pod)) {
     say(`the copy shares the volume "${claim}" with the original: what it writes there is written for both`);
   }

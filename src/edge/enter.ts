@@ -3,6 +3,7 @@ import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName, toTarget } from "../kube/pods.ts";
 import { choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
+import type { Maker } from "../maker.ts";
 import type { ManagerConnection } from "../manager/client.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { Target, TargetQuery } from "../target.ts";
@@ -27,6 +28,8 @@ export interface EnterContext {
   options: GlobalOptions;
   signal: AbortSignal;
   say(text: string): void;
+  /** Who makes what is made. */
+  maker?: Maker;
   /** Words to those who want to know how scope decides. */
   explain(text: string): void;
 }
@@ -38,20 +41,29 @@ export function namespaceOf({ options, cluster }: EnterContext): string {
   return options.namespace ?? cluster.namespace;
 }
 
-export function makeNodeWay({ cluster, options, say }: EnterContext, namespace: string): NodeWay {
+export function makeNodeWay({ cluster, options, maker, say }: EnterContext, namespace: string): NodeWay {
   return new NodeWay(cluster, {
     namespace: options.debugNamespace ?? namespace,
     image: imageOf(options),
     regcred: options.regcred,
     pullPolicy: options.pullPolicy,
     timeoutMs: options.timeoutMs,
+    ...(maker === undefined ? {} : { maker }),
     say,
   });
 }
 
-export function makeEphemeralWay({ cluster, options, say, explain }: EnterContext): EphemeralWay {
+export function makeEphemeralWay({ cluster, options, maker, say, explain }: EnterContext): EphemeralWay {
   const { pullPolicy, timeoutMs } = options;
-  return new EphemeralWay(cluster, { image: imageOf(options), pullPolicy, timeoutMs, say, explain, askToEnd });
+  return new EphemeralWay(cluster, {
+    image: imageOf(options),
+    pullPolicy,
+    ...(maker === undefined ? {} : { maker }),
+    timeoutMs,
+    say,
+    explain,
+    askToEnd,
+  });
 }
 
 /** Throws ScopeError (usage). */

@@ -1,32 +1,41 @@
 import { asking, inWordsOf, parse } from "../app.ts";
+import { auditMode } from "../audit.ts";
 import { calledAs, calledAsVariable } from "../called.ts";
 import type { CalledAs } from "../called.ts";
 import { describe, ScopeError, toScopeError } from "../errors.ts";
 import { resolveOptions } from "../options.ts";
-import type { RawOptions } from "../options.ts";
+import type { GlobalOptions, RawOptions } from "../options.ts";
 import { adviceFor } from "../role_advice.ts";
+import { Audit, type AuditFacts } from "./audit.ts";
 import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "./interrupt.ts";
-import { ClosedPipe, writeAll } from "./terminal.ts";
+import { startRecording } from "./recorder.ts";
+import { ClosedPipe, sayLine, writeAll } from "./terminal.ts";
 
 const encoder = new TextEncoder();
 
 /** Runs one command line and returns the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new Interrupt(), name = calledAs(Deno.env.get(calledAsVariable));
+  let audit: Audit | undefined;
+  /** Every end of a run that can be known. */
+  const ending = (code: number): number => {
+    audit?.end(code);
+    return code;
+  };
   for (const name of Object.keys(signals) as (keyof typeof signals)[]) {
-    Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(interrupt.code));
+    Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(ending(interrupt.code!)));
   }
   let verbose = argv.includes("-v") || argv.includes("--verbose");
   // What nobody caught is told like everything else, never as a stack trace.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(tell(event.reason, { interrupt, verbose, name }));
+    Deno.exit(ending(tell(event.reason, { interrupt, verbose, name })));
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    Deno.exit(tell(event.error, { interrupt, verbose, name }));
+    Deno.exit(ending(tell(event.error, { interrupt, verbose, name })));
   });
   try {
     const invocation = parse(argv, {
@@ -36,18 +45,39 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (invocation === undefined) return 0;
     const { command, globals, options, args } = invocation;
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
-    const resolved = resolveOptions(globals as RawOptions, Deno.env.toObject(), readEnvFile(file));
+    const env = Deno.env.toObject();
+    const audited = (mode: string | undefined) => {
+      if (command.name !== "completions") {
+        audit = new Audit({ command: command.name, mode: auditMode(mode), args: argv });
+      }
+    };
+    audited(env.SCOPE_AUDIT);
+    const variables = readEnvFile(file, sayLine);
+    if (env.SCOPE_AUDIT === undefined) audited(variables.SCOPE_AUDIT);
+    const resolved = resolveOptions(globals as RawOptions, env, variables);
     verbose = resolved.verbose;
-    const { namespace, ...given } = resolved;
+    if (resolved.record !== undefined) startRecording(resolved.record, command.name);
+    const { namespace, ...others } = resolved;
     const context = makeContext({
-      ...{ options: resolved, interrupt, words: (text: string) => inWordsOf(name, text) },
+      ...{ command, options: resolved, interrupt, words: (text: string) => inWordsOf(name, text) },
       advise: (missing, ofContext) =>
-        adviceFor(missing, asking, command.name, { ...given, namespace: namespace ?? ofContext }),
+        adviceFor(missing, asking, command.name, { ...others, namespace: namespace ?? ofContext }),
+      facts: Object.assign(audit?.facts ?? {}, given(resolved)),
     });
-    return await command.run(context, options, args);
+    return ending(await command.run(context, options, args));
   } catch (error) {
-    return tell(error, { interrupt, verbose, name });
+    return ending(tell(error, { interrupt, verbose, name }));
   }
+}
+
+/** What the options say of the place of work. */
+function given({ context, namespace, pod, selector }: GlobalOptions): AuditFacts {
+  return {
+    ...(context === undefined ? {} : { context }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(pod === undefined ? {} : { pod }),
+    ...(selector === undefined ? {} : { selector }),
+  };
 }
 
 interface How {
@@ -62,10 +92,10 @@ function tell(error: unknown, { interrupt: { code, signal }, verbose, name }: Ho
   // What fails while scope is being ended fails because of that.
   if (signal.aborted && !(error instanceof ScopeError && error.kind !== "bug")) return code ?? 0;
   const scopeError = toScopeError(error);
-  console.error(inWordsOf(name, describe(scopeError)));
+  sayLine(inWordsOf(name, describe(scopeError)));
   if (verbose) {
     for (let cause = scopeError.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-      console.error(`cause: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`);
+      sayLine(`cause: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`);
     }
   }
   return scopeError.exitCode;

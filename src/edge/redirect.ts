@@ -6,10 +6,10 @@ import type { EnterContext } from "./enter.ts";
 import { namespaceOf } from "./enter.ts";
 import { enterLocal } from "./enter_local.ts";
 import type { LocalContext } from "./enter_local.ts";
-import { ownerHere } from "./owner.ts";
 import { redirectMatching } from "./redirect_matching.ts";
 import { assertRedirectable, redirectNeeds, redirectPod } from "./redirect_pod.ts";
 import type { RedirectRun } from "./redirect_pod.ts";
+import { userAtHost } from "./user.ts";
 
 /** Redirects a pod of this machine. Throws ScopeError. */
 export async function* redirectHere(
@@ -49,5 +49,5 @@ export async function* redirectPods(
 }
 
 function runOf(plan: RedirectPlan): RedirectRun {
-  return { plan, owner: ownerHere(), session: crypto.randomUUID().slice(0, 8) };
+  return { plan, owner: userAtHost(), session: crypto.randomUUID().slice(0, 8) };
 }

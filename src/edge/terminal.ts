@@ -1,3 +1,4 @@
+import { ascii, isUnicode } from "../ascii.ts";
 import type { Screen } from "../renderer.ts";
 
 /** Thrown when nobody reads what is written any more, as in `scope … | head`: the end of the work, and no failure. */
@@ -8,11 +9,37 @@ interface Writer {
 }
 
 const encoder = new TextEncoder();
+/** The locale has more characters than ASCII. */
+export const unicode = isUnicode(Deno.env.toObject());
+
+type Listener = (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+let listener: Listener | undefined;
+
+/** Tells of all that is written to stdout and stderr from here on. */
+export function onOutput(callback: Listener): void {
+  listener = callback;
+}
+
+function told(to: unknown, bytes: Uint8Array): void {
+  if (listener !== undefined && (to === Deno.stdout || to === Deno.stderr)) {
+    listener(to === Deno.stdout ? "stdout" : "stderr", bytes);
+  }
+}
+
+/** A line of words to people, on stderr. Where that is closed there is nobody to tell. */
+export function sayLine(text: string): void {
+  try {
+    writeAll(Deno.stderr, encoder.encode(`${unicode ? text : ascii(text)}\n`));
+  } catch {
+    // Nobody reads it.
+  }
+}
 
 /** Writes all bytes. Throws ClosedPipe when nobody reads them. */
 export function writeAll(to: Writer, bytes: Uint8Array): void {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(to.writeSync(rest));
+    told(to, bytes);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
     throw error;
@@ -26,6 +53,7 @@ export async function writeAllAsync(
 ): Promise<void> {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+    told(to, bytes);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
     throw error;
@@ -92,6 +120,19 @@ export function standardScreen(): StandardScreen {
     // Nothing is shortened where nobody looks at a window.
     size: () => terminal ? windowSize() : { columns: Infinity, rows: Infinity },
     color: terminal && !Deno.env.get("NO_COLOR") && Deno.env.get("TERM") !== "dumb",
+  };
+}
+
+/** The same screen for text, whose signs are ASCII where the locale has no others. */
+export function textScreen(screen: Screen): Screen {
+  if (unicode) return screen;
+  return {
+    write: (text) => screen.write(ascii(text)),
+    get busy() {
+      return screen.busy === true;
+    },
+    size: () => screen.size(),
+    color: screen.color,
   };
 }
 

@@ -24,6 +24,8 @@ export const parseYaml: (text: string) => unknown = loadYaml;
 export interface Cluster {
   readonly exec: Exec;
   readonly watch: Watch;
+  /** Name of the context; empty inside a cluster. */
+  readonly context: string;
   /** The context's namespace. */
   readonly namespace: string;
   /** Address of the API server, for messages. */
@@ -134,6 +136,7 @@ export function loadCluster(options: ClusterOptions): Cluster {
     return {
       exec,
       watch,
+      context: config.getCurrentContext() ?? "",
       namespace,
       askFor: adviseHere,
       server: cluster.server,

@@ -3,6 +3,7 @@ import template from "../../deploy/debug-pod.yaml" with { type: "text" };
 import type { V1Pod } from "../kube/cluster.ts";
 import { parseYaml } from "../kube/cluster.ts";
 import { isFinished } from "../kube/pods.ts";
+import { type Maker, makerAnnotations } from "../maker.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 
@@ -13,6 +14,7 @@ export interface DebugPodOptions {
   /** Empty for none. */
   regcred: string;
   pullPolicy: PullPolicy;
+  maker?: Maker;
 }
 
 /** Finds everything that scope made, copies of pods too. */
@@ -44,6 +46,7 @@ export function debugPod(options: DebugPodOptions): V1Pod {
     PULL_POLICY: pullPolicy,
   };
   const pod = fill(parseYaml(template), values) as V1Pod;
+  pod.metadata!.annotations = { ...pod.metadata!.annotations, ...makerAnnotations(options.maker) };
   if (regcred === "") delete pod.spec!.imagePullSecrets;
   return pod;
 }

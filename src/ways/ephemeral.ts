@@ -6,6 +6,7 @@ import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
+import type { Maker } from "../maker.ts";
 import type { PullPolicy } from "../options.ts";
 import { rightsToUse } from "../rights.ts";
 import type { Target } from "../target.ts";
@@ -25,6 +26,7 @@ import { progressOfContainer } from "./waiting.ts";
 export interface EphemeralWayOptions {
   image: string;
   pullPolicy: PullPolicy;
+  maker?: Maker;
   timeoutMs: number;
   /** Words to people. */
   say(text: string): void;
@@ -138,8 +140,16 @@ export class EphemeralWay {
   }
 
   #container(name: string, target: Target, { shape, volumes }: Plan): EphemeralOptions {
-    const { image, pullPolicy } = this.options;
-    return { name, target: target.container.name, image, pullPolicy, shape, volumes };
+    const { image, pullPolicy, maker } = this.options;
+    return {
+      name,
+      target: target.container.name,
+      image,
+      pullPolicy,
+      shape,
+      volumes,
+      ...(maker === undefined ? {} : { maker }),
+    };
   }
 
   #add(pod: V1Pod, options: EphemeralOptions, dryRun: boolean): Promise<V1Pod> {

@@ -1,5 +1,6 @@
 import type { V1ContainerStatus, V1EphemeralContainer, V1Pod } from "../kube/cluster.ts";
 import { containerOf } from "../kube/pod_copy.ts";
+import type { Maker } from "../maker.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 import { capabilityNames } from "../way.ts";
@@ -16,13 +17,14 @@ export interface EphemeralOptions {
   volumes: boolean;
   /** What a tool may allocate, in bytes; missing: as much as there is. */
   toolBytes?: number;
+  maker?: Maker;
 }
 
 /** Limits what each tool may allocate, in KiB: see src/images/endoscope/run. */
 const memoryVariable = "SCOPE_TOOL_KIB";
 
-/** Tells a manager's version, as a container has no labels. */
-const versionVariable = "SCOPE_VERSION";
+/** Tells a manager's version, as a container has no labels; and who added it, as it has no annotations. */
+const versionVariable = "SCOPE_VERSION", makerVariable = "SCOPE_CREATED_BY";
 
 /**
  * The container that is added to a pod. It shares the pod's network, and with `targetContainerName` the target's pid
@@ -31,7 +33,7 @@ const versionVariable = "SCOPE_VERSION";
  * See https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers
  */
 export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1EphemeralContainer {
-  const { name, target, image, pullPolicy, shape, volumes, toolBytes } = options;
+  const { name, target, image, pullPolicy, shape, volumes, toolBytes, maker } = options;
   const own = containerOf(pod, target);
   // A subPath is not possible in an ephemeral container.
   const mounts = (own?.volumeMounts ?? []).filter(({ subPath, subPathExpr }) => !subPath && !subPathExpr);
@@ -43,6 +45,7 @@ export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1Eph
     args: ["--shared-namespaces"],
     env: [
       { name: versionVariable, value: version },
+      ...maker === undefined ? [] : [{ name: makerVariable, value: `${maker.by} (${maker.command})` }],
       ...toolBytes === undefined ? [] : [{ name: memoryVariable, value: String(Math.floor(toolBytes / 1024)) }],
     ],
     securityContext: securityContext(pod, options.target, shape),

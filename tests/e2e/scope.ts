@@ -39,7 +39,14 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
     assert.ok(value, `${name} is not set: run scripts/test, or see scripts/cluster env and scripts/image --name`);
     return [name, value];
   });
-  return { ...Object.fromEntries(needed), HOME: "/nonexistent", LANG: "C.UTF-8", SCOPE_VIA: currentVia, ...env };
+  return {
+    ...Object.fromEntries(needed),
+    HOME: "/nonexistent",
+    LANG: "C.UTF-8",
+    SCOPE_AUDIT: "off",
+    SCOPE_VIA: currentVia,
+    ...env,
+  };
 }
 
 export interface ScopeOptions {

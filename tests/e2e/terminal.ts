@@ -3,29 +3,57 @@ import { until } from "../cluster/wait.ts";
 import { CHECKOUT, outcome } from "./cluster_script.ts";
 import { scopeArgv, scopeEnv } from "./scope.ts";
 
+type Environment = Readonly<Record<string, string>>;
+
+/** Installs a program where it is missing, by the Debian package of its name. */
+export async function need(program: string): Promise<void> {
+  const lib = 'set -eu; . "$(dirname -- "$0")/lib.sh"; need "$1" "$1"';
+  const needed = await outcome("sh", ["-c", lib, `${CHECKOUT}/scripts/test`, program]);
+  assert.equal(needed.code, 0, needed.stderr);
+}
+
 /** scope in a real terminal. Disposing ends the terminal and all in it. */
 export class Terminal implements AsyncDisposable {
   readonly #socket = `scope-e2e-${crypto.randomUUID()}`;
 
-  /** Starts a terminal of this size with scope in it; what its exit code was is printed after it as `exit=CODE`. */
-  static async run(args: readonly string[], columns = 80, rows = 24): Promise<Terminal> {
-    const lib = 'set -eu; . "$(dirname -- "$0")/lib.sh"; need tmux tmux';
-    const needed = await outcome("sh", ["-c", lib, `${CHECKOUT}/scripts/test`]);
-    assert.equal(needed.code, 0, needed.stderr);
-    const terminal = new Terminal();
-    const env = Object.entries(scopeEnv()).map(([name, value]) => `${name}=${value}`);
-    const script = 'trap : INT; before=$(stty -g); "$@"; code=$?; [ "$before" = "$(stty -g)" ] || echo stty changed; ' +
+  /**
+   * Starts a terminal of this size with scope in it, and more variables than it has elsewhere; what its exit code was is
+   * printed after it as `exit=CODE`.
+   */
+  static async run(args: readonly string[], columns = 80, rows = 24, env: Environment = {}): Promise<Terminal> {
+    return await Terminal.scopeLine('"$@"', args, { columns, rows, env });
+  }
+
+  /** The same with a line of the shell, in which `"$@"` is scope with these arguments. */
+  static async scopeLine(
+    line: string,
+    args: readonly string[],
+    { columns, rows, env }: { columns: number; rows: number; env: Environment },
+  ): Promise<Terminal> {
+    const script =
+      `trap : INT; before=$(stty -g); ${line}; code=$?; [ "$before" = "$(stty -g)" ] || echo stty changed; ` +
       'echo "exit=$code"; exec cat';
+    return await Terminal.open(["sh", "-c", script, "sh", ...scopeArgv, ...args], { columns, rows, env });
+  }
+
+  /** Starts a terminal of this size with any program in it, which has the environment of scope in tests. */
+  static async open(
+    argv: readonly string[],
+    { columns, rows, env }: { columns: number; rows: number; env: Environment },
+  ): Promise<Terminal> {
+    await need("tmux");
+    const terminal = new Terminal();
+    const variables = Object.entries(scopeEnv(env)).map(([name, value]) => `${name}=${value}`);
     await terminal.#tmux([
       ...["-f", "/dev/null", "-u", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`],
-      ...["env", ...env, "sh", "-c", script, "sh", ...scopeArgv, ...args],
+      ...["env", ...variables, ...argv],
     ]);
     return terminal;
   }
 
-  /** What stands on the screen. */
-  async screen(): Promise<string> {
-    return await this.#tmux(["capture-pane", "-p"]);
+  /** What stands on the screen; with `escapes` also how it looks. */
+  async screen({ escapes = false } = {}): Promise<string> {
+    return await this.#tmux(["capture-pane", "-p", ...escapes ? ["-e"] : []]);
   }
 
   /** Waits until the screen shows this. */
@@ -54,7 +82,7 @@ export class Terminal implements AsyncDisposable {
 
   /** Types text, and then a key by its name, such as Enter or C-c. */
   async type(text: string, key?: string): Promise<void> {
-    if (text !== "") await this.#tmux(["send-keys", "-l", text]);
+    if (text !== "") await this.#tmux(["send-keys", "-l", "--", text]);
     if (key !== undefined) await this.#tmux(["send-keys", key]);
   }
 

@@ -64,9 +64,9 @@ export function layerOf(module: string): string {
 
 /** What each layer may import, besides packages. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "src/main.ts": ["src/start.ts", "src/edge/main.ts"],
-  "src/one_file.ts": ["src/start.ts", "src/edge/main.ts"],
-  "src/start.ts": ["src/version.ts", "src/edge/main.ts"],
+  "src/main.ts": ["src/start.ts", "src/edge/main.ts", "src/edge/complete.ts"],
+  "src/one_file.ts": ["src/start.ts", "src/edge/main.ts", "src/edge/complete.ts"],
+  "src/start.ts": ["src/version.ts", "src/edge/main.ts", "src/edge/complete.ts"],
   "src/app.ts": ["contract", "commands"],
   contract: ["contract", "deno.json", "deploy/permissions.txt"],
   commands: ["contract", "tools"],
@@ -121,11 +121,14 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   ],
   "@connectrpc/connect-node": ["src/manager/client.ts", "src/manager/server.ts"],
   "@kubernetes/client-node": ["src/kube/"],
+  "@bomb.sh/tab": ["src/edge/completion_script.ts"],
+  "@inquirer/search": ["src/edge/picker.ts"],
   asciichart: ["src/renderers/line_chart.ts"],
   execa: ["src/ways/local.ts"],
   undici: ["src/kube/rest.ts"],
   commander: ["src/app.ts"],
   dotenv: ["src/edge/config.ts"],
+  yaml: ["src/kube/quick_config.ts"],
   "string-width": ["src/renderers/fit_text.ts"],
   // Parts of Deno itself: those that reach the world belong to the edge and to the adapters.
   "node:buffer": ["src/kube/exec.ts", "src/manager/files/names.ts"],
@@ -133,7 +136,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   "node:fs": ["src/edge/piped.ts"],
   "node:http2": ["src/manager/"],
   "node:net": ["src/manager/tunnel/local_socket.ts"],
-  "node:stream": ["src/kube/", "src/manager/", "src/ways/", "src/way.ts"],
+  "node:stream": ["src/edge/picker.ts", "src/kube/", "src/manager/", "src/ways/", "src/way.ts"],
   "node:zlib": ["src/manager/files/pieces.ts"],
   "node:timers": ["src/kube/exec.ts", "src/manager/redirect/poller.ts"],
   "node:util": ["src/manager/manager.ts", "src/renderers/style.ts"],
@@ -148,6 +151,7 @@ const never: Readonly<Record<string, readonly string[]>> = {
 /** What is not loaded together with a module, so that a quick answer is quick. */
 const notAtOnce: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": ["src/app.ts", "commander", "edge"],
+  "src/edge/complete.ts": ["ways", "manager", "renderers", "@kubernetes/client-node", "undici", "src/edge/main.ts"],
   "src/edge/main.ts": ["kube", "ways", "manager", "renderers", "@kubernetes/client-node", "@connectrpc/connect-node"],
 };
 

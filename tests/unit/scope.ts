@@ -12,6 +12,7 @@ export async function scope(
       DENO_DIR: await denoFolder(),
       HOME: "/nonexistent",
       KUBECONFIG: "/nonexistent/kubeconfig",
+      SCOPE_AUDIT: "off",
       ...env,
     },
     clearEnv: true,

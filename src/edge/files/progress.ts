@@ -1,6 +1,6 @@
 import { progressLine } from "../../renderers/progress_line.ts";
 import type { Progress } from "../../renderers/progress_line.ts";
-import { windowSize } from "../terminal.ts";
+import { windowSize, writeAll } from "../terminal.ts";
 
 /** How often the line is drawn, and how long a copy is quick enough to need none, in milliseconds. */
 const drawMs = 200, quietMs = 500;
@@ -43,7 +43,7 @@ export class ProgressShown implements Disposable {
 
 function write(text: string): void {
   try {
-    Deno.stderr.writeSync(new TextEncoder().encode(text));
+    writeAll(Deno.stderr, new TextEncoder().encode(text));
   } catch {
     // Nobody looks.
   }

@@ -55,3 +55,14 @@ export async function throughput(world: World, runs: number): Promise<Row[]> {
   const format = (ms: number) => `${(ms / 1000).toFixed(2)} s (${(bytes / 1000 / ms).toFixed(0)} MB/s)`;
   return [compare("300 MB by `scope shell` / `kubectl exec`", { ...times, format })];
 }
+
+/** What somebody waits for who presses Tab behind -p, against the same of kubectl. */
+export async function completion(world: World, runs: number): Promise<Row[]> {
+  const times = await alternate(
+    world.program([...world.scopeCommand, "complete", "--", "-n", world.namespace, "-p", ""]),
+    world.program(["kubectl", "__complete", "-n", world.namespace, "exec", ""]),
+    runs,
+  );
+  const row = compare("pods at Tab by `scope` / `kubectl`", { ...times, format: milliseconds });
+  return [{ ...row, aim: "≤ 300 ms", met: Math.round(times.scope) <= 300 }];
+}

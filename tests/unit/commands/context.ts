@@ -146,6 +146,7 @@ export function worldOf(
       for await (const event of events) did.events.push(event);
       return shown;
     },
+    completionScript: (shell) => Promise.resolve(`script for ${shell}`),
     attach(run) {
       did.attached.push(run);
       return Promise.resolve(7);

@@ -80,3 +80,20 @@ Deno.test("scope never reads a .env of the current folder by itself", () =>
     assert.equal(await firstLine({}, folder), notRead);
     assert.equal(await firstLine({}, folder, "--env-file", ".env"), read, "but does when told to");
   }));
+
+Deno.test("readEnvFile() names the line that is broken, and the names that mean nothing", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/env`;
+    Deno.writeTextFileSync(file, "SCOPE_NAMESPACE=shop\nSCOPE_POD web\n");
+    assert.deepEqual(await scope(["--env-file", file, "list"]), {
+      ...{ code: 64, stdout: "" },
+      stderr: `error: Cannot read "${file}:2": the line is no NAME=VALUE\n` +
+        "hint: a line is NAME=VALUE, a comment that begins with #, or empty\n",
+    });
+    Deno.mkdirSync(`${folder}/scope`);
+    Deno.writeTextFileSync(`${folder}/scope/env`, "SCOPE_OUTPUT=telltale\nSCOPE_NAMESPCE=shop\n");
+    assert.deepEqual((await scope(["list"], { env: { XDG_CONFIG_HOME: folder } })).stderr.split("\n").slice(0, 2), [
+      `${folder}/scope/env:2: "SCOPE_NAMESPCE" is no variable of scope`,
+      read,
+    ]);
+  }));

@@ -41,7 +41,7 @@ const process: ProcessSeen = {
 
 function rendered(events: Event[], columns = Infinity, color = false, words?: (text: string) => string): string {
   const { screen, text } = memoryScreen(columns, columns, color);
-  const renderer = textRenderer(screen, words);
+  const renderer = textRenderer(screen, words === undefined ? {} : { words });
   for (const event of events) renderer.event(event);
   renderer.end();
   return text();

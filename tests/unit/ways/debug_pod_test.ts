@@ -164,3 +164,11 @@ Deno.test("hasEnded() is true as soon as the container has ended, whatever the p
     [false, false, false, false],
   );
 });
+
+Deno.test("debugPod() says who made it, and what for", () => {
+  const made = debugPod({ ...options, maker: { by: "me@host", command: "ping" } }).metadata!.annotations!;
+  assert.deepEqual(
+    [made["scope/created-by"], made["scope/created-for"], made["scope/created-with"], made["scope/node"]],
+    ["me@host", "ping", `scope ${version}`, options.node],
+  );
+});

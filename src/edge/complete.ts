@@ -1,0 +1,103 @@
+import { commands } from "../app.ts";
+import { answerOf, type Candidate, filesAnswer, joinQuoted, noAnswer, type Wanted, wantedOf } from "../completion.ts";
+import { type LookupKind, lookupOf } from "../kube/completion_lookup.ts";
+import { type ConfigFile, contextNames, type Material, needsPlugin, quickConfig } from "../kube/quick_config.ts";
+import { type GlobalOptions, globalOptions, resolveOptions, targetQuery } from "../options.ts";
+import { readEnvFile } from "./config.ts";
+import { writeAll } from "./terminal.ts";
+
+/** How long somebody who presses Tab may wait, in milliseconds: 300, or what $SCOPE_COMPLETION_MS says. */
+const wantedMs = Number(Deno.env.get("SCOPE_COMPLETION_MS")) || 300;
+/** When to give up, in milliseconds since this program began: to start Deno and to end it takes the rest. */
+const limitMs = Math.max(0, wantedMs - 50);
+
+/**
+ * Answers a shell that asks what could stand at its cursor, with the words up to there. Always ends with 0 and without a
+ * word on stderr: what it cannot find out in time it does not offer.
+ */
+export async function complete(words: readonly string[]): Promise<number> {
+  const answered = Promise.withResolvers<string>();
+  setTimeout(() => answered.resolve(noAnswer), Math.max(0, limitMs - performance.now()));
+  // What goes wrong later must not be told either.
+  addEventListener("unhandledrejection", (event) => event.preventDefault());
+  answer(words).catch(() => noAnswer).then(answered.resolve);
+  const text = await answered.promise;
+  try {
+    writeAll(Deno.stdout, new TextEncoder().encode(performance.now() > limitMs ? noAnswer : text));
+  } catch {
+    // The shell has gone.
+  }
+  return 0;
+}
+
+async function answer(words: readonly string[]): Promise<string> {
+  const wanted = wantedOf(joinQuoted(words).map(unquoted), { commands, globals: globalOptions });
+  const { typed, values, candidates } = wanted;
+  if (values === undefined) return answerOf(typed, candidates);
+  return values === "file" ? filesAnswer : answerOf(typed, await lookUp(wanted, values));
+}
+
+async function lookUp({ globals, typed }: Wanted, values: LookupKind | "context"): Promise<Candidate[]> {
+  const options = optionsOf(globals), files = configFiles(options.kubeconfig);
+  if (values === "context") return contextNames(files).map((value) => ({ value }));
+  const config = quickConfig(files, options.context), target = targetQuery(options);
+  if (config === undefined) return await lookUpSlowly(options, files, (own) => lookupOf(values, typed, own, target));
+  const { path, query, accept, read } = lookupOf(values, typed, options.namespace ?? config.namespace, target);
+  const [authority, cert, key, token] = [config.authority, config.certificate, config.key, config.token].map(textOf);
+  const client = Deno.createHttpClient({
+    ...(authority === undefined ? {} : { caCerts: [authority] }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  });
+  const answer = await fetch(`${config.server}${path}?${new URLSearchParams(query)}`, {
+    client,
+    headers: { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token.trim()}` }) },
+  });
+  return answer.ok ? read(await answer.json()) : [];
+}
+
+/** With the client library, for a kubeconfig that only it understands; it is loaded just in time, or too late. */
+async function lookUpSlowly(
+  options: GlobalOptions,
+  files: readonly ConfigFile[],
+  lookup: (namespace: string) => ReturnType<typeof lookupOf>,
+): Promise<Candidate[]> {
+  // A plugin may open a browser, or ask for a password where somebody types a command.
+  if (needsPlugin(files, options.context) && !Deno.env.get("SCOPE_COMPLETION_PLUGINS")) return [];
+  const { loadCluster } = await import("../kube/cluster.ts");
+  const cluster = loadCluster({ ...options, timeoutMs: limitMs, say: () => {}, signal: new AbortController().signal });
+  const { path, query, read } = lookup(options.namespace ?? cluster.namespace);
+  return read(await cluster.request("complete", { method: "GET", path, query }));
+}
+
+/** What the command line so far, the environment and the file of variables say of cluster and target. */
+function optionsOf(globals: Wanted["globals"]): GlobalOptions {
+  const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
+  const asked = ["namespace", "pod", "selector", "container", "context", "kubeconfig"];
+  const names = globalOptions.filter(({ key }) => asked.includes(key)).map(({ variable = "" }) => variable);
+  const only = (from: Readonly<Record<string, string | boolean | readonly string[] | undefined>>, kept: string[]) =>
+    Object.fromEntries(Object.entries(from).filter(([name]) => kept.includes(name)));
+  const sources = [Deno.env.toObject(), readEnvFile(file)].map((source) => only(source, names));
+  return resolveOptions(only(globals, asked), ...sources as Record<string, string>[]);
+}
+
+function configFiles(given: string | undefined): ConfigFile[] {
+  const home = `${Deno.env.get("HOME") ?? ""}/.kube/config`;
+  const paths = given !== undefined ? [given] : (Deno.env.get("KUBECONFIG") || home).split(":").filter((path) => path);
+  return paths.flatMap((path) => {
+    try {
+      return [{ folder: path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".", text: Deno.readTextFileSync(path) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** A word as typed, without quotes; of what a shell would expand in it, only the home folder is. */
+function unquoted(word: string): string {
+  const home = Deno.env.get("HOME") ?? "";
+  return word.replaceAll(/["'\\]/g, "").replace(/^(?:~|\$HOME|\$\{HOME\})\//, `${home}/`);
+}
+
+function textOf(material: Material | undefined): string | undefined {
+  return material === undefined ? undefined : "text" in material ? material.text : Deno.readTextFileSync(material.file);
+}

@@ -1,0 +1,121 @@
+import type { V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
+import type { Candidate } from "../completion.ts";
+import type { Values } from "../options.ts";
+import type { TargetQuery, WorkloadKind } from "../target.ts";
+import { parsePodReference } from "../target.ts";
+import { isTerminating } from "./pods.ts";
+
+/** One request that finds what a value may be, and how its answer is read. */
+export interface Lookup {
+  path: string;
+  query: Readonly<Record<string, string>>;
+  /** Names alone are much less to send and to read than whole objects. */
+  accept: string;
+  read(answer: unknown): Candidate[];
+}
+
+export type LookupKind = Exclude<Values, readonly string[] | "context" | "file">;
+
+const namesOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+/** Not that of rest.ts, which loads the client library. */
+const podsOf = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+
+/** The types that `-p TYPE/NAME` takes, as they are typed. */
+const types: Readonly<Record<string, [prefix: string, plural: string, kind: WorkloadKind]>> = {
+  deploy: ["/apis/apps/v1", "deployments", "deployment"],
+  sts: ["/apis/apps/v1", "statefulsets", "statefulset"],
+  ds: ["/apis/apps/v1", "daemonsets", "daemonset"],
+  svc: ["/api/v1", "services", "service"],
+};
+
+/** How to find what a value may be; `typed` is what stands there already. */
+export function lookupOf(kind: LookupKind, typed: string, namespace: string, query: TargetQuery): Lookup {
+  if (kind === "namespace" || kind === "node") {
+    return { path: `/api/v1/${kind}s`, query: {}, accept: namesOnly, read: (answer) => names(answer) };
+  }
+  if (kind === "pod" || kind === "running-pod") return podLookup(kind, typed, namespace);
+  const read = kind === "port" ? ports : containers;
+  return {
+    path: podsOf(namespace),
+    query: query.selector === undefined ? {} : { labelSelector: query.selector },
+    accept: "application/json",
+    read: (answer) => read(ofTarget((answer as { items: V1Pod[] }).items, query.pod)),
+  };
+}
+
+function podLookup(kind: "pod" | "running-pod", typed: string, namespace: string): Lookup {
+  const slash = typed.indexOf("/"), before = typed.slice(0, slash + 1);
+  const workload = slash < 0 ? undefined : parsePodReference(`${before}x`)?.kind ?? "none";
+  const type = Object.values(types).find(([, , kind]) => kind === workload);
+  if (workload !== undefined && workload !== "pod") {
+    const [prefix, plural] = type ?? ["", ""];
+    return {
+      path: `${prefix}/namespaces/${encodeURIComponent(namespace)}/${plural}`,
+      query: {},
+      accept: namesOnly,
+      read: (answer) => names(answer, before),
+    };
+  }
+  const running = { fieldSelector: "status.phase=Running" };
+  return {
+    path: podsOf(namespace),
+    query: kind === "running-pod" ? running : {},
+    accept: namesOnly,
+    read: (answer) => [
+      ...names(answer, before, (metadata) => kind === "pod" || !isTerminating({ metadata })),
+      // Only to somebody who begins to type one: the names are what is looked for most.
+      ...(slash < 0 && typed !== "" ? Object.keys(types).map((type) => ({ value: `${type}/` })) : []),
+    ],
+  };
+}
+
+function names(answer: unknown, before = "", wanted: (metadata: V1ObjectMeta) => boolean = () => true): Candidate[] {
+  const { items } = answer as { items: { metadata: V1ObjectMeta }[] };
+  return items.filter(({ metadata }) => wanted(metadata)).map(({ metadata }) => ({
+    value: `${before}${metadata.name ?? ""}`,
+  }));
+}
+
+/** The pods that `-p` means, guessed from names and owners: to know it costs a second request. All where it says nothing. */
+export function ofTarget(pods: readonly V1Pod[], pod: string | undefined): V1Pod[] {
+  const reference = pod === undefined ? undefined : parsePodReference(pod);
+  if (reference === undefined || reference.kind === "service") return [...pods];
+  const exact = pods.filter(({ metadata }) => metadata?.name === reference.name);
+  if (exact.length > 0 || reference.kind === "pod") return exact;
+  return pods.filter(({ metadata }) =>
+    (metadata?.ownerReferences ?? []).some(({ kind, name }) =>
+      (kind === "ReplicaSet" ? name.replace(/-[a-z0-9]+$/, "") : name) === reference.name
+    )
+  );
+}
+
+function containers(pods: readonly V1Pod[]): Candidate[] {
+  return unique(
+    pods.flatMap(({ spec }) =>
+      [
+        ...spec?.containers ?? [],
+        ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
+      ]
+        .map(({ name, image = "" }) => ({ value: name, description: image }))
+    ),
+  );
+}
+
+/** The TCP ports that the pods' specs name; what else a pod listens on is known beside it only. */
+function ports(pods: readonly V1Pod[]): Candidate[] {
+  return unique(
+    pods.flatMap(({ spec }) =>
+      (spec?.containers ?? []).flatMap(({ name: container, ports = [] }) =>
+        ports.filter(({ protocol = "TCP" }) => protocol === "TCP").map(({ containerPort, name }) => ({
+          value: String(containerPort),
+          description: name === undefined ? container : `${name} of ${container}`,
+        }))
+      )
+    ),
+  );
+}
+
+function unique(candidates: readonly Candidate[]): Candidate[] {
+  return [...new Map(candidates.map((candidate) => [candidate.value, candidate])).values()];
+}
