@@ -11,13 +11,14 @@ import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "./interrupt.ts";
 import { startRecording } from "./recorder.ts";
-import { ClosedPipe, sayLine, writeAll } from "./terminal.ts";
+import { ClosedPipe, endWritesOn, sayLine, writeAll } from "./terminal.ts";
 
 const encoder = new TextEncoder();
 
 /** Runs one command line and returns the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new Interrupt(), name = calledAs(Deno.env.get(calledAsVariable));
+  endWritesOn(interrupt.signal);
   let audit: Audit | undefined;
   /** Every end of a run that can be known. */
   const ending = (code: number): number => {
@@ -88,7 +89,7 @@ interface How {
 
 /** Says what went wrong and returns the exit code for it. */
 function tell(error: unknown, { interrupt: { code, signal }, verbose, name }: How): number {
-  if (error instanceof ClosedPipe) return 0;
+  if (error instanceof ClosedPipe) return code ?? 0;
   // What fails while scope is being ended fails because of that.
   if (signal.aborted && !(error instanceof ScopeError && error.kind !== "bug")) return code ?? 0;
   const scopeError = toScopeError(error);

@@ -1,4 +1,5 @@
 import { ascii, isUnicode } from "../ascii.ts";
+import { ScopeError } from "../errors.ts";
 import type { Screen } from "../renderer.ts";
 
 /** Thrown when nobody reads what is written any more, as in `scope … | head`: the end of the work, and no failure. */
@@ -35,14 +36,23 @@ export function sayLine(text: string): void {
   }
 }
 
-/** Writes all bytes. Throws ClosedPipe when nobody reads them. */
+/** EIO: the terminal has gone, see termios(3). */
+const gone = 5;
+
+function outputError(error: unknown): Error {
+  if (error instanceof ClosedPipe) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.BrokenPipe || why.includes(`(os error ${gone})`)) return new ClosedPipe();
+  return new ScopeError("unreachable", "Cannot write the output", { cause: error, hint: why });
+}
+
+/** Writes all bytes. Throws ClosedPipe when nobody reads them, and ScopeError where there is no room. */
 export function writeAll(to: Writer, bytes: Uint8Array): void {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(to.writeSync(rest));
     told(to, bytes);
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
-    throw error;
+    throw outputError(error);
   }
 }
 
@@ -52,11 +62,33 @@ export async function writeAllAsync(
   bytes: Uint8Array,
 ): Promise<void> {
   try {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await patient(to.write(rest)));
     told(to, bytes);
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
-    throw error;
+    throw outputError(error);
+  }
+}
+
+/** How long a reader who reads nothing is waited for once somebody wants to end, in milliseconds. */
+const stuckMs = 2000;
+let interrupted = new AbortController().signal;
+
+/** From the abort of this signal on, nobody waits long for a reader that has stopped, as a pager does. */
+export function endWritesOn(signal: AbortSignal): void {
+  interrupted = signal;
+}
+
+async function patient(write: Promise<number>): Promise<number> {
+  const stuck = Promise.withResolvers<never>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const signal = interrupted, start = () => void (timer = setTimeout(() => stuck.reject(new ClosedPipe()), stuckMs));
+  signal.addEventListener("abort", start, { once: true });
+  if (signal.aborted) start();
+  try {
+    return await Promise.race([write, stuck.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", start);
   }
 }
 
