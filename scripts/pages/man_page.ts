@@ -3,6 +3,13 @@ import type { OptionSpec } from "../../src/options.ts";
 import { usage } from "./commands_page.ts";
 import { exitCodeTexts } from "./exit_codes.ts";
 
+/** Variables that stand for no option. */
+const otherVariables: readonly (readonly [string, string])[] = [
+  ["SCOPE_AUDIT", "off: no line in the audit log; args: with the arguments"],
+  ["KUBECONFIG", "kubeconfig files, as for kubectl"],
+  ["NO_COLOR", "set: no colours"],
+];
+
 /**
  * The man page scope(1), in the macros of man(7). It has no date: it changes when the program does.
  */
@@ -38,6 +45,7 @@ export function manPage(
     ...globals.flatMap(entry),
     ".SH ENVIRONMENT",
     ...variables.flatMap(({ variable, flags }) => [".TP", `.B ${variable}`, `as ${flagText(flags)}`]),
+    ...otherVariables.flatMap(([variable, meaning]) => [".TP", `.B ${variable}`, text(meaning)]),
     ".SH EXIT STATUS",
     ...exitCodeTexts.flatMap(([code, meaning]) => [".TP", `.B ${text(code)}`, text(meaning.replaceAll("`", ""))]),
     ".P",
@@ -49,6 +57,9 @@ export function manPage(
     ".TP",
     ".I \\(ti/.kube/config",
     "clusters, contexts and credentials, as for kubectl",
+    ".TP",
+    ".I \\(ti/.local/state/scope/audit.log",
+    "a line for every run, without its arguments",
     ".SH SEE ALSO",
     ".BR kubectl (1)",
     "",
