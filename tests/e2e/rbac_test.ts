@@ -196,6 +196,14 @@ byAuto("Each command that makes or removes something works with just its Role", 
   await t.step("copy, by labels", async () => {
     await works(["-l", "e2e=web", "rbac", "copy"], "-l", "e2e=web", "copy", "--", "sleep", "100");
   });
+  await t.step("logs", async () => {
+    await works(["-p", "web", "rbac", "logs"], "-p", "web", "logs", "--no-follow");
+    await using account = await Account.make(own, ["-l", "e2e=web", "rbac", "logs"]);
+    await using process = account.start(["-l", "e2e=web", "logs"]);
+    await process.until("stderr", /^following /m, 60);
+    process.signal("SIGINT");
+    assert.equal(await process.exit(20), 130, process.stderr);
+  });
   await t.step("redir, by labels, with the debug pod elsewhere", async () => {
     await using debug = await TestNamespace.make();
     const args = ["-l", "e2e=web", "--via", "node", "--debug-namespace", debug.name];
