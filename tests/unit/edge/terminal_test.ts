@@ -72,7 +72,14 @@ Deno.test("writeAll() and writeAllAsync() throw ClosedPipe when nobody reads", a
       throw full;
     },
   };
-  assert.throws(() => writeAll(failing, bytes), full, "any other failure stays what it is");
+  const told = { name: "ScopeError", kind: "unreachable", message: "Cannot write the output", hint: "disk full" };
+  assert.throws(() => writeAll(failing, bytes), told, "any other failure is told, and is no bug");
+  const gone = {
+    writeSync() {
+      throw new Error("Input/output error (os error 5)");
+    },
+  };
+  assert.throws(() => writeAll(gone, bytes), ClosedPipe, "a terminal that has gone");
 });
 
 /** A real pipe whose reader has gone. */
