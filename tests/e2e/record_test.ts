@@ -57,7 +57,7 @@ Deno.test("--record: a live graph, as the terminal had it", async () => {
   const { heard, events } = await recorded(
     ["-n", "demo", "-p", web!.metadata.name, "ping", "-g", "-a", "-i0.2"],
     async (terminal) => {
-      await terminal.until(/web-.*node/);
+      await terminal.until(/[▁-█]/);
       await terminal.type("q");
     },
   );
