@@ -77,8 +77,13 @@ function append(folder: string, name: string, line: string): void {
     // Unless another run has just done so.
     if (lstat(path)?.ino === before.ino) Deno.renameSync(path, `${path}.1`);
   }
-  using file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
-  const count = file.writeSync(bytes);
+  const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+  let count = 0;
+  try {
+    count = file.writeSync(bytes);
+  } finally {
+    file.close();
+  }
   if (count < bytes.length) throw new Error("No space is left for all of the line");
 }
 
