@@ -2,6 +2,7 @@ import { eventInWords } from "../called.ts";
 import type { Access } from "../access.ts";
 import type { Command } from "../command.ts";
 import type { Beside, Context, DebugPods, Destinations, Place, View } from "../context.ts";
+import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
@@ -195,6 +196,11 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
       return isPiped();
     },
     async background(more) {
+      if (options.record !== undefined) {
+        throw new ScopeError("usage", "Option --record cannot record what goes on in the background", {
+          hint: "give --foreground, too",
+        });
+      }
       const { runInBackground } = await import("./background.ts");
       const started = await runInBackground(more, interrupt.signal);
       // It ended because this one was told to.

@@ -23,8 +23,8 @@ const CACHE = Deno.env.get("SCOPE_CACHE") ||
 /** A second checkout, of what the cluster needs. */
 async function secondCheckout(): Promise<string> {
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "scope-checkout-" }));
-  for (const path of ["scripts", "tests"]) await Deno.mkdir(`${folder}/${path}`);
-  for (const path of ["deno.json", "scripts/lib.sh", "scripts/cluster", "tests/cluster"]) {
+  for (const path of ["deploy", "scripts", "tests"]) await Deno.mkdir(`${folder}/${path}`);
+  for (const path of ["deno.json", "deploy/permissions.txt", "scripts/lib.sh", "scripts/cluster", "tests/cluster"]) {
     const { code, stderr } = await outcome("cp", ["-R", `${CHECKOUT}/${path}`, `${folder}/${path}`]);
     assert.equal(code, 0, stderr);
   }
