@@ -1,8 +1,7 @@
 import type { BypassSummary, Event } from "./event.ts";
-import { now } from "./event.ts";
 
 /** Counts what went around a sidecar, over all times that a bypass began anew. */
-class BypassTally {
+export class BypassTally {
   #pod: { namespace: string; pod: string; startedAt: number } | undefined;
   #before = 0;
   #since = 0;
@@ -17,26 +16,10 @@ class BypassTally {
   }
 
   /** Nothing when it has not begun. */
-  summary(): BypassSummary[] {
+  summaries(time: string): BypassSummary[] {
     if (this.#pod === undefined) return [];
     const { namespace, pod, startedAt } = this.#pod;
     const durationMs = Math.round(performance.now() - startedAt), connections = this.#before + this.#since;
-    return [{ type: "bypass.summary", time: now(), namespace, pod, connections, durationMs }];
+    return [{ type: "bypass.summary", time, namespace, pod, connections, durationMs }];
   }
-}
-
-/** The same events, and at the end how many connections went around, however they end. */
-export async function* summedUp(events: AsyncIterable<Event>): AsyncIterable<Event> {
-  const tally = new BypassTally();
-  let failure: { error: unknown } | undefined;
-  try {
-    for await (const event of events) {
-      tally.add(event);
-      yield event;
-    }
-  } catch (error) {
-    failure = { error };
-  }
-  yield* tally.summary();
-  if (failure !== undefined) throw failure.error;
 }

@@ -7,7 +7,8 @@ import {
   parseMesh,
 } from "../bypass.ts";
 import type { BypassPlan } from "../bypass.ts";
-import { summedUp } from "../bypass_tally.ts";
+import { BypassTally } from "../bypass_tally.ts";
+import { summedUp } from "../summed_up.ts";
 import type { Command } from "../command.ts";
 import type { Beside, Context } from "../context.ts";
 import { ScopeError } from "../errors.ts";
@@ -37,7 +38,7 @@ export const bypass: Command = {
     const ports = Array.isArray(options.port) ? options.port as string[] : [];
     const plan: BypassPlan = { mesh: parseMesh(mesh), ports: parseBypassPorts(ports) };
     const query = targetQuery(context.options);
-    if (command.length === 0) return await context.show(summedUp(context.bypass(query, plan)));
+    if (command.length === 0) return await context.show(summedUp(context.bypass(query, plan), new BypassTally()));
     if (/^\d+$/.test(command[0]!)) {
       throw new ScopeError("usage", `Cannot run "${command[0]}": it is a number`, {
         hint: `--port ${command[0]} limits the bypass to a port; a command comes after --`,
@@ -73,7 +74,7 @@ async function whileBypassed(
 ): Promise<number> {
   const done = new AbortController(), begun = Promise.withResolvers<void>();
   const hold = async () => {
-    for await (const event of summedUp(beside.bypass({ plan, signal: done.signal }))) {
+    for await (const event of summedUp(beside.bypass({ plan, signal: done.signal }), new BypassTally())) {
       if (event.type === "bypass.started") {
         const texts = [`${bypassStartedText(event)} while the command runs`, bypassKeptText(event.kept)];
         for (const text of texts) if (text !== undefined) context.say(text);

@@ -1,12 +1,11 @@
 import type { Command } from "../command.ts";
 import { ScopeError } from "../errors.ts";
-import type { Event } from "../event.ts";
-import { now } from "../event.ts";
 import { targetQuery } from "../options.ts";
 import type { RawOptions } from "../options.ts";
 import { parsePorts } from "../redirect.ts";
 import type { RedirectPlan } from "../redirect.ts";
 import { RedirTally } from "../redir_tally.ts";
+import { summedUp } from "../summed_up.ts";
 
 export const redir: Command = {
   name: "redir",
@@ -44,25 +43,9 @@ export const redir: Command = {
     const { target, plan } = planOf(options, args);
     const query = targetQuery(context.options);
     const events = context.redirect(target === undefined ? query : { ...query, container: target }, plan);
-    return await context.show(summedUp(events), "live");
+    return await context.show(summedUp(events, new RedirTally()), "live");
   },
 };
-
-/** The same events, and at the end what went over each port, however they end. */
-async function* summedUp(events: AsyncIterable<Event>): AsyncIterable<Event> {
-  const tally = new RedirTally();
-  let failure: { error: unknown } | undefined;
-  try {
-    for await (const event of events) {
-      tally.add(event);
-      yield event;
-    }
-  } catch (error) {
-    failure = { error };
-  }
-  yield* tally.summaries(now());
-  if (failure !== undefined) throw failure.error;
-}
 
 function planOf(options: RawOptions, args: readonly string[]): { target?: string; plan: RedirectPlan } {
   const { outgoing = false, to, mirror = false, takeover = false, cut = false, raw = false, probes = "pod" } = options;

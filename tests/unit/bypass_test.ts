@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseBypassPorts, parseMesh } from "../../src/bypass.ts";
-import { summedUp } from "../../src/bypass_tally.ts";
+import { BypassTally } from "../../src/bypass_tally.ts";
+import { summedUp } from "../../src/summed_up.ts";
 import type { BypassStarted, Event } from "../../src/event.ts";
 import { bypassLines } from "../../src/renderers/bypass_text.ts";
 
@@ -39,7 +40,7 @@ Deno.test("parseBypassPorts() takes ports, each once", () => {
 async function summaryOf(events: () => AsyncIterable<Event>): Promise<[Event[], unknown]> {
   const seen: Event[] = [];
   try {
-    for await (const event of summedUp(events())) seen.push(event);
+    for await (const event of summedUp(events(), new BypassTally())) seen.push(event);
   } catch (error) {
     return [seen, error];
   }
