@@ -40,11 +40,6 @@ export class CastText {
     return this.#lines(this.#decoder.decode(bytes, { stream: true }));
   }
 
-  /** What is left of a character that never ended. */
-  end(): string {
-    return this.#lines(this.#decoder.decode());
-  }
-
   #lines(text: string): string {
     if (text === "") return "";
     const before = this.#last;

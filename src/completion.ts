@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import type { OptionSpec, RawOptions, Values } from "./options.ts";
+import { safe } from "./safe.ts";
 
 export const completedShells = ["bash", "zsh", "fish"] as const;
 export type CompletedShell = (typeof completedShells)[number];
@@ -96,6 +97,8 @@ export function wantedOf(words: readonly string[], { commands, globals: specs }:
     const visible = commands.filter(({ hidden }) => !hidden);
     return { typed, candidates: visible.map(({ name, summary }) => ({ value: name, description: summary })), globals };
   }
+  // Behind it stands a command of this machine.
+  if (ended && command.separator && words.slice(0, -1).includes("--")) return wanted(typed, "file");
   return wanted(typed, command.argumentValues?.[Math.min(place, command.argumentValues.length - 1)]);
 }
 
@@ -166,7 +169,7 @@ export function answerOf(typed: string, candidates: readonly Candidate[]): strin
   const open = fitting.length > 0 && fitting.every(({ value }) => value.endsWith("/"));
   // Without one there is no tab: zsh would make an empty column of it.
   const line = ({ value, description = "" }: Candidate) =>
-    // deno-lint-ignore no-control-regex -- a description is one line, and drives no terminal
-    description === "" ? `${value}\n` : `${value}\t${description.replaceAll(/[\x00-\x1f\x7f]+/g, " ")}\n`;
+    // A description is one line, and drives no terminal.
+    description === "" ? `${value}\n` : `${value}\t${safe(description.replaceAll(/\s+/g, " "))}\n`;
   return `${fitting.map(line).join("")}:${directives.noFiles + (open ? directives.noSpace : 0)}\n`;
 }

@@ -96,9 +96,10 @@ export class LogPosition {
     const nanos = this.#seen.get(second);
     if (nanos !== undefined) nanos.push(nano);
     else this.#seen.set(second, [nano]);
-    if (second <= this.#newest) return;
+    if (second === this.#newest) return;
     this.#newest = second;
-    for (const each of this.#seen.keys()) if (each < second - keptSeconds) this.#seen.delete(each);
+    // In both directions: a clock may be set back.
+    for (const each of this.#seen.keys()) if (Math.abs(each - second) > keptSeconds) this.#seen.delete(each);
   }
 }
 

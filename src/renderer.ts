@@ -3,6 +3,8 @@ import type { Event } from "./event.ts";
 /** Where a renderer writes, and the window it has. Size is asked at every frame, as windows change. */
 export interface Screen {
   write(text: string): void;
+  /** What somebody else has printed: it stays as it is, whatever signs the locale has. By default as `write`. */
+  writeData?(text: string): void;
   /** Bytes as they are. */
   writeBytes?(bytes: Uint8Array): void;
   /** What was written before has not gone out yet: a live picture is better left out. */

@@ -87,8 +87,8 @@ export const rightTable = {
     ...exec("target", "end the managers in ephemeral containers"),
   ],
   logs: [
-    ...rights("target", "get,list,watch pods", "follow the pods that come and go"),
-    ...rights("target", "get pods/log", "read the logs of the pods"),
+    ...rights("target", "get,list,watch pods", "follow the pods that come and go", own),
+    ...rights("target", "get pods/log", "read the logs of the pods", own),
   ],
   names: [
     ...rights("target", "list pods", "offer the names of pods and containers", optional),

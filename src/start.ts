@@ -9,12 +9,23 @@ export interface Parts {
 /** Runs the program. What is said before anything is loaded: a version is asked for often, and by programs. */
 export async function start(parts: Parts): Promise<void> {
   if (Deno.args.length === 1 && (Deno.args[0] === "--version" || Deno.args[0] === "-V")) {
-    console.log(`scope ${version}`);
+    say(`scope ${version}\n`);
   } else if (Deno.args[0] === "complete" && Deno.args[1] === "--") {
     const { complete } = await parts.complete();
     Deno.exit(await complete(Deno.args.slice(2)));
   } else {
     const { main } = await parts.main();
     Deno.exit(await main(Deno.args));
+  }
+}
+
+/** Prints a text. Where nobody reads it, that is no failure; where there is no room, it is. */
+function say(text: string): void {
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    console.error(`error: Cannot write the output\nhint: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(69);
   }
 }

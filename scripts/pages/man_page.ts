@@ -6,6 +6,8 @@ import { exitCodeTexts } from "./exit_codes.ts";
 /** Variables that stand for no option. */
 const otherVariables: readonly (readonly [string, string])[] = [
   ["SCOPE_AUDIT", "off: no line in the audit log; args: with the arguments"],
+  ["SCOPE_COMPLETION_PLUGINS", "1: completions run the kubeconfig's credential plugin, which may open a browser"],
+  ["SCOPE_COMPLETION_MS", "how long completions may take, in milliseconds (default: 300)"],
   ["KUBECONFIG", "kubeconfig files, as for kubectl"],
   ["NO_COLOR", "set: no colours"],
 ];

@@ -30,19 +30,19 @@ export class Audit {
     const { command, mode, args } = this.run;
     if (this.#written || mode === "off") return;
     this.#written = true;
-    const record: AuditRecord = {
-      time: this.#time.toISOString(),
-      user: userAtHost(),
-      command,
-      ...this.facts,
-      exitCode,
-      durationMs: Math.round(performance.now() - this.#started),
-      version,
-      ...(mode === "args" ? { args } : {}),
-    };
     const folder = stateFolder();
     if (folder === undefined) return;
     try {
+      const record: AuditRecord = {
+        time: this.#time.toISOString(),
+        user: userAtHost(),
+        command,
+        ...this.facts,
+        exitCode,
+        durationMs: Math.round(performance.now() - this.#started),
+        version,
+        ...(mode === "args" ? { args } : {}),
+      };
       append(folder, "audit.log", auditLine(record));
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/: (open|mkdir|lstat|chmod|rename) .*$/, "") : error;

@@ -44,7 +44,7 @@ function thisProgram(): string[] {
   if (Deno.build.standalone) return [];
   const main = Deno.mainModule, words = (list: typeof flags) => list.map(({ flag }) => flag);
   // The sources have a configuration instead, which names their packages.
-  const config = ["--quiet", "--no-prompt", "--config", new URL("../deno.json", main).pathname];
+  const config = ["--quiet", "--no-prompt", "--config", decodeURIComponent(new URL("../deno.json", main).pathname)];
   return ["run", ...main.endsWith(".ts") ? [...config, ...words(permissions)] : words(flags), main];
 }
 

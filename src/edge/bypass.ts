@@ -18,6 +18,7 @@ export async function* bypassHere(context: LocalContext, query: TargetQuery, pla
 export async function* bypassPod(context: EnterContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
   const { target: { namespace, pod } } = await findPod(context, query, bypassNeeds);
   yield* comingBack(context, { namespace, pod }, {
+    gone: "choose a pod that runs, and run it again",
     needs: bypassNeeds,
     begin: (beside, signal) => beside.bypass({ plan, signal }),
     started: "bypass.started",

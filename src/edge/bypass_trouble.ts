@@ -20,9 +20,7 @@ export function bypassTrouble(cause: unknown, target: Target): ScopeError | unde
     case 9: // failed precondition
       return new ScopeError("unreachable", `Cannot bypass the sidecar of "${pod}": ${rawMessage}`, {
         cause,
-        hint: rawMessage.includes("read here")
-          ? "use --via node, whose image has these programs"
-          : "choose another pod",
+        hint: rawMessage.includes("read here") ? "use --via node, which may read them" : "choose another pod",
       });
     case 13: // internal: what nft said
       return new ScopeError("bug", `Cannot bypass the sidecar of "${pod}": ${rawMessage}`, { cause });

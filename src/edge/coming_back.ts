@@ -24,6 +24,8 @@ export interface NamedPod {
 /** What is begun anew when the connection to the manager was lost. */
 export interface Resumable {
   needs: Needs;
+  /** What to do where the pod has gone. */
+  gone: string;
   /** Goes on until the signal is aborted. Throws ScopeError. */
   begin(beside: Beside, signal: AbortSignal): AsyncIterable<Event>;
   /** The event that says that it works from now on; those that say that it does not, and that it does again. */
@@ -79,19 +81,17 @@ export async function* comingBack(
     if (gone !== undefined) throw gone;
     await delay(waitMs, signal);
     waitMs = Math.min(waitMs * 2, longestWaitMs);
-    await assertThere(context, name);
+    await assertThere(context, name, what.gone);
   }
 }
 
 /** Throws ScopeError when there is nothing to come back to. Not being able to know is no reason to give up. */
-async function assertThere({ cluster }: EnterContext, { namespace, pod }: NamedPod): Promise<void> {
+async function assertThere({ cluster }: EnterContext, { namespace, pod }: NamedPod, hint: string): Promise<void> {
   try {
     const { pods } = await selectPods(cluster, namespace, { pod: `pod/${pod}` });
     if (!pods.every(isFinished)) return;
   } catch (error) {
     if ((error as ScopeError).kind !== "notFound") return;
   }
-  throw new ScopeError("unreachable", `Pod "${namespace}/${pod}" has gone meanwhile`, {
-    hint: "choose a pod that runs; with -l or TYPE/NAME scope follows those that come",
-  });
+  throw new ScopeError("unreachable", `Pod "${namespace}/${pod}" has gone meanwhile`, { hint });
 }

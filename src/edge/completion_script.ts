@@ -44,9 +44,16 @@ const amendments: Readonly<Record<CompletedShell, readonly Amendment[]>> = {
         COMPREPLY+=("$value")
     done`,
     ],
+    // bash 3.2, which macOS has, knows no compopt.
+    ["compopt -o nospace", "compopt -o nospace 2>/dev/null"],
+    ["compopt +o default", "compopt +o default 2>/dev/null"],
     ["complete -F __scope_complete scope", "complete -o default -F __scope_complete scope"],
   ],
-  zsh: [[`=~ '-.*='`, `=~ '^--[a-z0-9-]+='`]],
+  zsh: [
+    [`=~ '-.*='`, `=~ '^--[a-z0-9-]+='`],
+    // A colon ends a candidate for _describe, unless a backslash stands before it.
+    ["comp=${comp//:/\\:}", "comp=${comp//:/\\\\:}"],
+  ],
   fish: [],
 };
 

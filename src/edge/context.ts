@@ -63,12 +63,21 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
     return { cluster, options, signal: interrupt.signal, maker, say, explain };
   });
 
+  /** What the audit log is to say of the target: what is worked on, not what a variable says. */
+  const worksOn = ({ pod, selector }: TargetQuery) => {
+    delete facts.pod;
+    delete facts.selector;
+    Object.assign(facts, pod === undefined ? {} : { pod }, selector === undefined ? {} : { selector });
+  };
+
   /** The query, or where it says no pod the one that somebody at a terminal chooses. */
   const target = async (query: TargetQuery): Promise<TargetQuery> => {
-    if (query.pod !== undefined || query.selector !== undefined || !mayAsk(options)) return query;
-    const [context, { choosePod }] = await Promise.all([enterContext(), import("./choose_pod.ts")]);
-    const chosen = await choosePod(context, query, { any: command.anyPod === true, interrupt });
-    if (chosen.pod !== undefined) facts.pod = chosen.pod;
+    let chosen = query;
+    if (query.pod === undefined && query.selector === undefined && mayAsk(options)) {
+      const [context, { choosePod }] = await Promise.all([enterContext(), import("./choose_pod.ts")]);
+      chosen = await choosePod(context, query, { any: command.anyPod === true, interrupt });
+    }
+    worksOn(chosen);
     return chosen;
   };
 
@@ -100,6 +109,8 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
       return beside;
     },
     async enterNode(name: string): Promise<Place> {
+      worksOn({});
+      facts.target = `node/${name}`;
       const [context, { enterNodePlace }] = await Promise.all([enterContext(), import("./node_place.ts")]);
       return await enterNodePlace(context, name);
     },
@@ -182,11 +193,14 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
       yield* bypassPod(context, await target(query), plan);
     },
     async *logs(asked): AsyncIterable<Event> {
+      if (asked.all) worksOn({});
       const request = asked.all ? asked : { ...asked, query: await target(asked.query) };
       const [context, { readLogs }] = await Promise.all([enterContext(), import("./logs/logs.ts")]);
       if (options.output === "json") return yield* readLogs(context, request, { onTerminal: false });
       const { tellNews } = await import("./logs/news.ts");
-      yield* tellNews(readLogs(context, request, { onTerminal: Deno.stdout.isTerminal() }), say);
+      // What a command prints itself is in no recording.
+      const onTerminal = Deno.stdout.isTerminal() && options.record === undefined;
+      yield* tellNews(readLogs(context, request, { onTerminal }), say);
     },
     async *manage(query, needs, place) {
       const [context, { manage }] = await Promise.all([enterContext(), import("./manage.ts")]);
@@ -246,10 +260,6 @@ async function followTerminal(renderer: Renderer): Promise<Disposable> {
   ending.use(onResize(() => renderer.resize?.()));
   if (!Deno.stdin.isTerminal()) return ending;
   ending.use(rawInput({ signals: true }));
-  // Stopped by Ctrl-Z, it would leave its screen behind, and the manager would take it for dead.
-  const stay = () => {};
-  Deno.addSignalListener("SIGTSTP", stay);
-  ending.defer(() => Deno.removeSignalListener("SIGTSTP", stay));
   const input = Deno.stdin.readable.getReader();
   ending.defer(() => void input.cancel().catch(() => {}));
   const read = async () => {

@@ -29,7 +29,7 @@ export function startLocalCommand([program = "", ...args]: readonly string[], on
       // it has just ended
     }
   };
-  // However this process ends, nothing of it is left.
+  // However this process ends, unless it is killed, the command hears of it.
   const onUnload = () => send("SIGTERM");
   addEventListener("unload", onUnload);
   const timers: ReturnType<typeof setTimeout>[] = [];
@@ -43,7 +43,12 @@ export function startLocalCommand([program = "", ...args]: readonly string[], on
       return code;
     }),
     end() {
-      timers.push(setTimeout(() => send("SIGTERM"), ownEndMs), setTimeout(() => send("SIGKILL"), ownEndMs + termMs));
+      if (!ended) {
+        timers.push(
+          setTimeout(() => send("SIGTERM"), ownEndMs),
+          setTimeout(() => send("SIGKILL"), ownEndMs + termMs),
+        );
+      }
     },
   };
 }

@@ -10,7 +10,7 @@ import { Audit, type AuditFacts } from "./audit.ts";
 import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "./interrupt.ts";
-import { startRecording } from "./recorder.ts";
+import { type Recording, startRecording } from "./recorder.ts";
 import { ClosedPipe, endWritesOn, sayLine, writeAll } from "./terminal.ts";
 
 const encoder = new TextEncoder();
@@ -19,7 +19,7 @@ const encoder = new TextEncoder();
 export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new Interrupt(), name = calledAs(Deno.env.get(calledAsVariable));
   endWritesOn(interrupt.signal);
-  let audit: Audit | undefined;
+  let audit: Audit | undefined, recording: Recording | undefined;
   /** Every end of a run that can be known. */
   const ending = (code: number): number => {
     audit?.end(code);
@@ -57,7 +57,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (env.SCOPE_AUDIT === undefined) audited(variables.SCOPE_AUDIT);
     const resolved = resolveOptions(globals as RawOptions, env, variables);
     verbose = resolved.verbose;
-    if (resolved.record !== undefined) startRecording(resolved.record, command.name);
+    if (resolved.record !== undefined) recording = startRecording(resolved.record, command.name);
     const { namespace, ...others } = resolved;
     const context = makeContext({
       ...{ command, options: resolved, interrupt, words: (text: string) => inWordsOf(name, text) },
@@ -67,17 +67,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     });
     return ending(await command.run(context, options, args));
   } catch (error) {
-    return ending(tell(error, { interrupt, verbose, name }));
+    const code = tell(error, { interrupt, verbose, name });
+    if (error instanceof ScopeError && error.kind === "usage") recording?.discard();
+    return ending(code);
   }
 }
 
 /** What the options say of the place of work. */
-function given({ context, namespace, pod, selector }: GlobalOptions): AuditFacts {
+function given({ context, namespace, pod, selector, targetGiven }: GlobalOptions): AuditFacts {
   return {
     ...(context === undefined ? {} : { context }),
     ...(namespace === undefined ? {} : { namespace }),
-    ...(pod === undefined ? {} : { pod }),
-    ...(selector === undefined ? {} : { selector }),
+    ...(pod === undefined || !targetGiven ? {} : { pod }),
+    ...(selector === undefined || !targetGiven ? {} : { selector }),
   };
 }
 

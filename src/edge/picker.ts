@@ -157,8 +157,9 @@ class Keys {
       const bytes = this.#buffer.slice(0, count ?? 0);
       // Esc alone, or the end of the input.
       if (count === null || (count === 1 && bytes[0] === 0x1b)) this.interrupt.raise("SIGINT");
-      // Enter by itself: what is typed before it must have been looked up. The key behind it may be another program's.
+      // Enter by itself: what is typed before it must have been looked up. Keys that came in one piece with it are dropped.
       for (const key of new TextDecoder().decode(bytes).split(/(?=\r)|(?<=\r)/)) {
+        if (!open) break;
         input.write(key);
         await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, key === "\r" ? 500 : 10))]);
       }

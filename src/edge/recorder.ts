@@ -2,13 +2,18 @@ import { castHeader, castOutput, castResize, CastText } from "../asciicast.ts";
 import { ScopeError } from "../errors.ts";
 import { onOutput, onResize, sayLine, windowSize } from "./terminal.ts";
 
+export interface Recording {
+  /** Ends it and removes its file: nothing was done that is worth keeping, and the next try may have its name. */
+  discard(): void;
+}
+
 /**
  * Writes all that this process prints from here on to a file, as an asciicast. Each piece is written at once, so that the
  * file of a run that is killed is whole up to there. What is typed is not recorded: passwords are.
  *
  * Throws ScopeError when the file cannot be made; one that is there is never touched.
  */
-export function startRecording(path: string, command: string): void {
+export function startRecording(path: string, command: string): Recording {
   let file: Deno.FsFile | undefined = create(path), length = 0;
   const begin = performance.now(), texts = { stdout: new CastText(), stderr: new CastText() };
   const write = (line: string) => {
@@ -39,6 +44,17 @@ export function startRecording(path: string, command: string): void {
     if (text !== "") write(castOutput(performance.now() - begin, text));
   });
   onResize(() => write(castResize(performance.now() - begin, windowSize())));
+  return {
+    discard() {
+      file?.close();
+      file = undefined;
+      try {
+        Deno.removeSync(path);
+      } catch {
+        // Somebody else has.
+      }
+    },
+  };
 }
 
 function create(path: string): Deno.FsFile {

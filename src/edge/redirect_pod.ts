@@ -36,6 +36,7 @@ export async function* redirectPod(
   signal: AbortSignal,
 ): AsyncIterable<Event> {
   yield* comingBack(context, pod, {
+    gone: "choose a pod that runs; with -l or TYPE/NAME scope follows those that come",
     needs: redirectNeeds(run.plan),
     begin: (beside, signal) => beside.redirect({ ...run, signal }),
     started: "redir.started",

@@ -160,6 +160,8 @@ export function textScreen(screen: Screen): Screen {
   if (unicode) return screen;
   return {
     write: (text) => screen.write(ascii(text)),
+    writeData: (text) => screen.write(text),
+    ...(screen.writeBytes === undefined ? {} : { writeBytes: (bytes: Uint8Array) => screen.writeBytes!(bytes) }),
     get busy() {
       return screen.busy === true;
     },
@@ -174,10 +176,20 @@ export function onResize(callback: () => void): Disposable {
   return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", callback) };
 }
 
-/** Standard input byte by byte and without echo, until disposed. With `signals`, Ctrl-C still is a signal. */
+/**
+ * Standard input byte by byte and without echo, until disposed. With `signals`, Ctrl-C still is a signal; Ctrl-Z is none, as
+ * it would leave the terminal like this, and the manager would take a stopped program for dead.
+ */
 export function rawInput({ signals }: { signals: boolean }): Disposable {
+  const stay = () => {};
+  Deno.addSignalListener("SIGTSTP", stay);
   Deno.stdin.setRaw(true, { cbreak: signals });
-  return { [Symbol.dispose]: () => Deno.stdin.setRaw(false) };
+  return {
+    [Symbol.dispose]() {
+      Deno.stdin.setRaw(false);
+      Deno.removeSignalListener("SIGTSTP", stay);
+    },
+  };
 }
 
 const keys: Readonly<Record<string, string>> = {

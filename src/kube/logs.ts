@@ -76,7 +76,11 @@ export async function* readLog(
   }
   // The kubelet tells in the text why it cannot read on.
   if (reader.words !== undefined) {
-    throw new ScopeError("unreachable", `Cannot ${what}: ${reader.words.trim()}`, { hint: "run it again" });
+    const words = reader.words.trim(),
+      removed = /^(unable to retrieve container logs|failed to (try|open) )/.test(words);
+    throw new ScopeError(removed ? "notFound" : "unreachable", `Cannot ${what}: ${words}`, {
+      hint: removed ? "the node has it no more" : "run it again",
+    });
   }
 }
 

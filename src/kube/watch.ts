@@ -35,12 +35,14 @@ export async function* watchPods(
   signal: AbortSignal,
 ): AsyncIterable<PodChange> {
   const known = new Map<string, V1Pod>();
+  let listed = false;
   let failingSince: number | undefined;
   for (let round = 0; !signal.aborted; round++) {
     if (round > 0) await delay(againMs, signal);
     try {
       for await (const change of oneRound(cluster, options, known, signal)) {
         failingSince = undefined;
+        listed ||= change.type === "LISTED";
         yield change;
       }
     } catch (error) {
@@ -48,7 +50,8 @@ export async function* watchPods(
       const { kind } = error as Partial<ScopeError>;
       failingSince ??= performance.now();
       const refused = kind === "denied" && performance.now() - failingSince < refusedMs;
-      if (round === 0 || signal.aborted || !(kind === "unreachable" || kind === "timeout" || refused)) throw error;
+      const mends = kind === "unreachable" || kind === "timeout" || (round > 0 && refused);
+      if (!listed || signal.aborted || !mends) throw error;
     }
   }
 }

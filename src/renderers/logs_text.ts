@@ -113,7 +113,14 @@ export class LogText {
     if (this.#onTerminal) start = toLineStart(this.screen.size().columns);
     else if (this.#midLine) start = "\n";
     this.#midLine = false;
-    this.screen.write(`${start}${this.#prefix(event)}${time}${this.#text(event)}${cut}\n`);
+    this.screen.write(`${start}${this.#prefix(event)}${time}`);
+    this.#data(this.#text(event));
+    this.screen.write(`${cut}\n`);
+  }
+
+  #data(text: string): void {
+    if (this.screen.writeData === undefined) this.screen.write(text);
+    else this.screen.writeData(text);
   }
 
   #text({ text, base64 }: LogLine): string {
@@ -147,7 +154,7 @@ export class LogText {
   #output({ text, base64 }: CommandOutput): void {
     const { screen } = this;
     if (base64 !== undefined && screen.writeBytes !== undefined) screen.writeBytes(bytesOf(base64));
-    else screen.write(text);
+    else this.#data(text);
     this.#midLine = !text.endsWith("\n");
   }
 }

@@ -42,6 +42,8 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
   return {
     ...Object.fromEntries(needed),
     HOME: "/nonexistent",
+    // Deno would make a folder in that home.
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
     LANG: "C.UTF-8",
     SCOPE_AUDIT: "off",
     SCOPE_VIA: currentVia,

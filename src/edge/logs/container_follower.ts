@@ -1,10 +1,11 @@
 import { delay } from "../../delay.ts";
 import type { ScopeError } from "../../errors.ts";
 import type { ContainerName, Event } from "../../event.ts";
-import { now } from "../../event.ts";
+import { failed, now } from "../../event.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { type LogContainer, type LogState, logState } from "../../kube/container_logs.ts";
 import type { LogEntry } from "../../log_lines.ts";
+import { logName } from "../../kube/logs.ts";
 import { LogPosition } from "../../log_position.ts";
 import { LogFailures } from "./log_failures.ts";
 import { type LogSource, toEvents } from "./log_source.ts";
@@ -97,10 +98,13 @@ export class ContainerFollower {
         const { initial } = this.view, { kind } = this.container;
         this.#tell({ type: "log.started", time: now(), ...this.name, kind, initial });
       } else {
-        if (!this.#finished) {
+        const { previousId, previousExit } = state;
+        // Another one may have come and gone unseen.
+        if (!this.#finished || (previousId !== undefined && previousId !== before)) {
           await this.#attempt(() => this.#readPrevious(state), signal);
-          const { previousId, previousExit } = state;
-          if (previousId === before) this.#tell({ type: "log.ended", time: now(), ...this.name, ...previousExit });
+          if (!this.#finished && previousId === before) {
+            this.#tell({ type: "log.ended", time: now(), ...this.name, ...previousExit });
+          }
         }
         this.#begun = true;
         this.#tell({ type: "log.restarted", time: now(), ...this.name, restarts: state.restarts });
@@ -138,6 +142,13 @@ export class ContainerFollower {
         } catch (caught) {
           this.#assertHopeful(error = caught);
         }
+      }
+      if (!state.running && (error as ScopeError | undefined)?.kind === "notFound") {
+        // Its node has removed the log: nothing more can come of it.
+        this.#finished = true;
+        const { namespace } = this.name;
+        this.#tell(failed(`${namespace}/${logName(this.name)}`, error as ScopeError));
+        return;
       }
       if (error !== undefined) this.#failures.failed(error as ScopeError);
       await Promise.race([delay(this.#failures.waitMs(), signal), ...error === undefined ? [this.view.changed] : []]);
@@ -259,7 +270,7 @@ export class ContainerFollower {
   /** Asks for the pod itself: what the watch says may be old after a connection was lost. */
   async #refresh(): Promise<void> {
     const pod: V1Pod | undefined = await this.source.pod(this.name);
-    if (pod === undefined || pod.metadata?.uid !== this.view.uid) this.view.leave();
+    if (pod === undefined || pod.metadata?.uid !== this.view.uid) this.view.leave("it was deleted");
     else this.view.update(pod);
   }
 

@@ -49,7 +49,7 @@ export class PodsFollower {
         const { pod } = change, uid = pod.metadata?.uid ?? "", known = this.#pods.get(uid);
         known?.update(pod);
         if (change.type === "DELETED") {
-          known?.leave();
+          known?.leave(byName ? "it was deleted" : undefined);
           this.#pods.delete(uid);
         } else if (known === undefined && wanted(pod).length > 0 && (!byName || uid === pods[0]?.metadata?.uid)) {
           const view = new PodView(pod, initial);
@@ -80,9 +80,10 @@ export class PodsFollower {
     const first = await Promise.race([all, late]);
     limit.abort();
     if (first !== "late" || this.source.signal.aborted) return;
-    const names = [...waiting], more = names.length > 1 ? ` and of ${names.length - 1} others` : "";
+    const names = [...waiting], others = names.length - 1;
+    const more = others > 0 ? ` and of ${others} ${others === 1 ? "other" : "others"}` : "";
     throw new ScopeError("timeout", `Cannot read the logs of "${names[0] ?? "the pods"}"${more}`, {
-      hint: "give it longer with --timeout SECONDS; -v and kubectl get pods -o wide say more",
+      hint: "leave it out with -l or -p, or give it longer with --timeout SECONDS; kubectl get pods -o wide says more",
     });
   }
 
@@ -99,11 +100,14 @@ export class PodsFollower {
       await delay(left, signal);
     }
     const limit = new AbortController(), until = AbortSignal.any([limit.signal, signal]);
-    await Promise.race([
-      Promise.all([...this.#followers].map((follower) => follower.catchUp().catch(() => {}))),
-      delay(catchUpMs, until),
-    ]);
+    const followers = [...this.#followers];
+    let left = followers.length;
+    const all = followers.map((follower) => follower.catchUp().then(() => void left--, () => {}));
+    await Promise.race([Promise.all(all), delay(catchUpMs, until)]);
     limit.abort();
+    if (left > 0 && !signal.aborted) {
+      this.context.say(`the last lines of ${left === 1 ? "1 log" : `${left} logs`} could not be read in time`);
+    }
   }
 
   async #followPod(view: PodView): Promise<void> {

@@ -27,7 +27,6 @@ export class LogFailures {
     }
     this.#told = false;
     this.#lostAt = undefined;
-    this.#failures = 0;
     this.#openedAt = performance.now();
   }
 
@@ -36,6 +35,8 @@ export class LogFailures {
     // The container is about to start, or has just ended: the pod's status tells of that.
     if (kind === "usage" || kind === "notFound") return;
     this.#lostAt ??= performance.now();
+    // A server that answers and then breaks off, again and again, is no good one.
+    if (performance.now() - (this.#openedAt ?? Infinity) > goodMs) this.#failures = 0;
     this.#failures += 1;
     if (this.#told || this.#failures < 2) return;
     this.#told = true;

@@ -55,8 +55,16 @@ export async function* readLogs(
     const started = command = startLocalCommand(argv, onTerminal);
     void queue.push([{ type: "command.started", time: now(), pid: started.pid, onTerminal }]);
     context.signal.addEventListener("abort", () => started.end(), { once: true });
-    for await (const bytes of wholeLines(started.output)) await queue.push([outputEvent(bytes)]);
+    const output = (async () => {
+      for await (const bytes of wholeLines(started.output)) await queue.push([outputEvent(bytes)]);
+    })();
     const exitCode = await started.exit;
+    // Who was told to end does not wait for what the command has left behind, which may hold its output open.
+    const stopped = new Promise<void>((resolve) => {
+      context.signal.addEventListener("abort", () => resolve(), { once: true });
+      if (context.signal.aborted) resolve();
+    });
+    await Promise.race([output, stopped]);
     void queue.push([{ type: "command.ended", time: now(), exitCode }]);
     if (!signal.aborted) await pods.drain();
   };
@@ -74,7 +82,10 @@ export async function* readLogs(
     await ended;
   } finally {
     stop.abort();
-    command?.end();
+    if (command !== undefined) {
+      command.end();
+      await command.exit;
+    }
   }
   if (failure !== undefined && !context.signal.aborted) throw failure.error;
 }

@@ -38,8 +38,8 @@ export class PodView {
     this.#wake();
   }
 
-  leave(): void {
-    this.gone ??= isTerminating(this.pod) ? "it was deleted" : "it is not among the selected pods any more";
+  leave(reason?: string): void {
+    this.gone ??= reason ?? (isTerminating(this.pod) ? "it was deleted" : "it is not among the selected pods any more");
     this.#timer ??= setTimeout(() => this.#ended.abort(), lastWordsMs);
     this.#wake();
   }

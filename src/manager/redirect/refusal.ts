@@ -17,7 +17,7 @@ export function refused(message: string): ConnectError {
   }
   if (/not supported|Invalid argument|No such file or directory|cache initialization failed/i.test(message)) {
     return new ConnectError(
-      `the kernel of the node cannot redirect: it needs nf_tables with NAT for inet, Linux 5.2 or later (${first})`,
+      `the kernel of the node cannot change where connections go: it needs nf_tables with NAT for inet, Linux 5.2 or later (${first})`,
       Code.FailedPrecondition,
     );
   }
