@@ -132,6 +132,8 @@ export function standardScreen(): StandardScreen {
   };
   return {
     write(text) {
+      // Nothing would be drained at once, before this says that it is.
+      if (text === "") return;
       waiting += text;
       writing ??= drain();
       writing.catch(() => {}); // met by whoever flushes

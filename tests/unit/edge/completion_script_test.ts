@@ -10,6 +10,7 @@ Deno.test("completionScript() finds all that it changes in the library's scripts
     assert.doesNotMatch(text, /registry|undefined/);
   }
   const bash = completionScript("bash");
+  assert.ok(completionScript("zsh").includes("comp=${comp//:/\\\\:}"), "a colon does not end a candidate");
   assert.doesNotMatch(bash, /\beval\b|compgen -W|readonly|_get_comp_words_by_ref/);
 });
 
