@@ -138,9 +138,9 @@ Deno.test("cluster lifecycle", async (t) => {
         const starting = await upUntil(checkout, words);
         slot = state.slot!;
         starting.kill("SIGINT");
-        await starting.stderr.cancel();
-        assert.equal((await starting.status).code, 130);
-        assert.deepEqual(await rest(), NOTHING);
+        const said = await new Response(starting.stderr).text();
+        assert.equal((await starting.status).code, 130, said);
+        assert.deepEqual(await rest(), NOTHING, said);
       });
     }
 
