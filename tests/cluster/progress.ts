@@ -71,5 +71,10 @@ function columns(): number {
 }
 
 function write(text: string) {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
+  } catch (error) {
+    // That nobody reads it any more must not end what cleans up.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }

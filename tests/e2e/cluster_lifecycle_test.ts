@@ -138,7 +138,8 @@ Deno.test("cluster lifecycle", async (t) => {
         const starting = await upUntil(checkout, words);
         slot = state.slot!;
         starting.kill("SIGINT");
-        const said = await new Response(starting.stderr).text();
+        let said = "";
+        for await (const bytes of starting.stderr) said += new TextDecoder().decode(bytes);
         assert.equal((await starting.status).code, 130, said);
         assert.deepEqual(await rest(), NOTHING, said);
       });

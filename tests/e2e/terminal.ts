@@ -46,7 +46,8 @@ export class Terminal implements AsyncDisposable {
     const variables = Object.entries(scopeEnv(env)).map(([name, value]) => `${name}=${value}`);
     await terminal.#tmux([
       ...["-f", "/dev/null", "-u", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`],
-      ...["env", ...variables, ...argv],
+      // Whoever sits at a terminal is no continuous integration.
+      ...["env", "-u", "CI", ...variables, ...argv],
     ]);
     return terminal;
   }
