@@ -199,8 +199,8 @@ byAuto("Each command that makes or removes something works with just its Role", 
   await t.step("logs", async () => {
     await works(["-p", "web", "rbac", "logs"], "-p", "web", "logs", "--no-follow");
     await using one = await Account.make(own, ["-p", "web", "rbac", "logs"]);
-    await using named = one.start(["-p", "web", "logs"]);
-    await named.until("stderr", /^following /m, 60);
+    await using named = one.start(["-p", "web", "-o", "json", "logs"]);
+    await named.until("stdout", /"log.started"/, 60);
     named.signal("SIGINT");
     assert.equal(await named.exit(20), 130, named.stderr);
     assert.equal((await one.run(["-p", "other", "logs"])).code, 77);
