@@ -26,6 +26,11 @@ class Shop implements AsyncDisposable {
   async renew(): Promise<void> {
     await kubectl(["-n", "shop", "delete", "pods", "--all"]);
     await kubectl(["-n", "shop", "wait", "--for=condition=Available", "deployment", "--all", "--timeout=60s"]);
+    // The node may send what is for a service to a pod that has just gone.
+    const ask = 'timeout 2 wget -qO- "http://$API_SERVICE_HOST:8080/hostname" >/dev/null';
+    await until("the worker to reach the api", 60, async () => {
+      return (await outcome("kubectl", ["-n", "shop", "exec", "deploy/worker", "--", "sh", "-c", ask])).code === 0;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
