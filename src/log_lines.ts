@@ -1,3 +1,5 @@
+import { joined } from "./bytes.ts";
+
 /** One line of a container's log. */
 export interface LogEntry {
   /** As the node wrote it: seconds since 1970, and nanoseconds of that second. */
@@ -56,7 +58,8 @@ export class LogReader {
   end(): LogEntry[] {
     if (this.#restBytes === 0) return [];
     const entries: LogEntry[] = [], cutBytes = this.#cutBytes;
-    this.#readOne(joined(this.#rest), entries);
+    // Most lines come in one piece, which need not be copied.
+    this.#readOne(this.#rest.length === 1 ? this.#rest[0]! : joined(this.#rest), entries);
     this.#rest = [];
     this.#restBytes = this.#cutBytes = 0;
     const [entry] = entries;
@@ -140,15 +143,4 @@ export function base64(bytes: Uint8Array): string {
   let binary = "";
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(binary);
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -112,6 +112,6 @@ interface Replay {
   met: boolean;
 }
 
-function isBefore(a: Instant, b: Instant): boolean {
+export function isBefore(a: Instant, b: Instant): boolean {
   return a.second < b.second || (a.second === b.second && a.nano < b.nano);
 }

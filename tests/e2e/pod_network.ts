@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
+import { joined } from "../../src/bytes.ts";
 import { Network } from "../../src/manager/redirect/network.ts";
 import { startConnect } from "../../src/manager/redirect/socket_calls.ts";
 import { TcpSocket } from "../../src/manager/redirect/tcp_socket.ts";
@@ -61,13 +62,7 @@ export async function readAll(socket: TcpSocket, { end = true } = {}): Promise<U
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   if (end) socket.end();
   for (let piece = await socket.read(); piece !== undefined; piece = await socket.read()) pieces.push(piece);
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return joined(pieces);
 }
 
 /** A TCP server of this machine, in place of an application on somebody's laptop. */

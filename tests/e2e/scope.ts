@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { joined } from "../../src/bytes.ts";
 import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
 import { asEvent } from "./event_schema.ts";
 
@@ -132,7 +133,7 @@ export class ScopeProcess implements AsyncDisposable {
 
   /** Standard output as it came. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    return concat(this.#chunks.stdout);
+    return joined(this.#chunks.stdout);
   }
 
   /** From its start until now, or to its end. */
@@ -205,16 +206,6 @@ export class ScopeProcess implements AsyncDisposable {
   }
 }
 
-function concat(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
-}
-
 function decode(chunks: readonly Uint8Array<ArrayBuffer>[]): string {
-  return new TextDecoder().decode(concat(chunks));
+  return new TextDecoder().decode(joined(chunks));
 }

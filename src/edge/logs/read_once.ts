@@ -4,6 +4,7 @@ import { failed, now } from "../../event.ts";
 import { logState } from "../../kube/container_logs.ts";
 import { logName } from "../../kube/logs.ts";
 import type { LogEntry } from "../../log_lines.ts";
+import { isBefore } from "../../log_position.ts";
 import type { LogRequest } from "../../logs.ts";
 import { mergeSorted } from "../../merge_sorted.ts";
 import type { StartAt } from "./container_follower.ts";
@@ -53,7 +54,7 @@ export async function* readOnce(
       failures.push(failed(`${namespace}/${logName(name)}`, error));
     }
   };
-  for await (const { name, entry } of mergeSorted(names.map(read), isBefore)) {
+  for await (const { name, entry } of mergeSorted(names.map(read), (a, b) => isBefore(a.entry, b.entry))) {
     const events: Event[] = [];
     toEvents(name, entry, grep, events);
     yield* events;
@@ -64,8 +65,4 @@ export async function* readOnce(
 interface Line {
   name: ContainerName;
   entry: LogEntry;
-}
-
-function isBefore({ entry: a }: Line, { entry: b }: Line): boolean {
-  return a.second < b.second || (a.second === b.second && a.nano < b.nano);
 }

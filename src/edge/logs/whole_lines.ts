@@ -1,3 +1,5 @@
+import { joined } from "../../bytes.ts";
+
 const newline = 10;
 /** A longer line comes in pieces, in bytes. */
 const longestBytes = 1 << 20;
@@ -7,18 +9,11 @@ export async function* wholeLines(pieces: AsyncIterable<Uint8Array>): AsyncItera
   let rest = new Uint8Array();
   for await (const piece of pieces) {
     const end = piece.lastIndexOf(newline) + 1;
-    if (end > 0) yield concat(rest, piece.subarray(0, end));
-    rest = concat(end > 0 ? new Uint8Array() : rest, piece.subarray(end));
+    if (end > 0) yield joined([rest, piece.subarray(0, end)]);
+    rest = joined([end > 0 ? new Uint8Array() : rest, piece.subarray(end)]);
     if (rest.length < longestBytes) continue;
     yield rest;
     rest = new Uint8Array();
   }
   if (rest.length > 0) yield rest;
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
 }
