@@ -20,8 +20,8 @@ export function readEnvFile(given: string | undefined, say?: (text: string) => v
   try {
     text = Deno.readTextFileSync(path);
   } catch (error) {
-    if (given === undefined && error instanceof Deno.errors.NotFound) return {};
-    const missing = error instanceof Deno.errors.NotFound;
+    if (given === undefined && isHidden(path)) return {};
+    const missing = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
     throw new ScopeError(missing ? "notFound" : "denied", `Cannot ${missing ? "find" : "read"} the file "${path}"`, {
       cause: error,
       hint: missing ? "check the path after --env-file" : "make it a file that you may read",
@@ -35,4 +35,17 @@ export function readEnvFile(given: string | undefined, say?: (text: string) => v
   }
   for (const { line, what, name } of unknownNames(text, variableNames)) say?.(`${path}:${line}: "${name}" ${what}`);
   return parse(text);
+}
+
+/**
+ * Whether nothing is at `path` that this user can know of. After `su` $HOME may still be another user's, and
+ * XDG_CONFIG_HOME=/dev/null is how some say that there is no file.
+ */
+function isHidden(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return false;
+  } catch {
+    return true;
+  }
 }

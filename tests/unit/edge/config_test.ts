@@ -74,6 +74,9 @@ Deno.test("scope reads ~/.config/scope/env, or the file in $XDG_CONFIG_HOME, or 
     assert.equal(await firstLine({ HOME: folder }, folder, "--env-file", "other"), notRead, "one file, not two");
   }));
 
+Deno.test("$XDG_CONFIG_HOME=/dev/null is a way to say that there is no file", () =>
+  inFolder(async (folder) => assert.equal(await firstLine({ XDG_CONFIG_HOME: "/dev/null" }, folder), notRead)));
+
 Deno.test("scope never reads a .env of the current folder by itself", () =>
   inFolder(async (folder) => {
     for (const name of [".env", "env", "scope.env"]) Deno.writeTextFileSync(`${folder}/${name}`, telltale);
