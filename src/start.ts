@@ -10,13 +10,24 @@ export interface Parts {
 export async function start(parts: Parts): Promise<void> {
   if (Deno.args.length === 1 && (Deno.args[0] === "--version" || Deno.args[0] === "-V")) {
     say(`scope ${version}\n`);
-  } else if (Deno.args[0] === "complete" && Deno.args[1] === "--") {
+    return;
+  }
+  seedRandomNumbers();
+  if (Deno.args[0] === "complete" && Deno.args[1] === "--") {
     const { complete } = await parts.complete();
     Deno.exit(await complete(Deno.args.slice(2)));
   } else {
     const { main } = await parts.main();
     Deno.exit(await main(Deno.args));
   }
+}
+
+/**
+ * What TLS takes its random numbers from is seeded at its first use, which takes 30 ms of CPU time: another thread does it
+ * while this one loads the program.
+ */
+function seedRandomNumbers(): void {
+  crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]).catch(() => {}); // TLS does it, then
 }
 
 /** Prints a text. Where nobody reads it, that is no failure; where there is no room, it is. */

@@ -129,7 +129,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   commander: ["src/app.ts"],
   dotenv: ["src/edge/config.ts"],
   yaml: ["src/kube/quick_config.ts"],
-  "string-width": ["src/renderers/fit_text.ts"],
+  "fast-string-width": ["src/renderers/fit_text.ts"],
   // Parts of Deno itself: those that reach the world belong to the edge and to the adapters.
   "node:buffer": ["src/kube/exec.ts", "src/manager/files/names.ts"],
   "node:crypto": ["src/manager/files/hash.ts", "src/ways/"],
