@@ -1,26 +1,29 @@
 /**
  * The values of several sources in one order, where each source is in order already, and one that is not stays as it is.
- * Reads no more of a source than the next batch. Throws what a source throws.
+ * Reads no more of a source than the next batch, and closes them all at the end. Throws what a source throws.
  */
 export async function* mergeSorted<T>(
   sources: readonly AsyncIterable<readonly T[]>[],
   isBefore: (a: T, b: T) => boolean,
 ): AsyncIterable<T> {
-  const started = sources.map(async (source): Promise<Head<T> | undefined> => {
-    const head = { rest: source[Symbol.asyncIterator](), batch: [] as readonly T[], at: 0 };
-    return await fill(head) ? head : undefined;
-  });
-  let heads = (await Promise.all(started)).filter((head) => head !== undefined);
-  while (heads.length > 0) {
-    const [first, second] = firstTwo(heads, isBefore);
-    // A run of one source, up to where another one has its turn.
-    do {
-      yield first.batch[first.at++]!;
-      if (first.at === first.batch.length && !await fill(first)) {
-        heads = heads.filter((head) => head !== first);
-        break;
-      }
-    } while (second === undefined || !isBefore(second.batch[second.at]!, first.batch[first.at]!));
+  const all = sources.map((source): Head<T> => ({ rest: source[Symbol.asyncIterator](), batch: [], at: 0 }));
+  try {
+    const filled = await Promise.all(all.map(fill));
+    let heads = all.filter((_, index) => filled[index]);
+    while (heads.length > 0) {
+      const [first, second] = firstTwo(heads, isBefore);
+      // A run of one source, up to where another one has its turn.
+      do {
+        yield first.batch[first.at++]!;
+        if (first.at === first.batch.length && !await fill(first)) {
+          heads = heads.filter((head) => head !== first);
+          break;
+        }
+      } while (second === undefined || !isBefore(second.batch[second.at]!, first.batch[first.at]!));
+    }
+  } finally {
+    // Where one has failed, or nobody wants more.
+    for (const { rest } of all) rest.return?.().catch(() => {});
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { until } from "../cluster/wait.ts";
 import { mergeSorted } from "../../src/merge_sorted.ts";
 
 async function* batches(...all: number[][]): AsyncIterable<number[]> {
@@ -26,4 +27,23 @@ Deno.test("mergeSorted() throws what a source throws", async () => {
     throw new Error("cut");
   };
   await assert.rejects(merged(bad(), batches([2])), /cut/);
+});
+
+Deno.test("mergeSorted() closes the other sources when one throws, and all when nobody wants more", async () => {
+  const closed: string[] = [];
+  const open = async function* (name: string): AsyncIterable<number[]> {
+    try {
+      for (let value = 0;; value++) yield [value];
+    } finally {
+      closed.push(name);
+    }
+  };
+  // deno-lint-ignore require-yield
+  const bad = async function* (): AsyncIterable<number[]> {
+    throw new Error("cut");
+  };
+  await assert.rejects(merged(open("beside it"), bad()), /cut/);
+  for await (const value of mergeSorted([open("first"), open("second")], (a, b) => a < b)) if (value > 2) break;
+  await until("all to be closed", 5, () => closed.length === 3);
+  assert.deepEqual(closed, ["beside it", "first", "second"]);
 });

@@ -250,7 +250,7 @@ export class ContainerFollower {
       if (this.view.gone !== undefined || state.over) return undefined;
       if (state.waiting !== undefined) this.#tellWaiting(state.waiting);
       this.#open.resolve(); // it says nothing that could be missed
-      await Promise.race([this.view.changed, aborted(signal)]);
+      await this.view.changedOr(signal);
     }
     return undefined;
   }
@@ -282,11 +282,4 @@ export class ContainerFollower {
   #tell(event: Event): void {
     void this.source.push([event]);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -28,6 +28,15 @@ export class PodView {
     return this.#changed.promise;
   }
 
+  /** Resolves at the next change, or as soon as the signal is aborted; leaves nothing at the signal. */
+  async changedOr(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const stopped = Promise.withResolvers<void>(), stop = () => stopped.resolve();
+    signal.addEventListener("abort", stop, { once: true });
+    await Promise.race([this.changed, stopped.promise]);
+    signal.removeEventListener("abort", stop);
+  }
+
   /** Ends what still reads of it. */
   get signal(): AbortSignal {
     return this.#ended.signal;
