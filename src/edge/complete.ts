@@ -64,7 +64,10 @@ async function lookUpSlowly(
   // A plugin may open a browser, or ask for a password where somebody types a command.
   if (needsPlugin(files, options.context) && !Deno.env.get("SCOPE_COMPLETION_PLUGINS")) return [];
   const { loadCluster } = await import("../kube/cluster.ts");
-  const cluster = loadCluster({ ...options, timeoutMs: limitMs, say: () => {}, signal: new AbortController().signal });
+  const cluster = loadCluster({
+    ...{ ...options, timeoutMs: limitMs, say: () => {}, signal: new AbortController().signal },
+    env: Deno.env.toObject(),
+  });
   const { path, query, read } = lookup(options.namespace ?? cluster.namespace);
   return read(await cluster.request("complete", { method: "GET", path, query }));
 }

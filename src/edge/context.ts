@@ -55,7 +55,10 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
 
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
-    const cluster = loadCluster({ ...options, say, advise, signal: interrupt.signal });
+    const cluster = loadCluster({
+      ...{ ...options, say, advise, signal: interrupt.signal },
+      ...{ interactive: Deno.stdin.isTerminal(), env: Deno.env.toObject() },
+    });
     facts.context = cluster.context;
     facts.namespace ??= cluster.namespace;
     explain(`using the API server ${cluster.server}`);
@@ -91,7 +94,7 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
     say,
     async namespace(): Promise<string | undefined> {
       if (options.namespace !== undefined) return options.namespace;
-      return (await import("../kube/cluster.ts")).contextNamespace(options);
+      return (await import("../kube/cluster.ts")).contextNamespace({ ...options, env: Deno.env.toObject() });
     },
     async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
       if (options.via === "local") {

@@ -1,9 +1,12 @@
+import { delimiter } from "node:path";
 import { Exec, loadYaml, Watch } from "@kubernetes/client-node";
 import type { Access } from "../access.ts";
 import { askFor } from "../access.ts";
 import { ScopeError } from "../errors.ts";
-import { makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
 import { Config } from "./config.ts";
+import type { CredentialPlugin } from "./credential_plugin.ts";
+import { proxyFor } from "./proxy.ts";
+import { makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
 import type { Denial } from "./translate.ts";
 import { translate } from "./translate.ts";
 
@@ -52,6 +55,10 @@ export interface ClusterOptions {
   timeoutMs: number;
   /** Words to people. */
   say(text: string): void;
+  /** Whether a credential plugin may ask somebody at a terminal. */
+  interactive?: boolean;
+  /** The environment, for its kubeconfigs and proxies. */
+  env?: Readonly<Record<string, string>>;
   /** The hint for who lacks these rights, where `namespace` is the context's. */
   advise?: (missing: readonly Access[], namespace: string) => string;
   /** Ends every wait, with its reason. */
@@ -67,8 +74,9 @@ const longMs = 4000;
  *
  * Throws ScopeError: unreachable when it cannot be read, notFound when there is no such context or file.
  */
-function readConfig({ kubeconfig, context }: Pick<ClusterOptions, "kubeconfig" | "context">): Config | undefined {
-  const config = new Config();
+function readConfig({ kubeconfig, context, env, interactive, say }: ConfigOptions): Config | undefined {
+  const files = (env?.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
+  const config = new Config({ interactive: interactive ?? false, say: say ?? (() => {}) }, files);
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
@@ -83,28 +91,50 @@ function readConfig({ kubeconfig, context }: Pick<ClusterOptions, "kubeconfig" |
   }
   if (context !== undefined) {
     if (config.getContextObject(context) === null) {
-      const names = config.getContexts().map(({ name }) => name);
       throw new ScopeError("notFound", `Cannot find the context "${context}" in the kubeconfig`, {
-        hint: names.length === 0 ? "the kubeconfig has no contexts" : `it has ${names.join(", ")}`,
+        hint: contextsOf(config),
       });
     }
     config.setCurrentContext(context);
   }
   const cluster = config.getCurrentCluster();
   // What loadFromDefault falls back to when it found nothing at all.
-  const none = cluster === null || (cluster.name === "cluster" && cluster.server === "http://localhost:8080");
-  return none ? undefined : config;
+  return cluster?.name === "cluster" && cluster.server === "http://localhost:8080" ? undefined : config;
+}
+
+type ConfigOptions =
+  & Pick<ClusterOptions, "kubeconfig" | "context" | "env" | "interactive">
+  & Partial<Pick<ClusterOptions, "say">>;
+
+function contextsOf(config: Config): string {
+  const names = config.getContexts().map(({ name }) => name);
+  return names.length === 0 ? "the kubeconfig has no contexts" : `it has ${names.join(", ")}`;
+}
+
+/** The cluster of the current context. Throws ScopeError: unreachable, with what is missing. */
+function clusterOf(config: Config) {
+  const cluster = config.getCurrentCluster();
+  if (cluster !== null) return cluster;
+  const context = config.getCurrentContext(), found = context ? config.getContextObject(context) : null;
+  const why = !context
+    ? "the kubeconfig has no current context"
+    : found === null
+    ? `the kubeconfig has no context "${context}", which it says is the current one`
+    : `the kubeconfig has no cluster "${found.cluster}", which its context "${context}" names`;
+  throw new ScopeError("unreachable", `Cannot find a cluster: ${why}`, {
+    hint: `give --context NAME or --kubeconfig FILE; ${contextsOf(config)}`,
+  });
 }
 
 function namespaceOf(config: Config): string {
   return config.getContextObject(config.getCurrentContext())?.namespace ?? "default";
 }
 
-/** The namespace of the kubeconfig's context; nothing where there is no kubeconfig. Throws ScopeError. */
-export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "context">): string | undefined {
+/** The namespace of the kubeconfig's context; nothing where there is no kubeconfig, or no current context. Throws ScopeError. */
+export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): string | undefined {
   try {
     const config = readConfig(options);
-    return config === undefined ? undefined : namespaceOf(config);
+    return config === undefined || config.getCurrentCluster() === null ? undefined : namespaceOf(config);
   } catch (error) {
     const missing = ((error as ScopeError).cause as { code?: string } | undefined)?.code === "ENOENT";
     if (missing && options.kubeconfig === undefined) return undefined; // what $KUBECONFIG names is not there
@@ -112,25 +142,43 @@ export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "c
   }
 }
 
+/** One that asks for new credentials where a plugin's are refused: nothing of the streams is read before it is open. */
+class RenewingExec extends Exec {
+  constructor(private readonly config: Config) {
+    super(config);
+  }
+
+  override exec(...args: Parameters<Exec["exec"]>): ReturnType<Exec["exec"]> {
+    return this.config.renewing(() => super.exec(...args));
+  }
+}
+
 /** Loads the cluster of a kubeconfig. Throws ScopeError: unreachable when there is none, and notFound. */
 export function loadCluster(options: ClusterOptions): Cluster {
   const { timeoutMs, say, signal, advise = (missing) => askFor(missing) } = options;
-  const config = readConfig(options), cluster = config?.getCurrentCluster();
-  if (config === undefined || !cluster) {
+  const config = readConfig(options);
+  if (config === undefined) {
     throw new ScopeError("unreachable", "Cannot find a cluster: there is no kubeconfig", {
       hint: "set KUBECONFIG, or give --kubeconfig FILE",
     });
   }
-  // The library wants it said that without TLS nothing is verified; kubectl takes `kubectl proxy` as it is.
-  if (cluster.server.startsWith("http:")) {
-    config.clusters = config.clusters.map((each) => each === cluster ? { ...each, skipTLSVerify: true } : each);
-  }
-  const { request, stream } = makeRequest(config), exec = new Exec(config), watch = new Watch(config);
+  const cluster = clusterOf(config);
+  config.assertWhole();
+  const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, options.env ?? {});
+  config.clusters = config.clusters.map((each) =>
+    each !== cluster ? each : {
+      ...each,
+      ...proxyUrl === undefined ? {} : { proxyUrl },
+      // The library wants it said that without TLS nothing is verified; kubectl takes `kubectl proxy` as it is.
+      ...cluster.server.startsWith("http:") ? { skipTLSVerify: true } : {},
+    }
+  );
+  const { request, stream } = makeRequest(config), exec = new RenewingExec(config), watch = new Watch(config);
   const namespace = namespaceOf(config), adviseHere = (missing: readonly Access[]) => advise(missing, namespace);
   const make = (signal: AbortSignal): Cluster => {
     const call = <T>(what: string, answer: Promise<T>, asked?: readonly Access[]) =>
       limited(what, answer, {
-        ...{ server: cluster.server, timeoutMs, say, signal, askFor: adviseHere },
+        ...{ server: cluster.server, plugin: config.plugin, timeoutMs, say, signal, askFor: adviseHere },
         ...asked === undefined ? {} : { asked },
       });
     return {
@@ -154,20 +202,30 @@ export function loadCluster(options: ClusterOptions): Cluster {
 async function limited<T>(
   what: string,
   promise: Promise<T>,
-  { server, timeoutMs, say, signal, ...denial }: Pick<ClusterOptions, "timeoutMs" | "say" | "signal"> & Denial & {
-    server: string;
-  },
+  { server, plugin, timeoutMs, say, signal, ...denial }:
+    & Pick<ClusterOptions, "timeoutMs" | "say" | "signal">
+    & Denial
+    & {
+      server: string;
+      plugin: CredentialPlugin;
+    },
 ): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const interrupt = () => late.reject(signal.reason);
+  const who = () =>
+    plugin.running === undefined ? `the API server ${server}` : `the kubeconfig's plugin "${plugin.running}"`;
+  const giveUp = (reason: unknown) => {
+    late.reject(reason);
+    plugin.stop();
+  };
+  const interrupt = () => giveUp(signal.reason);
   signal.addEventListener("abort", interrupt, { once: true });
   if (signal.aborted) interrupt();
-  const long = setTimeout(() => say(`waiting for the API server ${server} to answer (${what})`), longMs);
+  const long = setTimeout(() => say(`waiting for ${who()} to answer (${what})`), longMs);
   const limit = setTimeout(() =>
-    late.reject(
+    giveUp(
       new ScopeError(
         "timeout",
-        `Cannot ${what}: the API server ${server} did not answer within ${timeoutMs / 1000} s`,
+        `Cannot ${what}: ${who()} did not answer within ${timeoutMs / 1000} s`,
         {
           hint: "give it longer with --timeout SECONDS, or choose another cluster with --context",
         },

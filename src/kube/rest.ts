@@ -1,5 +1,6 @@
-import { HttpMethod, type KubeConfig, RequestContext } from "@kubernetes/client-node";
+import { HttpMethod, RequestContext } from "@kubernetes/client-node";
 import { type Dispatcher, fetch, request as requestOf } from "undici";
+import type { Config } from "./config.ts";
 import { reasonOf } from "./translate.ts";
 
 /** What the API server refused: its HTTP status, and the Status object or text that came with it. */
@@ -37,15 +38,19 @@ export type RequestStream = (
  *
  * A request throws StatusError, or what fetch throws.
  */
-export function makeRequest(config: KubeConfig): { request: Request; stream: RequestStream } {
-  let connections: { dispatcher: Dispatcher | undefined; until: number } | undefined;
-  const prepare = async ({ method, path, query, body }: Omit<RestRequest, "signal">) => {
+export function makeRequest(config: Config): { request: Request; stream: RequestStream } {
+  let connections: { dispatcher: Dispatcher | undefined; until: number; credential: unknown } | undefined;
+  const prepare = async ({ method, path, query, body, signal }: RestRequest) => {
     const url = new URL(config.getCurrentCluster()!.server + path);
     for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
     const context = new RequestContext(url.toString(), HttpMethod[method]);
-    await config.applySecurityAuthentication(context);
-    if (connections === undefined || performance.now() > connections.until) {
-      connections = { dispatcher: context.getDispatcher(), until: performance.now() + reuseMs };
+    const stop = () => config.plugin.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    await config.applySecurityAuthentication(context).finally(() => signal.removeEventListener("abort", stop));
+    signal.throwIfAborted();
+    const { credential } = config.plugin;
+    if (connections === undefined || performance.now() > connections.until || connections.credential !== credential) {
+      connections = { dispatcher: context.getDispatcher(), until: performance.now() + reuseMs, credential };
     }
     const { dispatcher } = connections;
     return {
@@ -60,21 +65,23 @@ export function makeRequest(config: KubeConfig): { request: Request; stream: Req
     };
   };
   return {
-    async request<T>({ signal, ...request }: RestRequest): Promise<T> {
-      const { method } = request, { url, ...options } = await prepare(request);
-      const answer = await fetch(url, { method, signal, ...options });
-      const text = await answer.text();
-      if (!answer.ok) throw new StatusError(answer.status, text);
-      return JSON.parse(text) as T;
-    },
-    async stream({ signal, ...request }) {
-      const { url, ...options } = await prepare({ method: "GET", ...request });
-      // Here fetch does not say that a connection has ended in the middle of an answer. Silence is for the caller to judge.
-      const quiet = { headersTimeout: 0, bodyTimeout: 0 };
-      const { statusCode, body } = await requestOf(url, { method: "GET", signal, ...quiet, ...options });
-      if (statusCode >= 400) throw new StatusError(statusCode, await body.text());
-      return body;
-    },
+    request: <T>(request: RestRequest) =>
+      config.renewing(async (): Promise<T> => {
+        const { method, signal } = request, { url, ...options } = await prepare(request);
+        const answer = await fetch(url, { method, signal, ...options });
+        const text = await answer.text();
+        if (!answer.ok) throw new StatusError(answer.status, text);
+        return JSON.parse(text) as T;
+      }),
+    stream: (request) =>
+      config.renewing(async () => {
+        const { signal } = request, { url, ...options } = await prepare({ method: "GET", ...request });
+        // Here fetch does not say that a connection has ended in the middle of an answer. Silence is for the caller to judge.
+        const quiet = { headersTimeout: 0, bodyTimeout: 0 };
+        const { statusCode, body } = await requestOf(url, { method: "GET", signal, ...quiet, ...options });
+        if (statusCode >= 400) throw new StatusError(statusCode, await body.text());
+        return body;
+      }),
   };
 }
 

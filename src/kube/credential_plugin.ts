@@ -1,0 +1,183 @@
+import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
+import { ScopeError } from "../errors.ts";
+
+/** How a plugin is met: it may ask its user, and say what to do. */
+export interface PluginWorld {
+  /** Whether somebody is there to answer it at a terminal that nothing else reads yet. */
+  interactive: boolean;
+  /** What it says to people. */
+  say(text: string): void;
+}
+
+interface Plugin {
+  apiVersion?: string;
+  command?: string;
+  args?: string[] | null;
+  env?: { name: string; value: string }[] | null;
+  provideClusterInfo?: boolean;
+  interactiveMode?: "Never" | "IfAvailable" | "Always";
+}
+
+interface Credential {
+  token?: string;
+  clientCertificateData?: string;
+  clientKeyData?: string;
+  expirationTimestamp?: string;
+}
+
+/** After how long what it says is shown, in milliseconds: a question waits for its answer, and a failure is told at its end. */
+const quietMs = 1000;
+
+/** For how long a failure counts for the other calls that need the credentials as well, in milliseconds. */
+const failedMs = 5000;
+
+/** What the client library takes credentials as: options of a TLS connection, and headers. */
+export type AuthOptions = Parameters<KubeConfig["applyToHTTPSOptions"]>[0];
+
+/**
+ * Gets the credentials of a kubeconfig's plugin as kubectl does, where the client library leaves it alone with a closed
+ * mouth: its questions and what it says on stderr reach the user, and what it gave is asked for anew when the API server
+ * refuses it. See the Kubernetes documentation on client-go credential plugins.
+ */
+export class CredentialPlugin {
+  #credential: Credential | undefined;
+  #running: { command: string; stop: AbortController } | undefined;
+  #asked = false;
+  #failed: { error: unknown; at: number } | undefined;
+
+  constructor(private readonly world: PluginWorld, private readonly cluster: () => Cluster | null) {}
+
+  /** The plugin that is being waited for. */
+  get running(): string | undefined {
+    return this.#running?.command;
+  }
+
+  /** Ends the plugin that runs, if one does. */
+  stop(): void {
+    this.#running?.stop.abort();
+  }
+
+  /** What it gave last. */
+  get credential(): unknown {
+    return this.#credential;
+  }
+
+  /** Asks anew next time, where `used` was refused and is still what there is. Returns whether another attempt may do better. */
+  refuse(used: unknown): boolean {
+    if (this.#credential === used) this.#credential = undefined;
+    return used !== undefined || this.#credential !== undefined;
+  }
+
+  isAuthProvider(user: User): boolean {
+    return (user.exec ?? undefined) !== undefined;
+  }
+
+  /** Throws ScopeError: denied, with what the plugin said. */
+  async applyAuthentication(user: User, options: AuthOptions): Promise<void> {
+    const { expirationTimestamp } = this.#credential ?? {};
+    if (expirationTimestamp !== undefined && Date.parse(expirationTimestamp) <= Date.now()) {
+      this.#credential = undefined;
+    }
+    if (this.#failed !== undefined && performance.now() - this.#failed.at < failedMs) throw this.#failed.error;
+    try {
+      this.#credential ??= await this.#ask(user.exec as Plugin);
+    } catch (error) {
+      this.#failed = { error, at: performance.now() };
+      throw error;
+    }
+    const { token, clientCertificateData: cert, clientKeyData: key } = this.#credential;
+    Object.assign(options, cert === undefined ? {} : { cert }, key === undefined ? {} : { key });
+    if (token) options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
+  }
+
+  async #ask(plugin: Plugin): Promise<Credential> {
+    const { command = "", args, env, interactiveMode } = plugin;
+    // Later in the run the terminal's keys are somebody else's.
+    const interactive = this.world.interactive && !this.#asked && interactiveMode !== "Never";
+    if (interactiveMode === "Always" && !interactive) {
+      throw failure(command, "it asks for a terminal", "run scope at a terminal, or log in with the plugin first");
+    }
+    this.#asked = true;
+    const { execa } = await import("execa");
+    const stop = new AbortController();
+    this.#running = { command, stop };
+    const lines: string[] = [];
+    let shown: number | undefined;
+    const show = () => {
+      for (const line of lines.slice(shown)) this.world.say(line);
+      shown = lines.length;
+    };
+    const quiet = setTimeout(show, quietMs);
+    try {
+      const running = execa(command, args ?? [], {
+        env: {
+          ...Object.fromEntries((env ?? []).map(({ name, value }) => [name, value])),
+          KUBERNETES_EXEC_INFO: JSON.stringify(this.#info(plugin, interactive)),
+        },
+        stdin: interactive ? "inherit" : "ignore",
+        // deno-lint-ignore require-yield -- nothing of it is for the program's own stderr
+        stderr: function* (line: unknown) {
+          lines.push(String(line));
+          if (shown !== undefined) show();
+        },
+        cancelSignal: stop.signal,
+        forceKillAfterDelay: 500,
+        reject: false,
+      });
+      const { exitCode, stdout, shortMessage, failed } = await running;
+      if (failed) {
+        throw failure(
+          command,
+          exitCode === undefined
+            ? shortMessage ?? ""
+            : shown
+            ? `it ended with exit code ${exitCode}`
+            : lines.join("\n"),
+        );
+      }
+      return credentialOf(command, stdout);
+    } finally {
+      clearTimeout(quiet);
+      this.#running = undefined;
+    }
+  }
+
+  /** What the plugin is told of the world (ExecCredential of client.authentication.k8s.io). */
+  #info({ apiVersion, provideClusterInfo }: Plugin, interactive: boolean): unknown {
+    const cluster = provideClusterInfo === true ? this.cluster() : null;
+    return {
+      apiVersion,
+      kind: "ExecCredential",
+      spec: {
+        ...cluster === null ? {} : {
+          cluster: {
+            server: cluster.server,
+            ...cluster.tlsServerName ? { "tls-server-name": cluster.tlsServerName } : {},
+            ...cluster.skipTLSVerify ? { "insecure-skip-tls-verify": true } : {},
+            ...cluster.caData ? { "certificate-authority-data": cluster.caData } : {},
+            ...cluster.proxyUrl ? { "proxy-url": cluster.proxyUrl } : {},
+          },
+        },
+        interactive,
+      },
+    };
+  }
+}
+
+function credentialOf(command: string, stdout: string): Credential {
+  let status: Credential | undefined;
+  try {
+    status = (JSON.parse(stdout) as { status?: Credential }).status;
+  } catch {
+    // told below
+  }
+  if (!status?.token && !status?.clientCertificateData) throw failure(command, "it printed no ExecCredential");
+  return status;
+}
+
+function failure(command: string, said: string, hint?: string): ScopeError {
+  const why = said.trim();
+  return new ScopeError("denied", `Cannot get credentials: the kubeconfig's plugin "${command}" failed`, {
+    hint: hint === undefined ? why || "it said nothing; run it by itself to see why" : `${why}: ${hint}`,
+  });
+}
