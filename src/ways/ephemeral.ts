@@ -58,12 +58,14 @@ export class EphemeralWay {
    */
   async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
     const obstacle = unfit(pod, target);
-    if (obstacle !== undefined) throw obstacle;
+    // Where the pod is being deleted, what runs there already may do so for a long time.
+    if (obstacle !== undefined && !isTerminating(pod)) throw obstacle;
     let allowed: Promise<void> | undefined;
     let refusal: ScopeError | undefined;
     for (const shape of shapesFor(pod, target.container.name, needs)) {
       for (const plan of this.#plans(pod, target, needs, shape)) {
         if (plan.running !== undefined) return plan;
+        if (obstacle !== undefined) continue;
         allowed ??= this.#assertUsable(target);
         allowed.catch(() => {}); // met below
         try {
@@ -81,7 +83,7 @@ export class EphemeralWay {
         return plan;
       }
     }
-    throw refusal!;
+    throw obstacle ?? refusal!;
   }
 
   /** Asked before anything is added that nobody could then talk to. Throws ScopeError (denied). */
@@ -110,6 +112,8 @@ export class EphemeralWay {
       });
       if (stream !== undefined) return this.#passage(target, running, shape, stream, true);
     }
+    const obstacle = unfit(pod, target);
+    if (obstacle !== undefined) throw obstacle;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
     const name = freshName(pod);
     const toolBytes = toolMemory(await podMemory(this.cluster, pod));

@@ -2,18 +2,20 @@ import assert from "node:assert/strict";
 import { ScopeError } from "../../../src/errors.ts";
 import { toTarget } from "../../../src/kube/pods.ts";
 import type { V1Pod } from "../../../src/kube/cluster.ts";
+import type { Needs } from "../../../src/way.ts";
 import { AutoWay } from "../../../src/ways/auto.ts";
 import { EphemeralWay } from "../../../src/ways/ephemeral.ts";
+import { ephemeralContainer } from "../../../src/ways/ephemeral_container.ts";
 import { NodeWay } from "../../../src/ways/node.ts";
 import type { Answer } from "../kube/api_server.ts";
 import { apiServer, status } from "../kube/api_server.ts";
-import { pod } from "../kube/pod.ts";
+import { containerStatus, deleted, pod } from "../kube/pod.ts";
 
 const refusedBy = (what: string): Answer =>
   status(400, "BadRequest", `admission webhook "guard.example.com" denied the request: no ${what}`);
 
 /** Tries to get beside a pod where these answer; returns what was asked to be made, what was explained, and the error. */
-async function reach(of: V1Pod, answers: { ephemeral: Answer; debugPod: Answer }) {
+async function reach(of: V1Pod, answers: { ephemeral: Answer; debugPod: Answer }, needs: Needs = {}) {
   await using api = await apiServer((method, path) => {
     if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
     if (path.includes("/ephemeralcontainers")) return answers.ephemeral;
@@ -27,13 +29,13 @@ async function reach(of: V1Pod, answers: { ephemeral: Answer; debugPod: Answer }
   const node = new NodeWay(api.cluster, { ...common, namespace: "shop", regcred: "" });
   const ephemeral = new EphemeralWay(api.cluster, { ...common, explain, askToEnd: () => Promise.resolve(true) });
   const auto = new AutoWay(api.cluster, node, ephemeral, explain);
-  const error = await auto.reach(of, toTarget(of), {}, new AbortController().signal).then(
+  const error = await auto.reach(of, toTarget(of), needs, new AbortController().signal).then(
     () => assert.fail("it got there"),
     (error: unknown) => error,
   );
   assert.ok(error instanceof ScopeError);
   const made = api.asked.filter((one) => /^(POST|PATCH) .*\/pods/.test(one));
-  return { error, made: made.map((one) => one.replace(/\?.*dryRun=All.*/, " dry")), explained };
+  return { error, made: made.map((one) => one.replace(/\?.*dryRun=All.*/, " dry")), explained, asked: api.asked };
 }
 
 Deno.test("AutoWay tries a debug pod where a policy forbids ephemeral containers", async () => {
@@ -63,4 +65,36 @@ Deno.test("AutoWay adds an ephemeral container after all where a policy forbids 
     "POST /api/v1/namespaces/shop/pods",
     "PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers",
   ]);
+});
+
+Deno.test("AutoWay adds nothing to a pod that is being deleted, and tries a debug pod", async () => {
+  const of = pod("web", deleted);
+  const { error, made } = await reach(of, {
+    ephemeral: { status: 200, body: of },
+    debugPod: refusedBy("privileged pods"),
+  });
+  assert.deepEqual(made, ["POST /api/v1/namespaces/shop/pods"]);
+  assert.match(error.hint ?? "", /nor is there another way: Pod "shop\/web" is being deleted/);
+});
+
+Deno.test("EphemeralWay still uses what runs in a pod that is being deleted, and adds none where that has ended", async () => {
+  const container = ephemeralContainer(pod("web"), {
+    ...{ name: "scope-1", target: "app", image: "endoscope:1", pullPolicy: "IfNotPresent", volumes: false },
+    shape: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
+  });
+  const of = pod("web", {
+    ...deleted,
+    spec: { ephemeralContainers: [container] },
+    status: { ephemeralContainerStatuses: [{ ...containerStatus("scope-1"), state: { running: {} } }] },
+  });
+  const { error, made, asked } = await reach(
+    of,
+    { ephemeral: { status: 200, body: of }, debugPod: refusedBy("pods") },
+    {
+      capabilities: ["SYS_PTRACE"],
+    },
+  );
+  assert.equal(asked.filter((one) => /^GET .*\/web\/exec\?.*container=scope-1/.test(one)).length, 1);
+  assert.deepEqual(made, []);
+  assert.equal(error.message, 'Pod "shop/web" is being deleted, and starts no ephemeral container any more');
 });
