@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ScopeError } from "../../../src/errors.ts";
 import { toTarget } from "../../../src/kube/pods.ts";
-import type { V1Pod } from "../../../src/kube/cluster.ts";
+import type { V1EphemeralContainer, V1Pod } from "../../../src/kube/cluster.ts";
 import type { Needs } from "../../../src/way.ts";
 import { AutoWay } from "../../../src/ways/auto.ts";
 import { EphemeralWay } from "../../../src/ways/ephemeral.ts";
@@ -97,4 +97,49 @@ Deno.test("AutoWay asks what is said to run in a pod that is being deleted, and 
   assert.equal(asked.filter((one) => /^GET .*\/web\/exec\?.*container=scope-1/.test(one)).length, 1);
   assert.deepEqual(made, ["POST /api/v1/namespaces/shop/pods"]);
   assert.match(error.hint ?? "", /nor is there another way: Pod "shop\/web" is being deleted/);
+});
+
+/** An endoscope in a pod, as the API server has it after admission has rewritten its image. */
+function rewritten(image: string) {
+  const container = ephemeralContainer(pod("web"), {
+    ...{ name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", volumes: false },
+    shape: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
+  });
+  return pod("web", {
+    spec: { ephemeralContainers: [container] },
+    status: { ephemeralContainerStatuses: [{ ...containerStatus("scope-1"), state: { running: {} } }] },
+  });
+}
+
+/** The plan for a pod in a cluster whose admission makes this of every image. */
+async function planned(of: V1Pod, admitted: string, capabilities: Needs["capabilities"] = ["SYS_PTRACE"]) {
+  await using api = await apiServer((_method, path, body) => {
+    if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
+    const added = JSON.parse(body).spec.ephemeralContainers as V1EphemeralContainer[];
+    const all = [...of.spec?.ephemeralContainers ?? [], ...added.map((one) => ({ ...one, image: admitted }))];
+    return { status: 200, body: { ...of, spec: { ...of.spec, ephemeralContainers: all } } };
+  });
+  const way = new EphemeralWay(api.cluster, {
+    ...{ image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, say: () => {}, explain: () => {} },
+    askToEnd: () => Promise.resolve(true),
+  });
+  return await way.plan(of, toTarget(of), capabilities === undefined ? {} : { capabilities });
+}
+
+const mirrored = "mirror.example/endoscope@sha256:1";
+
+Deno.test("EphemeralWay.plan() finds the container that runs where admission rewrites images", async () => {
+  assert.equal((await planned(rewritten(mirrored), mirrored)).running, "scope-1");
+});
+
+Deno.test("EphemeralWay.plan() replaces what lacks something where admission rewrites images", async () => {
+  const { running, replaces, shape } = await planned(rewritten(mirrored), mirrored, ["NET_ADMIN"]);
+  assert.deepEqual([running, replaces, shape.capabilities], [undefined, ["scope-1"], ["NET_ADMIN", "SYS_PTRACE"]]);
+});
+
+Deno.test("EphemeralWay.plan() does not trust a container of an image that admission makes of no image asked for", async () => {
+  for (const admitted of [mirrored, "endoscope:1"]) {
+    const { running, replaces } = await planned(rewritten("evil.example/endoscope:1"), admitted);
+    assert.deepEqual([running, replaces], [undefined, []]);
+  }
 });
