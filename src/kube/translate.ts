@@ -83,6 +83,13 @@ function unanswered(what: string, cause: unknown, denial: Denial): ScopeError {
   const text = reasons.join(" ");
   // The websocket client has the refused upgrade's status only in its text.
   const upgrade = /Unexpected server response: (\d{3})/.exec(text)?.[1];
+  // An exec has no fields that could be invalid: this is the code of a ValidatingAdmissionPolicy.
+  if (upgrade === "422") {
+    return new ScopeError("denied", `Cannot ${what}: a policy of the cluster forbids it`, {
+      cause,
+      hint: "kubectl exec says which policy it is",
+    });
+  }
   if (upgrade !== undefined) return refused(what, Number(upgrade), "", cause, denial);
   if (/CERT|certificate|self.signed|issuer/i.test(text)) {
     return new ScopeError("unreachable", `Cannot ${what}: the API server's certificate is not trusted`, {

@@ -133,11 +133,17 @@ for (const [name, answer, kind, message, hint] of answers) {
 }
 
 for (
-  const [code, kind, words] of [[403, "denied", "not allowed"], [404, "notFound", "not found"], [
-    500,
-    "unreachable",
-    "500",
-  ]] as const
+  const [code, kind, words] of [
+    [403, "denied", "not allowed"],
+    [404, "notFound", "not found"],
+    [
+      500,
+      "unreachable",
+      "500",
+    ],
+    [422, "denied", "a policy of the cluster forbids it"],
+    [400, "usage", "bad request"],
+  ] as const
 ) {
   Deno.test(`translate() words an exec that is refused with ${code}`, async () => {
     await using api = await apiServer(() => status(code, "", "no"));
