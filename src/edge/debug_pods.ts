@@ -8,7 +8,7 @@ import { isFinished, podName, podStatus } from "../kube/pods.ts";
 import { assertNamespace, choosePod, listAllPods, listPods, selectPods } from "../kube/resolve.ts";
 import type { TargetQuery } from "../target.ts";
 import { copyStatus } from "../ways/copy_progress.ts";
-import { debugContainer, debugPodSelector, managedBySelector } from "../ways/debug_pod.ts";
+import { debugPodSelector, imageIn, managedBySelector } from "../ways/debug_pod.ts";
 import { removePod } from "../ways/remove.ts";
 import { endContainer, seenContainers } from "./ephemeral_containers.ts";
 import { greet } from "./connect.ts";
@@ -131,7 +131,7 @@ function describePod(pod: V1Pod): { name: string; namespace: string; node: strin
     name: pod.metadata?.name ?? "",
     namespace: pod.metadata?.namespace ?? "",
     node: pod.spec?.nodeName ?? "",
-    image: pod.spec?.containers.find(({ name }) => name === debugContainer)?.image ?? "",
+    image: imageIn(pod) ?? "",
   };
 }
 

@@ -39,10 +39,15 @@ export function podStatus(pod: V1Pod): string {
 /**
  * The pod as a target. `container` is one of its containers; by default the one that kubectl takes.
  *
- * Throws ScopeError: unreachable when the pod does not run, notFound when it has no such container.
+ * Throws ScopeError: unreachable when the pod does not run or runs Windows, notFound when it has no such container.
  */
 export function toTarget(pod: V1Pod, container?: string): Target {
   const name = podName(pod), node = pod.spec?.nodeName;
+  if (runsWindows(pod)) {
+    throw new ScopeError("unreachable", `Pod "${name}" runs Windows, which scope does not support`, {
+      hint: "choose a pod that runs Linux",
+    });
+  }
   if (isFinished(pod)) {
     throw new ScopeError("unreachable", `Pod "${name}" has finished (${podStatus(pod)})`, {
       hint: "choose a pod that runs",
@@ -86,6 +91,11 @@ export function toTarget(pod: V1Pod, container?: string): Target {
     probes: networkProbes(pod),
     nodeAddresses: (pod.status?.hostIPs ?? []).flatMap(({ ip }) => ip ?? []),
   };
+}
+
+/** By its own field, or by what older manifests choose their nodes with. */
+function runsWindows({ spec }: V1Pod): boolean {
+  return spec?.os?.name === "windows" || spec?.nodeSelector?.["kubernetes.io/os"] === "windows";
 }
 
 /** The probes of a pod's containers that the kubelet makes over the pod's network, each port and kind once. */

@@ -20,7 +20,14 @@ export function translate(what: string, error: unknown, denial: Denial = {}): Sc
   return unanswered(what, error, denial);
 }
 
+/** What a webhook or a ValidatingAdmissionPolicy says when it refuses, under whatever code it chose. */
+const byPolicy = /admission webhook ".*" denied|ValidatingAdmissionPolicy .* denied/;
+
 function refused(what: string, code: number, message: string, cause: unknown, denial: Denial): ScopeError {
+  const violatesPodSecurity = code === 403 && /violates PodSecurity/i.test(message);
+  if (byPolicy.test(message) && !violatesPodSecurity) {
+    return new ScopeError("denied", `Cannot ${what}: a policy of the cluster forbids it`, { cause, hint: message });
+  }
   if (code === 401) {
     return new ScopeError("denied", `Cannot ${what}: the credentials are wrong or have expired`, {
       cause,
@@ -28,7 +35,7 @@ function refused(what: string, code: number, message: string, cause: unknown, de
     });
   }
   if (code === 403) {
-    if (/violates PodSecurity/i.test(message)) {
+    if (violatesPodSecurity) {
       return new ScopeError("denied", `Cannot ${what}: Pod Security forbids it in this namespace`, {
         cause,
         hint: `give --debug-namespace NAME of a namespace that admits privileged pods (${message})`,
@@ -76,6 +83,13 @@ function unanswered(what: string, cause: unknown, denial: Denial): ScopeError {
   const text = reasons.join(" ");
   // The websocket client has the refused upgrade's status only in its text.
   const upgrade = /Unexpected server response: (\d{3})/.exec(text)?.[1];
+  // An exec has no fields that could be invalid: this is the code of a ValidatingAdmissionPolicy.
+  if (upgrade === "422") {
+    return new ScopeError("denied", `Cannot ${what}: a policy of the cluster forbids it`, {
+      cause,
+      hint: "kubectl exec says which policy it is",
+    });
+  }
   if (upgrade !== undefined) return refused(what, Number(upgrade), "", cause, denial);
   if (/CERT|certificate|self.signed|issuer/i.test(text)) {
     return new ScopeError("unreachable", `Cannot ${what}: the API server's certificate is not trusted`, {

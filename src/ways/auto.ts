@@ -1,6 +1,7 @@
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { podMemory } from "../kube/memory.ts";
+import { isTerminating } from "../kube/pods.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import type { EphemeralWay, Plan } from "./ephemeral.ts";
@@ -29,11 +30,13 @@ export class AutoWay {
     });
     if (running) return running;
     this.explain(`no debug pod runs on node "${target.node}"`);
-    const ephemeral = await this.#planEphemeral(pod, target, needs);
-    if (ephemeral instanceof ScopeError) this.explain(`no ephemeral container: ${ephemeral.message}`);
-    else if (ephemeral.running !== undefined && !needs.nodePids) {
-      return await this.ephemeral.reach(pod, target, ephemeral, signal);
+    let ephemeral = await this.#planEphemeral(pod, target, needs);
+    if (!(ephemeral instanceof ScopeError) && ephemeral.running !== undefined && !needs.nodePids) {
+      const reached = await this.#reachRunning(pod, target, ephemeral, signal);
+      if (!(reached instanceof ScopeError)) return reached;
+      ephemeral = reached;
     }
+    if (ephemeral instanceof ScopeError) this.explain(`no ephemeral container: ${ephemeral.message}`);
     const reason = ephemeral instanceof ScopeError
       ? ephemeral.message
       : preferNode({ needs, memory: await podMemory(this.cluster, pod) });
@@ -50,6 +53,16 @@ export class AutoWay {
       if (needs.nodePids) throw error;
       this.explain(`${error.message}: using an ephemeral container after all`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);
+    }
+  }
+
+  /** Through the one that runs. In a pod that is being deleted it may only be said to run: then what stands in the way. */
+  async #reachRunning(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<Reached | ScopeError> {
+    try {
+      return await this.ephemeral.reach(pod, target, plan, signal);
+    } catch (error) {
+      if (error instanceof ScopeError && error.kind === "unreachable" && isTerminating(pod)) return error;
+      throw error;
     }
   }
 

@@ -57,12 +57,20 @@ export function debugPodName(node: string, image: string): string {
   return `scope-${readable}-${shortHash(`${node}\n${image}\n${version}`)}`;
 }
 
-/** True for the debug pod that serves this node with this image, whoever made it. */
-export function isDebugPodFor(pod: V1Pod, node: string, image: string): boolean {
+/**
+ * True for the debug pod that serves this node with this image, whoever made it. `admitted` is what admission makes of the
+ * image: the pod's own word on what was asked for is not enough, as whoever makes one could say anything.
+ */
+export function isDebugPodFor(pod: V1Pod, node: string, image: string, admitted = image): boolean {
   const labels = pod.metadata?.labels ?? {};
   return pod.spec?.nodeName === node && labels["scope/node"] === shortHash(node) &&
-    labels["scope/version"] === version &&
-    pod.spec.containers.some((container) => container.name === debugContainer && container.image === image);
+    labels["scope/image"] === shortHash(image) && labels["scope/version"] === version &&
+    [image, admitted].includes(imageIn(pod) ?? "");
+}
+
+/** The image in a debug pod, which admission may have rewritten, for example to a mirror's. */
+export function imageIn({ spec }: V1Pod): string | undefined {
+  return spec?.containers.find(({ name }) => name === debugContainer)?.image;
 }
 
 /**

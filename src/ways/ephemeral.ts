@@ -46,6 +46,9 @@ export interface Plan {
   replaces: readonly string[];
 }
 
+/** Name of a container that is tried on the server only. */
+const testName = "scope-test";
+
 /** An ephemeral container in the target's pod: as few rights as the task needs, and none on the node. */
 export class EphemeralWay {
   constructor(private readonly cluster: Cluster, private readonly options: EphemeralWayOptions) {}
@@ -58,16 +61,21 @@ export class EphemeralWay {
    */
   async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
     const obstacle = unfit(pod, target);
-    if (obstacle !== undefined) throw obstacle;
+    // Where the pod is being deleted, what runs there already may do so for a long time.
+    if (obstacle !== undefined && !isTerminating(pod)) throw obstacle;
     let allowed: Promise<void> | undefined;
     let refusal: ScopeError | undefined;
+    const images = [this.options.image];
     for (const shape of shapesFor(pod, target.container.name, needs)) {
-      for (const plan of this.#plans(pod, target, needs, shape)) {
+      let plans = this.#plans(pod, target, needs, shape, images);
+      for (let plan = plans.shift(); plan !== undefined; plan = plans.shift()) {
         if (plan.running !== undefined) return plan;
+        if (obstacle !== undefined) continue;
         allowed ??= this.#assertUsable(target);
         allowed.catch(() => {}); // met below
+        let admitted: V1Pod;
         try {
-          await this.#add(pod, this.#container("scope-test", target, plan), true);
+          admitted = await this.#add(pod, this.#container(testName, target, plan), true);
         } catch (error) {
           if ((error as ScopeError).missing !== undefined) await allowed; // it says all that is missing
           refusal = refusedShape(error as ScopeError, pod, plan.shape);
@@ -78,10 +86,17 @@ export class EphemeralWay {
           continue;
         }
         await allowed;
-        return plan;
+        const image = admitted.spec?.ephemeralContainers?.find(({ name }) => name === testName)?.image;
+        if (image === undefined || images.includes(image) || images.length > 1) return plan;
+        // Admission rewrites images, for example to a mirror's: what runs has such a one as well. Its word is taken for
+        // that, and not the container's own, which could name any image.
+        images.push(image);
+        const known = this.#plans(pod, target, needs, shape, images);
+        if (known.every(({ running, replaces }) => running === undefined && replaces.length === 0)) return plan;
+        plans = known;
       }
     }
-    throw refusal!;
+    throw obstacle ?? refusal!;
   }
 
   /** Asked before anything is added that nobody could then talk to. Throws ScopeError (denied). */
@@ -91,8 +106,8 @@ export class EphemeralWay {
   }
 
   /** One that runs, or else a new one: first with all rights of those that it replaces. */
-  #plans(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape): Plan[] {
-    const wanted = { target: target.container.name, image: this.options.image, shape, volumes };
+  #plans(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape, images: readonly string[]): Plan[] {
+    const wanted = { target: target.container.name, images, shape, volumes };
     const running = findUsable(pod, wanted)?.spec.name;
     if (running !== undefined) return [{ shape, volumes, running, replaces: [] }];
     const all = gathered(pod, wanted), alone: Plan = { shape, volumes, replaces: [] };
@@ -110,6 +125,8 @@ export class EphemeralWay {
       });
       if (stream !== undefined) return this.#passage(target, running, shape, stream, true);
     }
+    const obstacle = unfit(pod, target);
+    if (obstacle !== undefined) throw obstacle;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
     const name = freshName(pod);
     const toolBytes = toolMemory(await podMemory(this.cluster, pod));

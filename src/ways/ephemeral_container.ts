@@ -92,12 +92,15 @@ export function versionOf({ env }: V1EphemeralContainer): string {
   return env?.find(({ name }) => name === versionVariable)?.value ?? "";
 }
 
-type Wanted = Omit<EphemeralOptions, "name" | "pullPolicy">;
+type Wanted = Omit<EphemeralOptions, "name" | "pullPolicy" | "image"> & {
+  /** The image asked for, and what admission is known to make of it. */
+  images: readonly string[];
+};
 
 /** The one that runs and has all that is needed, if there is one. */
 export function findUsable(pod: V1Pod, wanted: Wanted): EphemeralFound | undefined {
   const { shape, volumes } = wanted;
-  const template = ephemeralContainer(pod, { ...wanted, name: "", pullPolicy: "IfNotPresent" });
+  const template = ephemeralContainer(pod, { ...wanted, name: "", image: "", pullPolicy: "IfNotPresent" });
   return alike(pod, wanted).find(({ spec }) =>
     (!volumes || spec.volumeMounts !== undefined || template.volumeMounts === undefined) &&
     serves(spec, template, shape)
@@ -127,10 +130,10 @@ export function gathered(pod: V1Pod, wanted: Wanted): { shape: Shape; volumes: b
   };
 }
 
-/** Those that run with this image and version for this target. */
-function alike(pod: V1Pod, { target, image }: Wanted): EphemeralFound[] {
+/** Those that run with one of these images and this version for this target. */
+function alike(pod: V1Pod, { target, images }: Wanted): EphemeralFound[] {
   return scopeContainers(pod).filter(({ spec, status }) =>
-    status?.state?.running !== undefined && spec.image === image && spec.targetContainerName === target &&
+    status?.state?.running !== undefined && images.includes(spec.image ?? "") && spec.targetContainerName === target &&
     versionOf(spec) === version
   );
 }

@@ -5,12 +5,12 @@ import { isTerminating, podName } from "../kube/pods.ts";
 import { listPods } from "../kube/resolve.ts";
 import { podPath } from "../kube/rest.ts";
 import { capabilityNames } from "../way.ts";
-import { debugContainer, debugPod, debugPodSelector, hasEnded, isDebugPodFor } from "./debug_pod.ts";
+import { debugContainer, debugPod, debugPodSelector, hasEnded, imageIn, isDebugPodFor } from "./debug_pod.ts";
 import { whyEnded } from "./ended.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
 import type { Started, StartOptions } from "./start.ts";
-import { assertUsable, connectDebugPod, startDebugPod } from "./start.ts";
+import { admittedImage, assertUsable, connectDebugPod, startDebugPod } from "./start.ts";
 import { notReady } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
@@ -70,10 +70,10 @@ export class NodeWay {
     // One that cannot be deleted is met again by the next command.
     await Promise.allSettled(ended.map((pod) => deletePod(this.#cluster, pod)));
     const { image } = this.#options;
-    const pod = listed.find((pod) =>
-      isDebugPodFor(pod, node, image) && !hasEnded(pod) && !isTerminating(pod) &&
-      progressOf(pod, image).state === "running"
+    const running = listed.filter((pod) =>
+      !hasEnded(pod) && !isTerminating(pod) && progressOf(pod, image).state === "running"
     );
+    const pod = running.find((pod) => isDebugPodFor(pod, node, image)) ?? await this.#findRewritten(running, node);
     if (pod === undefined) return undefined;
     try {
       return this.#passage({ pod, stream: await connectDebugPod(this.#cluster, pod), created: false, found: true });
@@ -82,6 +82,15 @@ export class NodeWay {
       if ((error as ScopeError).kind === "denied" || signal.aborted) throw error;
       return undefined;
     }
+  }
+
+  /** The one whose image is not the one asked for, but what admission makes of that. */
+  async #findRewritten(running: readonly V1Pod[], node: string): Promise<V1Pod | undefined> {
+    const { image } = this.#options;
+    const others = running.filter((pod) => isDebugPodFor(pod, node, image, imageIn(pod)));
+    if (others.length === 0) return undefined;
+    const admitted = await admittedImage(this.#cluster, this.#options, node);
+    return others.find((pod) => isDebugPodFor(pod, node, image, admitted));
   }
 
   #passage(reached: Started & { found: boolean }): NodePassage {

@@ -1,12 +1,12 @@
 import { ScopeError } from "../errors.ts";
 import type { V1Pod } from "../kube/cluster.ts";
-import { podName } from "../kube/pods.ts";
+import { isTerminating, podName } from "../kube/pods.ts";
 import { reasonOf } from "../kube/translate.ts";
 import type { Target } from "../target.ts";
 import type { Shape } from "./shape.ts";
 import { shapeText } from "./shape.ts";
 
-/** Why a pod can have no ephemeral container that would serve, whatever policy says. */
+/** Why a pod can have no new ephemeral container that would serve, whatever policy says. */
 export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined {
   const name = podName(pod);
   if (pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined) {
@@ -14,9 +14,15 @@ export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined
       hint: "use --via node",
     });
   }
-  if (container.id !== "") return undefined;
-  return new ScopeError("unreachable", `Container "${container.name}" of pod "${name}" does not run`, {
-    hint: "an ephemeral container shares its processes; --via node still reaches the pod's network",
+  if (container.id === "") {
+    return new ScopeError("unreachable", `Container "${container.name}" of pod "${name}" does not run`, {
+      hint: "an ephemeral container shares its processes; --via node still reaches the pod's network",
+    });
+  }
+  if (!isTerminating(pod)) return undefined;
+  // The API server still takes one, and the kubelet never starts it.
+  return new ScopeError("unreachable", `Pod "${name}" is being deleted, and starts no ephemeral container any more`, {
+    hint: "use --via node",
   });
 }
 

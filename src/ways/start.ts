@@ -10,7 +10,7 @@ import type { PullPolicy } from "../options.ts";
 import { rightsToUse } from "../rights.ts";
 import type { Arrival } from "./arrival.ts";
 import { arrive, connectManager } from "./arrival.ts";
-import { debugContainer, debugPod, debugPodName, hasEnded, isDebugPodFor } from "./debug_pod.ts";
+import { debugContainer, debugPod, debugPodName, hasEnded, imageIn, isDebugPodFor } from "./debug_pod.ts";
 import { removePod, takeBackPod } from "./remove.ts";
 import { troubleOf } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
@@ -59,9 +59,10 @@ export async function startDebugPod(
   await assertUsable(cluster, options.namespace);
   while (true) {
     const created = await create(cluster, options, node);
+    const admitted = created === undefined ? await admittedImage(cluster, options, node) : imageIn(created);
     let reached: Awaited<ReturnType<typeof arrive>>;
     try {
-      reached = await arrive(cluster, awaited(cluster, options, node, created), limit);
+      reached = await arrive(cluster, awaited(cluster, options, node, { created, admitted }), limit);
     } finally {
       if (!reached && created !== undefined) await takeBackPod(cluster.uninterrupted, created).catch(() => {});
     }
@@ -93,7 +94,31 @@ async function create(cluster: Cluster, options: StartOptions, node: string): Pr
   }
 }
 
-function awaited(cluster: Cluster, options: StartOptions, node: string, created: V1Pod | undefined): Arrival {
+/** What admission makes of the image: tried on the server without being kept; nothing where that is refused. */
+export async function admittedImage(
+  cluster: Cluster,
+  options: StartOptions,
+  node: string,
+): Promise<string | undefined> {
+  const body = debugPod({ ...options, node });
+  body.metadata!.name += "-test"; // there may be one of that name
+  const dry = { method: "POST", path: podPath(options.namespace), query: { dryRun: "All" } } as const;
+  try {
+    return imageIn(
+      await cluster.request<V1Pod>(`try a debug pod in namespace "${options.namespace}"`, { ...dry, body }),
+    );
+  } catch (error) {
+    if (error instanceof ScopeError) return undefined;
+    throw error;
+  }
+}
+
+function awaited(
+  cluster: Cluster,
+  options: StartOptions,
+  node: string,
+  { created, admitted }: { created: V1Pod | undefined; admitted: string | undefined },
+): Arrival {
   const { namespace, image, timeoutMs, say } = options, pod = debugPodName(node, image);
   return {
     namespace,
@@ -105,7 +130,7 @@ function awaited(cluster: Cluster, options: StartOptions, node: string, created:
     say,
     progress(pod) {
       if (isTerminating(pod)) return undefined; // until it is gone
-      if (!isDebugPodFor(pod, node, image)) throw foreign(pod);
+      if (!isDebugPodFor(pod, node, image, admitted)) throw foreign(pod);
       return progressOf(pod, image);
     },
     async gone(failed) {

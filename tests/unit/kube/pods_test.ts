@@ -60,6 +60,11 @@ Deno.test("toTarget() holds what a manager must know", () => {
   assert.equal(toTarget(pod("web", { spec: { hostNetwork: true } })).hostNetwork, true);
 });
 
+Deno.test("toTarget() takes a pod that says it runs Linux", () => {
+  const spec = { os: { name: "linux" }, nodeSelector: { "kubernetes.io/os": "linux" } };
+  assert.equal(toTarget(pod("web", { spec })).pod, "web");
+});
+
 const several = pod("web", {
   spec: {
     containers: [{ name: "app" }, { name: "db" }],
@@ -128,6 +133,17 @@ for (
       'Pod "shop/late" has no address yet (Pending)',
       /kubectl describe pod/,
     ],
+    ...([
+      ["by its field", { os: { name: "windows" } }],
+      ["by its nodes", { nodeSelector: { "kubernetes.io/os": "windows" } }],
+    ] as const).map(([how, spec]) => [
+      `a pod that runs Windows, ${how}`,
+      pod("iis", { spec }),
+      undefined,
+      "unreachable",
+      'Pod "shop/iis" runs Windows, which scope does not support',
+      /runs Linux/,
+    ]),
     [
       "a container that there is not",
       several,

@@ -17,6 +17,15 @@ const podSecurity =
 const quota =
   'pods "scope-node1-0123456789" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3';
 const limits = 'pods "scope-node1-0123456789" is forbidden: failed quota: small: must specify limits.cpu for: scope';
+/** Captured from an API server whose policy denies all ephemeral containers. */
+const policy =
+  "pods \"web\" is forbidden: ValidatingAdmissionPolicy 'no-ephemeral' with binding 'no-ephemeral' denied request: no " +
+  "ephemeral containers here";
+/** As k8s.io/apiserver's pkg/admission/plugin/webhook/errors words them: 400 where the webhook gives no code. */
+const webhook = 'admission webhook "guard.example.com" denied the request: no privileged pods';
+const silentWebhook = 'admission webhook "guard.example.com" denied the request without explanation';
+const webhookLimits = 'admission webhook "guard.example.com" denied the request: you must specify limits';
+const webhookPodSecurity = `admission webhook "pod-security-webhook.kubernetes.io" denied the request: ${podSecurity}`;
 const taken = 'pods "scope-node1-0123456789" already exists';
 const invalid = 'Pod "x" is invalid: spec.containers[0].image: Required value';
 
@@ -60,6 +69,32 @@ const answers: [string, Answer, ErrorKind, string, RegExp | undefined][] = [
     "unable to parse requirement: x",
     /labels/,
   ],
+  ...([
+    ["422 of a ValidatingAdmissionPolicy", status(422, "Invalid", policy), policy],
+    ["403 of a ValidatingAdmissionPolicy", status(403, "Forbidden", policy), policy],
+    ["400 of a webhook", status(400, "BadRequest", webhook), webhook],
+    ["400 of a webhook without words", status(400, "BadRequest", silentWebhook), silentWebhook],
+    ["403 of a webhook about limits", status(403, "Forbidden", webhookLimits), webhookLimits],
+    ["404 of a webhook", status(404, "NotFound", webhook), webhook],
+    ["500 of a webhook", status(500, "InternalError", webhook), webhook],
+  ] as const).map(([name, answer, words]): (typeof answers)[number] => [
+    ...[name, answer, "denied", "a policy of the cluster forbids it"] as const,
+    new RegExp(`^${words}$`),
+  ]),
+  [
+    "403 of Pod Security's webhook",
+    status(403, "Forbidden", webhookPodSecurity),
+    "denied",
+    "Pod Security forbids it in this namespace",
+    /^give --debug-namespace NAME .*privileged=true/,
+  ],
+  [
+    "400 that only speaks of a policy",
+    status(400, "BadRequest", "unable to parse ValidatingAdmissionPolicy"),
+    "usage",
+    "unable to parse ValidatingAdmissionPolicy",
+    /labels/,
+  ],
   ["422", status(422, "Invalid", invalid), "usage", invalid, /--image/],
   [
     "409",
@@ -98,11 +133,17 @@ for (const [name, answer, kind, message, hint] of answers) {
 }
 
 for (
-  const [code, kind, words] of [[403, "denied", "not allowed"], [404, "notFound", "not found"], [
-    500,
-    "unreachable",
-    "500",
-  ]] as const
+  const [code, kind, words] of [
+    [403, "denied", "not allowed"],
+    [404, "notFound", "not found"],
+    [
+      500,
+      "unreachable",
+      "500",
+    ],
+    [422, "denied", "a policy of the cluster forbids it"],
+    [400, "usage", "bad request"],
+  ] as const
 ) {
   Deno.test(`translate() words an exec that is refused with ${code}`, async () => {
     await using api = await apiServer(() => status(code, "", "no"));

@@ -145,8 +145,17 @@ Deno.test("isDebugPodFor() refuses another node, image or version, and what only
   assert.equal(is((pod) => pod.spec!.containers[0]!.image = "other"), false);
   assert.equal(is((pod) => pod.spec!.containers[0]!.name = "app"), false);
   assert.equal(is((pod) => pod.metadata!.labels!["scope/version"] = "0.0.0"), false);
+  assert.equal(is((pod) => pod.metadata!.labels!["scope/image"] = "0123456789"), false);
   assert.equal(is((pod) => delete pod.metadata!.labels), false);
   assert.equal(isDebugPodFor({}, "", ""), false);
+});
+
+Deno.test("isDebugPodFor() takes the image that admission makes of the one asked for, and no other", () => {
+  const pod = debugPod(options);
+  pod.spec!.containers[0]!.image = "mirror.example/endoscope:1";
+  const is = (admitted?: string) => isDebugPodFor(pod, options.node, options.image, admitted);
+  assert.deepEqual([is("mirror.example/endoscope:1"), is("mirror.example/endoscope:2"), is()], [true, false, false]);
+  assert.equal(isDebugPodFor(pod, options.node, "other", "mirror.example/endoscope:1"), false);
 });
 
 Deno.test("hasEnded() is true as soon as the container has ended, whatever the phase still is", () => {

@@ -83,7 +83,7 @@ function withContainers(containers: V1EphemeralContainer[], running = containers
   };
 }
 
-const wanted = { target: "app", image, shape: own, volumes: false };
+const wanted = { target: "app", images: [image], shape: own, volumes: false };
 
 Deno.test("findUsable() finds the one that runs, and none that has ended", () => {
   const both = [containerOf(own, { name: "scope-1" }), containerOf(own, { name: "scope-2" })];

@@ -4,7 +4,7 @@ import { translate } from "../../../src/kube/translate.ts";
 import { toTarget } from "../../../src/kube/pods.ts";
 import { policyOf, refusedShape, unfit } from "../../../src/ways/refusal.ts";
 import type { Shape } from "../../../src/ways/shape.ts";
-import { containerStatus, pod } from "../kube/pod.ts";
+import { containerStatus, deleted, pod } from "../kube/pod.ts";
 
 const web = pod("web");
 const raw: Shape = { uid: 0, gid: 0, capabilities: ["NET_RAW"], asTarget: false };
@@ -32,6 +32,12 @@ Deno.test("unfit() refuses a container that does not run, as there is no pid nam
   });
   const error = unfit(crashing, toTarget(crashing, undefined));
   assert.equal(error?.message, 'Container "app" of pod "shop/web" does not run');
+});
+
+Deno.test("unfit() refuses a pod that is being deleted, whose kubelet starts nothing more", () => {
+  const going = pod("web", deleted), error = unfit(going, toTarget(going, undefined));
+  assert.equal(error?.message, 'Pod "shop/web" is being deleted, and starts no ephemeral container any more');
+  assert.deepEqual([error?.kind, error?.hint], ["unreachable", "use --via node"]);
 });
 
 Deno.test("refusedShape() says which rights Pod Security forbids, and policyOf() why", () => {

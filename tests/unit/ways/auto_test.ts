@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { ScopeError } from "../../../src/errors.ts";
+import { toTarget } from "../../../src/kube/pods.ts";
+import type { V1EphemeralContainer, V1Pod } from "../../../src/kube/cluster.ts";
+import type { Needs } from "../../../src/way.ts";
+import { AutoWay } from "../../../src/ways/auto.ts";
+import { EphemeralWay } from "../../../src/ways/ephemeral.ts";
+import { ephemeralContainer } from "../../../src/ways/ephemeral_container.ts";
+import { NodeWay } from "../../../src/ways/node.ts";
+import type { Answer } from "../kube/api_server.ts";
+import { apiServer, status } from "../kube/api_server.ts";
+import { containerStatus, deleted, pod } from "../kube/pod.ts";
+
+const refusedBy = (what: string): Answer =>
+  status(400, "BadRequest", `admission webhook "guard.example.com" denied the request: no ${what}`);
+
+/** Tries to get beside a pod where these answer; returns what was asked to be made, what was explained, and the error. */
+async function reach(of: V1Pod, answers: { ephemeral: Answer; debugPod: Answer }, needs: Needs = {}) {
+  await using api = await apiServer((method, path) => {
+    if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
+    if (path.includes("/ephemeralcontainers")) return answers.ephemeral;
+    if (method === "POST" && path.endsWith("/pods")) return answers.debugPod;
+    if (method === "GET" && path.includes("/pods?")) return { status: 200, body: { items: [] } };
+    return status(404, "NotFound", "not found");
+  });
+  const explained: string[] = [];
+  const explain = (text: string) => void explained.push(text), say = explain;
+  const common = { image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, say } as const;
+  const node = new NodeWay(api.cluster, { ...common, namespace: "shop", regcred: "" });
+  const ephemeral = new EphemeralWay(api.cluster, { ...common, explain, askToEnd: () => Promise.resolve(true) });
+  const auto = new AutoWay(api.cluster, node, ephemeral, explain);
+  const error = await auto.reach(of, toTarget(of), needs, new AbortController().signal).then(
+    () => assert.fail("it got there"),
+    (error: unknown) => error,
+  );
+  assert.ok(error instanceof ScopeError);
+  const made = api.asked.filter((one) => /^(POST|PATCH) .*\/pods/.test(one));
+  return { error, made: made.map((one) => one.replace(/\?.*dryRun=All.*/, " dry")), explained, asked: api.asked };
+}
+
+Deno.test("AutoWay tries a debug pod where a policy forbids ephemeral containers", async () => {
+  const answers = { ephemeral: refusedBy("ephemeral containers"), debugPod: refusedBy("privileged pods") };
+  const { error, made } = await reach(pod("web"), answers);
+  assert.deepEqual(made, [
+    "PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers dry",
+    "POST /api/v1/namespaces/shop/pods",
+  ]);
+  assert.deepEqual([error.kind, error.message], [
+    "denied",
+    'Cannot create a debug pod in namespace "shop": a policy of the cluster forbids it',
+  ]);
+  assert.match(error.hint ?? "", /no privileged pods; nor is there another way: Cannot add an ephemeral container/);
+});
+
+const little = { resources: { limits: { memory: "64Mi" } } };
+
+Deno.test("AutoWay adds an ephemeral container after all where a policy forbids the debug pod", async () => {
+  const of = pod("web", { spec: { containers: [{ name: "app", ...little }] } });
+  const { made } = await reach(of, {
+    ephemeral: { status: 200, body: of },
+    debugPod: refusedBy("privileged pods"),
+  });
+  assert.deepEqual(made, [
+    "PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers dry",
+    "POST /api/v1/namespaces/shop/pods",
+    "PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers",
+  ]);
+});
+
+Deno.test("AutoWay adds nothing to a pod that is being deleted, and tries a debug pod", async () => {
+  const of = pod("web", deleted);
+  const { error, made } = await reach(of, {
+    ephemeral: { status: 200, body: of },
+    debugPod: refusedBy("privileged pods"),
+  });
+  assert.deepEqual(made, ["POST /api/v1/namespaces/shop/pods"]);
+  assert.match(error.hint ?? "", /nor is there another way: Pod "shop\/web" is being deleted/);
+});
+
+Deno.test("AutoWay asks what is said to run in a pod that is being deleted, and tries a debug pod where it has ended", async () => {
+  const container = ephemeralContainer(pod("web"), {
+    ...{ name: "scope-1", target: "app", image: "endoscope:1", pullPolicy: "IfNotPresent", volumes: false },
+    shape: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
+  });
+  const of = pod("web", {
+    ...deleted,
+    spec: { ephemeralContainers: [container] },
+    status: { ephemeralContainerStatuses: [{ ...containerStatus("scope-1"), state: { running: {} } }] },
+  });
+  const { error, made, asked } = await reach(
+    of,
+    { ephemeral: { status: 200, body: of }, debugPod: refusedBy("pods") },
+    {
+      capabilities: ["SYS_PTRACE"],
+    },
+  );
+  assert.equal(asked.filter((one) => /^GET .*\/web\/exec\?.*container=scope-1/.test(one)).length, 1);
+  assert.deepEqual(made, ["POST /api/v1/namespaces/shop/pods"]);
+  assert.match(error.hint ?? "", /nor is there another way: Pod "shop\/web" is being deleted/);
+});
+
+/** An endoscope in a pod, as the API server has it after admission has rewritten its image. */
+function rewritten(image: string) {
+  const container = ephemeralContainer(pod("web"), {
+    ...{ name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", volumes: false },
+    shape: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
+  });
+  return pod("web", {
+    spec: { ephemeralContainers: [container] },
+    status: { ephemeralContainerStatuses: [{ ...containerStatus("scope-1"), state: { running: {} } }] },
+  });
+}
+
+/** The plan for a pod in a cluster whose admission makes this of every image. */
+async function planned(of: V1Pod, admitted: string, capabilities: Needs["capabilities"] = ["SYS_PTRACE"]) {
+  await using api = await apiServer((_method, path, body) => {
+    if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
+    const added = JSON.parse(body).spec.ephemeralContainers as V1EphemeralContainer[];
+    const all = [...of.spec?.ephemeralContainers ?? [], ...added.map((one) => ({ ...one, image: admitted }))];
+    return { status: 200, body: { ...of, spec: { ...of.spec, ephemeralContainers: all } } };
+  });
+  const way = new EphemeralWay(api.cluster, {
+    ...{ image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, say: () => {}, explain: () => {} },
+    askToEnd: () => Promise.resolve(true),
+  });
+  return await way.plan(of, toTarget(of), capabilities === undefined ? {} : { capabilities });
+}
+
+const mirrored = "mirror.example/endoscope@sha256:1";
+
+Deno.test("EphemeralWay.plan() finds the container that runs where admission rewrites images", async () => {
+  assert.equal((await planned(rewritten(mirrored), mirrored)).running, "scope-1");
+});
+
+Deno.test("EphemeralWay.plan() replaces what lacks something where admission rewrites images", async () => {
+  const { running, replaces, shape } = await planned(rewritten(mirrored), mirrored, ["NET_ADMIN"]);
+  assert.deepEqual([running, replaces, shape.capabilities], [undefined, ["scope-1"], ["NET_ADMIN", "SYS_PTRACE"]]);
+});
+
+Deno.test("EphemeralWay.plan() does not trust a container of an image that admission makes of no image asked for", async () => {
+  for (const admitted of [mirrored, "endoscope:1"]) {
+    const { running, replaces } = await planned(rewritten("evil.example/endoscope:1"), admitted);
+    assert.deepEqual([running, replaces], [undefined, []]);
+  }
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { ScopeError } from "../../../src/errors.ts";
+import type { V1Pod } from "../../../src/kube/cluster.ts";
+import { debugPod } from "../../../src/ways/debug_pod.ts";
+import { NodeWay } from "../../../src/ways/node.ts";
+import type { StartOptions } from "../../../src/ways/start.ts";
+import type { Answer } from "../kube/api_server.ts";
+import { apiServer, status } from "../kube/api_server.ts";
+import { containerStatus } from "../kube/pod.ts";
+
+const mirrored = "mirror.example/endoscope@sha256:1";
+const options: StartOptions = {
+  ...{ namespace: "shop", image: "endoscope:1", regcred: "", pullPolicy: "IfNotPresent", timeoutMs: 5000 },
+  say: () => {},
+};
+
+/** The debug pod that runs, with this image. */
+function running(image: string, asked = options.image): V1Pod {
+  const made = debugPod({ ...options, image: asked, node: "node1" });
+  made.spec!.containers[0]!.image = image;
+  return {
+    ...made,
+    status: { phase: "Running", containerStatuses: [{ ...containerStatus("scope"), state: { running: {} } }] },
+  };
+}
+
+const forbidden = status(403, "Forbidden", "no");
+
+/** Looks for the debug pod among these, and makes one where there is none; returns what was asked for, and the error. */
+async function reach(pods: V1Pod[], { dry, made = forbidden }: { dry: (sent: V1Pod) => Answer; made?: Answer }) {
+  await using api = await apiServer((method, path, body) => {
+    if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
+    if (path.includes("/exec?")) return forbidden;
+    if (method === "POST") return path.includes("dryRun=All") ? dry(JSON.parse(body)) : made;
+    // A watch, and a list
+    if (path.includes("watch=")) {
+      return { status: 200, body: pods.map((object) => `${JSON.stringify({ type: "ADDED", object })}\n`).join("") };
+    }
+    return { status: 200, body: { metadata: { resourceVersion: "1" }, items: pods } };
+  });
+  const error = await new NodeWay(api.cluster, options).reach({ node: "node1" }, new AbortController().signal).then(
+    () => assert.fail("it got there"),
+    (error: unknown) => error,
+  );
+  assert.ok(error instanceof ScopeError);
+  const asked = api.asked.filter((one) => !one.endsWith("/selfsubjectaccessreviews"));
+  return { error, asked: asked.map((one) => one.replace(/^(\w+) .*\/pods/, "$1 ").replace(/\?.*/, "")) };
+}
+
+const makes = (image: string) => (sent: V1Pod): Answer => {
+  sent.spec!.containers[0]!.image = image;
+  return { status: 201, body: sent };
+};
+const connects = /^Cannot connect to "shop\/scope-node1-/;
+
+Deno.test("NodeWay uses the debug pod that runs, without trying anything", async () => {
+  const { error, asked } = await reach([running(options.image)], { dry: makes("other") });
+  assert.match(error.message, connects);
+  assert.deepEqual(asked, ["GET ", `GET /${running("").metadata!.name}/exec`]);
+});
+
+Deno.test("NodeWay uses the debug pod whose image admission has rewritten", async () => {
+  const { error, asked } = await reach([running(mirrored)], { dry: makes(mirrored) });
+  assert.match(error.message, connects);
+  assert.deepEqual(asked, ["GET ", "POST ", `GET /${running("").metadata!.name}/exec`]);
+});
+
+Deno.test("NodeWay trusts no pod with an image that admission does not make of the one asked for", async () => {
+  const conflict = status(409, "AlreadyExists", "there is one");
+  for (const dry of [makes(mirrored), makes(options.image), () => forbidden]) {
+    const { error, asked } = await reach([running("evil.example/endoscope:1")], { dry, made: conflict });
+    assert.match(error.message, /has the name of a debug pod, but is none of scope's$/);
+    assert.ok(asked.every((one) => !one.includes("exec")), "nothing is asked of it");
+  }
+});
+
+Deno.test("NodeWay takes for its own what it has just created, as admission made it", async () => {
+  const created = running(mirrored);
+  const { error } = await reach([created], { dry: () => forbidden, made: { status: 201, body: created } });
+  assert.match(error.message, connects);
+});
+
+Deno.test("NodeWay takes for its own what another client creates, as admission made it", async () => {
+  const conflict = status(409, "AlreadyExists", "there is one");
+  const starting = { ...running(mirrored), status: { phase: "Pending" } };
+  const { error } = await reach([starting], { dry: makes(mirrored), made: conflict });
+  assert.match(error.message, connects);
+});
