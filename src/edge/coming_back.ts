@@ -5,9 +5,11 @@ import type { Event } from "../event.ts";
 import { now } from "../event.ts";
 import { isFinished } from "../kube/pods.ts";
 import { selectPods } from "../kube/resolve.ts";
+import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
+import type { Reached } from "../ways/reached.ts";
 import type { EnterContext } from "./enter.ts";
-import { enterBeside } from "./enter_beside.ts";
+import { enterBeside, removeUnused } from "./enter_beside.ts";
 
 /** How long to wait before coming back after a lost connection: at first, and at most; milliseconds. */
 const firstWaitMs = 250, longestWaitMs = 5000;
@@ -35,15 +37,34 @@ export interface Resumable {
 }
 
 /**
- * Does something beside one pod until the signal is aborted, and comes back whenever the connection is lost.
+ * Does something beside one pod until the signal is aborted, and comes back whenever the connection is lost. With `--terminate` what
+ * was made for it is removed at the very end: while the connection is lost nobody can tell who else uses it, and who comes back uses
+ * it again.
  *
  * Throws ScopeError when it cannot begin, when the pod goes, and whatever else it fails of.
  */
 export async function* comingBack(
   context: EnterContext,
+  pod: NamedPod,
+  what: Resumable,
+  signal: AbortSignal,
+  enter = enterBeside,
+): AsyncIterable<Event> {
+  const { options } = context, made: Reached[] = [];
+  const kept = { ...context, options: { ...options, terminate: false } };
+  try {
+    yield* rounds(kept, pod, what, signal, (...where) => enter(...where, (passage) => made.push(passage)));
+  } finally {
+    if (options.terminate) await Promise.all(made.map((passage) => removeUnused(context, passage)));
+  }
+}
+
+async function* rounds(
+  context: EnterContext,
   { namespace, pod, container }: NamedPod,
   what: Resumable,
   signal: AbortSignal,
+  enter: (context: EnterContext, query: TargetQuery, needs: Needs) => Promise<Beside>,
 ): AsyncIterable<Event> {
   const name = { namespace, pod },
     query = { ...name, pod: `pod/${pod}`, ...(container === undefined ? {} : { container }) };
@@ -52,7 +73,7 @@ export async function* comingBack(
     let entered = false, gone: unknown;
     try {
       const inNamespace = { ...context, signal, options: { ...context.options, namespace } };
-      await using beside = await enterBeside(inNamespace, query, what.needs);
+      await using beside = await enter(inNamespace, query, what.needs);
       entered = true;
       for await (const event of what.begin(beside, AbortSignal.any([signal, beside.lost]))) {
         if (event.type === what.started) {

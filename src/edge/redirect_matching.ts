@@ -1,4 +1,5 @@
 import { Channel } from "../channel.ts";
+import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { failed, now } from "../event.ts";
@@ -15,57 +16,100 @@ export interface MatchingPods {
   container?: string;
 }
 
+/** How long to wait before a pod that could not be reached is tried again: at first, and at most; milliseconds. */
+const firstWaitMs = 1000, longestWaitMs = 60_000;
+
+/** A pod that is redirected, or was to be. */
+interface Followed {
+  readonly pod: V1Pod;
+  readonly leave: AbortController;
+  ended?: Promise<void>;
+  /** It was tried, and failed. */
+  failed: boolean;
+}
+
 /**
- * Redirects all pods with these labels: those that come are taken as soon as they run, those that go are left.
+ * Redirects all pods with these labels: those that come are taken as soon as they run, those that go are left, and those that cannot
+ * be reached are tried again.
  *
- * Throws ScopeError when the pods cannot be watched, and when none of them can be redirected.
+ * Throws ScopeError when the pods cannot be watched, and when each of them was tried and none can be redirected.
  */
 export async function* redirectMatching(
   context: EnterContext,
   { namespace, labels, container }: MatchingPods,
   run: RedirectRun,
+  redirect = redirectPod,
 ): AsyncIterable<Event> {
   const events = new Channel<Event>(), stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const pods = new Map<string, { leave: AbortController; ended: Promise<void> }>();
+  const pods = new Map<string, Followed>();
   const held: Event[] = [];
-  let begun = false, failures = 0, failure: unknown;
+  let begun = false, failure: unknown;
 
-  const redirectOne = async (pod: V1Pod, leave: AbortSignal) => {
+  // Others may do better; where each has failed, there is nothing to wait for.
+  const stopInVain = () => {
+    const there = [...pods.values()].filter(({ leave }) => !leave.signal.aborted);
+    if (!begun && there.length > 0 && there.every(({ failed }) => failed)) stop.abort();
+  };
+  const fail = (one: Followed, error: ScopeError, again: boolean) => {
+    const { message, hint } = error, told = one.failed && again;
+    failure ??= error;
+    one.failed = true;
+    const hints = again ? [...hint === undefined ? [] : [hint], "scope tries again"].join("; ") : hint;
+    // Held until one has begun: where none does, one word on it is enough.
+    if (!told) held.push(failed(podName(one.pod), { message, ...hints === undefined ? {} : { hint: hints } }));
+    if (begun) tellHeld();
+    stopInVain();
+  };
+  const tellHeld = () => {
+    for (const event of held.splice(0)) void events.push(event);
+  };
+  const redirectOne = async (one: Followed) => {
+    const { pod, leave: { signal: leave } } = one, until = AbortSignal.any([signal, leave]);
     const name = { namespace, pod: pod.metadata?.name ?? "" };
-    const left = (reason: string) => void events.push({ type: "redir.left", time: now(), ...name, reason });
-    try {
-      assertRedirectable(pod);
-      const named = { ...name, ...(container === undefined ? {} : { container }) };
-      for await (const event of redirectPod(context, named, run, AbortSignal.any([signal, leave]))) {
-        begun = true;
-        for (const before of held.splice(0)) void events.push(before);
-        void events.push(event);
+    const named = { ...name, ...(container === undefined ? {} : { container }) };
+    const left = () => void events.push({ type: "redir.left", time: now(), ...name, reason: String(leave.reason) });
+    for (let waitMs = firstWaitMs; !until.aborted; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+      let started = false;
+      try {
+        assertRedirectable(pod);
+        for await (const event of redirect(context, named, run, until)) {
+          started = begun = true;
+          tellHeld();
+          void events.push(event);
+        }
+        return leave.aborted ? left() : undefined;
+      } catch (error) {
+        if (!(error instanceof ScopeError)) throw error;
+        if (leave.aborted) return left();
+        // What had started comes back by itself, as long as there is something to come back to.
+        const again = !started && (error.kind === "unreachable" || error.kind === "timeout");
+        fail(one, error, again);
+        if (!again) return;
       }
-      if (leave.aborted) left(String(leave.reason));
-    } catch (error) {
-      if (!(error instanceof ScopeError)) throw error;
-      if (leave.aborted) return left(String(leave.reason));
-      failure ??= error;
-      failures += 1;
-      // Others may do better; where none has, there is nothing to wait for, and one word on it is enough.
-      if (!begun && failures >= pods.size) return stop.abort();
-      const event = failed(podName(pod), error);
-      if (begun) void events.push(event);
-      else held.push(event);
+      await delay(waitMs, until);
     }
   };
   const follow = async () => {
+    let listed = false;
+    const begin = (one: Followed) => one.ended ??= redirectOne(one);
     for await (const change of watchPods(context.cluster, { namespace, labelSelector: labels }, signal)) {
-      if (change.type === "LISTED") continue;
+      if (change.type === "LISTED") {
+        // Not before: whether each has failed can be told only when all are known.
+        listed = true;
+        for (const one of pods.values()) begin(one);
+        continue;
+      }
       const { pod } = change, uid = pod.metadata?.uid ?? "", known = pods.get(uid);
       const goes = change.type === "DELETED" || isTerminating(pod) || isFinished(pod);
       if (goes) known?.leave.abort(change.type === "DELETED" ? "it was deleted" : "it ends");
       else if (known === undefined && runs(pod)) {
-        const leave = new AbortController();
-        pods.set(uid, { leave, ended: redirectOne(pod, leave.signal) });
+        const one = { pod, leave: new AbortController(), failed: false };
+        pods.set(uid, one);
+        if (listed) begin(one);
       }
       if (change.type === "DELETED") pods.delete(uid);
+      if (goes) stopInVain();
     }
   };
   const following = follow().catch((error) => {

@@ -224,6 +224,10 @@ export class EphemeralWay {
         const why = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
         return why === podDeleted ? deleted(`${namespace}/${pod}`) : why;
       },
+      again: () => {
+        const { namespace, pod } = target;
+        return connectManager(this.cluster.uninterrupted, { namespace, pod, container });
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
     };
   }

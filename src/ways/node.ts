@@ -105,6 +105,15 @@ export class NodeWay {
         const { namespace = "", name = "" } = pod.metadata ?? {};
         return whyEnded(this.#cluster.uninterrupted, { namespace, pod: name, container: debugContainer });
       },
+      again: async () => {
+        const { uid, namespace = "" } = pod.metadata ?? {}, cluster = this.#cluster.uninterrupted;
+        // By its uid: another one may have its name.
+        const now = (await listPods(cluster, namespace, debugPodSelector)).find(({ metadata }) =>
+          metadata?.uid === uid
+        );
+        if (now === undefined || hasEnded(now) || isTerminating(now)) return undefined;
+        return await connectDebugPod(cluster, now);
+      },
       remove: () => removePod(this.#cluster.uninterrupted, pod),
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
     };

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { ScopeError } from "../errors.ts";
 import type { Passage } from "../way.ts";
 
@@ -11,6 +12,8 @@ export interface Reached extends Passage {
   readonly found: boolean;
   /** Why the manager is gone, as far as the cluster can tell; an error where it is more than a hint. */
   whyEnded(): Promise<string | ScopeError | undefined>;
+  /** Connects once more to this very manager, also after an interrupt; nothing where it has ended. Missing for a child. */
+  again?(): Promise<Duplex | undefined>;
   /** Removes what the manager runs in, and waits until it is gone. Missing where nothing can be removed. */
   remove?(): Promise<void>;
 }

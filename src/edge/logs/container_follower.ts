@@ -35,8 +35,10 @@ export class ContainerFollower {
   /** Whose log was read last, and whether to its end. */
   #followed: string | undefined;
   #finished = false;
-  /** Where to start is behind us: it was empty there, or lines have come. */
+  /** The last of what was there already is behind us: there was nothing, or lines have come. */
   #begun = false;
+  /** When it was asked for first, by the clock that goes on while this machine sleeps; milliseconds. */
+  #askedAt: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(
@@ -198,7 +200,7 @@ export class ContainerFollower {
   ): Promise<boolean> {
     const since = this.#position.since, started = performance.now();
     this.#position.resume();
-    const from = since !== undefined ? { sinceTime: since } : this.#begun ? {} : this.#at;
+    const from = since !== undefined ? { sinceTime: since } : this.#start();
     const opened = () => {
       this.#open.resolve();
       this.#failures.opened();
@@ -213,6 +215,20 @@ export class ContainerFollower {
     // It was open for some time, and there was nothing: what comes is new.
     if (performance.now() - started > 1000) this.#begun = true;
     return true;
+  }
+
+  /**
+   * Where to start while no line was seen. That nothing came does not mean that the log is empty, as older lines may stand before
+   * `sinceSeconds`: so that stays, counted from the first time, and only what came since is not limited to the last lines.
+   */
+  #start(): StartAt {
+    const { sinceSeconds, tailLines } = this.#at, time = Date.now();
+    this.#askedAt ??= time;
+    const elapsed = Math.max(0, Math.ceil((time - this.#askedAt) / 1000));
+    return {
+      ...(sinceSeconds === undefined ? {} : { sinceSeconds: sinceSeconds + elapsed }),
+      ...(this.#begun ? {} : { tailLines }),
+    };
   }
 
   /** The events of what is new; nothing where this is another container's log. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { delay } from "../../../src/delay.ts";
 import type { Event } from "../../../src/event.ts";
 import { ContainerFollower, type StartAt } from "../../../src/edge/logs/container_follower.ts";
 import { LogSource } from "../../../src/edge/logs/log_source.ts";
@@ -28,14 +29,18 @@ function podWith(id: string, state: State, lastState: State | Record<string, nev
 
 /** Follows the container of a pod at an API server that answers like this, until the body has returned. */
 async function following(
-  { pod, log, at = {} }: { pod: () => V1Pod | undefined; log: (query: URLSearchParams) => string; at?: StartAt },
+  { pod, log, at = {} }: {
+    pod: () => V1Pod | undefined;
+    log: (query: URLSearchParams) => string | Promise<string>;
+    at?: StartAt;
+  },
   body: (
     world: { view: PodView; run: Promise<void>; follower: ContainerFollower; events: Event[]; texts(): string[] },
   ) => Promise<void>,
 ): Promise<void> {
-  await using api = await apiServer((_method, path) => {
+  await using api = await apiServer(async (_method, path) => {
     const url = new URL(path, "http://api");
-    if (url.pathname.endsWith("/log")) return { status: 200, body: log(url.searchParams) };
+    if (url.pathname.endsWith("/log")) return { status: 200, body: await log(url.searchParams) };
     const found = pod();
     return found === undefined ? status(404, "NotFound", 'pods "web" not found') : { status: 200, body: found };
   });
@@ -87,10 +92,15 @@ Deno.test("ContainerFollower reads a run of the container that came and went uns
   });
 });
 
-/** A log as the kubelet gives it: from `sinceTime` on, or the last `tailLines`. */
+/** A log as the kubelet gives it: from `sinceTime` on, or of the last `tailLines` those of the last `sinceSeconds`. */
 function since(lines: readonly string[], query: URLSearchParams): string {
-  const time = query.get("sinceTime"), tail = query.get("tailLines");
+  const time = query.get("sinceTime"), tail = query.get("tailLines"), seconds = query.get("sinceSeconds");
   if (time !== null) return lines.filter((each) => each.slice(0, 19) >= time.slice(0, 19)).join("");
+  if (seconds !== null) {
+    const first = new Date(Date.now() - Number(seconds) * 1000).toISOString();
+    lines = lines.slice(tail === null ? 0 : -Number(tail)).filter((each) => each.slice(0, 23) >= first.slice(0, 23));
+    return lines.join("");
+  }
   return lines.slice(tail === null ? 0 : lines.length - Number(tail)).join("");
 }
 
@@ -177,6 +187,45 @@ Deno.test("ContainerFollower catches up with what came since it read last, and e
     await follower.catchUp();
     await run;
     assert.deepEqual(texts(), ["first", "second", "third"]);
+  });
+});
+
+for (const at of [{ sinceSeconds: 60 }, { sinceSeconds: 60, tailLines: 1 }]) {
+  Deno.test(`ContainerFollower of ${JSON.stringify(at)} never gives what is older, however long nothing came`, async () => {
+    const lines = [line(1, "long ago"), line(2, "not so long ago")], asked: URLSearchParams[] = [];
+    const log = async (query: URLSearchParams) => {
+      asked.push(query);
+      // After so long there was nothing.
+      if (asked.length === 1) await delay(1100, new AbortController().signal);
+      return since(lines, query);
+    };
+    await following({ pod: () => podWith("a", running), log, at }, async ({ follower, texts }) => {
+      await until("the second stream", 10, () => asked.length > 1);
+      const time = new Date().toISOString().slice(0, 23);
+      lines.push(`${time}000000Z new\n`, `${time}000001Z newer\n`);
+      await follower.catchUp();
+      assert.deepEqual(texts(), ["new", "newer"]);
+      const [first, second] = asked.map((query) => Number(query.get("sinceSeconds")));
+      assert.equal(first, 60);
+      assert.ok(second! > 60, "what was wanted at first is wanted later, too");
+    });
+  });
+}
+
+Deno.test("ContainerFollower gives nothing older than --since of the run before a restart", async () => {
+  let now = podWith("a", running), streams = 0;
+  const log = async (query: URLSearchParams) => {
+    // After so long there was nothing.
+    if (streams === 0) await delay(1100, new AbortController().signal);
+    streams += 1;
+    return since(query.has("previous") ? [line(1, "long ago")] : [], query);
+  };
+  await following({ pod: () => now, log, at: { sinceSeconds: 60 } }, async ({ view, events, texts }) => {
+    await until("the first stream", 10, () => streams > 0);
+    now = podWith("b", running, ended("a"));
+    view.update(now);
+    await until("the restart", 10, () => events.some(({ type }) => type === "log.restarted"));
+    assert.deepEqual(texts(), []);
   });
 });
 

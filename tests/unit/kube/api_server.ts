@@ -21,22 +21,23 @@ export function status(code: number, reason: string, message: string, details: u
 
 /** An HTTP server in the place of an API server, and the real client for it. */
 export async function apiServer(
-  answer: (method: string, path: string, body: string) => Answer,
+  answer: (method: string, path: string, body: string) => Answer | Promise<Answer>,
 ): Promise<AsyncDisposable & { cluster: Cluster; folder: string; asked: string[] }> {
   const asked: string[] = [];
-  const answerTo = ({ method = "", url = "" }: IncomingMessage, sent = "") => {
+  const answerTo = async ({ method = "", url = "" }: IncomingMessage, sent = "") => {
     asked.push(`${method} ${url}`);
-    const { status, body } = answer(method, url, sent);
+    const { status, body } = await answer(method, url, sent);
     return { status, text: typeof body === "string" ? body : JSON.stringify(body) };
   };
   const server = http.createServer(async (request, response) => {
-    const { status, text } = answerTo(request, await new Response(Readable.toWeb(request) as ReadableStream).text());
+    const sent = await new Response(Readable.toWeb(request) as ReadableStream).text();
+    const { status, text } = await answerTo(request, sent);
     response.writeHead(status, { "content-type": text.startsWith("{") ? "application/json" : "text/plain" });
     response.end(text);
   });
   // A request for exec is one for a websocket; a refusal is a plain answer.
-  server.on("upgrade", (request, socket) => {
-    const { status, text } = answerTo(request);
+  server.on("upgrade", async (request, socket) => {
+    const { status, text } = await answerTo(request);
     socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import type { Beside } from "../../../src/context.ts";
+import { ScopeError } from "../../../src/errors.ts";
+import type { Event } from "../../../src/event.ts";
+import { now } from "../../../src/event.ts";
+import { comingBack } from "../../../src/edge/coming_back.ts";
+import type { EnterContext } from "../../../src/edge/enter.ts";
+import type { enterBeside } from "../../../src/edge/enter_beside.ts";
+import { letGo } from "../../../src/edge/enter_beside.ts";
+import type { Reached } from "../../../src/ways/reached.ts";
+import { apiServer } from "../kube/api_server.ts";
+import { openSocket, startManager } from "../manager/manager_process.ts";
+
+/** A passage whose manager is reached anew like this, and what was done to it and said. */
+function passageWith(
+  again: NonNullable<Reached["again"]>,
+  why?: string,
+): { passage: Reached; done: string[]; context: EnterContext } {
+  const done: string[] = [];
+  const passage = {
+    place: "debug pod",
+    created: true,
+    again,
+    whyEnded: () => Promise.resolve(why),
+    remove: () => Promise.resolve(void done.push("removed")),
+  } as unknown as Reached;
+  const context = {
+    options: { terminate: true },
+    say: (text: string) => void done.push(text.split(":")[0]!),
+  } as unknown as EnterContext;
+  return { passage, done, context };
+}
+
+Deno.test("letGo after a lost connection removes no debug pod that others use, and one that nobody does", async () => {
+  await using manager = await startManager();
+  const { passage, done, context } = passageWith(() => openSocket(manager.socket));
+  const lose = async () => {
+    const lost = await manager.connect();
+    await lost.calls.info({});
+    await lost[Symbol.asyncDispose](); // as a connection is that breaks off
+    return lost;
+  };
+  {
+    await using other = await manager.connect();
+    await other.calls.info({});
+    await letGo(context, passage, await lose());
+    assert.deepEqual(done, ["debug pod stays"]);
+    assert.equal((await other.calls.info({})).clients, 1);
+  }
+  await letGo(context, passage, await lose());
+  assert.deepEqual(done, ["debug pod stays", "removed"]);
+});
+
+Deno.test("letGo removes what has ended, and nothing of which nobody can tell", async () => {
+  await using manager = await startManager();
+  const lost = await manager.connect();
+  await lost[Symbol.asyncDispose]();
+  const unreachable = () => Promise.reject(new ScopeError("unreachable", "no road"));
+  for (
+    const [{ passage, done, context }, expected] of [
+      [passageWith(unreachable), "debug pod stays"],
+      [passageWith(unreachable, "it ended (OOMKilled)"), "removed"],
+      [passageWith(() => Promise.resolve(undefined)), "removed"],
+    ] as const
+  ) {
+    await letGo(context, passage, lost);
+    assert.deepEqual(done, [expected]);
+  }
+});
+
+Deno.test("comingBack tells of the loss first, and removes at its end what it made before it", async () => {
+  await using api = await apiServer(() => ({ status: 500, body: "" }));
+  const { passage, done, context } = passageWith(() => Promise.resolve(undefined));
+  const stop = new AbortController(), name = { namespace: "shop", pod: "web" };
+  let entered = 0;
+  const enter: typeof enterBeside = (inside, _query, _needs, made) => {
+    assert.equal(inside.options.terminate, false);
+    if (++entered === 1) made?.(passage); // later it is found
+    const beside = {
+      lost: new AbortController().signal,
+      [Symbol.asyncDispose]: () => Promise.resolve(void done.push("left")),
+    };
+    return Promise.resolve(beside as unknown as Beside);
+  };
+  const what = {
+    needs: {},
+    gone: "",
+    async *begin(): AsyncIterable<Event> {
+      yield { type: "redir.started", time: now(), ...name } as unknown as Event;
+      if (entered === 1) throw new ScopeError("unreachable", "Lost the connection");
+      stop.abort();
+    },
+    started: "redir.started",
+    lost: "redir.lost",
+    resumed: "redir.resumed",
+  } as const;
+  for await (const { type } of comingBack({ ...context, cluster: api.cluster }, name, what, stop.signal, enter)) {
+    done.push(type);
+  }
+  assert.deepEqual(done, [
+    ...["redir.started", "left", "redir.lost"],
+    ...["redir.resumed", "redir.started", "left", "removed"],
+  ]);
+});
