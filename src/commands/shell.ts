@@ -30,7 +30,10 @@ export const shell: Command = {
       flags: "--inside",
       description: "run a static shell in all of the container's namespaces and its root, with its rights and no more",
     },
-    { flags: "--privileged", description: "with --inside: as root with all capabilities, without its seccomp filter" },
+    {
+      flags: "--privileged",
+      description: "with --inside: as root with all capabilities, without its seccomp filter and limits",
+    },
     { flags: "--user <uid[:gid]>", description: "with --inside: as this user (default: the container's)" },
     { flags: "--volumes", description: "in an ephemeral container: with the container's volumes in their places" },
   ],

@@ -8,7 +8,8 @@
  * Four processes take part:
  *
  *   supervisor   stays outside with all rights: passes on signals, and ends what the shell leaves behind
- *   entrant      enters the namespaces, gives up every right that the target does not have, and is gone
+ *   entrant      joins the control groups, enters the namespaces, gives up every right that the target does not have,
+ *                and is gone
  *   reaper       born in the target's pid namespace with the target's rights, adopts the shell's orphans: a subreaper
  *                must be in the same pid namespace, or else they go to the target's first process
  *   shell        the reaper's child
@@ -171,6 +172,8 @@ static _Noreturn void reap(int shell, int report, char **argv, char **environmen
 
 static _Noreturn void go_inside(const struct target *target, const struct options *options, int shell, int report,
                                 char **argv, char **environment) {
+  /* A container of the pod, where only the root is changed, has limits of its own. */
+  if (!options->chroot_only && !options->privileged) take_limits(target);
   enter(target, options);
   /* The descriptors of /proc and of namespaces are ways out of the target: nobody in there may find them. */
   close_others(shell, report, target->cwd);

@@ -1,4 +1,4 @@
-/* What both halves of `inside` share: see inside.c. */
+/* What the parts of `inside` share: see inside.c. */
 #ifndef INSIDE_H
 #define INSIDE_H
 #include <linux/filter.h>
@@ -48,8 +48,14 @@ _Noreturn void fail(int code, const char *hint, const char *format, ...) __attri
 /* Ends the program when a call failed, which `what` names; else returns its result. */
 int must(int result, const char *what);
 
+/* Reads a file of the target's folder in /proc, at most 4 MiB. The text ends with a zero. `length` may be NULL. */
+char *read_file(const struct target *target, const char *name, size_t *length);
+
 /* Reads all that is to be known of the target. Nothing has been entered before. */
 struct target examine(const struct options *options);
+
+/* Moves this process to the control groups of the target, or ends it: see inside_limits.c. */
+void take_limits(const struct target *target);
 
 /* The variables of what runs in the target. */
 char **make_environment(const struct target *target, const struct options *options);

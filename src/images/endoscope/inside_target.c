@@ -49,8 +49,7 @@ static void *allocate(void *old, size_t size) {
   return memory;
 }
 
-/* Reads a file of the target's folder in /proc, at most 4 MiB. The text ends with a zero. */
-static char *read_file(const struct target *target, const char *name, size_t *length) {
+char *read_file(const struct target *target, const char *name, size_t *length) {
   char what[32];
   snprintf(what, sizeof what, "read the target's %s", name);
   int file = openat(target->proc, name, O_RDONLY | O_CLOEXEC);
