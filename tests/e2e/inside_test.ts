@@ -32,9 +32,13 @@ function rights(status: string): Record<string, string> {
 function firstOf(pod: Pod, container?: string): NodeProcess {
   const status = pod.status.containerStatuses!.find(({ name }) => container === undefined || name === container)!;
   const id = status.containerID!.replace(/^.*\/\//, "");
-  const found = podProcesses(pod.metadata.uid).filter(({ cgroups }) => cgroups.includes(id));
+  // Of what scope lets in, something may just be ending; and pids start again from the lowest.
+  const found = podProcesses(pod.metadata.uid).filter(({ cgroups, environ }) =>
+    cgroups.includes(id) && !environ.some((entry) => entry.startsWith("SCOPE_RUN="))
+  );
   assert.ok(found[0], `no process of ${pod.metadata.name}`);
-  return found.toSorted((a, b) => a.pid - b.pid)[0]!;
+  const startOf = ({ pid }: NodeProcess) => Number(read(pid, "stat").replace(/^.*\) /s, "").split(" ")[19]);
+  return found.toSorted((a, b) => startOf(a) - startOf(b))[0]!;
 }
 
 const read = (pid: number, file: string) => Deno.readTextFileSync(`/proc/${pid}/${file}`);
