@@ -17,7 +17,12 @@ export class Network implements Disposable {
   /** `own`: that of this manager itself, which then needs no right to enter it. */
   constructor(private readonly pid: number, private readonly own: boolean) {
     this.#home = openNamespace("/proc/self/ns/net");
-    this.#there = openNamespace(`/proc/${own ? "self" : pid}/ns/net`);
+    try {
+      this.#there = openNamespace(`/proc/${own ? "self" : pid}/ns/net`);
+    } catch (error) {
+      close(this.#home);
+      throw error;
+    }
   }
 
   /**

@@ -99,15 +99,24 @@ Deno.test("Network.isHome is true for a process in the manager's own network", (
   assert.equal(network.isHome, true);
 });
 
+/** How many network namespaces this process holds open. */
+function namespaces(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("net:");
+    } catch {
+      return false; // that of the folder itself
+    }
+  }).length;
+}
+
+Deno.test("Network holds nothing of a process that has ended", () => {
+  const before = namespaces();
+  assert.throws(() => new Network(2 ** 22 + 1, false)); // above the highest pid
+  assert.equal(namespaces(), before);
+});
+
 Deno.test("Redirect refuses a target in the manager's own network before it sets up anything, and holds nothing", () => {
-  const namespaces = () =>
-    [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
-      try {
-        return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("net:");
-      } catch {
-        return false; // that of the folder itself
-      }
-    }).length;
   const request = create(RedirectStartSchema, { target: { pid: Deno.pid }, incoming: [8080] });
   const before = namespaces(), all = new Set<Redirect>();
   assert.throws(() => new Redirect(request, false, all), /it has the network of its node/);
