@@ -33,7 +33,7 @@ export function redirectTrouble(cause: unknown, target: Target): ScopeError | un
       });
     case 9: // failed precondition
       // Without a cluster nobody says so before: see assertRedirectable.
-      if (rawMessage.includes("network of its node")) return hasNodeNetwork(target.pod, cause);
+      if (rawMessage.includes("network of its node")) return hasNodeNetwork(pod, cause);
       return new ScopeError("unreachable", `Cannot redirect "${pod}": ${rawMessage}`, {
         cause,
         hint: "choose a pod on another node; scope ping and scope strace need none of that",

@@ -13,6 +13,6 @@ Deno.test("redirectTrouble() says of a pod in its node's network what is said wh
   const refused = new ConnectError("it has the network of its node", Code.FailedPrecondition);
   const error = redirectTrouble(refused, target);
   assert.equal(error?.kind, "usage");
-  assert.equal(error.message, 'Cannot redirect pod "proxy": it has the network of its node');
+  assert.equal(error.message, 'Cannot redirect pod "shop/proxy": it has the network of its node');
   assert.match(error.hint ?? "", /choose a pod with a network of its own/);
 });
