@@ -1,4 +1,3 @@
-import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
@@ -7,6 +6,7 @@ import type { Needs } from "../way.ts";
 import { comingBack } from "./coming_back.ts";
 import type { NamedPod } from "./coming_back.ts";
 import type { EnterContext } from "./enter.ts";
+import { hasNodeNetwork } from "./redirect_trouble.ts";
 
 /** What redir needs of the place that it works from: to tell which ports are a container's, it looks into its processes. */
 export function redirectNeeds({ incoming, ownContainer }: RedirectPlan): Needs {
@@ -19,9 +19,7 @@ export type RedirectRun = Omit<RedirectCall, "signal">;
 /** Throws ScopeError (usage) for a pod whose traffic is not its own. */
 export function assertRedirectable(pod: V1Pod): void {
   if (pod.spec?.hostNetwork !== true) return;
-  throw new ScopeError("usage", `Cannot redirect pod "${podName(pod)}": it has the network of its node`, {
-    hint: "this would catch the traffic of the whole node; choose a pod with a network of its own",
-  });
+  throw hasNodeNetwork(podName(pod));
 }
 
 /**

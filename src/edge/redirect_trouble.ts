@@ -2,6 +2,14 @@ import { ScopeError } from "../errors.ts";
 import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
 
+/** That the traffic of a pod is not its own. */
+export function hasNodeNetwork(pod: string, cause?: unknown): ScopeError {
+  return new ScopeError("usage", `Cannot redirect pod "${pod}": it has the network of its node`, {
+    cause,
+    hint: "this would catch the traffic of the whole node; choose a pod with a network of its own",
+  });
+}
+
 /** Why a manager cannot redirect, as a user should read it; undefined for all other errors. */
 export function redirectTrouble(cause: unknown, target: Target): ScopeError | undefined {
   const { code, rawMessage = "" } = cause as { code?: number; rawMessage?: string };
@@ -24,6 +32,8 @@ export function redirectTrouble(cause: unknown, target: Target): ScopeError | un
         hint: "try another way with --via, or see scope doctor",
       });
     case 9: // failed precondition
+      // Without a cluster nobody says so before: see assertRedirectable.
+      if (rawMessage.includes("network of its node")) return hasNodeNetwork(pod, cause);
       return new ScopeError("unreachable", `Cannot redirect "${pod}": ${rawMessage}`, {
         cause,
         hint: "choose a pod on another node; scope ping and scope strace need none of that",

@@ -7,6 +7,7 @@
  * on until SIGINT.
  */
 import { line, meaning } from "./handshake.ts";
+import { nextLook } from "./next_look.ts";
 import { beginConnect, close, errorOf, errorText, resolve, type SocketAddress, waitForAny } from "./sockets.ts";
 
 /** While it blocks, no signal is seen. */
@@ -106,8 +107,7 @@ for (let at = 0; at < all; at++) {
 
 while (!stopped && (attempts.size > 0 || hosts.some(({ done }) => !done))) {
   for (const host of hosts) if (!host.done && host.address !== undefined && host.due <= performance.now()) ping(host);
-  const dues = hosts.filter(({ done }) => !done).map(({ address, due }) => address === undefined ? 0 : due);
-  const next = Math.min(...dues, ...[...attempts.values()].map(({ begun }) => begun + timeoutMs));
+  const next = nextLook(performance.now(), hosts, [...attempts.values()], timeoutMs);
   if (attempts.size > 0) collect(next);
   flush();
   // With answers on their way only a moment: what comes meanwhile looks that much slower.

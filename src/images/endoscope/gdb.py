@@ -22,7 +22,12 @@ RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS = 0x10, 0x02
 # A hostile stack may have no end, and the time for which the target stands still must have one.
 MOST_FRAMES = 256
 LONGEST_STOP_S = 30
+# Names in the image may be no text at all, and gdb asks for their characters only when it hands them over.
+UNREADABLE = (gdb.error, UnicodeError)
 GOOD_ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_NULL_ID, gdb.FRAME_UNWIND_OUTERMOST)
+
+# Names of functions are UTF-8 almost everywhere, and gdb would take them for the locale's, which has ASCII only here.
+gdb.execute("set host-charset UTF-8", to_string=True)
 
 
 class Failure(Exception):
@@ -40,6 +45,14 @@ def status_of(pid):
             return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def quietly(command):
+    """Does it without a word. What gdb would have said may name files of the image, and be no text; it was done then."""
+    try:
+        return gdb.execute(command, to_string=True)
+    except UnicodeError:
+        return ""
 
 
 def has(capability):
@@ -139,9 +152,12 @@ class Links:
     def refresh(self, _event=None):
         """Reads the libraries again when some are new: those that the target loaded meanwhile."""
         for find in (self.add_libraries, self.add_debug_files):
-            if find():
-                gdb.execute("nosharedlibrary", to_string=True)
-                gdb.execute("sharedlibrary", to_string=True)
+            try:
+                if find():
+                    quietly("nosharedlibrary")
+                    quietly("sharedlibrary")
+            except (gdb.error, UnicodeError, OSError) as error:
+                warn(f"not all libraries are known: {error}")
 
     def remove(self, _event=None):
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -150,6 +166,11 @@ class Links:
 links = None
 # What did not go well and is no reason to stop.
 warnings = []
+
+
+def warn(text):
+    if text not in warnings:
+        warnings.append(text)
 
 
 def prepare(pid):
@@ -170,16 +191,20 @@ def prepare(pid):
     for _ in range(2):
         try:
             # Not by its name: it may have been deleted or replaced.
-            gdb.execute(f"file /proc/{pid}/exe", to_string=True)
+            quietly(f"file /proc/{pid}/exe")
         except gdb.error as error:
-            warnings.append(f"no symbols of the program: {error}")
-        if links is None or not links.add_debug_files():
+            warn(f"no symbols of the program: {error}")
+        try:
+            if links is None or not links.add_debug_files():
+                break
+        except OSError as error:
+            warn(f"no separate symbols of the program: {error}")
             break
 
 
 def attach(pid):
     try:
-        gdb.execute(f"with suppress-cli-notifications on -- attach {pid}", to_string=True)
+        quietly(f"with suppress-cli-notifications on -- attach {pid}")
     except gdb.error as error:
         raise refusal(pid, str(error).strip()) from None
     if links is not None:
@@ -233,10 +258,10 @@ def scope_backtrace(pid):
         signal.alarm(LONGEST_STOP_S)
         attach(pid)
         try:
-            found = [thread_of(thread) for thread in sorted(gdb.selected_inferior().threads(), key=lambda one: one.ptid[1])]
+            found = [thread_of(pid, thread) for thread in sorted(gdb.selected_inferior().threads(), key=lambda one: one.ptid[1])]
         finally:
             try:
-                gdb.execute("detach", to_string=True)
+                quietly("detach")
             except gdb.error:
                 pass  # it has ended
         stopped_ms = (time.monotonic() - begin) * 1000
@@ -252,7 +277,7 @@ def scope_backtrace(pid):
     finish(code)
 
 
-def thread_of(thread):
+def thread_of(pid, thread):
     thread.switch()
     frames, problem = [], None
     try:
@@ -264,9 +289,26 @@ def thread_of(thread):
             problem = f"only the newest {MOST_FRAMES} frames"
         elif last.unwind_stop_reason() not in GOOD_ENDS:
             problem = gdb.frame_stop_reason_string(last.unwind_stop_reason())
-    except gdb.error as error:
+    except UNREADABLE as error:
         problem = str(error)
-    return {"thread": thread.ptid[1], "name": thread.name, "frames": frames, "problem": problem}
+    return {"thread": thread.ptid[1], "name": name_of(pid, thread.ptid[1]), "frames": frames, "problem": problem}
+
+
+def name_of(pid, thread):
+    """Not by gdb, to which it is text: the kernel cuts it after 15 bytes, which may be amid a character."""
+    try:
+        with open(f"/proc/{pid}/task/{thread}/comm", encoding="utf-8", errors="replace", newline="\n") as name:
+            return name.readline().rstrip("\n")
+    except OSError:
+        return None
+
+
+def text(read):
+    """A name, or None where it is no text: what else is known of its frame counts all the same."""
+    try:
+        return read()
+    except UnicodeError:
+        return None
 
 
 def frame_of(frame):
@@ -275,9 +317,9 @@ def frame_of(frame):
     seen = {
         "level": frame.level(),
         "address": None if inlined else hex(frame.pc()),
-        "function": "<signal handler called>" if handler else frame.name(),
+        "function": "<signal handler called>" if handler else text(frame.name),
         "arguments": arguments_of(frame),
-        "file": where.symtab.filename if where.symtab else None,
+        "file": text(lambda: where.symtab.filename) if where.symtab else None,
         "line": where.line if where.symtab else None,
         "library": None if inlined else library_at(frame.pc()),
     }
@@ -285,7 +327,7 @@ def frame_of(frame):
 
 
 def library_at(address):
-    name = gdb.solib_name(address)
+    name = text(lambda: gdb.solib_name(address))
     if name is None:
         return None
     return name.removeprefix("target:") if links is None else name.removeprefix(links.folder)
@@ -299,7 +341,7 @@ def arguments_of(frame):
         return None  # no debugging information
     while block.function is None and block.superblock is not None:
         block = block.superblock
-    return [{"name": symbol.name, "value": value_of(symbol, frame)} for symbol in block if symbol.is_argument]
+    return [{"name": text(lambda: symbol.name) or "?", "value": value_of(symbol, frame)} for symbol in block if symbol.is_argument]
 
 
 def value_of(symbol, frame):
@@ -308,5 +350,5 @@ def value_of(symbol, frame):
         if value.type.strip_typedefs().code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ARRAY):
             return "..."
         return value.format_string(max_elements=64, raw=True)
-    except gdb.error as error:
+    except UNREADABLE as error:
         return f"<{error}>"

@@ -41,12 +41,14 @@ export interface Arrival {
   owner: { uid: number; gid: number };
   parts: Parts;
   pid: number;
+  /** Who sends it has left. */
+  gone: AbortSignal;
 }
 
 /** A file on its way into a target: it is written beside its destination, and gets its name when it is whole. */
 export class ArrivingFile implements Disposable {
   #part: Descriptor | undefined;
-  #hash = new FileHash();
+  #hash: FileHash;
   /** The destination itself, when that is the same already. */
   #same: Descriptor | undefined;
   #broken = true;
@@ -54,6 +56,7 @@ export class ArrivingFile implements Disposable {
 
   constructor(readonly arrival: Arrival) {
     this.#name = partName(arrival.place.name);
+    this.#hash = new FileHash(arrival.gone);
     const existing = statIfThere(arrival.place.folder, arrival.place.name);
     if (existing === undefined) return;
     const kind = kindOf(existing);
@@ -85,7 +88,7 @@ export class ArrivingFile implements Disposable {
     if (keep && (this.#part ?? this.#same) !== undefined) return;
     this.#same?.[Symbol.dispose]();
     this.#same = undefined;
-    this.#hash = new FileHash();
+    this.#hash = new FileHash(this.arrival.gone);
     if (this.#part !== undefined) return ftruncate(this.#part.fd, 0);
     const { place: { folder }, owner } = this.arrival;
     if (statIfThere(folder, this.#name) !== undefined) {

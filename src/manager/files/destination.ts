@@ -82,12 +82,13 @@ function last(root: TargetRoot, path: Name, follow: boolean): { at: Place; reach
   for (let links = 0; links < mostLinks; links++) {
     const { folder, name } = split(path);
     if (!isPlain(name)) throw new FileError("EISDIR");
-    const opened = root.open(folder, O_PATH | O_DIRECTORY);
+    using held = new DisposableStack();
+    const opened = held.use(root.open(folder, O_PATH | O_DIRECTORY));
     const found = statIfThere(opened, name);
     if (!follow || found === undefined || kindOf(found) !== FileKind.LINK) {
+      held.move(); // the caller's from now on
       return { at: { folder: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() }, reached: path };
     }
-    using _folder = opened;
     const to = toName(readlinkat(opened.fd, name));
     path = to.startsWith("/") ? to : join(folder, to);
   }

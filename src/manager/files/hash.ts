@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { FileError } from "./file_error.ts";
 import { pieceBytes } from "./pieces.ts";
 
 /** The SHA-256 of a file that arrives in pieces, whose holes count as the zeros that they read as. */
@@ -7,7 +8,12 @@ export class FileHash {
   /** So much of the file has been counted. */
   size = 0;
 
+  /** `gone`: the client has left; a client itself ends with all that it does. */
+  constructor(private readonly gone?: AbortSignal) {}
+
+  /** Throws FileError when it is for nobody any more: a hole of terabytes costs its owner nothing, and takes hours here. */
   update(bytes: Uint8Array): void {
+    if (this.gone?.aborted) throw new FileError("EBADF");
     this.#hash.update(bytes);
     this.size += bytes.length;
   }

@@ -27,7 +27,7 @@ export async function* readFiles(
     if (gone.aborted) return;
     if (request.case === "open") open = opener(held, request.value);
     else if (open === undefined) throw new ConnectError("the first request must be open", Code.InvalidArgument);
-    else if (request.case === "file") yield* readFile(open, request.value);
+    else if (request.case === "file") yield* readFile(open, request.value, gone);
   }
 }
 
@@ -52,10 +52,11 @@ const response = (part: Part): ReadFilesResponse => create(ReadFilesResponseSche
 async function* readFile(
   open: (path: Name) => Descriptor,
   { path, have, haveSha256 }: ReadFile,
+  gone: AbortSignal,
 ): AsyncIterable<ReadFilesResponse> {
   try {
     using file = openFile(open(toName(path)));
-    const stat = statAt(file.fd), hash = new FileHash();
+    const stat = statAt(file.fd), hash = new FileHash(gone);
     // The files of the kernel say a size of 0 and have content.
     const kernel = stat.size === 0 && isKernelFileSystem(fileSystemType(file.fd));
     const end = kernel ? Infinity : stat.size;
@@ -67,7 +68,7 @@ async function* readFile(
       else await hash.skipTo(from);
       if (from > 0 && !sameHash(hash.sum(), haveSha256)) from = 0;
     }
-    const counted = from > 0 ? hash : new FileHash(), packer = new Packer();
+    const counted = from > 0 ? hash : new FileHash(gone), packer = new Packer();
     yield response({ case: "start", value: { entry: entryOf(toName(path), stat), from: BigInt(from) } });
     for await (const piece of pieces(from)) {
       await count(counted, piece);

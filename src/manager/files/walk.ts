@@ -44,17 +44,17 @@ export function* walk(root: TargetRoot, path: Name, { depth, follow }: WalkOptio
   }
 
   function* one(folder: Descriptor, name: Name, below: Name, parent: Stat, trail: string[]): Iterable<Walked> {
-    let stat = statAt(folder.fd, name), opened: Descriptor | undefined;
+    using held = new DisposableStack();
+    let stat = statAt(folder.fd, name), followed: Descriptor | undefined;
     if (kindOf(stat) === FileKind.LINK) {
       if (!follow) return yield { entry: entryOf(below, stat, { link: readlinkat(folder.fd, name) }) };
       try {
-        opened = root.open(join(path, below), O_PATH);
+        followed = held.use(root.open(join(path, below), O_PATH));
       } catch (error) {
         return yield { path: below, trouble: codeOf(error) };
       }
-      stat = statAt(opened.fd);
+      stat = statAt(followed.fd);
     }
-    using followed = opened;
     if (depth !== Depth.TREE || kindOf(stat) !== FileKind.FOLDER) return yield { entry: entryOf(below, stat) };
     if (trail.includes(`${stat.device} ${stat.inode}`)) throw new FileError("ECYCLE");
     const flags = O_RDONLY | O_DIRECTORY;

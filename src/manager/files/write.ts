@@ -38,7 +38,7 @@ export async function* writeFiles(
   gone: AbortSignal,
   parts: Parts,
 ): AsyncIterable<WriteFilesResponse> {
-  using writing = new Writing(parts);
+  using writing = new Writing(parts, gone);
   gone.addEventListener("abort", () => writing[Symbol.dispose](), { once: true });
   for await (const { request } of requests) {
     if (gone.aborted) return;
@@ -54,7 +54,7 @@ class Writing implements Disposable {
   /** Of the file that is written. */
   #path: Name = "";
 
-  constructor(readonly parts: Parts) {}
+  constructor(readonly parts: Parts, readonly gone: AbortSignal) {}
 
   /** Does what a request says, and returns what there is to answer. */
   async answer(request: Request): Promise<Part | undefined> {
@@ -82,10 +82,10 @@ class Writing implements Disposable {
       case "link":
         return this.#link(request.value);
       case "file": {
-        const { parts } = this, { owner, pid } = this.#root!;
+        const { parts, gone } = this, { owner, pid } = this.#root!;
         using unused = new DisposableStack();
         const place = unused.use(this.#to.place(this.#path));
-        this.#file = new ArrivingFile({ place, file: request.value, owner, parts, pid });
+        this.#file = new ArrivingFile({ place, file: request.value, owner, parts, pid, gone });
         unused.move();
         if (request.value.resume) return { case: "started", value: await this.#file.found() };
         return void this.#file.begin(false);

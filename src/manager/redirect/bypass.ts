@@ -55,13 +55,9 @@ class Bypass implements AsyncDisposable {
   #started: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
-  /** Throws ConnectError when the target does not run here. */
+  /** Throws ConnectError when the target does not run here, or has the network of its node. */
   constructor(private readonly request: BypassRequest, sharedNamespaces: boolean, private readonly all: Redirects) {
     this.#network = Network.of(request.target, sharedNamespaces);
-    if (!sharedNamespaces && this.#network.isHome) {
-      this.#network[Symbol.dispose]();
-      throw new ConnectError("it has the network of its node", Code.FailedPrecondition);
-    }
     this.#nft = new Nft(this.#network.enter);
     all.add(this);
   }

@@ -7,6 +7,8 @@ import { AF_INET, AF_INET6, ipv6Text } from "./address.ts";
 import { legacyRules } from "./legacy_table.ts";
 import { close, inNamespace, openNamespace, readLegacyTable } from "./socket_calls.ts";
 
+const nodeNetwork = "it has the network of its node";
+
 /** The network namespace that a process is in. It stays there for as long as this is held, even without the process. */
 export class Network implements Disposable {
   readonly #home: number;
@@ -15,15 +17,26 @@ export class Network implements Disposable {
   /** `own`: that of this manager itself, which then needs no right to enter it. */
   constructor(private readonly pid: number, private readonly own: boolean) {
     this.#home = openNamespace("/proc/self/ns/net");
-    this.#there = openNamespace(`/proc/${own ? "self" : pid}/ns/net`);
+    try {
+      this.#there = openNamespace(`/proc/${own ? "self" : pid}/ns/net`);
+    } catch (error) {
+      close(this.#home);
+      throw error;
+    }
   }
 
-  /** That of a target, or the manager's own where that is the target's. Throws ConnectError when it does not run here. */
+  /**
+   * That of a pod, or the manager's own where it is in the pod itself. Throws ConnectError when the pod does not run here,
+   * and when it has the network of its node: rules there would catch what is not the pod's, and scope's own connections.
+   */
   static of(target: Target | undefined, sharedNamespaces: boolean): Network {
     const { containerId = "", podUid = "", pid = 0 } = target ?? {};
     const process = sharedNamespaces ? Deno.pid : pid || (containerPid(containerId) ?? podPid(podUid));
     if (process === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
-    return new Network(process, sharedNamespaces);
+    const network = new Network(process, sharedNamespaces);
+    if (sharedNamespaces || !network.isHome) return network;
+    network[Symbol.dispose]();
+    throw new ConnectError(nodeNetwork, Code.FailedPrecondition);
   }
 
   /** It is the manager's own: where that is beside pods and not in one, the node's. */

@@ -37,10 +37,20 @@ export function keptConnections(sockets: readonly TcpSocketSeen[], { incoming, o
   ).length;
 }
 
+/** Those of the pod's own loopback are never redirected; ss takes 127.0.0.0/8 for the first within IPv6, too. */
+const overLoopback = "dst 127.0.0.0/8 or dst [::1]";
+
+/** The connections that keptConnections counts, in ss's words, see ss(8). Pure. */
+export function keptFilter({ incoming, outgoing }: Ports): string {
+  return [
+    ...incoming.map((port) => `sport = :${port}`),
+    ...outgoing.map((port) => `( dport = :${port} and not ( ${overLoopback} ) )`),
+  ].join(" or ");
+}
+
 /** Ends the open connections over these ports; returns how many that were. */
-export async function cutConnections(enter: readonly string[], { incoming, outgoing }: Ports): Promise<number> {
-  const filters = [...incoming.map((port) => `sport = :${port}`), ...outgoing.map((port) => `dport = :${port}`)];
-  const [program = "", ...args] = [...enter, "ss", "-KHtn", "state", "established", filters.join(" or ")];
+export async function cutConnections(enter: readonly string[], ports: Ports): Promise<number> {
+  const [program = "", ...args] = [...enter, "ss", "-KHtn", "state", "established", keptFilter(ports)];
   const { stdout } = await new Deno.Command(program, { args, stdin: "null", stderr: "null" }).output();
   return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").length;
 }

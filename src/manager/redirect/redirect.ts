@@ -65,7 +65,7 @@ export class Redirect implements AsyncDisposable {
   #started: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
-  /** Throws ConnectError when the target does not run here. */
+  /** Throws ConnectError when the target does not run here, or has the network of its node. */
   constructor(private readonly request: RedirectStart, sharedNamespaces: boolean, private readonly all: Redirects) {
     this.#network = Network.of(request.target, sharedNamespaces);
     this.#place = {

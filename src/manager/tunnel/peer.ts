@@ -1,3 +1,5 @@
+import { breathe } from "../files/breathe.ts";
+
 /** One end of a byte stream in both directions, whatever carries it. */
 export interface Peer {
   /** The next bytes; undefined at the end. Rejects with ResetError. */
@@ -28,17 +30,26 @@ export interface Traffic {
  * after what was on its way to it. `traffic` counts what goes from `a` to `b` as sent. Never rejects.
  */
 export async function splice(a: Peer, b: Peer, traffic: Traffic): Promise<Ending> {
-  const there: Promise<boolean> = carry(a, b, () => back, (count) => traffic.sent += count);
-  const back: Promise<boolean> = carry(b, a, () => there, (count) => traffic.received += count);
+  const broken = new Set<Peer>();
+  const there: Promise<boolean> = carry(a, b, { broken, opposite: () => back }, (count) => traffic.sent += count);
+  const back: Promise<boolean> = carry(b, a, { broken, opposite: () => there }, (count) => traffic.received += count);
   const whole = await Promise.all([there, back]);
   return whole.every(Boolean) ? "closed" : "reset";
+}
+
+/** What the two directions know of each other. */
+interface Both {
+  /** Those that take no more. */
+  broken: Set<Peer>;
+  /** The end of the other direction. */
+  opposite(): Promise<boolean>;
 }
 
 /** Returns whether it came to an ordinary end. */
 async function carry(
   from: Peer,
   to: Peer,
-  opposite: () => Promise<boolean>,
+  { broken, opposite }: Both,
   count: (bytes: number) => void,
 ): Promise<boolean> {
   while (true) {
@@ -56,12 +67,26 @@ async function carry(
     try {
       await to.write(bytes);
     } catch {
-      // What it sent before it broke off is still delivered.
-      await opposite();
+      broken.add(to);
+      // What it sent before it broke off is still delivered, to one that may read only when what it writes is taken.
+      void discard(from);
+      // When neither takes anything, nothing is left to deliver, and each would wait for the other.
+      if (!broken.has(from)) await opposite();
       from.reset();
       to.reset();
       return false;
     }
     count(bytes.length);
+  }
+}
+
+/** Reads to the end, or until a reset. */
+async function discard(from: Peer): Promise<void> {
+  const breath = breathe();
+  try {
+    // A socket that always has more would let nothing else on the event loop come to its turn.
+    while (await from.read() !== undefined) if (breath.due) await breath.take();
+  } catch {
+    // It was reset.
   }
 }

@@ -299,6 +299,21 @@ withFiles(
   },
 );
 
+withFiles("Manager.ReadFiles lets go of a file with a huge hole when its client is gone", async (world) => {
+  const { target: { root }, files, manager: { child }, breakOff } = world, path = `${root}/etc/huge`;
+  Deno.writeTextFileSync(path, "");
+  Deno.truncateSync(path, 4 * 2 ** 40);
+  const isHeld = () =>
+    [...Deno.readDirSync(`/proc/${child.pid}/fd`)].some(({ name }) => linkOf(`/proc/${child.pid}/fd/${name}`) === path);
+  await using reader = files.reader("/etc/huge", { signal });
+  await reader.ask("");
+  const { whole } = await reader.next();
+  whole.catch(() => {});
+  assert.ok(isHeld());
+  await breakOff();
+  await until("the manager to close the file", 20, () => !isHeld());
+});
+
 Deno.test("Parts.keep() removes what nobody came back for, and leaves what is another file by now", async () => {
   const folder = Deno.makeTempDirSync({ prefix: "scope-parts-" });
   try {
@@ -321,6 +336,14 @@ Deno.test("Parts.keep() removes what nobody came back for, and leaves what is an
     Deno.removeSync(folder, { recursive: true });
   }
 });
+
+function linkOf(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return undefined; // closed meanwhile
+  }
+}
 
 function exists(path: string): boolean {
   try {

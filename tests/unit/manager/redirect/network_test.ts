@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
+import { RedirectStartSchema } from "../../../../src/manager/gen/manager_pb.ts";
 import { parseTcp } from "../../../../src/manager/proc.ts";
 import { catchesInbound } from "../../../../src/manager/redirect/mesh.ts";
 import { gatewaysOf, ipv6GatewaysOf, Network } from "../../../../src/manager/redirect/network.ts";
 import { keptConnections } from "../../../../src/manager/redirect/ports.ts";
+import { Redirect } from "../../../../src/manager/redirect/redirect.ts";
 
 // Captured in a pod of the test cluster.
 const route = [
@@ -94,4 +97,28 @@ Deno.test("catchesInbound() knows the sidecars of meshes, and no other redirect"
 Deno.test("Network.isHome is true for a process in the manager's own network", () => {
   using network = new Network(Deno.pid, false);
   assert.equal(network.isHome, true);
+});
+
+/** How many network namespaces this process holds open. */
+function namespaces(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("net:");
+    } catch {
+      return false; // that of the folder itself
+    }
+  }).length;
+}
+
+Deno.test("Network holds nothing of a process that has ended", () => {
+  const before = namespaces();
+  assert.throws(() => new Network(2 ** 22 + 1, false)); // above the highest pid
+  assert.equal(namespaces(), before);
+});
+
+Deno.test("Redirect refuses a target in the manager's own network before it sets up anything, and holds nothing", () => {
+  const request = create(RedirectStartSchema, { target: { pid: Deno.pid }, incoming: [8080] });
+  const before = namespaces(), all = new Set<Redirect>();
+  assert.throws(() => new Redirect(request, false, all), /it has the network of its node/);
+  assert.deepEqual([all.size, namespaces()], [0, before]);
 });

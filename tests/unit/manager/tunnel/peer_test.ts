@@ -70,3 +70,40 @@ Deno.test("splice() delivers what one sent that takes no more, before it resets 
   assert.deepEqual(a.heard[0], "no, thank you");
   assert.ok(a.heard.includes("reset"));
 });
+
+/** A spliced pair must end by itself; one that hangs would otherwise end the whole run without a word. */
+async function ending(spliced: Promise<string>): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => timer = setTimeout(() => resolve("it hangs"), 5000));
+  return await Promise.race([spliced, late]).finally(() => clearTimeout(timer));
+}
+
+Deno.test("splice() ends when one breaks off while the other takes nothing before its own bytes are read", async () => {
+  const a = new Scripted(), b = new Scripted();
+  a.deaf = true;
+  b.say("answer 1", "answer 2", "answer 3");
+  // A program that answers before it reads on.
+  const read = b.read.bind(b), answered = Promise.withResolvers<void>();
+  let answers = 0;
+  b.read = async () => {
+    const bytes = await read();
+    if (++answers === 3) answered.resolve();
+    return bytes;
+  };
+  b.write = async (bytes) => {
+    await answered.promise;
+    b.heard.push(new TextDecoder().decode(bytes));
+  };
+  a.say("question 1", "question 2", "reset");
+  assert.equal(await ending(splice(a, b, { sent: 0, received: 0 })), "reset");
+  assert.deepEqual(b.heard.slice(0, 3), ["question 1", "question 2", "reset"]);
+});
+
+Deno.test("splice() ends when neither takes anything any more", async () => {
+  const a = new Scripted(), b = new Scripted();
+  a.deaf = b.deaf = true;
+  a.say("question");
+  b.say("answer");
+  assert.equal(await ending(splice(a, b, { sent: 0, received: 0 })), "reset");
+  assert.ok(a.heard.includes("reset") && b.heard.includes("reset"));
+});

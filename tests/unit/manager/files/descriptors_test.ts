@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
+import { ListFilesRequest_Depth as Depth, TargetSchema } from "../../../../src/manager/gen/manager_pb.ts";
+import { Descriptor } from "../../../../src/manager/files/descriptor.ts";
+import { Destination } from "../../../../src/manager/files/destination.ts";
+import { FileError } from "../../../../src/manager/files/file_error.ts";
+import type { Name } from "../../../../src/manager/files/names.ts";
+import { TargetRoot } from "../../../../src/manager/files/target_root.ts";
+import { walk } from "../../../../src/manager/files/walk.ts";
+
+const here = () => TargetRoot.of(create(TargetSchema, { pid: Deno.pid }));
+
+/** How often this process holds a path open. */
+function held(path: string): number {
+  return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`) === path;
+    } catch {
+      return false; // that of the folder itself
+    }
+  }).length;
+}
+
+async function inFolder(test: (folder: string) => void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("Destination.of() holds no folder when a name in it cannot be looked at", async () => {
+  await inFolder((folder) => {
+    using root = here();
+    const of = (name: string) => () => Destination.of(root, folder, { name: name, folder: false });
+    assert.throws(of("x".repeat(300)), new FileError("ENAMETOOLONG"));
+    assert.equal(held(folder), 0);
+    const destination = of("x")();
+    assert.equal(held(folder), 1);
+    destination[Symbol.dispose]();
+    assert.equal(held(folder), 0);
+  });
+});
+
+Deno.test("walk() closes what a link leads to, also when that cannot be looked at", async () => {
+  await inFolder((folder) => {
+    using root = here();
+    Deno.symlinkSync("/", `${folder}/link`);
+    const closed: string[] = [];
+    class Stale extends Descriptor {
+      override get fd(): number {
+        throw new FileError("ESTALE");
+      }
+      override [Symbol.dispose](): void {
+        closed.push("link");
+      }
+    }
+    const open = (path: Name, flags: number) => path.endsWith("link") ? new Stale(-1) : root.open(path, flags);
+    const found = [...walk({ open } as TargetRoot, folder, { depth: Depth.CHILDREN, follow: true })];
+    assert.deepEqual(found[1], { path: "link", trouble: "ESTALE" });
+    assert.deepEqual(closed, ["link"]);
+    assert.equal(held(folder), 0);
+  });
+});
