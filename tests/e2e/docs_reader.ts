@@ -69,7 +69,7 @@ export class Reader implements AsyncDisposable {
       args: ["-c", command],
       cwd: CHECKOUT,
       clearEnv: true,
-      env: { ...env, PATH: `${this.#home}/bin:${PATH}`, HOME: this.#home }, // kubectl keeps files there
+      env: { ...env, PATH: `${this.#home}/bin:${PATH}` },
       stdin: "null",
       stdout: "null",
       stderr: "null",

@@ -43,8 +43,9 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
   return {
     ...Object.fromEntries(needed),
     HOME: "/nonexistent",
-    // Deno would make a folder in that home.
+    // Deno and kubectl would make folders in that home.
     DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+    KUBECACHEDIR: `${Deno.env.get("HOME")}/.kube/cache`,
     LANG: "C.UTF-8",
     SCOPE_AUDIT: "off",
     SCOPE_VIA: currentVia,
