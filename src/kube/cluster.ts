@@ -76,10 +76,11 @@ const longMs = 4000;
  */
 function readConfig({ kubeconfig, context, env, interactive, say }: ConfigOptions): Config | undefined {
   const files = (env?.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
-  const config = new Config({ interactive: interactive ?? false, say: say ?? (() => {}) }, files);
+  const config = new Config({ interactive: interactive ?? false, say: say ?? (() => {}) });
   try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
+    if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+    else if (files.length > 0) config.loadFromFiles(files);
+    else config.loadFromDefault();
   } catch (error) {
     if (kubeconfig !== undefined && (error as { code?: string }).code === "ENOENT") {
       throw new ScopeError("notFound", `Cannot find the kubeconfig "${kubeconfig}"`, { cause: error });

@@ -6,12 +6,16 @@ import { ScopeError } from "../errors.ts";
 import type { AuthOptions } from "./credential_plugin.ts";
 import { CredentialPlugin, type PluginWorld } from "./credential_plugin.ts";
 import { tokenFile } from "./token_file.ts";
+import { refusedUpgrade } from "./translate.ts";
 
 /** A user's entry, as far as the client library does not read it. */
 interface MoreOfUser {
   name: string;
   user?: { tokenFile?: string; "as-groups"?: string[]; "as-uid"?: string; "as-user-extra"?: unknown } | null;
 }
+
+/** What a user's entry asks for that requests would be made without. */
+const unsupported = new WeakMap<User, string>();
 
 /**
  * A kubeconfig as kubectl reads it. Its credential plugin is asked once where several calls need it at the same moment (it may
@@ -20,10 +24,8 @@ interface MoreOfUser {
 export class Config extends KubeConfig {
   readonly plugin: CredentialPlugin;
   #turn: Promise<unknown> = Promise.resolve();
-  /** What users ask for that the library would leave out, by their names. */
-  readonly #unknown = new Map<string, string>();
 
-  constructor(world: PluginWorld = { interactive: false, say() {} }, private readonly files: readonly string[] = []) {
+  constructor(world: PluginWorld = { interactive: false, say() {} }) {
     super();
     this.plugin = new CredentialPlugin(world, () => this.getCurrentCluster());
     // The first that says that a user is its own gets it: these instead of the library's.
@@ -31,9 +33,7 @@ export class Config extends KubeConfig {
   }
 
   /** Of several files the first to name something has it, and those that are missing or empty are none. */
-  override loadFromDefault(): void {
-    const { files } = this;
-    if (files.length === 0) return super.loadFromDefault();
+  loadFromFiles(files: readonly string[]): void {
     const configs: Config[] = [];
     let missing: unknown;
     for (const file of files) {
@@ -55,7 +55,6 @@ export class Config extends KubeConfig {
       users: first(configs.flatMap(({ users }) => users)),
       currentContext: configs.find(({ currentContext }) => currentContext)?.currentContext,
     });
-    for (const config of configs.reverse()) for (const [user, what] of config.#unknown) this.#unknown.set(user, what);
   }
 
   override loadFromFile(file: string): void {
@@ -67,14 +66,14 @@ export class Config extends KubeConfig {
     const text = given.trim() === "" ? "{}" : given;
     super.loadFromString(text);
     const more = (loadYaml(text) as { users?: MoreOfUser[] | null } | undefined)?.users ?? [];
-    this.users = this.users.map((user): User => {
+    for (const user of this.users) {
       const found = more.find(({ name }) => name === user.name)?.user ?? {};
       const unknown = (["as-groups", "as-uid", "as-user-extra"] as const).find((key) => found[key] !== undefined);
-      if (unknown !== undefined) this.#unknown.set(user.name, unknown);
-      if (found.tokenFile === undefined) return user;
-      const { token: _older, ...others } = user;
-      return { ...others, authProvider: { name: "tokenFile", config: { tokenFile: found.tokenFile } } };
-    });
+      if (unknown !== undefined) unsupported.set(user, unknown);
+      if (found.tokenFile === undefined) continue;
+      const authProvider = { name: "tokenFile", config: { tokenFile: found.tokenFile } };
+      Object.assign(user, { authProvider, token: undefined });
+    }
   }
 
   override makePathsAbsolute(folder: string): void {
@@ -93,15 +92,10 @@ export class Config extends KubeConfig {
    * groups, other things are allowed.
    */
   assertWhole(): void {
-    const user = this.getCurrentUser(), unknown = this.#unknown.get(user?.name ?? "");
-    if (unknown === undefined) return;
-    throw new ScopeError(
-      "unreachable",
-      `Cannot act as the kubeconfig's user "${user!.name}" says: "${unknown}" is not supported`,
-      {
-        hint: "choose another user or context with --context",
-      },
-    );
+    const user = this.getCurrentUser(), what = user === null ? undefined : unsupported.get(user);
+    if (what === undefined) return;
+    const message = `Cannot act as the kubeconfig's user "${user!.name}" says: "${what}" is not supported`;
+    throw new ScopeError("unreachable", message, { hint: "choose another user or context with --context" });
   }
 
   override applySecurityAuthentication(context: RequestContext): Promise<void> {
@@ -135,10 +129,9 @@ export class Config extends KubeConfig {
   }
 }
 
-/** The websocket client has the status in its words only. */
 function isUnauthorized(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return code === 401 || (typeof message === "string" && message.includes("Unexpected server response: 401"));
+  return code === 401 || (typeof message === "string" && refusedUpgrade(message) === 401);
 }
 
 const noMask = (mask: Uint8Array) => void mask.fill(0);

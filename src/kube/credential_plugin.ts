@@ -35,8 +35,8 @@ const failedMs = 5000;
 export type AuthOptions = Parameters<KubeConfig["applyToHTTPSOptions"]>[0];
 
 /**
- * Gets the credentials of a kubeconfig's plugin as kubectl does, where the client library leaves it alone with a closed
- * mouth: its questions and what it says on stderr reach the user, and what it gave is asked for anew when the API server
+ * Gets the credentials of a kubeconfig's plugin as kubectl does; with the client library nobody hears it, and it can ask
+ * nothing. Its questions and what it says on stderr reach the user, and what it gave is asked for anew when the API server
  * refuses it. See the Kubernetes documentation on client-go credential plugins.
  */
 export class CredentialPlugin {
@@ -95,7 +95,7 @@ export class CredentialPlugin {
     // Later in the run the terminal's keys are somebody else's.
     const interactive = this.world.interactive && !this.#asked && interactiveMode !== "Never";
     if (interactiveMode === "Always" && !interactive) {
-      throw failure(command, "it asks for a terminal", "run scope at a terminal, or log in with the plugin first");
+      throw failure(command, "it asks for a terminal: run scope at a terminal, or log in with the plugin first");
     }
     this.#asked = true;
     const { execa } = await import("execa");
@@ -175,9 +175,8 @@ function credentialOf(command: string, stdout: string): Credential {
   return status;
 }
 
-function failure(command: string, said: string, hint?: string): ScopeError {
-  const why = said.trim();
+function failure(command: string, why: string): ScopeError {
   return new ScopeError("denied", `Cannot get credentials: the kubeconfig's plugin "${command}" failed`, {
-    hint: hint === undefined ? why || "it said nothing; run it by itself to see why" : `${why}: ${hint}`,
+    hint: why.trim() || "it said nothing; run it by itself to see why",
   });
 }

@@ -25,9 +25,7 @@ const byPolicy = /admission webhook ".*" denied|ValidatingAdmissionPolicy .* den
 
 function refused(what: string, code: number, message: string, cause: unknown, denial: Denial): ScopeError {
   const violatesPodSecurity = code === 403 && /violates PodSecurity/i.test(message);
-  if (byPolicy.test(message) && !violatesPodSecurity) {
-    return new ScopeError("denied", `Cannot ${what}: a policy of the cluster forbids it`, { cause, hint: message });
-  }
+  if (byPolicy.test(message) && !violatesPodSecurity) return forbiddenByPolicy(what, cause, message);
   if (code === 401) {
     return new ScopeError("denied", `Cannot ${what}: the credentials are wrong or have expired`, {
       cause,
@@ -78,19 +76,23 @@ function refused(what: string, code: number, message: string, cause: unknown, de
   });
 }
 
+function forbiddenByPolicy(what: string, cause: unknown, hint: string): ScopeError {
+  return new ScopeError("denied", `Cannot ${what}: a policy of the cluster forbids it`, { cause, hint });
+}
+
+/** The status with which the API server refused a websocket: its client has that in the words of its error only. */
+export function refusedUpgrade(text: string): number | undefined {
+  const status = /Unexpected server response: (\d{3})/.exec(text)?.[1];
+  return status === undefined ? undefined : Number(status);
+}
+
 function unanswered(what: string, cause: unknown, denial: Denial): ScopeError {
   const reasons = reasonsOf(cause);
   const text = reasons.join(" ");
-  // The websocket client has the refused upgrade's status only in its text.
-  const upgrade = /Unexpected server response: (\d{3})/.exec(text)?.[1];
+  const upgrade = refusedUpgrade(text);
   // An exec has no fields that could be invalid: this is the code of a ValidatingAdmissionPolicy.
-  if (upgrade === "422") {
-    return new ScopeError("denied", `Cannot ${what}: a policy of the cluster forbids it`, {
-      cause,
-      hint: "kubectl exec says which policy it is",
-    });
-  }
-  if (upgrade !== undefined) return refused(what, Number(upgrade), "", cause, denial);
+  if (upgrade === 422) return forbiddenByPolicy(what, cause, "kubectl exec says which policy it is");
+  if (upgrade !== undefined) return refused(what, upgrade, "", cause, denial);
   if (/CERT|certificate|self.signed|issuer/i.test(text)) {
     return new ScopeError("unreachable", `Cannot ${what}: the API server's certificate is not trusted`, {
       cause,

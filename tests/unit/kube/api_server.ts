@@ -1,5 +1,5 @@
 import http from "node:http";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { AddressInfo } from "node:net";
 import type { Cluster } from "../../../src/kube/cluster.ts";
@@ -21,12 +21,12 @@ export function status(code: number, reason: string, message: string, details: u
 
 /** An HTTP server in the place of an API server, and the real client for it. */
 export async function apiServer(
-  answer: (method: string, path: string, body: string) => Answer | Promise<Answer>,
+  answer: (method: string, path: string, body: string, headers: IncomingHttpHeaders) => Answer | Promise<Answer>,
 ): Promise<AsyncDisposable & { cluster: Cluster; folder: string; asked: string[] }> {
   const asked: string[] = [];
-  const answerTo = async ({ method = "", url = "" }: IncomingMessage, sent = "") => {
+  const answerTo = async ({ method = "", url = "", headers }: IncomingMessage, sent = "") => {
     asked.push(`${method} ${url}`);
-    const { status, body } = await answer(method, url, sent);
+    const { status, body } = await answer(method, url, sent, headers);
     return { status, text: typeof body === "string" ? body : JSON.stringify(body) };
   };
   const server = http.createServer(async (request, response) => {

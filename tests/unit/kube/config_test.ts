@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { ScopeError } from "../../../src/errors.ts";
 import { contextNamespace, loadCluster } from "../../../src/kube/cluster.ts";
 import { until } from "../../cluster/wait.ts";
-import { type Answer, limits, status } from "./api_server.ts";
+import { type Answer, apiServer, limits, status } from "./api_server.ts";
 
 // deno-lint-ignore no-explicit-any -- as people write them
 type Kubeconfig = Record<string, any>;
@@ -113,22 +113,18 @@ async function guarded(
   answer: (authorization: string | undefined) => Answer,
   test: (server: string) => Promise<void>,
 ): Promise<void> {
-  const server = http.createServer((request, response) => {
-    const { status, body } = answer(request.headers.authorization);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  try {
-    await test(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  await using api = await apiServer((_method, _path, _body, headers) => answer(headers.authorization));
+  await test(api.cluster.server);
 }
 
 const who = (authorization: string | undefined): Answer => ({ status: 200, body: { authorization } });
 const ask = (options: Options) =>
   loadCluster(options).request<{ authorization?: string }>("ask", { method: "GET", path: "/" });
+
+Deno.test("loadCluster() takes a user of two files from the first one alone", async () => {
+  const groups = { users: [{ name: "me", user: { as: "jane", "as-groups": ["admins"] } }] };
+  await withFiles([second, groups], (limits) => assert.equal(loadCluster(limits).server, "https://b:6443"));
+});
 
 Deno.test("the token of a tokenFile is read anew for each request, from beside the kubeconfig", () =>
   guarded(who, async (server) => {
