@@ -1,8 +1,9 @@
-import { O_DIRECTORY, O_PATH, readlinkat, statAt } from "./calls.ts";
+import { fileSystemType, O_DIRECTORY, O_PATH, readlinkat, statAt } from "./calls.ts";
 import type { Stat } from "./calls.ts";
 import { Descriptor } from "./descriptor.ts";
 import { kindOf } from "./entry.ts";
 import { FileError } from "./file_error.ts";
+import { isKernelFileSystem } from "./folder.ts";
 import { FileKind } from "../gen/manager_pb.ts";
 import { isPlain, join, split, toName } from "./names.ts";
 import type { Name } from "./names.ts";
@@ -49,11 +50,15 @@ export class Destination implements Disposable {
   place(path: Name): Place {
     if (path === "") {
       if (this.top === undefined) throw new FileError("EISDIR");
+      refuseKernel(this.top.folder);
       return { ...this.top, [Symbol.dispose]() {} };
     }
     if (!path.split("/").every(isPlain)) throw new FileError("EINVAL");
     const { folder, name } = split(path);
-    const opened = openBelow(this.content, folder, O_PATH | O_DIRECTORY);
+    using held = new DisposableStack();
+    const opened = held.use(openBelow(this.content, folder, O_PATH | O_DIRECTORY));
+    refuseKernel(opened);
+    held.move(); // the caller's from now on
     return { folder: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() };
   }
 
@@ -66,6 +71,11 @@ export class Destination implements Disposable {
     this.#content?.[Symbol.dispose]();
     this.top?.[Symbol.dispose]();
   }
+}
+
+/** Throws for a file system of the kernel: a setting of its is often not the target's, but the manager's or the node's. */
+function refuseKernel(folder: Descriptor): void {
+  if (isKernelFileSystem(fileSystemType(folder.fd))) throw new FileError("EKERNEL");
 }
 
 function openFolder(root: TargetRoot, path: Name): Descriptor | undefined {

@@ -4,22 +4,12 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { WriteFilesResponseSchema } from "../gen/manager_pb.ts";
 import type { WriteFilesRequest, WriteFilesResponse, WriteFolder, WriteLink, WriteOpen } from "../gen/manager_pb.ts";
 import { partName } from "../../part_name.ts";
-import {
-  fchmod,
-  fchown,
-  futimens,
-  lchownat,
-  mkdirat,
-  O_DIRECTORY,
-  O_RDONLY,
-  renameat,
-  symlinkat,
-  unlinkat,
-} from "./calls.ts";
+import { fchmod, fchown, futimens, lchownat, mkdirat, O_DIRECTORY, O_RDONLY, symlinkat } from "./calls.ts";
 import { ArrivingFile } from "./arriving_file.ts";
 import { Destination, statIfThere } from "./destination.ts";
 import { codeOf, FileError } from "./file_error.ts";
 import { troubleOf } from "./list.ts";
+import { putInPlace, removeName } from "./mount_point.ts";
 import { toBytes, toName } from "./names.ts";
 import type { Name } from "./names.ts";
 import type { Parts } from "./parts.ts";
@@ -138,13 +128,13 @@ class Writing implements Disposable {
   #link({ link }: WriteLink): Part {
     using place = this.#to.place(this.#path);
     const { folder, name } = place, part = partName(name);
-    if (statIfThere(folder, part) !== undefined) unlinkat(folder.fd, part);
+    if (statIfThere(folder, part) !== undefined) removeName(folder, part);
     symlinkat(toName(link), folder.fd, part);
     try {
       this.#own((uid, gid) => lchownat(folder.fd, part, uid, gid));
-      renameat(folder.fd, part, name);
+      putInPlace(folder, part, name);
     } catch (error) {
-      unlinkat(folder.fd, part);
+      removeName(folder, part);
       throw error;
     }
     return { case: "done", value: { created: true } };

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { makeFiles } from "../../../src/manager/files_client.ts";
+import { O_DIRECTORY, O_PATH, openOwn } from "../../../src/manager/files/calls.ts";
+import { Descriptor } from "../../../src/manager/files/descriptor.ts";
+import { crossesMount, isMountPoint } from "../../../src/manager/files/mount_point.ts";
+import { FileTrouble } from "../../../src/files.ts";
+import type { Files, FileToWrite } from "../../../src/files.ts";
+import { startManager } from "./manager_process.ts";
+import { fakeTarget } from "./target.ts";
+
+// A root and namespaces of their own need root: without it these tests show as ignored.
+const ignore = Deno.uid() !== 0;
+const { signal } = new AbortController();
+
+interface World {
+  files: Files;
+  /** The target's root, seen from outside of its mount namespace. */
+  root: string;
+  /** Runs a script in the target's mount namespace, in its root, and returns the output. */
+  inside(script: string): Promise<string>;
+}
+
+function withMounts(name: string, test: (world: World) => Promise<void>): void {
+  Deno.test({
+    name: `${name} (needs root)`,
+    ignore,
+    async fn() {
+      await using target = await fakeTarget();
+      await using manager = await startManager();
+      await using connection = await manager.connect();
+      const { pid, root, podUid, containerId } = target;
+      const translate = (error: unknown) => Promise.resolve(error);
+      const files = makeFiles({ connection, target: { podUid, containerId }, translate });
+      const inside = async (script: string) => {
+        const args = [`--mount=/proc/${pid}/ns/mnt`, "--", "sh", "-euc", `cd ${root}\n${script}`];
+        const { success, stdout, stderr } = await new Deno.Command("nsenter", { args }).output();
+        assert.ok(success, new TextDecoder().decode(stderr));
+        return new TextDecoder().decode(stdout);
+      };
+      await test({ files, root, inside });
+    },
+  });
+}
+
+/** Writes text to a path of the target. */
+async function write(files: Files, path: string, text: string, more: Partial<FileToWrite> = {}): Promise<void> {
+  await using writer = files.writer(path, { name: "", folder: false, signal });
+  const file = writer.file({ path: "", mode: 0o640, resume: false, ...more }, async function* () {
+    const bytes = new TextEncoder().encode(text), most = 1 << 20;
+    for (let at = 0; at < bytes.length; at += most) yield { offset: at, bytes: bytes.subarray(at, at + most) };
+  });
+  await writer.opened;
+  await file.whole;
+}
+
+const trouble = (code: string) => (error: unknown) => {
+  assert.ok(error instanceof FileTrouble, String(error));
+  assert.equal(error.code, code);
+  return true;
+};
+
+/** A volume with a file that is mounted over one of the image, as a subPath is. */
+const mountConf = "mkdir vol; echo first >vol/conf; chown 11:22 vol/conf; chmod 600 vol/conf; echo image >etc/conf; " +
+  "mount --bind vol/conf etc/conf; ";
+const countConf = 'grep -c " $PWD/etc/conf " /proc/self/mountinfo || true; ';
+
+withMounts("Manager.WriteFiles writes into a file that is a mount of the target", async ({ files, inside }) => {
+  await inside(mountConf);
+  await write(files, "/etc/conf", "a longer second text\n", { modifiedNs: 1_580_702_706_500_000_000n });
+  const seen = countConf + "cat vol/conf; stat -c '%u:%g %a %Y' vol/conf; ls -A etc";
+  assert.equal(
+    await inside(seen),
+    "1\na longer second text\n11:22 600 1580702706\nconf\npasswd\n",
+  );
+  await write(files, "/etc/conf", "short\n", { modifiedNs: 1_580_702_707_500_000_000n });
+  assert.equal(await inside(seen), "1\nshort\n11:22 600 1580702707\nconf\npasswd\n");
+  await using writer = files.writer("/", { name: "", folder: true, signal });
+  assert.equal(await writer.folder({ path: "etc", mode: 0o755, modifiedNs: 0n, finish: false }), false);
+  const bytes = new TextEncoder().encode("in a tree\n");
+  const below = writer.file({ path: "etc/conf", mode: 0o640, resume: false }, async function* () {
+    yield { offset: 0, bytes };
+  });
+  await below.whole;
+  assert.equal((await inside(seen)).replace(/ \d{10}$/m, ""), "1\nin a tree\n11:22 600\nconf\npasswd\n");
+  await assert.rejects(writer.link({ path: "etc/conf", to: "/etc/passwd" }), trouble("EMOUNT"));
+  assert.equal(await inside(countConf + "cat vol/conf"), "1\nin a tree\n");
+});
+
+withMounts("Manager.WriteFiles refuses a read-only mount of a file, before anything of it", async (world) => {
+  const { files, inside } = world;
+  await inside(mountConf + "mount -o remount,bind,ro etc/conf");
+  await assert.rejects(write(files, "/etc/conf", "second\n"), trouble("EMOUNTRO"));
+  assert.equal(await inside(countConf + "cat etc/conf; ls -A etc"), "1\nfirst\nconf\npasswd\n");
+});
+
+withMounts("Manager.WriteFiles leaves a mounted file as it is when its disk has no room", async ({ files, inside }) => {
+  await inside(
+    "mkdir vol; mount -t tmpfs -o size=64k none vol; echo first >vol/conf; touch -d @1000 vol/conf; " +
+      "echo image >etc/conf; mount --bind vol/conf etc/conf",
+  );
+  await assert.rejects(write(files, "/etc/conf", "x".repeat(100_000)), trouble("EMOUNTFULL"));
+  assert.equal(
+    await inside(countConf + "cat vol/conf; stat -c %Y vol/conf; ls -A etc"),
+    "1\nfirst\n1000\nconf\npasswd\n",
+  );
+});
+
+withMounts("Manager.WriteFiles reaches a writable mount in a folder that is read-only", async ({ files, inside }) => {
+  await inside(
+    mountConf +
+      "mkdir ro; echo image >ro/conf; mount --bind ro ro; mount --bind vol/conf ro/conf; mount -o remount,bind,ro ro",
+  );
+  await write(files, "/ro/conf", "second\n");
+  assert.equal(
+    await inside('cat vol/conf; ls -A ro; grep -c " $PWD/ro/conf " /proc/self/mountinfo'),
+    "second\nconf\n1\n",
+  );
+  const large = "x".repeat(17 << 20);
+  await assert.rejects(write(files, "/ro/conf", large), trouble("EMOUNTLARGE"));
+  assert.equal(await inside("cat vol/conf"), "second\n");
+});
+
+Deno.test({
+  name:
+    "isMountPoint() and crossesMount() tell a mount of another mount namespace, also of the same file system (needs root)",
+  ignore,
+  async fn() {
+    await using target = await fakeTarget();
+    const { pid, root } = target;
+    const script = `cd ${root}; echo >etc/a; echo >etc/b; mkdir etc/d; ln -s a etc/link; mount --bind etc/a etc/b; ` +
+      "mount --bind dev etc/d";
+    await new Deno.Command("nsenter", { args: [`--mount=/proc/${pid}/ns/mnt`, "--", "sh", "-euc", script] }).output();
+    using folder = new Descriptor(openOwn(`/proc/${pid}/root/etc`, O_PATH | O_DIRECTORY));
+    const names = ["a", "b", "d", "link", "passwd", "none"];
+    assert.deepEqual(names.filter((name) => isMountPoint(folder, name)), ["b", "d"]);
+    assert.deepEqual(names.filter((name) => name !== "none" && crossesMount(folder, name)), ["b", "d"]);
+  },
+});
+
+withMounts("Manager.WriteFiles never takes a mount for the part of a copy", async ({ files, inside }) => {
+  await inside("mkdir vol; echo first >vol/part; touch etc/.new.scope-part; mount --bind vol/part etc/.new.scope-part");
+  for (const resume of [false, true]) {
+    await assert.rejects(write(files, "/etc/new", "second\n", { resume }), trouble("EMOUNT"));
+  }
+  await using writer = files.writer("/etc", { name: "", folder: true, signal });
+  await assert.rejects(writer.link({ path: "new", to: "x" }), trouble("EMOUNT"));
+  assert.equal(
+    await inside("cat vol/part; grep -c scope-part /proc/self/mountinfo; ls -A etc"),
+    "first\n1\n.new.scope-part\npasswd\n",
+  );
+});
+
+withMounts("Manager.WriteFiles writes nothing on a file system of the kernel", async ({ files }) => {
+  for (const path of ["/proc/sys/kernel/hostname", "/proc/new"]) {
+    await assert.rejects(write(files, path, "mine\n"), trouble("EKERNEL"));
+  }
+  await using writer = files.writer("/", { name: "", folder: true, signal });
+  await assert.rejects(writer.link({ path: "proc/new", to: "x" }), trouble("EKERNEL"));
+  await assert.rejects(
+    writer.folder({ path: "proc/new", mode: 0o755, modifiedNs: 0n, finish: false }),
+    trouble("EKERNEL"),
+  );
+});
