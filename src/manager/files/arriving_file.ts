@@ -2,7 +2,6 @@ import { partName } from "../../part_name.ts";
 import { FileKind } from "../gen/manager_pb.ts";
 import type { FileEnd, WriteFile } from "../gen/manager_pb.ts";
 import {
-  fchmod,
   fchown,
   ftruncate,
   futimens,
@@ -18,6 +17,9 @@ import {
   reopen,
   statAt,
 } from "./calls.ts";
+import type { Stat } from "./calls.ts";
+import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
+import type { Creator } from "./created.ts";
 import { Descriptor } from "./descriptor.ts";
 import type { Place } from "./destination.ts";
 import { statIfThere } from "./destination.ts";
@@ -41,7 +43,7 @@ export interface Arrival {
   place: Place;
   file: WriteFile;
   /** Whose new files are. */
-  owner: { uid: number; gid: number };
+  creator: Creator;
   parts: Parts;
   pid: number;
   /** Who sends it has left. */
@@ -55,6 +57,8 @@ export class ArrivingFile implements Disposable {
   /** The destination itself, when that is the same already. */
   #same: Descriptor | undefined;
   #broken = true;
+  /** The file whose place it takes: it will be that one's owner's. */
+  readonly #replaced: Stat | undefined;
   /** The part has no name: beside the destination nothing can be written. */
   #inMemory = false;
   /** The destination is a mount of its own: it is written into. */
@@ -69,8 +73,7 @@ export class ArrivingFile implements Disposable {
     const kind = kindOf(existing);
     if (kind === FileKind.FOLDER) throw new FileError("EISDIR");
     if (kind !== FileKind.FILE && kind !== FileKind.LINK) throw new FileError("ENOTREG");
-    // What takes the place of another's file is that one's, too.
-    if (kind === FileKind.FILE) this.arrival = { ...arrival, owner: existing };
+    if (kind === FileKind.FILE) this.#replaced = existing;
     this.#mounted = isMountPoint(arrival.place.folder, arrival.place.name, existing);
     // One that cannot be written is told before anything is sent.
     if (this.#mounted) openMountedFile(arrival.place.folder, arrival.place.name)[Symbol.dispose]();
@@ -100,7 +103,7 @@ export class ArrivingFile implements Disposable {
     this.#same = undefined;
     this.#hash = new FileHash(this.arrival.gone);
     if (this.#part !== undefined) return ftruncate(this.#part.fd, 0);
-    const { place: { folder }, owner } = this.arrival;
+    const { place: { folder }, creator } = this.arrival;
     try {
       if (statIfThere(folder, this.#name) !== undefined) {
         using _unused = this.#openPart();
@@ -115,11 +118,8 @@ export class ArrivingFile implements Disposable {
     }
     if (this.#inMemory) return;
     lock(this.#part.fd);
-    try {
-      fchown(this.#part.fd, owner.uid, owner.gid);
-    } catch {
-      // With the rights of an ordinary user it stays that user's, who is the target's own.
-    }
+    const { fd } = this.#part;
+    give(this.#replaced ?? ownerOfNew(creator, statAt(folder.fd), statAt(fd)), (uid, gid) => fchown(fd, uid, gid));
   }
 
   async write(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -199,10 +199,10 @@ export class ArrivingFile implements Disposable {
 
   /** Gives the whole file its mode, its time and its name. */
   #place(whole: Descriptor): void {
-    const { place: { folder, name }, file } = this.arrival;
-    fchmod(whole.fd, file.mode & 0o777);
-    if (file.modifiedNs !== undefined) futimens(whole.fd, file.modifiedNs);
+    const { place: { folder, name }, file, creator } = this.arrival;
+    setMode(whole, modeIn(folder, file.mode, creator));
     if (this.#part === undefined) return;
+    if (file.modifiedNs !== undefined) futimens(whole.fd, file.modifiedNs);
     if (statIfThere(folder, this.#name)?.inode !== statAt(whole.fd).inode) throw new FileError("EINVAL");
     putInPlace(folder, this.#name, name);
   }

@@ -24,6 +24,7 @@ const { symbols } = Deno.dlopen("libc.so.6", {
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
   fallocate_later: { name: "fallocate", parameters: ["i32", "i32", "i64", "i64"], result: "i32", nonblocking: true },
+  getxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
@@ -110,6 +111,12 @@ export const lock = (fd: number): boolean => symbols.flock(fd, LOCK_EX_NB) === 0
 export function readlinkat(folder: number, name: Name): Uint8Array<ArrayBuffer> {
   const buffer = new Uint8Array(4096);
   return buffer.slice(0, checked(symbols.readlinkat(folder, cBytes(name), buffer, BigInt(buffer.length))));
+}
+
+/** An extended attribute of what a descriptor stands for. Throws FileError, ENODATA where it has none. */
+export function getxattr(fd: number, name: string): Uint8Array<ArrayBuffer> {
+  const buffer = new Uint8Array(4096), path = cBytes(`/proc/self/fd/${fd}`);
+  return buffer.slice(0, checked(symbols.getxattr(path, cBytes(name), buffer, BigInt(buffer.length))));
 }
 
 const SEEK_DATA = 3, SEEK_HOLE = 4;

@@ -5,6 +5,7 @@ import { Descriptor } from "../../../src/manager/files/descriptor.ts";
 import { crossesMount, isMountPoint } from "../../../src/manager/files/mount_point.ts";
 import { FileTrouble } from "../../../src/files.ts";
 import type { Files, FileToWrite } from "../../../src/files.ts";
+import { cString } from "../../../src/manager/libc.ts";
 import { startManager } from "./manager_process.ts";
 import { fakeTarget } from "./target.ts";
 
@@ -161,3 +162,58 @@ withMounts("Manager.WriteFiles writes nothing on a file system of the kernel", a
     trouble("EKERNEL"),
   );
 });
+
+withMounts(
+  "Manager.WriteFiles gives what it makes the group, the bits and the ACL that the target would",
+  async (world) => {
+    const { files, inside, root } = world;
+    await inside("mkdir setgid acl; chgrp 777 setgid; chmod 2775 setgid");
+    // user::rwx, user:5:rwx, group::r-x, mask::rw-, other::r--, as setfacl -d would set it.
+    const entries = [[0x01, 7, -1], [0x02, 7, 5], [0x04, 5, -1], [0x10, 6, -1], [0x20, 4, -1]] as const;
+    const acl = new DataView(new ArrayBuffer(4 + 8 * entries.length));
+    acl.setUint32(0, 2, true);
+    for (const [index, [tag, permissions, id]] of entries.entries()) {
+      acl.setUint16(4 + index * 8, tag, true);
+      acl.setUint16(6 + index * 8, permissions, true);
+      acl.setInt32(8 + index * 8, id, true);
+    }
+    setAcl(`${root}/acl`, "default", new Uint8Array(acl.buffer));
+    await inside("for at in setgid acl etc; do mkdir $at/own; : >$at/own-file; ln -s x $at/own-link; done");
+    for (const at of ["setgid", "acl", "etc"]) {
+      await using writer = files.writer(`/${at}`, { name: "", folder: true, signal });
+      for (const finish of [false, true]) {
+        await writer.folder({ path: "new", mode: 0o777, modifiedNs: 0n, finish });
+      }
+      const file = writer.file({ path: "new-file", mode: 0o666, resume: false }, async function* () {});
+      await file.whole;
+      await writer.link({ path: "new-link", to: "x" });
+      for (const kind of ["", "-file", "-link"]) {
+        const seen = await inside(`stat -c '%u:%g %a' ${at}/own${kind} ${at}/new${kind}`);
+        const [own, made] = seen.split("\n");
+        assert.equal(made, own, `${at} ${kind}`);
+      }
+      for (const kind of ["", "-file"]) {
+        assert.deepEqual(getAcl(`${root}/${at}/new${kind}`), getAcl(`${root}/${at}/own${kind}`), `${at} ${kind}`);
+      }
+    }
+    assert.equal(await inside("stat -c '%g %a' setgid/new setgid/new-file"), "777 2755\n777 644\n");
+  },
+);
+
+const { symbols: { setxattr, getxattr } } = Deno.dlopen("libc.so.6", {
+  setxattr: { parameters: ["buffer", "buffer", "buffer", "usize", "i32"], result: "i32" },
+  getxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },
+});
+
+function setAcl(path: string, kind: "default" | "access", acl: Uint8Array<ArrayBuffer>): void {
+  assert.equal(setxattr(cString(path), cString(`system.posix_acl_${kind}`), acl, BigInt(acl.length), 0), 0, path);
+}
+
+/** Both ACLs of a path; empty where it has none. */
+function getAcl(path: string): Uint8Array[] {
+  return ["access", "default"].map((kind) => {
+    const buffer = new Uint8Array(256);
+    const length = getxattr(cString(path), cString(`system.posix_acl_${kind}`), buffer, BigInt(buffer.length));
+    return buffer.slice(0, Math.max(0, Number(length)));
+  });
+}
