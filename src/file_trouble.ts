@@ -33,7 +33,7 @@ const words: Readonly<Record<string, Words>> = {
     reason: "it is on a file system of the kernel, where nothing is written",
     hint: "to change a setting, run what changes it in the target, with scope shell --inside",
   },
-  EMOUNT: { kind: "usage", reason: "it is a mount of its own, which would be lost" },
+  EMOUNT: { kind: "usage", reason: "it is a mount of its own, which cannot be replaced" },
   EMOUNTRO: {
     kind: "denied",
     reason: "it is a mount of its own, and read-only",
@@ -48,6 +48,11 @@ const words: Readonly<Record<string, Words>> = {
     kind: "unreachable",
     reason: "it is a mount of its own, larger than 16 MiB, in a folder that cannot be written",
     hint: "write it in the target itself, for example with scope shell --inside",
+  },
+  EPART: {
+    kind: "usage",
+    reason: "it has the name of an unfinished copy, and is left out",
+    hint: "copy it by itself, or remove it when it is one",
   },
   ECYCLE: { kind: "usage", reason: "it leads back to a folder that it is in" },
   EILSEQ: { kind: "usage", reason: "its name is not UTF-8, and cannot be written here" },
