@@ -8,6 +8,7 @@ import { FileKind } from "../gen/manager_pb.ts";
 import { isPlain, join, split, toName } from "./names.ts";
 import type { Name } from "./names.ts";
 import { openBelow } from "./target_root.ts";
+import { pathBelow } from "./written_mounts.ts";
 import type { TargetRoot } from "./target_root.ts";
 
 /** A name in an open folder. */
@@ -62,6 +63,12 @@ export class Destination implements Disposable {
     return { folder: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() };
   }
 
+  /** Where it is, as the target sees it, whatever links its path has. */
+  whereIn(root: TargetRoot): Name {
+    const folder = pathBelow(pathOf(root.root), pathOf(this.top?.folder ?? this.content));
+    return this.top === undefined ? folder : join(folder, this.top.name);
+  }
+
   /** The folder that is written, where one is. Throws FileError. */
   get content(): Descriptor {
     return this.#content ??= openBelow(this.top!.folder, this.top!.name, O_PATH | O_DIRECTORY);
@@ -70,6 +77,15 @@ export class Destination implements Disposable {
   [Symbol.dispose](): void {
     this.#content?.[Symbol.dispose]();
     this.top?.[Symbol.dispose]();
+  }
+}
+
+/** The path of something open, as the kernel tells it; empty where it does not. */
+function pathOf({ fd }: Descriptor): Name {
+  try {
+    return toName(new TextEncoder().encode(Deno.readLinkSync(`/proc/self/fd/${fd}`)));
+  } catch {
+    return "";
   }
 }
 

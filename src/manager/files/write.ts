@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { WriteFilesResponseSchema } from "../gen/manager_pb.ts";
 import type { WriteFilesRequest, WriteFilesResponse, WriteFolder, WriteLink, WriteOpen } from "../gen/manager_pb.ts";
 import { partName } from "../../part_name.ts";
+import { readProc } from "../processes.ts";
 import { fchown, futimens, lchownat, mkdirat, O_DIRECTORY, O_RDONLY, statAt, symlinkat } from "./calls.ts";
 import type { Stat } from "./calls.ts";
 import { ArrivingFile } from "./arriving_file.ts";
@@ -19,6 +20,7 @@ import type { Name } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { unpack } from "./pieces.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
+import { mountsAt } from "./written_mounts.ts";
 
 type Part = NonNullable<MessageInitShape<typeof WriteFilesResponseSchema>["response"]>;
 type Request = WriteFilesRequest["request"];
@@ -109,7 +111,14 @@ class Writing implements Disposable {
     this.#creator = this.#root.creator;
     const destination = Destination.of(this.#root, this.#root.absolute(path), { name: toName(name), folder });
     this.#destination = destination;
-    return { case: "opened", value: { path: toBytes(destination.path) } };
+    const mounts = mountsAt(readProc(this.#root.pid, "mountinfo") ?? "", destination.whereIn(this.#root));
+    return {
+      case: "opened",
+      value: {
+        path: toBytes(destination.path),
+        mounts: mounts.map((mount) => ({ ...mount, path: toBytes(mount.path) })),
+      },
+    };
   }
 
   #folder({ mode, modifiedNs, finish }: WriteFolder): Part {

@@ -138,6 +138,21 @@ Deno.test({
   },
 });
 
+withMounts("Manager.WriteFiles tells which volumes are where it writes, whatever links lead there", async (world) => {
+  const { files, inside } = world, volume = "pods/2f/volumes/kubernetes.io~empty-dir";
+  await inside(
+    `mkdir -p ${volume}/small ${volume}/inner data; mount --bind ${volume}/small data; mkdir data/in; ` +
+      `mount --bind ${volume}/inner data/in; ln -s data link`,
+  );
+  for (const [path, folder] of [["/link/new", false], ["/link", true]] as const) {
+    await using writer = files.writer(path, { name: "", folder, signal });
+    assert.deepEqual(await writer.mounts, [
+      { path: "", kind: "emptyDir", name: "small" },
+      ...(folder ? [{ path: "in", kind: "emptyDir", name: "inner" }] : []),
+    ]);
+  }
+});
+
 withMounts("Manager.WriteFiles never takes a mount for the part of a copy", async ({ files, inside }) => {
   await inside("mkdir vol; echo first >vol/part; touch etc/.new.scope-part; mount --bind vol/part etc/.new.scope-part");
   for (const resume of [false, true]) {
