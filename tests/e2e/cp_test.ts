@@ -222,6 +222,21 @@ for (const way of fileWays) {
       assert.equal(await world.sh("ls -A /small"), "");
     });
 
+    await t.step("a file of this machine that is a mount of its own", async () => {
+      const bound = local("bound");
+      Deno.writeTextFileSync(bound, "old");
+      assert.equal((await outcome("mount", ["--bind", bound, bound])).code, 0);
+      try {
+        assert.equal(
+          await world.error(64, "cp", ":/tmp/suid", bound),
+          `Cannot write "${bound}": it is a mount of its own, which cannot be replaced`,
+        );
+        assert.equal(Deno.readTextFileSync(bound), "old");
+      } finally {
+        assert.equal((await outcome("umount", [bound])).code, 0);
+      }
+    });
+
     await t.step("a full disk on this machine", async () => {
       const disk = local("disk");
       Deno.mkdirSync(disk);
@@ -261,6 +276,17 @@ for (const way of fileWays) {
           "it is on a file system of the kernel, where nothing is written",
       );
     });
+
+    await t.step(
+      "what goes into a folder with the set-gid bit has its group and the bit, as what the target makes",
+      async () => {
+        await world.events(0, "cp", local("etc"), ":/shared/team/new");
+        const made = await world.sh(
+          "cd /shared/team && mkdir -p own/sub && stat -c '%u:%g %a' own own/sub new new/hosts && rm -r own new",
+        );
+        assert.equal(made, "0:778 2755\n0:778 2755\n0:778 2755\n0:778 644\n");
+      },
+    );
 
     await t.step("a link at the end is followed", async () => {
       await world.sh("mkdir -p /tmp/real && echo old >/tmp/real/file && ln -sf real/file /tmp/to-file");

@@ -14,11 +14,12 @@ export class FileWorld implements AsyncDisposable {
   private constructor(readonly namespace: TestNamespace, readonly way: FileWay) {}
 
   /**
-   * The pod has busybox, and a small disk at /small. A file of its volume /shared, whose group is 777, is mounted at
-   * /etc/app.conf, and one of a ConfigMap at /etc/map.conf; /limited is an emptyDir of 1 MiB that it may not write.
+   * The pod has busybox, and a small disk at /small. A folder of its volume /shared has the group 778 and the set-gid bit,
+   * and a file of it is mounted at /etc/app.conf, and one of a ConfigMap at /etc/map.conf; /limited is an emptyDir of 1 MiB that it may not write.
    */
   static async make(way: FileWay): Promise<FileWorld> {
     const world = new FileWorld(await TestNamespace.make(), way);
+    const team = "chgrp 778 team && chmod 2775 team";
     await kubectl(["create"], {
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -27,11 +28,14 @@ export class FileWorld implements AsyncDisposable {
     });
     await world.namespace.pod("target", {
       spec: {
-        securityContext: { fsGroup: 777 },
         initContainers: [{
           name: "fill",
           image: "localhost/busybox:1",
-          command: ["sh", "-c", "cd /shared && echo old >app.conf && chown 5:6 app.conf && chmod 640 app.conf"],
+          command: [
+            "sh",
+            "-c",
+            `cd /shared && echo old >app.conf && chown 5:6 app.conf && chmod 640 app.conf && mkdir team && ${team}`,
+          ],
           volumeMounts: [{ name: "shared", mountPath: "/shared" }],
         }],
         containers: [{

@@ -33,7 +33,7 @@ export async function reserveMounted(file: Descriptor, bytes: number): Promise<v
     await file.use((fd) => reserve(fd, bytes));
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    if (error.code === "EOPNOTSUPP") {
+    if (["EOPNOTSUPP", "ENOSYS", "EINVAL"].includes(error.code)) {
       if (bytes - allocatedBytes > freeBytes(file.fd)) throw new FileError("EMOUNTFULL");
       return;
     }

@@ -124,10 +124,11 @@ class Writing implements Disposable {
   #folder({ mode, modifiedNs, finish }: WriteFolder): Part {
     if (this.#path === "" && this.#to.top === undefined) return { case: "done", value: {} };
     using place = this.#to.place(this.#path);
+    const wanted = modeIn(place.folder, mode, this.#creator) | (finish ? 0 : 0o700);
     let created = false;
     if (!finish) {
       try {
-        mkdirat(place.folder.fd, place.name, 0o700);
+        mkdirat(place.folder.fd, place.name, wanted);
         created = true;
       } catch (error) {
         if (codeOf(error) !== "EEXIST") throw error;
@@ -135,7 +136,7 @@ class Writing implements Disposable {
     }
     using folder = openBelow(place.folder, place.name, O_RDONLY | O_DIRECTORY);
     if (created) this.#own(place, statAt(folder.fd), (uid, gid) => fchown(folder.fd, uid, gid));
-    if (created || finish) setMode(folder, modeIn(place.folder, mode, this.#creator) | (finish ? 0 : 0o700));
+    if (created || finish) setMode(folder, wanted);
     if (finish) futimens(folder.fd, modifiedNs);
     return { case: "done", value: { created } };
   }
