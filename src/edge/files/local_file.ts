@@ -65,7 +65,7 @@ export class LocalFile {
       const modified = dateOf(reading.entry.modifiedNs);
       await file.utime(modified, modified);
       await Deno.rename(this.part, this.path).catch((error) => {
-        throw error instanceof Deno.errors.Busy ? new FileTrouble("", "EMOUNT") : error;
+        throw (error as { code?: unknown }).code === "EBUSY" ? new FileTrouble("", "EMOUNT") : error;
       });
       return whole;
     } catch (error) {

@@ -65,6 +65,13 @@ const mountConf = "mkdir vol; echo first >vol/conf; chown 11:22 vol/conf; chmod 
   "mount --bind vol/conf etc/conf; ";
 const countConf = 'grep -c " $PWD/etc/conf " /proc/self/mountinfo || true; ';
 
+Deno.test("Only mount_point.ts renames and unlinks names of a target", () => {
+  const folder = new URL("../../../src/manager/files/", import.meta.url);
+  const calling = [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => /\b(renameat|unlinkat)\(/.test(Deno.readTextFileSync(new URL(name, folder))));
+  assert.deepEqual(calling.toSorted(), ["calls.ts", "mount_point.ts"]);
+});
+
 withMounts("Manager.WriteFiles writes into a file that is a mount of the target", async ({ files, inside }) => {
   await inside(mountConf);
   await write(files, "/etc/conf", "a longer second text\n", { modifiedNs: 1_580_702_706_500_000_000n });
