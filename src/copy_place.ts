@@ -43,14 +43,20 @@ export function parseCopy(args: readonly string[]): {
     });
   }
   if (from.side === to.side) {
-    const both = from.side === "pod";
-    throw new ScopeError("usage", both ? "Both sides are in a pod" : "Nothing says which side is in a pod", {
-      hint: both ? "copy to this machine first, and then from it" : hint,
-    });
+    if (from.side === "local") throw new ScopeError("usage", "Nothing says which side is in a pod", { hint });
+    throw new ScopeError("usage", "Both sides are in a pod", { hint: hintForBoth(args) });
   }
   return from.side === "pod"
     ? { direction: "out", pod: from, local: localPath(to.path) }
     : { direction: "in", pod: to as PodPlace, local: localPath(from.path) };
+}
+
+/** A name with a colon may be meant for a file of this machine. It is shown as that is written. */
+function hintForBoth(args: readonly string[]): string {
+  const named = args.find((arg) => remote.exec(arg)?.[2]?.startsWith("/") === false && !arg.startsWith(":"));
+  return named === undefined
+    ? "copy to this machine first, and then from it"
+    : `write "./${named}" for a file of this machine; between pods, copy to this machine first, and then from it`;
 }
 
 function localPath(path: string): string {

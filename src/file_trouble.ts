@@ -28,6 +28,32 @@ const words: Readonly<Record<string, Words>> = {
   EBADF: { kind: "unreachable", reason: "the copy was broken off" },
   ENOTREG: { kind: "usage", reason: "it is a device, a socket or a FIFO, which are never opened" },
   EPSEUDO: { kind: "usage", reason: "it is a file system of the kernel, which is not copied" },
+  EKERNEL: {
+    kind: "usage",
+    reason: "it is on a file system of the kernel, where nothing is written",
+    hint: "to change a setting, run what changes it in the target, with scope shell --inside",
+  },
+  EMOUNT: { kind: "usage", reason: "it is a mount of its own, which cannot be replaced" },
+  EMOUNTRO: {
+    kind: "denied",
+    reason: "it is a mount of its own, and read-only",
+    hint: "change what is mounted there: the ConfigMap, the Secret or the volume that the pod's spec names",
+  },
+  EMOUNTFULL: {
+    kind: "unreachable",
+    reason: "it is a mount of its own, and no space is left on its disk",
+    hint: "make room there, then try again",
+  },
+  EMOUNTLARGE: {
+    kind: "unreachable",
+    reason: "it is a mount of its own, larger than 16 MiB, in a folder that cannot be written",
+    hint: "write it in the target itself, for example with scope shell --inside",
+  },
+  EPART: {
+    kind: "usage",
+    reason: "it has the name of an unfinished copy, and is left out",
+    hint: "copy it by itself, or remove it when it is one",
+  },
   ECYCLE: { kind: "usage", reason: "it leads back to a folder that it is in" },
   EILSEQ: { kind: "usage", reason: "its name is not UTF-8, and cannot be written here" },
   EBADHASH: { kind: "unreachable", reason: "the bytes that arrived are not those that were sent", hint: "try again" },

@@ -1,3 +1,5 @@
+import type { WrittenMount } from "./storage.ts";
+
 /** Files of a target, as a command may reach them. Paths are those of the target; every one is resolved inside its root. */
 export interface Files {
   /**
@@ -106,6 +108,8 @@ export interface FileToWrite {
 export interface FileWriter extends AsyncDisposable {
   /** The path that is written to. Rejects with FileTrouble. */
   readonly opened: Promise<string>;
+  /** What is mounted there and below it. Empty where it cannot be opened. */
+  readonly mounts: Promise<WrittenMount[]>;
   /** Returns true where it made the folder. Throws FileTrouble. */
   folder(folder: { path: string; mode: number; modifiedNs: bigint; finish: boolean }): Promise<boolean>;
   link(link: { path: string; to: string }): Promise<void>;

@@ -1,4 +1,5 @@
 import type { NetworkProbe } from "./redirect.ts";
+import type { StorageLimits } from "./storage.ts";
 
 /** Whom: `namespace/pod:container`, as far as a manager beside it must know. */
 export interface Target {
@@ -16,6 +17,8 @@ export interface Target {
   /** Those of its spec that come over the network, and the addresses of its node, from which they come. */
   probes?: NetworkProbe[];
   nodeAddresses?: string[];
+  /** By which the kubelet evicts it; missing where its spec is not known. */
+  storage?: StorageLimits;
 }
 
 export interface ContainerRef {

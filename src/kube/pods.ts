@@ -3,6 +3,7 @@ import { ScopeError } from "../errors.ts";
 import type { Destination } from "../event.ts";
 import type { NetworkProbe } from "../redirect.ts";
 import type { Target } from "../target.ts";
+import { storageLimits } from "./storage.ts";
 
 /** Not being deleted, and its containers passed their readiness probes. */
 export function isReady(pod: V1Pod): boolean {
@@ -90,6 +91,7 @@ export function toTarget(pod: V1Pod, container?: string): Target {
     containers,
     probes: networkProbes(pod),
     nodeAddresses: (pod.status?.hostIPs ?? []).flatMap(({ ip }) => ip ?? []),
+    storage: storageLimits(pod, chosen.name),
   };
 }
 

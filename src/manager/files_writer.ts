@@ -3,12 +3,13 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Channel } from "../channel.ts";
 import { FileTrouble } from "../files.ts";
 import type { FileToWrite, FileWriter, Piece, WriteOptions, WritingFile } from "../files.ts";
+import type { WrittenMount } from "../storage.ts";
 import { FileHash, sameHash } from "./files/hash.ts";
 import { Packer } from "./files/pieces.ts";
 import { decode, encode, hex, settled, translated } from "./files_client.ts";
 import type { FilesClient } from "./files_client.ts";
 import { WriteFilesRequestSchema } from "./gen/manager_pb.ts";
-import type { WriteFilesRequest, WriteFilesResponse } from "./gen/manager_pb.ts";
+import type { WriteFilesRequest, WriteFilesResponse, WriteMount } from "./gen/manager_pb.ts";
 
 type Answer = WriteFilesResponse["response"];
 
@@ -110,12 +111,14 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
     return { from: from.promise, sent: settled, whole: done };
   };
 
-  const opened = expect("").then((answer) => answer.case === "opened" ? decode(answer.value.path) : "");
+  const first = expect("").then((answer) => answer.case === "opened" ? answer.value : undefined);
+  const opened = first.then((answer) => decode(answer?.path ?? new Uint8Array()));
   opened.catch(() => {}); // met by whoever awaits it
   void send({ case: "open", value: { target, path, name: encode(name), folder } });
   const listening = listen();
   return {
     opened,
+    mounts: first.then((answer) => (answer?.mounts ?? []).map(mountOf), () => []),
     async folder({ path, mode, modifiedNs, finish }) {
       const answer = expect(path);
       await send({ case: "folder", value: { path: encode(path), mode, modifiedNs, finish } });
@@ -134,6 +137,10 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
       left.abort();
     },
   };
+}
+
+function mountOf({ path, emptyDir, layer }: WriteMount): WrittenMount {
+  return { path: decode(path), name: emptyDir, kind: layer ? "layer" : emptyDir !== "" ? "emptyDir" : "other" };
 }
 
 /** Counts the first bytes of a file; fewer where it is shorter. */

@@ -61,7 +61,7 @@ function tracing(uid: number | undefined): readonly Capability[] {
 /** What root needs to treat files of other users as the target can, as far as it can. */
 function owning(pod: V1Pod, container: string): readonly Capability[] {
   const bounding = boundingSet(containerOf(pod, container));
-  return (["CHOWN", "DAC_OVERRIDE", "FOWNER"] as const).filter((name) => bounding.includes(name));
+  return (["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"] as const).filter((name) => bounding.includes(name));
 }
 
 /** The user of a container: as the kubelet says since Kubernetes 1.33, or as its spec asks for; unknown otherwise. */

@@ -222,6 +222,21 @@ for (const way of fileWays) {
       assert.equal(await world.sh("ls -A /small"), "");
     });
 
+    await t.step("a file of this machine that is a mount of its own", async () => {
+      const bound = local("bound");
+      Deno.writeTextFileSync(bound, "old");
+      assert.equal((await outcome("mount", ["--bind", bound, bound])).code, 0);
+      try {
+        assert.equal(
+          await world.error(64, "cp", ":/tmp/suid", bound),
+          `Cannot write "${bound}": it is a mount of its own, which cannot be replaced`,
+        );
+        assert.equal(Deno.readTextFileSync(bound), "old");
+      } finally {
+        assert.equal((await outcome("umount", [bound])).code, 0);
+      }
+    });
+
     await t.step("a full disk on this machine", async () => {
       const disk = local("disk");
       Deno.mkdirSync(disk);
@@ -237,13 +252,55 @@ for (const way of fileWays) {
       }
     });
 
-    await t.step("a file that is a mount of its own is written over, and a link at the end is followed", async () => {
-      Deno.writeTextFileSync(local("hosts"), "192.0.2.9 mine\n");
-      await world.events(0, "cp", local("hosts"), ":/etc/hosts");
-      assert.equal(await world.sh("cat /etc/hosts; ls -A /etc | grep scope || true"), "192.0.2.9 mine\n");
+    await t.step("a file that is a mount of its own is written into, and stays mounted", async () => {
+      const mounted = "grep -oE ' /etc/(hosts|app.conf|map.conf) ' /proc/1/mountinfo | sort | tr -d '\n'; ";
+      const all = " /etc/app.conf  /etc/hosts  /etc/map.conf ", name = `${world.namespace.name}/target:main`;
+      Deno.mkdirSync(local("etc"));
+      for (const name of ["hosts", "app.conf", "map.conf"]) Deno.writeTextFileSync(local(`etc/${name}`), "# mine\n");
+      await world.events(0, "cp", local("etc/hosts"), ":/etc/hosts");
+      await world.events(0, "cp", local("etc/app.conf"), ":/etc/app.conf");
+      assert.equal(
+        await world.error(77, "cp", local("etc/map.conf"), ":/etc/map.conf"),
+        `Cannot write "/etc/map.conf" in "${name}": it is a mount of its own, and read-only`,
+      );
+      const seen = mounted + "cat /etc/hosts /shared/app.conf /etc/map.conf; stat -c '%u:%g %a' /shared/app.conf; " +
+        "ls -A /etc | grep scope || true";
+      assert.equal(await world.sh(seen), `${all}# mine\n# mine\nof the map\n5:6 640\n`);
+      Deno.writeTextFileSync(local("etc/app.conf"), "# of a folder\n");
+      const events = await world.events(1, "cp", `${local("etc")}/.`, ":/etc");
+      assert.deepEqual(events.filter(({ type }) => type === "failed").map(({ subject }) => subject), ["map.conf"]);
+      assert.equal(await world.sh(seen), `${all}# mine\n# of a folder\nof the map\n5:6 640\n`);
+      assert.equal(
+        await world.error(64, "cp", local("etc/hosts"), ":/proc/sys/kernel/hostname"),
+        `Cannot write "/proc/sys/kernel/hostname" in "${name}": ` +
+          "it is on a file system of the kernel, where nothing is written",
+      );
+    });
+
+    await t.step(
+      "what goes into a folder with the set-gid bit has its group and the bit, as what the target makes",
+      async () => {
+        await world.events(0, "cp", local("etc"), ":/shared/team/new");
+        const made = await world.sh(
+          "cd /shared/team && mkdir -p own/sub && stat -c '%u:%g %a' own own/sub new new/hosts && rm -r own new",
+        );
+        assert.equal(made, "0:778 2755\n0:778 2755\n0:778 2755\n0:778 644\n");
+      },
+    );
+
+    await t.step("a link at the end is followed", async () => {
       await world.sh("mkdir -p /tmp/real && echo old >/tmp/real/file && ln -sf real/file /tmp/to-file");
-      await world.events(0, "cp", local("hosts"), ":/tmp/to-file");
-      assert.equal(await world.sh("readlink /tmp/to-file; cat /tmp/real/file"), "real/file\n192.0.2.9 mine\n");
+      await world.events(0, "cp", local("etc/hosts"), ":/tmp/to-file");
+      assert.equal(await world.sh("readlink /tmp/to-file; cat /tmp/real/file"), "real/file\n# mine\n");
+    });
+
+    await t.step("a copy that gets the pod evicted is warned of, before anything is written", async () => {
+      const { code, stderr } = await world.run(["cp", local("big"), ":/limited/big"]);
+      assert.equal(code, 77);
+      assert.match(
+        stderr,
+        /^warning: the kubelet evicts the pod "target" when this is copied: 95\.4M into the volume "limited", an emptyDir with a sizeLimit of 1Mi$/m,
+      );
     });
 
     await t.step("a folder and a link that change places while it copies never lead out of the target", async () => {
@@ -356,25 +413,44 @@ for (const way of fileWays) {
   });
 }
 
-Deno.test("cp gives new files to the target's user, and a replaced one keeps its owner", async () => {
+Deno.test("cp gives new files to the target's user and the volume's group, and a replaced one keeps its owner", async () => {
   await using world = await FileWorld.make("node");
-  await world.namespace.pod("user", { spec: { securityContext: { runAsUser: 4711, runAsGroup: 4712 } } });
+  const securityContext = { runAsUser: 4711, runAsGroup: 4712, fsGroup: 777 };
+  await world.namespace.pod("user", {
+    spec: {
+      securityContext,
+      containers: [{
+        name: "main",
+        image: "localhost/busybox:1",
+        command: ["sh", "-c", "umask 027; exec sleep infinity"],
+        volumeMounts: [{ name: "data", mountPath: "/data" }],
+      }],
+      volumes: [{ name: "data", emptyDir: {} }],
+    },
+  });
   const args = ["-n", world.namespace.name, "-p", "user"];
   Deno.mkdirSync(world.here("conf/sub"), { recursive: true });
-  Deno.writeTextFileSync(world.here("conf/sub/a"), "a");
+  Deno.writeTextFileSync(world.here("conf/sub/a"), "a", { mode: 0o644 });
   const ok = async (...more: string[]) => {
     const { code, stderr } = await scope([...args, ...more]);
     assert.equal(code, 0, stderr);
   };
-  const owners = (...paths: string[]) =>
-    kubectl(["-n", world.namespace.name, "exec", "user", "--", "stat", "-c", "%u:%g %n", ...paths]);
-  await ok("cp", world.here("conf"), ":/tmp/conf");
-  assert.equal(
-    await owners("/tmp/conf", "/tmp/conf/sub", "/tmp/conf/sub/a"),
-    "4711:4712 /tmp/conf\n4711:4712 /tmp/conf/sub\n4711:4712 /tmp/conf/sub/a\n",
-  );
-  await ok("cp", world.here("conf/sub/a"), ":/etc/passwd");
-  assert.equal(await owners("/etc/passwd"), "0:0 /etc/passwd\n");
+  const sh = (script: string) => kubectl(["-n", world.namespace.name, "exec", "user", "--", "sh", "-c", script]);
+  // What the target itself makes there.
+  await sh("umask 027; mkdir -p /tmp/own/sub /data/own/sub; : >/tmp/own/sub/a; : >/data/own/sub/a");
+  for (const way of fileWays) {
+    await ok("--via", way, "cp", world.here("conf"), `:/tmp/${way}`);
+    await ok("--via", way, "cp", world.here("conf"), `:/data/${way}`);
+    for (const folder of ["/tmp", "/data"]) {
+      const [own, made] = await Promise.all(
+        ["own", way].map((name) => sh(`cd ${folder}/${name} && stat -c '%u:%g %a %n' . sub sub/a`)),
+      );
+      assert.equal(made, own, `${folder} by ${way}`);
+    }
+  }
+  assert.equal(await sh("stat -c '%u:%g %a' /data/node/sub /data/node/sub/a"), "4711:777 2750\n4711:777 640\n");
+  await ok("--via", "node", "cp", world.here("conf/sub/a"), ":/etc/passwd");
+  assert.equal(await sh("stat -c %u:%g /etc/passwd"), "0:0\n");
 });
 
 Deno.test("cp names its pod as kubectl does, with TYPE/NAME and another namespace", async () => {

@@ -13,19 +13,50 @@ export class FileWorld implements AsyncDisposable {
 
   private constructor(readonly namespace: TestNamespace, readonly way: FileWay) {}
 
-  /** The pod has busybox, and a small disk at /small. */
+  /**
+   * The pod has busybox, and a small disk at /small. A folder of its volume /shared has the group 778 and the set-gid bit,
+   * and a file of it is mounted at /etc/app.conf, and one of a ConfigMap at /etc/map.conf; /limited is an emptyDir of 1 MiB that it may not write.
+   */
   static async make(way: FileWay): Promise<FileWorld> {
     const world = new FileWorld(await TestNamespace.make(), way);
+    const team = "chgrp 778 team && chmod 2775 team";
+    await kubectl(["create"], {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "map", namespace: world.namespace.name },
+      data: { key: "of the map\n" },
+    });
     await world.namespace.pod("target", {
       spec: {
+        initContainers: [{
+          name: "fill",
+          image: "localhost/busybox:1",
+          command: [
+            "sh",
+            "-c",
+            `cd /shared && echo old >app.conf && chown 5:6 app.conf && chmod 640 app.conf && mkdir team && ${team}`,
+          ],
+          volumeMounts: [{ name: "shared", mountPath: "/shared" }],
+        }],
         containers: [{
           name: "main",
           image: "localhost/busybox:1",
           command: ["sleep", "infinity"],
           workingDir: "/work",
-          volumeMounts: [{ name: "small", mountPath: "/small" }],
+          volumeMounts: [
+            { name: "small", mountPath: "/small" },
+            { name: "shared", mountPath: "/shared" },
+            { name: "shared", mountPath: "/etc/app.conf", subPath: "app.conf" },
+            { name: "map", mountPath: "/etc/map.conf", subPath: "key" },
+            { name: "limited", mountPath: "/limited", readOnly: true },
+          ],
         }],
-        volumes: [{ name: "small", emptyDir: { medium: "Memory", sizeLimit: "20Mi" } }],
+        volumes: [
+          { name: "small", emptyDir: { medium: "Memory", sizeLimit: "20Mi" } },
+          { name: "shared", emptyDir: {} },
+          { name: "map", configMap: { name: "map" } },
+          { name: "limited", emptyDir: { sizeLimit: "1Mi" } },
+        ],
       },
     });
     return world;

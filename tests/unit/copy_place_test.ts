@@ -60,6 +60,25 @@ for (
   });
 }
 
+for (
+  const [args, hint] of [
+    [["web:/a", ":/b"], "copy to this machine first, and then from it"],
+    [
+      ["backup-10:30.txt", ":/tmp/"],
+      'write "./backup-10:30.txt" for a file of this machine; between pods, copy to this machine first, and then from it',
+    ],
+    [
+      [":/tmp/x", "backup-10:30.txt"],
+      'write "./backup-10:30.txt" for a file of this machine; between pods, copy to this machine first, and then from it',
+    ],
+    [[":x", "web:/b"], "copy to this machine first, and then from it"],
+  ] as [string[], string][]
+) {
+  Deno.test(`parseCopy() knows what may be meant by ${JSON.stringify(args)}`, () => {
+    assert.throws(() => parseCopy(args), (error) => error instanceof ScopeError && error.hint === hint);
+  });
+}
+
 Deno.test("baseName() is the name that stays, and none where the content is meant", () => {
   assert.deepEqual(["/a/b", "b", "/a/b/", "/a/b//", "-x"].map(baseName), ["b", "b", "b", "b", "-x"]);
   assert.deepEqual(["/", ".", "..", "/a/.", "/a/..", "", "./"].map(baseName), ["", "", "", "", "", "", ""]);

@@ -23,6 +23,8 @@ export class Copy {
     readonly request: CopyRequest,
     readonly signal: AbortSignal,
     readonly progress: ProgressShown,
+    /** Says something on stderr. */
+    readonly say: (text: string) => void,
   ) {
     this.place = targetName(beside.target);
   }
@@ -86,7 +88,10 @@ export async function* copyFiles(
   const left = new AbortController();
   using progress = new ProgressShown(enabled);
   const until = AbortSignal.any([signal, beside.lost, left.signal]);
-  const work = new Copy(beside, request, until, progress);
+  const work = new Copy(beside, request, until, progress, (text) => {
+    progress.hide();
+    say(text);
+  });
   const tellKept = () => {
     if (work.kept === undefined || (work.kept.forAWhile && terminate)) return;
     const { path, forAWhile } = work.kept;

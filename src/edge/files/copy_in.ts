@@ -5,7 +5,9 @@ import { isHopeless } from "../../file_trouble.ts";
 import { FileTrouble } from "../../files.ts";
 import type { FileWriter, Piece, WritingFile } from "../../files.ts";
 import { partName } from "../../part_name.ts";
+import { excessOf } from "../../storage.ts";
 import type { Copy } from "./copy_files.ts";
+import { evictionText } from "./eviction_text.ts";
 import { piecesOf } from "./local_file.ts";
 import { parentOf } from "./local_folders.ts";
 import { localTree } from "./local_tree.ts";
@@ -30,6 +32,10 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
     throw error instanceof FileTrouble ? copy.error("write", "pod", remote, error.code) : error;
   });
   for (const { path, code } of troubles) yield copy.failed(path, code);
+  const { target } = copy.beside, dense = wanted.filter(({ sparse }) => !sparse);
+  if (target.storage !== undefined) {
+    for (const excess of excessOf(dense, await writer.mounts, target.storage)) copy.say(evictionText(excess, target));
+  }
 
   const sending: { entry: LocalEntry; file: WritingFile; started: number }[] = [], made: LocalEntry[] = [];
   for (const entry of entries) {

@@ -117,7 +117,8 @@ async function list(copy: Copy): Promise<{ entries: FileEntry[]; troubles: FileT
   try {
     for await (const entry of files.list(remote, { depth: "tree", follow, signal })) {
       if (entry instanceof FileTrouble) troubles.push(entry);
-      else if (entry.path === "" || !isPart(baseName(entry.path))) entries.push(entry);
+      else if (entry.path === "" || entry.kind === "folder" || !isPart(baseName(entry.path))) entries.push(entry);
+      else troubles.push(new FileTrouble(entry.path, "EPART"));
       if (entries.length > mostEntries) {
         throw new ScopeError("usage", `There are more than ${mostEntries} files in "${remote}"`, {
           hint: "copy the folders in it one by one",

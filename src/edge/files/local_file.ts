@@ -47,24 +47,38 @@ export class LocalFile {
       let more = false;
       for await (const _piece of reading.pieces) more = true;
       if (more) throw new FileTrouble("", "EBUSY");
-      await Deno.chmod(this.path, reading.entry.mode & 0o777);
+      const { mode } = reading.entry;
+      if (existing !== undefined && ((existing.mode ?? 0) & 0o777) !== (mode & 0o777)) {
+        await Deno.chmod(this.path, await this.#modeHere(mode));
+      }
       return await reading.whole;
     }
-    const resumes = reading.from > 0;
+    const resumes = reading.from > 0, { mode } = reading.entry;
     if (!resumes && await lstatIfThere(this.part) !== undefined) await this.#removePart();
-    using file = await Deno.open(this.part, { write: true, createNew: !resumes, mode: 0o600 });
+    using file = await Deno.open(this.part, { write: true, createNew: !resumes, mode: mode & 0o777 | 0o600 });
     if (!await file.tryLock(true)) throw new FileTrouble("", "EBUSY");
     try {
       const whole = await this.#write(file, reading, wrote);
-      await Deno.chmod(this.part, reading.entry.mode & 0o777);
+      // Made with this mode, of which the umask and the folder's ACL left some.
+      const made = ((await file.stat()).mode ?? 0) & 0o777;
+      if ((made & mode) !== made) await Deno.chmod(this.part, made & mode);
       const modified = dateOf(reading.entry.modifiedNs);
       await file.utime(modified, modified);
-      await Deno.rename(this.part, this.path);
+      await Deno.rename(this.part, this.path).catch((error) => {
+        throw (error as { code?: unknown }).code === "EBUSY" ? new FileTrouble("", "EMOUNT") : error;
+      });
       return whole;
     } catch (error) {
       this.kept = (await file.stat()).size > 0;
       throw error;
     }
+  }
+
+  /** The permissions that a new file gets here when it asks for some: by the umask and the folder's ACL. */
+  async #modeHere(mode: number): Promise<number> {
+    using probe = await Deno.open(this.part, { write: true, createNew: true, mode: mode & 0o777 });
+    await Deno.remove(this.part);
+    return ((await probe.stat()).mode ?? 0) & 0o777;
   }
 
   /** Nobody can go on with it. */

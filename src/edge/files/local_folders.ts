@@ -14,7 +14,8 @@ export function isSafe(path: string): boolean {
  */
 export class LocalFolders {
   readonly #checked = new Set<string>([""]);
-  readonly #made: FileEntry[] = [];
+  /** With the mode that it got here, by the umask, the ACL and the set-gid bit of the folder that it is in. */
+  readonly #made: { entry: FileEntry; mode: number }[] = [];
 
   constructor(readonly top: string) {}
 
@@ -28,7 +29,7 @@ export class LocalFolders {
     }
     if (there === undefined) {
       await Deno.mkdir(path, { mode: entry.mode & 0o777 | 0o700 });
-      this.#made.push(entry);
+      this.#made.push({ entry, mode: (await Deno.lstat(path)).mode ?? 0 });
     }
     this.#checked.add(entry.path);
   }
@@ -49,10 +50,12 @@ export class LocalFolders {
 
   /** Sets modes and times of the folders that were made, once nothing is written into them any more. */
   async finish(): Promise<void> {
-    for (const { path, mode, modifiedNs } of this.#made.reverse()) {
-      const full = joined(this.top, path), modified = dateOf(modifiedNs);
+    for (const { entry, mode } of this.#made.reverse()) {
+      const full = joined(this.top, entry.path), modified = dateOf(entry.modifiedNs);
       await Deno.utime(full, modified, modified);
-      await Deno.chmod(full, mode & 0o777);
+      const wanted = mode & (0o7000 | entry.mode & 0o777);
+      // Not without need: who is not in its group takes the set-gid bit away.
+      if (wanted !== (mode & 0o7777)) await Deno.chmod(full, wanted);
     }
   }
 }

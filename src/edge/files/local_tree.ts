@@ -29,7 +29,9 @@ export async function* localTree(top: string, follow: boolean): AsyncIterable<Lo
       try {
         // Such a name was not text, and cannot be opened by this one.
         if (name.includes("\ufffd") && !await exists(joined(top, below))) throw new FileTrouble(below, "EILSEQ");
-        yield* one(below, await (follow ? Deno.stat : Deno.lstat)(joined(top, below)), [...above, id]);
+        const info = await (follow ? Deno.stat : Deno.lstat)(joined(top, below));
+        if (isPart(name) && !info.isDirectory) throw new FileTrouble(below, "EPART");
+        yield* one(below, info, [...above, id]);
       } catch (error) {
         const trouble = localTrouble(below, error);
         if (!(trouble instanceof FileTrouble)) throw trouble;
@@ -41,7 +43,7 @@ export async function* localTree(top: string, follow: boolean): AsyncIterable<Lo
 
 async function namesIn(folder: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) if (!isPart(name)) names.push(name);
+  for await (const { name } of Deno.readDir(folder)) names.push(name);
   return names.sort();
 }
 

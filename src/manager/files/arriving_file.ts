@@ -2,7 +2,6 @@ import { partName } from "../../part_name.ts";
 import { FileKind } from "../gen/manager_pb.ts";
 import type { FileEnd, WriteFile } from "../gen/manager_pb.ts";
 import {
-  fchmod,
   fchown,
   ftruncate,
   futimens,
@@ -12,19 +11,23 @@ import {
   O_PATH,
   O_RDONLY,
   O_RDWR,
+  openMemory,
   pread,
   pwrite,
-  renameat,
   reopen,
   statAt,
-  unlinkat,
 } from "./calls.ts";
+import type { Stat } from "./calls.ts";
+import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
+import type { Creator } from "./created.ts";
 import { Descriptor } from "./descriptor.ts";
 import type { Place } from "./destination.ts";
 import { statIfThere } from "./destination.ts";
 import { kindOf } from "./entry.ts";
 import { FileError } from "./file_error.ts";
 import { FileHash, sameHash } from "./hash.ts";
+import { isMountPoint, putInPlace, refuseMountPoint, removeName } from "./mount_point.ts";
+import { openMountedFile, reserveMounted, setTime } from "./mounted_file.ts";
 import type { Name } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { pieceBytes } from "./pieces.ts";
@@ -32,13 +35,15 @@ import { openBelow } from "./target_root.ts";
 
 /** How long the same file may be written by another copy: longer than a client that is gone counts as alive. */
 const otherCopyMs = 8_000;
+/** The largest file that is kept in memory until it is whole, where a mount is all that can be written in a folder. */
+const mostInMemory = 16 << 20;
 
 /** What is needed of a target to write a file there. */
 export interface Arrival {
   place: Place;
   file: WriteFile;
   /** Whose new files are. */
-  owner: { uid: number; gid: number };
+  creator: Creator;
   parts: Parts;
   pid: number;
   /** Who sends it has left. */
@@ -52,6 +57,12 @@ export class ArrivingFile implements Disposable {
   /** The destination itself, when that is the same already. */
   #same: Descriptor | undefined;
   #broken = true;
+  /** The file whose place it takes: it will be that one's owner's. */
+  readonly #replaced: Stat | undefined;
+  /** The part has no name: beside the destination nothing can be written. */
+  #inMemory = false;
+  /** The destination is a mount of its own: it is written into. */
+  readonly #mounted: boolean = false;
   readonly #name: Name;
 
   constructor(readonly arrival: Arrival) {
@@ -62,8 +73,10 @@ export class ArrivingFile implements Disposable {
     const kind = kindOf(existing);
     if (kind === FileKind.FOLDER) throw new FileError("EISDIR");
     if (kind !== FileKind.FILE && kind !== FileKind.LINK) throw new FileError("ENOTREG");
-    // What takes the place of another's file is that one's, too.
-    if (kind === FileKind.FILE) this.arrival = { ...arrival, owner: existing };
+    if (kind === FileKind.FILE) this.#replaced = existing;
+    this.#mounted = isMountPoint(arrival.place.folder, arrival.place.name, existing);
+    // One that cannot be written is told before anything is sent.
+    if (this.#mounted) openMountedFile(arrival.place.folder, arrival.place.name)[Symbol.dispose]();
   }
 
   /** So much is there already, of a part that was left or of a file of the same size and time. */
@@ -90,23 +103,29 @@ export class ArrivingFile implements Disposable {
     this.#same = undefined;
     this.#hash = new FileHash(this.arrival.gone);
     if (this.#part !== undefined) return ftruncate(this.#part.fd, 0);
-    const { place: { folder }, owner } = this.arrival;
-    if (statIfThere(folder, this.#name) !== undefined) {
-      using _unused = this.#openPart();
-      unlinkat(folder.fd, this.#name);
-    }
-    this.#part = openBelow(folder, this.#name, O_RDWR | O_CREAT | O_EXCL, 0o600);
-    lock(this.#part.fd);
+    const { place: { folder }, creator } = this.arrival;
     try {
-      fchown(this.#part.fd, owner.uid, owner.gid);
-    } catch {
-      // With the rights of an ordinary user it stays that user's, who is the target's own.
+      if (statIfThere(folder, this.#name) !== undefined) {
+        using _unused = this.#openPart();
+        removeName(folder, this.#name);
+      }
+      this.#part = openBelow(folder, this.#name, O_RDWR | O_CREAT | O_EXCL, 0o600);
+    } catch (error) {
+      const isClosed = error instanceof FileError && ["EROFS", "EACCES", "EPERM"].includes(error.code);
+      if (!this.#mounted || !isClosed) throw error;
+      this.#inMemory = true;
+      this.#part = new Descriptor(openMemory());
     }
+    if (this.#inMemory) return;
+    lock(this.#part.fd);
+    const { fd } = this.#part;
+    give(this.#replaced ?? ownerOfNew(creator, statAt(folder.fd), statAt(fd)), (uid, gid) => fchown(fd, uid, gid));
   }
 
   async write(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     // What is after the part's size can only be a hole: nothing was written there.
     if (this.#part === undefined || offset < this.#hash.size) throw new FileError("EINVAL");
+    if (this.#inMemory && offset + bytes.length > mostInMemory) throw new FileError("EMOUNTLARGE");
     await this.#hash.skipTo(offset);
     this.#hash.update(bytes);
     await this.#part.use((fd) => pwrite(fd, bytes, offset));
@@ -118,20 +137,9 @@ export class ArrivingFile implements Disposable {
     const sum = this.#hash.sum(), whole = this.#part ?? this.#same;
     if (whole === undefined || BigInt(this.#hash.size) !== size) throw new FileError("EINVAL");
     if (!sameHash(sum, sha256)) throw new FileError("EBADHASH");
-    const { place: { folder, name }, file } = this.arrival;
     if (this.#part !== undefined) ftruncate(whole.fd, Number(size));
-    fchmod(whole.fd, file.mode & 0o777);
-    if (file.modifiedNs !== undefined) futimens(whole.fd, file.modifiedNs);
-    if (this.#part !== undefined) {
-      try {
-        if (statIfThere(folder, this.#name)?.inode !== statAt(whole.fd).inode) throw new FileError("EINVAL");
-        renameat(folder.fd, this.#name, name);
-      } catch (error) {
-        // A mount of a single file, as /etc/hosts is one, cannot be replaced: it is written over.
-        if (!(error instanceof FileError) || error.code !== "EBUSY") throw error;
-        await this.#writeOver(folder, name, whole);
-      }
-    }
+    if (!this.#mounted) this.#place(whole);
+    else if (this.#part !== undefined) await this.#writeInto(this.#part, Number(size));
     this.#broken = false;
     return { size, sha256: sum };
   }
@@ -139,9 +147,9 @@ export class ArrivingFile implements Disposable {
   /** It will not be finished, and nobody can go on with it. */
   discard(): void {
     this.#broken = false;
-    if (this.#part === undefined) return;
+    if (this.#part === undefined || this.#inMemory) return;
     try {
-      unlinkat(this.arrival.place.folder.fd, this.#name);
+      removeName(this.arrival.place.folder, this.#name);
     } catch {
       // gone already
     }
@@ -151,7 +159,7 @@ export class ArrivingFile implements Disposable {
   [Symbol.dispose](): void {
     const { place: { folder }, parts, pid } = this.arrival;
     try {
-      if (this.#broken && this.#part !== undefined) {
+      if (this.#broken && this.#part !== undefined && !this.#inMemory) {
         if (statAt(this.#part.fd).size === 0) this.discard();
         else parts.keep(new Descriptor(reopen(folder.fd, O_PATH)), this.#name, pid);
       }
@@ -182,19 +190,32 @@ export class ArrivingFile implements Disposable {
 
   /** The part that is there. Throws FileError when somebody else writes it now. */
   #openPart(): Descriptor | undefined {
+    refuseMountPoint(this.arrival.place.folder, this.#name);
     const file = openPlain(this.arrival.place.folder, this.#name, O_RDWR);
     if (file === undefined || lock(file.fd)) return file;
     file[Symbol.dispose]();
     throw new FileError("EBUSY");
   }
 
-  async #writeOver(folder: Descriptor, name: Name, from: Descriptor): Promise<void> {
-    using path = openBelow(folder, name, O_PATH);
-    if (kindOf(statAt(path.fd)) !== FileKind.FILE) throw new FileError("EBUSY");
-    using to = new Descriptor(reopen(path.fd, O_RDWR));
-    ftruncate(to.fd, 0);
-    await each(from, async (bytes, offset) => await to.use((fd) => pwrite(fd, bytes, offset)));
-    unlinkat(folder.fd, this.#name);
+  /** Gives the whole file its mode, its time and its name. */
+  #place(whole: Descriptor): void {
+    const { place: { folder, name }, file, creator } = this.arrival;
+    setMode(whole, modeIn(folder, file.mode, creator));
+    if (this.#part === undefined) return;
+    if (file.modifiedNs !== undefined) futimens(whole.fd, file.modifiedNs);
+    if (statIfThere(folder, this.#name)?.inode !== statAt(whole.fd).inode) throw new FileError("EINVAL");
+    putInPlace(folder, this.#name, name);
+  }
+
+  /** Writes the whole file into the mount that its name is, which keeps its owner and mode. */
+  async #writeInto(part: Descriptor, size: number): Promise<void> {
+    const { place: { folder, name }, file: { modifiedNs } } = this.arrival;
+    using to = openMountedFile(folder, name);
+    await reserveMounted(to, size);
+    await each(part, async (bytes, offset) => await to.use((fd) => pwrite(fd, bytes, offset)));
+    ftruncate(to.fd, size);
+    if (modifiedNs !== undefined) setTime(to, modifiedNs);
+    if (!this.#inMemory) removeName(folder, this.#name);
   }
 }
 

@@ -22,6 +22,10 @@ const { symbols } = Deno.dlopen("libc.so.6", {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
+  fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
+  fallocate_later: { name: "fallocate", parameters: ["i32", "i32", "i64", "i64"], result: "i32", nonblocking: true },
+  getxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },
+  memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
@@ -37,6 +41,7 @@ function checked(result: number | bigint): number {
 
 /** fcntl.h */
 export const O_RDONLY = 0;
+export const O_WRONLY = 0o1;
 export const O_RDWR = 0o2;
 export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
@@ -48,6 +53,7 @@ export const O_DIRECTORY = Deno.build.arch === "aarch64" ? 0o40000 : 0o200000;
 export const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
 
 /** openat2(2) */
+export const RESOLVE_NO_XDEV = 0x01;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
 export const RESOLVE_NO_SYMLINKS = 0x04;
 export const RESOLVE_BENEATH = 0x08;
@@ -79,8 +85,10 @@ export const mkdirat = (folder: number, name: Name, mode: number): void =>
   void checked(symbols.mkdirat(folder, cBytes(name), mode));
 export const symlinkat = (to: Name, folder: number, name: Name): void =>
   void checked(symbols.symlinkat(cBytes(to), folder, cBytes(name)));
+/** Never on a name that may be a mount point of the target: see mount_point.ts. */
 export const renameat = (folder: number, from: Name, to: Name): void =>
   void checked(symbols.renameat(folder, cBytes(from), folder, cBytes(to)));
+/** Never on a name that may be a mount point of the target: see mount_point.ts. */
 export const unlinkat = (folder: number, name: Name): void => void checked(symbols.unlinkat(folder, cBytes(name), 0));
 export const fchown = (fd: number, uid: number, gid: number): void => void checked(symbols.fchown(fd, uid, gid));
 /** Of a link itself. */
@@ -105,6 +113,12 @@ export function readlinkat(folder: number, name: Name): Uint8Array<ArrayBuffer> 
   return buffer.slice(0, checked(symbols.readlinkat(folder, cBytes(name), buffer, BigInt(buffer.length))));
 }
 
+/** An extended attribute of what a descriptor stands for. Throws FileError, ENODATA where it has none. */
+export function getxattr(fd: number, name: string): Uint8Array<ArrayBuffer> {
+  const buffer = new Uint8Array(4096), path = cBytes(`/proc/self/fd/${fd}`);
+  return buffer.slice(0, checked(symbols.getxattr(path, cBytes(name), buffer, BigInt(buffer.length))));
+}
+
 const SEEK_DATA = 3, SEEK_HOLE = 4;
 
 /** Where data begins at or after this offset, and where it ends; nothing when only a hole follows. See lseek(2). */
@@ -119,15 +133,39 @@ export function nextData(fd: number, offset: number): { start: number; end: numb
   }
 }
 
-/** Type of the file system that a descriptor is on, see statfs(2). */
-export function fileSystemType(fd: number): number {
+/** The file system that a descriptor is on, see statfs(2). */
+function statFileSystem(fd: number): DataView {
   const buffer = new Uint8Array(256);
   checked(symbols.fstatfs(fd, buffer));
-  return Number(new DataView(buffer.buffer).getBigInt64(0, true)) >>> 0;
+  return new DataView(buffer.buffer);
 }
 
+/** Type of the file system that a descriptor is on. */
+export const fileSystemType = (fd: number): number => Number(statFileSystem(fd).getBigInt64(0, true)) >>> 0;
+
+/** What an ordinary user may still write to the file system of a descriptor, in bytes. */
+export function freeBytes(fd: number): number {
+  const view = statFileSystem(fd);
+  return Number(view.getBigUint64(32, true) * view.getBigInt64(8, true));
+}
+
+const FALLOC_FL_KEEP_SIZE = 1;
+
+/**
+ * Reserves disk space for the first bytes of a file, whose size and content stay as they are. Throws FileError:
+ * EOPNOTSUPP where the file system cannot, ENOSPC or EDQUOT where there is no room. See fallocate(2).
+ */
+export async function reserve(fd: number, bytes: number): Promise<void> {
+  const mode = FALLOC_FL_KEEP_SIZE, size = BigInt(bytes);
+  if (await symbols.fallocate_later(fd, mode, 0n, size) < 0) checked(symbols.fallocate(fd, mode, 0n, size));
+}
+
+const MFD_CLOEXEC = 1;
+/** Opens a file without a name that is in memory only, see memfd_create(2). */
+export const openMemory = (): number => checked(symbols.memfd_create(cBytes("scope"), MFD_CLOEXEC));
+
 const AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_STATS = 0x7ff, STATX_MNT_ID = 0x1000;
+const STATX_BASIC_STATS = 0x7ff, STATX_MNT_ID = 0x1000, STATX_ATTR_MOUNT_ROOT = 0x2000n;
 const statBuffer = new Uint8Array(256), statView = new DataView(statBuffer.buffer);
 
 export interface Stat {
@@ -144,6 +182,8 @@ export interface Stat {
   device: string;
   /** Of the mount it is reached through; 0 before Linux 5.8. */
   mount: bigint;
+  /** Something is mounted there; undefined where the kernel does not tell, before Linux 5.8. */
+  mountPoint: boolean | undefined;
 }
 
 /** What is known of a name in a folder, never of what a link points to; without a name, of the descriptor. See statx(2). */
@@ -162,6 +202,7 @@ export function statAt(fd: number, name: Name = ""): Stat {
     modifiedNs: statView.getBigInt64(112, true) * 1_000_000_000n + BigInt(u32(120)),
     device: `${u32(136)}:${u32(140)}`,
     mount: u64(144),
+    mountPoint: u64(56) & STATX_ATTR_MOUNT_ROOT ? (u64(8) & STATX_ATTR_MOUNT_ROOT) !== 0n : undefined,
   };
 }
 

@@ -1,12 +1,14 @@
-import { O_DIRECTORY, O_PATH, readlinkat, statAt } from "./calls.ts";
+import { fileSystemType, O_DIRECTORY, O_PATH, readlinkat, statAt } from "./calls.ts";
 import type { Stat } from "./calls.ts";
 import { Descriptor } from "./descriptor.ts";
 import { kindOf } from "./entry.ts";
 import { FileError } from "./file_error.ts";
+import { isKernelFileSystem } from "./folder.ts";
 import { FileKind } from "../gen/manager_pb.ts";
 import { isPlain, join, split, toName } from "./names.ts";
 import type { Name } from "./names.ts";
 import { openBelow } from "./target_root.ts";
+import { pathBelow } from "./written_mounts.ts";
 import type { TargetRoot } from "./target_root.ts";
 
 /** A name in an open folder. */
@@ -49,12 +51,22 @@ export class Destination implements Disposable {
   place(path: Name): Place {
     if (path === "") {
       if (this.top === undefined) throw new FileError("EISDIR");
+      refuseKernel(this.top.folder);
       return { ...this.top, [Symbol.dispose]() {} };
     }
     if (!path.split("/").every(isPlain)) throw new FileError("EINVAL");
     const { folder, name } = split(path);
-    const opened = openBelow(this.content, folder, O_PATH | O_DIRECTORY);
+    using held = new DisposableStack();
+    const opened = held.use(openBelow(this.content, folder, O_PATH | O_DIRECTORY));
+    refuseKernel(opened);
+    held.move(); // the caller's from now on
     return { folder: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() };
+  }
+
+  /** Where it is, as the target sees it, whatever links its path has. */
+  whereIn(root: TargetRoot): Name {
+    const folder = pathBelow(pathOf(root.root), pathOf(this.top?.folder ?? this.content));
+    return this.top === undefined ? folder : join(folder, this.top.name);
   }
 
   /** The folder that is written, where one is. Throws FileError. */
@@ -66,6 +78,20 @@ export class Destination implements Disposable {
     this.#content?.[Symbol.dispose]();
     this.top?.[Symbol.dispose]();
   }
+}
+
+/** The path of something open, as the kernel tells it; empty where it does not. */
+function pathOf({ fd }: Descriptor): Name {
+  try {
+    return toName(new TextEncoder().encode(Deno.readLinkSync(`/proc/self/fd/${fd}`)));
+  } catch {
+    return "";
+  }
+}
+
+/** Throws for a file system of the kernel: a setting of its is often not the target's, but the manager's or the node's. */
+function refuseKernel(folder: Descriptor): void {
+  if (isKernelFileSystem(fileSystemType(folder.fd))) throw new FileError("EKERNEL");
 }
 
 function openFolder(root: TargetRoot, path: Name): Descriptor | undefined {

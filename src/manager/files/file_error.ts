@@ -25,6 +25,7 @@ const names: Readonly<Record<number, string>> = {
   38: "ENOSYS",
   39: "ENOTEMPTY",
   40: "ELOOP",
+  61: "ENODATA",
   75: "EOVERFLOW",
   95: "EOPNOTSUPP",
   116: "ESTALE",

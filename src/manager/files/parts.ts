@@ -1,5 +1,6 @@
-import { statAt, unlinkat } from "./calls.ts";
+import { statAt } from "./calls.ts";
 import type { Descriptor } from "./descriptor.ts";
+import { removeName } from "./mount_point.ts";
 import type { Name } from "./names.ts";
 import { statOf } from "../processes.ts";
 
@@ -56,7 +57,7 @@ export class Parts implements Disposable {
 
   #remove(part: Part): void {
     try {
-      if (statAt(part.folder.fd, part.name).inode === part.inode) unlinkat(part.folder.fd, part.name);
+      if (statAt(part.folder.fd, part.name).inode === part.inode) removeName(part.folder, part.name);
     } catch {
       // gone already
     }

@@ -12,6 +12,7 @@ import {
   RESOLVE_NO_SYMLINKS,
   statAt,
 } from "./calls.ts";
+import type { Creator } from "./created.ts";
 import { Descriptor } from "./descriptor.ts";
 import { toName } from "./names.ts";
 import type { Name } from "./names.ts";
@@ -57,11 +58,11 @@ export class TargetRoot implements Disposable {
     }
   }
 
-  /** Uid and gid by which the first process makes files, see proc_pid_status(5). */
-  get owner(): { uid: number; gid: number } {
+  /** By what the first process makes files. */
+  get creator(): Creator {
     const status = readProc(this.pid, "status") ?? "";
-    const last = (key: string) => Number(new RegExp(`^${key}:.*\\s(\\d+)$`, "m").exec(status)?.[1] ?? 0);
-    return { uid: last("Uid"), gid: last("Gid") };
+    const last = (key: string, none: string) => new RegExp(`^${key}:.*\\s(\\d+)$`, "m").exec(status)?.[1] ?? none;
+    return { uid: Number(last("Uid", "0")), gid: Number(last("Gid", "0")), umask: parseInt(last("Umask", "22"), 8) };
   }
 
   [Symbol.dispose](): void {

@@ -4,27 +4,23 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { WriteFilesResponseSchema } from "../gen/manager_pb.ts";
 import type { WriteFilesRequest, WriteFilesResponse, WriteFolder, WriteLink, WriteOpen } from "../gen/manager_pb.ts";
 import { partName } from "../../part_name.ts";
-import {
-  fchmod,
-  fchown,
-  futimens,
-  lchownat,
-  mkdirat,
-  O_DIRECTORY,
-  O_RDONLY,
-  renameat,
-  symlinkat,
-  unlinkat,
-} from "./calls.ts";
+import { readProc } from "../processes.ts";
+import { fchown, futimens, lchownat, mkdirat, O_DIRECTORY, O_RDONLY, statAt, symlinkat } from "./calls.ts";
+import type { Stat } from "./calls.ts";
 import { ArrivingFile } from "./arriving_file.ts";
+import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
+import type { Creator } from "./created.ts";
 import { Destination, statIfThere } from "./destination.ts";
-import { codeOf, FileError } from "./file_error.ts";
+import type { Place } from "./destination.ts";
+import { codeOf } from "./file_error.ts";
 import { troubleOf } from "./list.ts";
+import { putInPlace, removeName } from "./mount_point.ts";
 import { toBytes, toName } from "./names.ts";
 import type { Name } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { unpack } from "./pieces.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
+import { mountsAt } from "./written_mounts.ts";
 
 type Part = NonNullable<MessageInitShape<typeof WriteFilesResponseSchema>["response"]>;
 type Request = WriteFilesRequest["request"];
@@ -49,6 +45,8 @@ export async function* writeFiles(
 
 class Writing implements Disposable {
   #root: TargetRoot | undefined;
+  /** New things are as if the target had made them. */
+  #creator: Creator = { uid: 0, gid: 0, umask: 0o22 };
   #destination: Destination | undefined;
   #file: ArrivingFile | undefined;
   /** Of the file that is written. */
@@ -82,10 +80,10 @@ class Writing implements Disposable {
       case "link":
         return this.#link(request.value);
       case "file": {
-        const { parts, gone } = this, { owner, pid } = this.#root!;
+        const { parts, gone } = this, creator = this.#creator, { pid } = this.#root!;
         using unused = new DisposableStack();
         const place = unused.use(this.#to.place(this.#path));
-        this.#file = new ArrivingFile({ place, file: request.value, owner, parts, pid, gone });
+        this.#file = new ArrivingFile({ place, file: request.value, creator, parts, pid, gone });
         unused.move();
         if (request.value.resume) return { case: "started", value: await this.#file.found() };
         return void this.#file.begin(false);
@@ -110,26 +108,35 @@ class Writing implements Disposable {
 
   #open({ target, path, name, folder }: WriteOpen): Part {
     this.#root = TargetRoot.of(target);
+    this.#creator = this.#root.creator;
     const destination = Destination.of(this.#root, this.#root.absolute(path), { name: toName(name), folder });
     this.#destination = destination;
-    return { case: "opened", value: { path: toBytes(destination.path) } };
+    const mounts = mountsAt(readProc(this.#root.pid, "mountinfo") ?? "", destination.whereIn(this.#root));
+    return {
+      case: "opened",
+      value: {
+        path: toBytes(destination.path),
+        mounts: mounts.map((mount) => ({ ...mount, path: toBytes(mount.path) })),
+      },
+    };
   }
 
   #folder({ mode, modifiedNs, finish }: WriteFolder): Part {
     if (this.#path === "" && this.#to.top === undefined) return { case: "done", value: {} };
     using place = this.#to.place(this.#path);
+    const wanted = modeIn(place.folder, mode, this.#creator) | (finish ? 0 : 0o700);
     let created = false;
     if (!finish) {
       try {
-        mkdirat(place.folder.fd, place.name, 0o700);
+        mkdirat(place.folder.fd, place.name, wanted);
         created = true;
       } catch (error) {
         if (codeOf(error) !== "EEXIST") throw error;
       }
     }
     using folder = openBelow(place.folder, place.name, O_RDONLY | O_DIRECTORY);
-    if (created) this.#own((uid, gid) => fchown(folder.fd, uid, gid));
-    if (created || finish) fchmod(folder.fd, mode & 0o777 | (finish ? 0 : 0o700));
+    if (created) this.#own(place, statAt(folder.fd), (uid, gid) => fchown(folder.fd, uid, gid));
+    if (created || finish) setMode(folder, wanted);
     if (finish) futimens(folder.fd, modifiedNs);
     return { case: "done", value: { created } };
   }
@@ -138,26 +145,20 @@ class Writing implements Disposable {
   #link({ link }: WriteLink): Part {
     using place = this.#to.place(this.#path);
     const { folder, name } = place, part = partName(name);
-    if (statIfThere(folder, part) !== undefined) unlinkat(folder.fd, part);
+    if (statIfThere(folder, part) !== undefined) removeName(folder, part);
     symlinkat(toName(link), folder.fd, part);
     try {
-      this.#own((uid, gid) => lchownat(folder.fd, part, uid, gid));
-      renameat(folder.fd, part, name);
+      this.#own(place, statAt(folder.fd, part), (uid, gid) => lchownat(folder.fd, part, uid, gid));
+      putInPlace(folder, part, name);
     } catch (error) {
-      unlinkat(folder.fd, part);
+      removeName(folder, part);
       throw error;
     }
     return { case: "done", value: { created: true } };
   }
 
-  /** New things belong to the target's own user, where the manager may give them away. */
-  #own(give: (uid: number, gid: number) => void): void {
-    try {
-      const { uid, gid } = this.#root!.owner;
-      give(uid, gid);
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-    }
+  #own({ folder }: Place, made: Stat, chown: (uid: number, gid: number) => void): void {
+    give(ownerOfNew(this.#creator, statAt(folder.fd), made), chown);
   }
 
   #leave(): void {

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiGwoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgiagoPUmVkaXJlY3RSZXF1ZXN0EigKBXN0YXJ0GAEgASgLMhcuc2NvcGUudjEuUmVkaXJlY3RTdGFydEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAQgkKB3JlcXVlc3QihgEKEFJlZGlyZWN0UmVzcG9uc2USLAoHc3RhcnRlZBgBIAEoCzIZLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRlZEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAEhQKCnRha2VuX292ZXIYAyABKAlIAEIKCghyZXNwb25zZSKXAgoNUmVkaXJlY3RTdGFydBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSEAoIaW5jb21pbmcYAiADKA0SFAoMYWxsX2luY29taW5nGAMgASgIEhUKDW93bl9jb250YWluZXIYBCABKAgSEAoIb3V0Z29pbmcYBSADKA0SDQoFb3duZXIYBiABKAkSDwoHc2Vzc2lvbhgNIAEoCRIQCgh0YWtlb3ZlchgHIAEoCBIOCgZtaXJyb3IYCCABKAgSCwoDcmF3GAkgASgIEgsKA2N1dBgKIAEoCBIfCgZwcm9iZXMYCyADKAsyDy5zY29wZS52MS5Qcm9iZRIWCg5ub2RlX2FkZHJlc3NlcxgMIAMoCSJ/CgVQcm9iZRIiCgRraW5kGAEgASgOMhQuc2NvcGUudjEuUHJvYmUuS2luZBIMCgRwb3J0GAIgASgNIkQKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEggKBEhUVFAQARIJCgVIVFRQUxACEgcKA1RDUBADEggKBEdSUEMQBCJdCg9SZWRpcmVjdFN0YXJ0ZWQSEAoIaW5jb21pbmcYASADKA0SDwoHdW5oZWFyZBgCIAMoDRIMCgRrZXB0GAMgASgNEgsKA2N1dBgEIAEoDRIMCgRtZXNoGAUgASgIIikKBkZyYW1lcxIfCgZmcmFtZXMYASADKAsyDy5zY29wZS52MS5GcmFtZSKJAgoFRnJhbWUSEgoKY29ubmVjdGlvbhgBIAEoDRIiCgZvcGVuZWQYAiABKAsyEC5zY29wZS52MS5PcGVuZWRIABImCghhY2NlcHRlZBgDIAEoCzISLnNjb3BlLnYxLkFjY2VwdGVkSAASEQoHcmVmdXNlZBgEIAEoCUgAEg4KBGRhdGEYBSABKAxIABIcCgNlbmQYBiABKAsyDS5zY29wZS52MS5FbmRIABIgCgVyZXNldBgHIAEoCzIPLnNjb3BlLnYxLlJlc2V0SAASEAoGY3JlZGl0GAggASgNSAASIgoGY2xvc2VkGAkgASgLMhAuc2NvcGUudjEuQ2xvc2VkSABCBwoFZnJhbWUiYgoGT3BlbmVkEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSDAoEcG9ydBgDIAEoDRIQCghvdXRnb2luZxgEIAEoCBIOCgZjcmVkaXQYBSABKA0SDgoGYnlfcG9kGAYgASgIIhoKCEFjY2VwdGVkEg4KBmNyZWRpdBgBIAEoDSIFCgNFbmQiBwoFUmVzZXQixQEKBkNsb3NlZBIhCgNob3cYASABKA4yFC5zY29wZS52MS5DbG9zZWQuSG93Eg4KBmJ5X3BvZBgCIAEoCBIOCgZyZWFzb24YAyABKAkSDQoFcHJvYmUYBCABKAgSEgoKc2VudF9ieXRlcxgFIAEoBBIWCg5yZWNlaXZlZF9ieXRlcxgGIAEoBBITCgtkdXJhdGlvbl9tcxgHIAEoASIoCgNIb3cSCgoGQ0xPU0VEEAASCQoFUkVTRVQQARIKCgZGQUlMRUQQAiJPCg1CeXBhc3NSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVwb3J0cxgCIAMoDRINCgVvd25lchgDIAEoCSJfCg5CeXBhc3NSZXNwb25zZRIqCgdzdGFydGVkGAEgASgLMhcuc2NvcGUudjEuQnlwYXNzU3RhcnRlZEgAEhUKC2Nvbm5lY3Rpb25zGAIgASgESABCCgoIcmVzcG9uc2UiQAoNQnlwYXNzU3RhcnRlZBIUCgxzaWRlY2FyX3BvcnQYASABKA0SCwoDZG5zGAIgASgIEgwKBGtlcHQYAyABKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqjAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIUChBGSUxFX0tJTkRfRk9MREVSEAISEgoORklMRV9LSU5EX0xJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYyogYKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlEkgKCUxpc3RGaWxlcxIaLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5MaXN0RmlsZXNSZXNwb25zZSgBMAESSAoJUmVhZEZpbGVzEhouc2NvcGUudjEuUmVhZEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLlJlYWRGaWxlc1Jlc3BvbnNlKAEwARJLCgpXcml0ZUZpbGVzEhsuc2NvcGUudjEuV3JpdGVGaWxlc1JlcXVlc3QaHC5zY29wZS52MS5Xcml0ZUZpbGVzUmVzcG9uc2UoATABEkgKCUZpbmRJbm9kZRIaLnNjb3BlLnYxLkZpbmRJbm9kZVJlcXVlc3QaGy5zY29wZS52MS5GaW5kSW5vZGVSZXNwb25zZSgBMAESRQoIUmVkaXJlY3QSGS5zY29wZS52MS5SZWRpcmVjdFJlcXVlc3QaGi5zY29wZS52MS5SZWRpcmVjdFJlc3BvbnNlKAEwARI/CgZCeXBhc3MSFy5zY29wZS52MS5CeXBhc3NSZXF1ZXN0Ghguc2NvcGUudjEuQnlwYXNzUmVzcG9uc2UoATABYgZwcm90bzM");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiQQoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDBIkCgZtb3VudHMYAiADKAsyFC5zY29wZS52MS5Xcml0ZU1vdW50IjwKCldyaXRlTW91bnQSDAoEcGF0aBgBIAEoDBIRCgllbXB0eV9kaXIYAiABKAkSDQoFbGF5ZXIYAyABKAgiLAoMV3JpdGVTdGFydGVkEgwKBGhhdmUYASABKAQSDgoGc2hhMjU2GAIgASgMIhkKCVdyaXRlRnJvbRIMCgRrZWVwGAEgASgIIjoKCVdyaXRlRG9uZRIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDBIPCgdjcmVhdGVkGAMgASgIIkMKEEZpbmRJbm9kZVJlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0Eg0KBWlub2RlGAIgASgEIoABChFGaW5kSW5vZGVSZXNwb25zZRIlCgVmb3VuZBgBIAEoCzIULnNjb3BlLnYxLklub2RlRm91bmRIABIOCgRzZWVuGAIgASgESAASKAoHdHJvdWJsZRgDIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UidQoKSW5vZGVGb3VuZBIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIkCgZsYXllcnMYAyADKAsyFC5zY29wZS52MS5Jbm9kZUxheWVyEhEKCW5vX2xheWVycxgEIAEoCSI/CgpJbm9kZUxheWVyEg4KBmZvbGRlchgBIAEoDBINCgV1cHBlchgCIAEoCBISCgpzYW1lX2lub2RlGAMgASgIImoKD1JlZGlyZWN0UmVxdWVzdBIoCgVzdGFydBgBIAEoCzIXLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIAEIJCgdyZXF1ZXN0IoYBChBSZWRpcmVjdFJlc3BvbnNlEiwKB3N0YXJ0ZWQYASABKAsyGS5zY29wZS52MS5SZWRpcmVjdFN0YXJ0ZWRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIABIUCgp0YWtlbl9vdmVyGAMgASgJSABCCgoIcmVzcG9uc2UilwIKDVJlZGlyZWN0U3RhcnQSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EhAKCGluY29taW5nGAIgAygNEhQKDGFsbF9pbmNvbWluZxgDIAEoCBIVCg1vd25fY29udGFpbmVyGAQgASgIEhAKCG91dGdvaW5nGAUgAygNEg0KBW93bmVyGAYgASgJEg8KB3Nlc3Npb24YDSABKAkSEAoIdGFrZW92ZXIYByABKAgSDgoGbWlycm9yGAggASgIEgsKA3JhdxgJIAEoCBILCgNjdXQYCiABKAgSHwoGcHJvYmVzGAsgAygLMg8uc2NvcGUudjEuUHJvYmUSFgoObm9kZV9hZGRyZXNzZXMYDCADKAkifwoFUHJvYmUSIgoEa2luZBgBIAEoDjIULnNjb3BlLnYxLlByb2JlLktpbmQSDAoEcG9ydBgCIAEoDSJECgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIICgRIVFRQEAESCQoFSFRUUFMQAhIHCgNUQ1AQAxIICgRHUlBDEAQiXQoPUmVkaXJlY3RTdGFydGVkEhAKCGluY29taW5nGAEgAygNEg8KB3VuaGVhcmQYAiADKA0SDAoEa2VwdBgDIAEoDRILCgNjdXQYBCABKA0SDAoEbWVzaBgFIAEoCCIpCgZGcmFtZXMSHwoGZnJhbWVzGAEgAygLMg8uc2NvcGUudjEuRnJhbWUiiQIKBUZyYW1lEhIKCmNvbm5lY3Rpb24YASABKA0SIgoGb3BlbmVkGAIgASgLMhAuc2NvcGUudjEuT3BlbmVkSAASJgoIYWNjZXB0ZWQYAyABKAsyEi5zY29wZS52MS5BY2NlcHRlZEgAEhEKB3JlZnVzZWQYBCABKAlIABIOCgRkYXRhGAUgASgMSAASHAoDZW5kGAYgASgLMg0uc2NvcGUudjEuRW5kSAASIAoFcmVzZXQYByABKAsyDy5zY29wZS52MS5SZXNldEgAEhAKBmNyZWRpdBgIIAEoDUgAEiIKBmNsb3NlZBgJIAEoCzIQLnNjb3BlLnYxLkNsb3NlZEgAQgcKBWZyYW1lImIKBk9wZW5lZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEgwKBHBvcnQYAyABKA0SEAoIb3V0Z29pbmcYBCABKAgSDgoGY3JlZGl0GAUgASgNEg4KBmJ5X3BvZBgGIAEoCCIaCghBY2NlcHRlZBIOCgZjcmVkaXQYASABKA0iBQoDRW5kIgcKBVJlc2V0IsUBCgZDbG9zZWQSIQoDaG93GAEgASgOMhQuc2NvcGUudjEuQ2xvc2VkLkhvdxIOCgZieV9wb2QYAiABKAgSDgoGcmVhc29uGAMgASgJEg0KBXByb2JlGAQgASgIEhIKCnNlbnRfYnl0ZXMYBSABKAQSFgoOcmVjZWl2ZWRfYnl0ZXMYBiABKAQSEwoLZHVyYXRpb25fbXMYByABKAEiKAoDSG93EgoKBkNMT1NFRBAAEgkKBVJFU0VUEAESCgoGRkFJTEVEEAIiTwoNQnlwYXNzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFcG9ydHMYAiADKA0SDQoFb3duZXIYAyABKAkiXwoOQnlwYXNzUmVzcG9uc2USKgoHc3RhcnRlZBgBIAEoCzIXLnNjb3BlLnYxLkJ5cGFzc1N0YXJ0ZWRIABIVCgtjb25uZWN0aW9ucxgCIAEoBEgAQgoKCHJlc3BvbnNlIkAKDUJ5cGFzc1N0YXJ0ZWQSFAoMc2lkZWNhcl9wb3J0GAEgASgNEgsKA2RucxgCIAEoCBIMCgRrZXB0GAMgASgNKnIKCU5hbWVzcGFjZRIZChVOQU1FU1BBQ0VfVU5TUEVDSUZJRUQQABIRCg1OQU1FU1BBQ0VfTkVUEAESEQoNTkFNRVNQQUNFX1BJRBACEhEKDU5BTUVTUEFDRV9VVFMQAxIRCg1OQU1FU1BBQ0VfSVBDEAQqowEKCEZpbGVLaW5kEhkKFUZJTEVfS0lORF9VTlNQRUNJRklFRBAAEhIKDkZJTEVfS0lORF9GSUxFEAESFAoQRklMRV9LSU5EX0ZPTERFUhACEhIKDkZJTEVfS0lORF9MSU5LEAMSFAoQRklMRV9LSU5EX0RFVklDRRAEEhQKEEZJTEVfS0lORF9TT0NLRVQQBRISCg5GSUxFX0tJTkRfRklGTxAGMqIGCgdNYW5hZ2VyEjUKBEluZm8SFS5zY29wZS52MS5JbmZvUmVxdWVzdBoWLnNjb3BlLnYxLkluZm9SZXNwb25zZRI2CgNSdW4SFC5zY29wZS52MS5SdW5SZXF1ZXN0GhUuc2NvcGUudjEuUnVuUmVzcG9uc2UoATABEkEKCFNodXRkb3duEhkuc2NvcGUudjEuU2h1dGRvd25SZXF1ZXN0Ghouc2NvcGUudjEuU2h1dGRvd25SZXNwb25zZRI+CgdDb250cm9sEhguc2NvcGUudjEuQ29udHJvbFJlcXVlc3QaGS5zY29wZS52MS5Db250cm9sUmVzcG9uc2USQQoIRmluZFBvZHMSGS5zY29wZS52MS5GaW5kUG9kc1JlcXVlc3QaGi5zY29wZS52MS5GaW5kUG9kc1Jlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZRJICglMaXN0RmlsZXMSGi5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuTGlzdEZpbGVzUmVzcG9uc2UoATABEkgKCVJlYWRGaWxlcxIaLnNjb3BlLnYxLlJlYWRGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5SZWFkRmlsZXNSZXNwb25zZSgBMAESSwoKV3JpdGVGaWxlcxIbLnNjb3BlLnYxLldyaXRlRmlsZXNSZXF1ZXN0Ghwuc2NvcGUudjEuV3JpdGVGaWxlc1Jlc3BvbnNlKAEwARJICglGaW5kSW5vZGUSGi5zY29wZS52MS5GaW5kSW5vZGVSZXF1ZXN0Ghsuc2NvcGUudjEuRmluZElub2RlUmVzcG9uc2UoATABEkUKCFJlZGlyZWN0Ehkuc2NvcGUudjEuUmVkaXJlY3RSZXF1ZXN0Ghouc2NvcGUudjEuUmVkaXJlY3RSZXNwb25zZSgBMAESPwoGQnlwYXNzEhcuc2NvcGUudjEuQnlwYXNzUmVxdWVzdBoYLnNjb3BlLnYxLkJ5cGFzc1Jlc3BvbnNlKAEwAWIGcHJvdG8z");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -1409,6 +1409,13 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
    * @generated from field: bytes path = 1;
    */
   path: Uint8Array;
+
+  /**
+   * What is mounted there, and below.
+   *
+   * @generated from field: repeated scope.v1.WriteMount mounts = 2;
+   */
+  mounts: WriteMount[];
 };
 
 /**
@@ -1417,6 +1424,39 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
  */
 export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
   messageDesc(file_manager, 39);
+
+/**
+ * @generated from message scope.v1.WriteMount
+ */
+export type WriteMount = Message<"scope.v1.WriteMount"> & {
+  /**
+   * Below what is written; empty: that itself.
+   *
+   * @generated from field: bytes path = 1;
+   */
+  path: Uint8Array;
+
+  /**
+   * Name of the emptyDir volume in the pod's spec, where it is one that is on disk.
+   *
+   * @generated from field: string empty_dir = 2;
+   */
+  emptyDir: string;
+
+  /**
+   * It is the container's own file system.
+   *
+   * @generated from field: bool layer = 3;
+   */
+  layer: boolean;
+};
+
+/**
+ * Describes the message scope.v1.WriteMount.
+ * Use `create(WriteMountSchema)` to create a new message.
+ */
+export const WriteMountSchema: GenMessage<WriteMount> = /*@__PURE__*/
+  messageDesc(file_manager, 40);
 
 /**
  * So much of the file is there, with this hash.
@@ -1440,7 +1480,7 @@ export type WriteStarted = Message<"scope.v1.WriteStarted"> & {
  * Use `create(WriteStartedSchema)` to create a new message.
  */
 export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 40);
+  messageDesc(file_manager, 41);
 
 /**
  * @generated from message scope.v1.WriteFrom
@@ -1459,7 +1499,7 @@ export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
  * Use `create(WriteFromSchema)` to create a new message.
  */
 export const WriteFromSchema: GenMessage<WriteFrom> = /*@__PURE__*/
-  messageDesc(file_manager, 41);
+  messageDesc(file_manager, 42);
 
 /**
  * @generated from message scope.v1.WriteDone
@@ -1488,7 +1528,7 @@ export type WriteDone = Message<"scope.v1.WriteDone"> & {
  * Use `create(WriteDoneSchema)` to create a new message.
  */
 export const WriteDoneSchema: GenMessage<WriteDone> = /*@__PURE__*/
-  messageDesc(file_manager, 42);
+  messageDesc(file_manager, 43);
 
 /**
  * @generated from message scope.v1.FindInodeRequest
@@ -1510,7 +1550,7 @@ export type FindInodeRequest = Message<"scope.v1.FindInodeRequest"> & {
  * Use `create(FindInodeRequestSchema)` to create a new message.
  */
 export const FindInodeRequestSchema: GenMessage<FindInodeRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 43);
+  messageDesc(file_manager, 44);
 
 /**
  * @generated from message scope.v1.FindInodeResponse
@@ -1547,7 +1587,7 @@ export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
  * Use `create(FindInodeResponseSchema)` to create a new message.
  */
 export const FindInodeResponseSchema: GenMessage<FindInodeResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 44);
+  messageDesc(file_manager, 45);
 
 /**
  * @generated from message scope.v1.InodeFound
@@ -1583,7 +1623,7 @@ export type InodeFound = Message<"scope.v1.InodeFound"> & {
  * Use `create(InodeFoundSchema)` to create a new message.
  */
 export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
-  messageDesc(file_manager, 45);
+  messageDesc(file_manager, 46);
 
 /**
  * A layer that has the path; the first of them is what the container sees.
@@ -1618,7 +1658,7 @@ export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
  * Use `create(InodeLayerSchema)` to create a new message.
  */
 export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
-  messageDesc(file_manager, 46);
+  messageDesc(file_manager, 47);
 
 /**
  * @generated from message scope.v1.RedirectRequest
@@ -1647,7 +1687,7 @@ export type RedirectRequest = Message<"scope.v1.RedirectRequest"> & {
  * Use `create(RedirectRequestSchema)` to create a new message.
  */
 export const RedirectRequestSchema: GenMessage<RedirectRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 47);
+  messageDesc(file_manager, 48);
 
 /**
  * @generated from message scope.v1.RedirectResponse
@@ -1684,7 +1724,7 @@ export type RedirectResponse = Message<"scope.v1.RedirectResponse"> & {
  * Use `create(RedirectResponseSchema)` to create a new message.
  */
 export const RedirectResponseSchema: GenMessage<RedirectResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 48);
+  messageDesc(file_manager, 49);
 
 /**
  * @generated from message scope.v1.RedirectStart
@@ -1785,7 +1825,7 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
  * Use `create(RedirectStartSchema)` to create a new message.
  */
 export const RedirectStartSchema: GenMessage<RedirectStart> = /*@__PURE__*/
-  messageDesc(file_manager, 49);
+  messageDesc(file_manager, 50);
 
 /**
  * @generated from message scope.v1.Probe
@@ -1807,7 +1847,7 @@ export type Probe = Message<"scope.v1.Probe"> & {
  * Use `create(ProbeSchema)` to create a new message.
  */
 export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
-  messageDesc(file_manager, 50);
+  messageDesc(file_manager, 51);
 
 /**
  * @generated from enum scope.v1.Probe.Kind
@@ -1843,7 +1883,7 @@ export enum Probe_Kind {
  * Describes the enum scope.v1.Probe.Kind.
  */
 export const Probe_KindSchema: GenEnum<Probe_Kind> = /*@__PURE__*/
-  enumDesc(file_manager, 50, 0);
+  enumDesc(file_manager, 51, 0);
 
 /**
  * @generated from message scope.v1.RedirectStarted
@@ -1888,7 +1928,7 @@ export type RedirectStarted = Message<"scope.v1.RedirectStarted"> & {
  * Use `create(RedirectStartedSchema)` to create a new message.
  */
 export const RedirectStartedSchema: GenMessage<RedirectStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 51);
+  messageDesc(file_manager, 52);
 
 /**
  * @generated from message scope.v1.Frames
@@ -1905,7 +1945,7 @@ export type Frames = Message<"scope.v1.Frames"> & {
  * Use `create(FramesSchema)` to create a new message.
  */
 export const FramesSchema: GenMessage<Frames> = /*@__PURE__*/
-  messageDesc(file_manager, 52);
+  messageDesc(file_manager, 53);
 
 /**
  * Something that happens to one connection. Each side sends no more data than the other has given it credit for.
@@ -1991,7 +2031,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_manager, 53);
+  messageDesc(file_manager, 54);
 
 /**
  * @generated from message scope.v1.Opened
@@ -2041,7 +2081,7 @@ export type Opened = Message<"scope.v1.Opened"> & {
  * Use `create(OpenedSchema)` to create a new message.
  */
 export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
-  messageDesc(file_manager, 54);
+  messageDesc(file_manager, 55);
 
 /**
  * @generated from message scope.v1.Accepted
@@ -2060,7 +2100,7 @@ export type Accepted = Message<"scope.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_manager, 55);
+  messageDesc(file_manager, 56);
 
 /**
  * @generated from message scope.v1.End
@@ -2073,7 +2113,7 @@ export type End = Message<"scope.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_manager, 56);
+  messageDesc(file_manager, 57);
 
 /**
  * @generated from message scope.v1.Reset
@@ -2086,7 +2126,7 @@ export type Reset = Message<"scope.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_manager, 57);
+  messageDesc(file_manager, 58);
 
 /**
  * @generated from message scope.v1.Closed
@@ -2137,7 +2177,7 @@ export type Closed = Message<"scope.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_manager, 58);
+  messageDesc(file_manager, 59);
 
 /**
  * @generated from enum scope.v1.Closed.How
@@ -2165,7 +2205,7 @@ export enum Closed_How {
  * Describes the enum scope.v1.Closed.How.
  */
 export const Closed_HowSchema: GenEnum<Closed_How> = /*@__PURE__*/
-  enumDesc(file_manager, 58, 0);
+  enumDesc(file_manager, 59, 0);
 
 /**
  * @generated from message scope.v1.BypassRequest
@@ -2196,7 +2236,7 @@ export type BypassRequest = Message<"scope.v1.BypassRequest"> & {
  * Use `create(BypassRequestSchema)` to create a new message.
  */
 export const BypassRequestSchema: GenMessage<BypassRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 59);
+  messageDesc(file_manager, 60);
 
 /**
  * @generated from message scope.v1.BypassResponse
@@ -2227,7 +2267,7 @@ export type BypassResponse = Message<"scope.v1.BypassResponse"> & {
  * Use `create(BypassResponseSchema)` to create a new message.
  */
 export const BypassResponseSchema: GenMessage<BypassResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 60);
+  messageDesc(file_manager, 61);
 
 /**
  * @generated from message scope.v1.BypassStarted
@@ -2260,7 +2300,7 @@ export type BypassStarted = Message<"scope.v1.BypassStarted"> & {
  * Use `create(BypassStartedSchema)` to create a new message.
  */
 export const BypassStartedSchema: GenMessage<BypassStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 61);
+  messageDesc(file_manager, 62);
 
 /**
  * @generated from enum scope.v1.Namespace

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { copyFiles } from "../../../src/edge/files/copy_files.ts";
 import { dataRuns } from "../../../src/edge/files/local_file.ts";
 import { isSafe } from "../../../src/edge/files/local_folders.ts";
+import { localTree } from "../../../src/edge/files/local_tree.ts";
 import type { Event } from "../../../src/event.ts";
 import { FileTrouble } from "../../../src/files.ts";
 import type { FileEntry, FileReader } from "../../../src/files.ts";
@@ -117,3 +118,42 @@ Deno.test("dataRuns() leaves out blocks of zeros", () => {
   bytes[block] = bytes[3 * block - 1] = bytes[4 * block + 9] = 1;
   assert.deepEqual(dataRuns(bytes), [{ start: block, end: 3 * block }, { start: 4 * block, end: 4 * block + 10 }]);
 });
+
+Deno.test("copyFiles() tells what it leaves out because it has the name of an unfinished copy", () =>
+  inFolder(async (folder) => {
+    const events = await copyOut(`${folder}/dst`, [
+      entry("a", "file"),
+      entry(".a.scope-part", "file"),
+      entry(".b.scope-part", "folder"),
+      entry(".b.scope-part/c", "file"),
+    ]);
+    assert.deepEqual(failures(events), [".a.scope-part"]);
+    assert.deepEqual(Deno.readTextFileSync(`${folder}/dst/.b.scope-part/c`), "bad");
+    Deno.writeTextFileSync(`${folder}/dst/.a.scope-part`, "mine");
+    const tree = await Array.fromAsync(localTree(`${folder}/dst`, false));
+    assert.deepEqual(tree.map((one) => one instanceof FileTrouble ? `${one.path} ${one.code}` : one.path), [
+      ...["", ".a.scope-part EPART", ".b.scope-part", ".b.scope-part/c", "a"],
+    ]);
+    const named = await Array.fromAsync(localTree(`${folder}/dst/.a.scope-part`, false));
+    assert.equal(named.length, 1, "and copies it by itself");
+  }));
+
+Deno.test("copyFiles() makes files and folders here as any program would: by the umask, and with the set-gid bit", () =>
+  inFolder(async (folder) => {
+    const mode = (path: string) => Deno.lstatSync(`${folder}/${path}`).mode! & 0o7777;
+    Deno.mkdirSync(`${folder}/dst`);
+    Deno.chmodSync(`${folder}/dst`, 0o2755);
+    const open = { mode: 0o777 }, closed = { mode: 0o555 };
+    const before = Deno.umask(0o027);
+    try {
+      for (let round = 0; round < 2; round++) {
+        const entries = [entry("f", "file", open), entry("d", "folder", open), entry("d/e", "folder", closed)];
+        assert.deepEqual(failures(await copyOut(`${folder}/dst`, [...entries, entry("d/g", "file", closed)])), []);
+        assert.deepEqual(["x/f", "x/d", "x/d/e", "x/d/g"].map((path) => mode(`dst/${path}`)), [
+          ...[0o750, 0o2750, 0o2550, 0o550],
+        ]);
+      }
+    } finally {
+      Deno.umask(before);
+    }
+  }));

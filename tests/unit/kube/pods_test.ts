@@ -56,6 +56,7 @@ Deno.test("toTarget() holds what a manager must know", () => {
     containers: [{ name: "app", id }],
     probes: [],
     nodeAddresses: [],
+    storage: { emptyDirs: {} },
   });
   assert.equal(toTarget(pod("web", { spec: { hostNetwork: true } })).hostNetwork, true);
 });

@@ -38,7 +38,7 @@ Deno.test("shapesFor() traces a root target with SYS_PTRACE, as it has capabilit
 
 Deno.test("shapesFor() may do with files what a root target may, and no more", () => {
   assert.deepEqual(shapesFor(root, "app", { files: "all" }), [
-    rootWith("CHOWN", "DAC_OVERRIDE", "FOWNER", "SYS_PTRACE"),
+    rootWith("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SYS_PTRACE"),
   ]);
   const bare = podOf({ user: [0, 0], security: { capabilities: { drop: ["ALL"] } } });
   assert.deepEqual(shapesFor(bare, "app", { files: "all" }), [rootWith("SYS_PTRACE")]);

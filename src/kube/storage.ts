@@ -1,0 +1,34 @@
+import type { V1Container, V1Pod } from "@kubernetes/client-node";
+import type { StorageLimit, StorageLimits } from "../storage.ts";
+import { bytesOf } from "./memory.ts";
+
+/**
+ * The limits by which the kubelet evicts a pod for what it wrote. That of the pod is the sum of its containers' limits,
+ * where one has any, or an init container's when that is more. An emptyDir in memory is held to its size by the kernel.
+ */
+export function storageLimits({ spec }: V1Pod, container: string): StorageLimits {
+  const init = spec?.initContainers ?? [], containers = spec?.containers ?? [];
+  const sidecars = init.filter(({ restartPolicy }) => restartPolicy === "Always");
+  const running = [...containers, ...sidecars].flatMap((one) => limitOf(one) ?? []);
+  const first = init.filter((one) => !sidecars.includes(one)).flatMap((one) => limitOf(one) ?? []);
+  const sum = running.reduce((sum, { bytes }) => sum + bytes, 0);
+  const sums = running.length > 0 ? [{ bytes: sum, text: running.map(({ text }) => text).join(" + ") }] : [];
+  const pod = [...sums, ...first].toSorted((a, b) => b.bytes - a.bytes)[0];
+  const own = [...containers, ...init].flatMap((one) => one.name === container ? limitOf(one) ?? [] : [])[0];
+  const emptyDirs = (spec?.volumes ?? []).flatMap(({ name, emptyDir }): [string, StorageLimit][] => {
+    const text = emptyDir?.sizeLimit;
+    return text === undefined || (emptyDir?.medium ?? "") !== "" ? [] : [[name, limit(text)]];
+  });
+  return {
+    emptyDirs: Object.fromEntries(emptyDirs.filter(([, { bytes }]) => bytes > 0)),
+    ...(own === undefined ? {} : { container: own }),
+    ...(pod === undefined ? {} : { pod }),
+  };
+}
+
+function limitOf({ resources }: V1Container): StorageLimit | undefined {
+  const text = resources?.limits?.["ephemeral-storage"];
+  return text === undefined ? undefined : limit(text);
+}
+
+const limit = (text: string): StorageLimit => ({ bytes: bytesOf(text), text });

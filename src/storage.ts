@@ -1,0 +1,61 @@
+/** What a pod may write to the disk of its node: the kubelet evicts it when there is more. Quantities as in its spec. */
+export interface StorageLimits {
+  /** Of the emptyDir volumes that are on disk and have a `sizeLimit`, by their names. */
+  emptyDirs: Readonly<Record<string, StorageLimit>>;
+  /** Of the container's own file system. */
+  container?: StorageLimit;
+  /** Of its containers and emptyDir volumes together. */
+  pod?: StorageLimit;
+}
+
+export interface StorageLimit {
+  bytes: number;
+  text: string;
+}
+
+/** What is mounted where something is written, or below that. */
+export interface WrittenMount {
+  /** Below what is written; empty: that itself. */
+  path: string;
+  /** The container's own file system, the emptyDir volume of a name, or something else. */
+  kind: "layer" | "emptyDir" | "other";
+  /** Of the emptyDir volume. */
+  name: string;
+}
+
+/** A limit that files are larger than. */
+export interface Excess {
+  /** A volume; else the container's file system, or all of the pod. */
+  volume?: string;
+  of: "volume" | "container" | "pod";
+  bytes: number;
+  limit: StorageLimit;
+}
+
+/** The limits that files alone exceed, whatever is there already; for one volume, the container and the pod the first. */
+export function excessOf(
+  files: readonly { path: string; sizeBytes: number }[],
+  mounts: readonly WrittenMount[],
+  { emptyDirs, container, pod }: StorageLimits,
+): Excess[] {
+  const nested = mounts.toSorted((a, b) => b.path.length - a.path.length);
+  const holds = ({ path: at }: WrittenMount, path: string) => at === "" || path === at || path.startsWith(`${at}/`);
+  const volumes = new Map<string, number>();
+  let layer = 0;
+  for (const { path, sizeBytes } of files) {
+    const mount = nested.find((mount) => holds(mount, path));
+    if (mount?.kind === "layer") layer += sizeBytes;
+    if (mount?.kind === "emptyDir") volumes.set(mount.name, (volumes.get(mount.name) ?? 0) + sizeBytes);
+  }
+  const found: Excess[] = [];
+  for (const [volume, bytes] of volumes) {
+    const limit = emptyDirs[volume];
+    if (limit !== undefined && bytes > limit.bytes) found.push({ of: "volume", volume, bytes, limit });
+  }
+  if (container !== undefined && layer > container.bytes) {
+    found.push({ of: "container", bytes: layer, limit: container });
+  }
+  const all = [...volumes.values()].reduce((sum, bytes) => sum + bytes, layer);
+  if (found.length === 0 && pod !== undefined && all > pod.bytes) found.push({ of: "pod", bytes: all, limit: pod });
+  return found;
+}
