@@ -22,6 +22,9 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 const encode = (text: string) => new TextEncoder().encode(text);
 
+/** The ports of a network's own connections. */
+const portRange = "/proc/sys/net/ipv4/ip_local_port_range";
+
 type Line = Record<string, unknown>;
 
 /** Starts redir, and waits until it redirects. */
@@ -375,6 +378,35 @@ overWays("redir", async (t, { via }) => {
     await using both = await redirected([...two, "redir"]);
     const { ports } = await event(both, "the start", ({ type }) => type === "redir.started");
     assert.deepEqual((ports as { port: number }[]).map(({ port }) => port), [8001, 8002]);
+  });
+
+  await t.step("while old connections end, the source port of one that was broken off may be used again", async () => {
+    await using laptop = await Laptop.open(() => {});
+    await using nobody = await Laptop.web("NOBODY");
+    await nobody[Symbol.asyncDispose]();
+    await using redir = await redirected([...app, "redir", `8080:${laptop.port}`, `9000:${nobody.port}`]);
+    const range = await there.run("cat", portRange);
+    const setRange = (value: string) => there.run("sh", "-c", `echo ${value.trim()} >${portRange}`);
+    const old = await network.connect("127.0.0.1", 9000);
+    await old.write(encode("GET / HTTP/1.0\r\n"));
+    await until("the pod to serve it", 5, () => redir.stdout.includes('"redir.opened"'));
+    // The same source port for each connection from there.
+    await setRange("45678 45678");
+    try {
+      const broken = await there.connect(primary, 8080);
+      await until("the laptop to have it", 5, () => laptop.connections === 1);
+      redir.signal("SIGINT");
+      await assert.rejects(broken.read(), /reset/);
+      assert.match(await there.get(primary, 8080), /POD/);
+      // Its listener is none of the pod's.
+      await using again = await redirected([...app, "redir"]);
+      const started = await event(again, "the start", ({ type }) => type === "redir.started");
+      assert.deepEqual((started.ports as { port: number }[]).map(({ port }) => port), [8080, 9000]);
+      await old.write(encode("\r\n"));
+      assert.match(decode(await readAll(old)), /POD/);
+    } finally {
+      await setRange(range);
+    }
   });
 
   await t.step("a pod that listens on nothing", async () => {
