@@ -28,7 +28,7 @@ import { bypassLines } from "./bypass_text.ts";
 import { bindingLines, roleLines } from "./rbac_text.ts";
 import { redirLines, redirSummary } from "./redir_text.ts";
 import { straceLine, straceSummary } from "./strace_text.ts";
-import { safe } from "../safe.ts";
+import { forPrograms, safe } from "../safe.ts";
 import { paint } from "./style.ts";
 
 /** What a renderer of text may be told. */
@@ -72,6 +72,19 @@ class Text implements Renderer {
   }
 
   event(event: Event): void {
+    this.#made(() => this.#event(event));
+  }
+
+  end(): void {
+    this.#made(() => this.#end());
+  }
+
+  #made(body: () => void): void {
+    if (this.screen.forProgram === true) forPrograms(body);
+    else body();
+  }
+
+  #event(event: Event): void {
     const { color } = this.screen;
     switch (event.type) {
       case "ping.target":
@@ -147,7 +160,7 @@ class Text implements Renderer {
       case "redir.lost":
       case "redir.resumed":
       case "redir.left":
-        return this.#write(redirLines(event, color));
+        return this.#draw(redirLines(event, color));
       case "redir.opened":
       case "redir.traffic":
         return;
@@ -192,7 +205,7 @@ class Text implements Renderer {
     }
   }
 
-  end(): void {
+  #end(): void {
     const { color } = this.screen;
     const { columns } = this.screen.size();
     for (
@@ -207,14 +220,25 @@ class Text implements Renderer {
         rightTable(this.#rights, columns, color),
         wayTable(this.#ways, columns, color),
         fileTable(this.#files, columns, color),
-        redirSummary(this.#redirs, columns, color),
       ]
     ) {
       if (lines.length > 0) this.#write(this.#wrote ? ["", ...lines] : lines);
     }
+    const redirs = redirSummary(this.#redirs, columns, color);
+    if (redirs.length > 0) this.#draw(this.#wrote ? ["", ...redirs] : redirs);
   }
 
+  /** Lines that may have data in them, and no signs of scope's own. */
   #write(lines: readonly string[]): void {
+    const { screen } = this;
+    if (lines.length === 0) return;
+    if (screen.forProgram !== true || screen.writeData === undefined) return this.#draw(lines);
+    this.#wrote = true;
+    screen.writeData(lines.map((one) => `${one}\n`).join(""));
+  }
+
+  /** Lines with signs of scope's own. */
+  #draw(lines: readonly string[]): void {
     if (lines.length === 0) return;
     this.#wrote = true;
     this.screen.write(lines.map((one) => `${one}\n`).join(""));
