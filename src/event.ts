@@ -44,6 +44,7 @@ export type Event =
   | RedirTraffic
   | RedirLost
   | RedirResumed
+  | RedirCycle
   | RedirLeft
   | RedirSummary
   | BypassStarted
@@ -623,6 +624,19 @@ export interface RedirResumed extends Timed {
   namespace: string;
   pod: string;
   afterMs: number;
+}
+
+/** Connections that go to a local address come back to the pod: for some seconds the pod answers them, then it is tried again. */
+export interface RedirCycle extends Timed {
+  type: "redir.cycle";
+  namespace: string;
+  pod: string;
+  direction: Direction;
+  port: number;
+  local: string;
+  /** The program that listens there, and its pid; missing where this machine does not tell. */
+  program?: string;
+  pid?: number;
 }
 
 /** A pod is redirected no more: it has gone, or somebody else took over. */

@@ -1,5 +1,6 @@
 import {
   type RedirConnection,
+  type RedirCycle,
   type RedirLeft,
   type RedirLost,
   type RedirPort,
@@ -13,7 +14,7 @@ import { bytes, milliseconds, timeOfDay } from "./format.ts";
 import { type Look, paint } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
 
-export type RedirNews = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirLeft;
+export type RedirNews = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirCycle | RedirLeft;
 
 /** Lines for what happens to a redirect. */
 export function redirLines(event: RedirNews, color: boolean): string[] {
@@ -30,9 +31,18 @@ export function redirLines(event: RedirNews, color: boolean): string[] {
       return [paint(`${name}: connection lost (${safe(event.reason)}): new connections go to the pod`, "bad", color)];
     case "redir.resumed":
       return [paint(`${name}: connected again after ${(event.afterMs / 1000).toFixed(1)} s`, "good", color)];
+    case "redir.cycle":
+      return [paint(`${name}: ${cycleText(event)}`, "bad", color)];
     case "redir.left":
       return [paint(`${name}: no longer redirected (${safe(event.reason)})`, "slow", color)];
   }
+}
+
+function cycleText({ direction, port, local, program, pid }: RedirCycle): string {
+  const which = direction === "outgoing" ? `outgoing ${port}` : String(port);
+  const who = program === undefined ? "it leads back" : `${program} (pid ${pid}) leads it back`;
+  const remedy = "choose another local port";
+  return `${which} → ${safe(local)} is a loop: ${safe(who)} to the pod, which answers for now; ${remedy}`;
 }
 
 /** A probe every few seconds would push out all else, unless something is wrong with it. The summary counts it. */

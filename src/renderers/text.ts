@@ -159,6 +159,7 @@ class Text implements Renderer {
       case "redir.connection":
       case "redir.lost":
       case "redir.resumed":
+      case "redir.cycle":
       case "redir.left":
         return this.#draw(redirLines(event, color));
       case "redir.opened":

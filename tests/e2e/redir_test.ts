@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
+import { delay } from "../cluster/delay.ts";
 import { until } from "../cluster/wait.ts";
 import type { Pod } from "./kube.ts";
 import { demoPods, kubectl, TestNamespace } from "./kube.ts";
@@ -32,6 +33,33 @@ async function redirected(args: readonly string[], pods = 1): Promise<ScopeProce
   const redir = startScope(["-o", "json", ...args]);
   await redir.until("stdout", new RegExp(`(.*"redir\\.started".*\\n(.*\\n)*?){${pods}}`), 60);
   return redir;
+}
+
+/** A port of this machine that kubectl forwards to a pod, until disposed. */
+async function forwarded(namespace: string, pod: string, port: number) {
+  const child = new Deno.Command("kubectl", {
+    args: ["-n", namespace, "port-forward", `pod/${pod}`, `:${port}`],
+    ...{ stdin: "null", stdout: "piped", stderr: "null" } as const,
+  }).spawn();
+  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!/^Forwarding from .*:(\d+) ->/m.test(text)) {
+    const { done, value = "" } = await output.read();
+    assert.ok(!done, "kubectl port-forward has ended");
+    text += value;
+  }
+  // It says a word of each connection.
+  const rest = (async () => {
+    while (!(await output.read()).done);
+  })();
+  return {
+    port: Number(/:(\d+) ->/.exec(text)![1]),
+    pid: child.pid,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await Promise.all([child.status, rest]);
+    },
+  };
 }
 
 /** Waits for an event. */
@@ -407,6 +435,40 @@ overWays("redir", async (t, { via }) => {
     } finally {
       await setRange(range);
     }
+  });
+
+  await t.step("connections that lead back through a forwarded port are stopped, and the pod answers", async () => {
+    await using forward = await forwarded(namespace.name, "app", 8080);
+    await using redir = await redirected([...app, "redir", `8080:${forward.port}`]);
+    assert.match(await there.get(primary, 8080), /POD/);
+    const { type: _, time: __, ...cycle } = await event(redir, "the cycle", ({ type }) => type === "redir.cycle");
+    const local = `localhost:${forward.port}`;
+    assert.deepEqual(cycle, {
+      ...{ namespace: namespace.name, pod: "app", direction: "incoming", port: 8080, local },
+      ...{ program: "kubectl", pid: forward.pid },
+    });
+    const { reason } = await event(redir, "the last round", ended("pod"));
+    assert.equal(reason, `${local} leads back here through kubectl (pid ${forward.pid})`);
+    const rounds = () => redir.stdout.match(/"redir\.opened"/g)!.length;
+    assert.ok(rounds() <= 10, `${rounds()} rounds`);
+    // Many at once go to the pod without another round.
+    const before = rounds();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => there.get(primary, 8080)));
+    assert.ok(answers.every((answer) => answer.includes("POD")));
+    assert.equal(rounds() - before, 20);
+  });
+
+  await t.step("many alike that wait for an answer are no cycle", async () => {
+    await using laptop = await Laptop.open((socket) => {
+      socket.once("data", () => setTimeout(() => socket.end("LAPTOP"), 1500));
+    });
+    await using redir = await redirected([...app, "redir", `8080:${laptop.port}`]);
+    const answers = await Promise.all(Array.from({ length: 15 }, async (_, index) => {
+      await delay(index * 100);
+      return await network.get("127.0.0.1", 8080);
+    }));
+    assert.ok(answers.every((answer) => answer.includes("LAPTOP")));
+    assert.doesNotMatch(redir.stdout, /redir\.cycle/);
   });
 
   await t.step("a pod that listens on nothing", async () => {

@@ -89,6 +89,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "src/manager/files_client.ts",
     "src/manager/redirect_client.ts",
     "src/manager/forward.ts",
+    "src/manager/proc.ts",
     "src/manager/run_client.ts",
   ],
 };
@@ -113,6 +114,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
     "src/manager/client.ts",
     "src/manager/files/",
     "src/manager/forward.ts",
+    "src/manager/proc.ts",
     "src/manager/local_argv.ts",
     "src/manager/redirect/",
     "src/manager/reflection.ts",
