@@ -20,7 +20,7 @@ const suspects = 2;
 /** Each comes so soon after the one before has been connected, in milliseconds. */
 const longestGapMs = 1000;
 /** The next one is waited for three times as long as it took before, and a bit; at most so long, in milliseconds. */
-const longestWaitMs = 700, leastWaitMs = 100;
+const longestWaitMs = 700, leastWaitMs = 150;
 /** Nothing may come for so long before a connection is let through that has no bytes to hold back; milliseconds. */
 const quietMs = 600;
 /** So many of the first bytes go ahead at most: no client sends so few at once. */

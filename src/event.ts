@@ -804,6 +804,8 @@ export interface LogLine extends Timed, ContainerName {
   base64?: string;
   /** How much of a line that is too long was cut off. */
   cutBytes?: number;
+  /** It is the last one, and the container has not ended it. */
+  unended?: true;
 }
 
 /** A container's log is followed from now on. */

@@ -29,7 +29,11 @@ export function forPrograms<T>(body: () => T): T {
  */
 export function safe(text: string): string {
   if (printable.test(text)) return text;
-  if (forProgram) return text.replaceAll("\n", "\\n");
+  return forProgram ? text.replaceAll("\n", "\\n") : escaped(text);
+}
+
+/** The same, whoever reads it. */
+export function escaped(text: string): string {
   return text.replaceAll(unsafe, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return short[character] ?? (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`);

@@ -112,11 +112,12 @@ export class LogText {
     let start = "";
     if (this.#onTerminal) start = toLineStart(this.screen.size().columns);
     else if (this.#midLine) start = "\n";
-    this.#midLine = false;
+    // A program gets no end that was not there; what follows begins a line of its own.
+    this.#midLine = this.screen.forProgram === true && event.unended === true;
     this.screen.write(`${start}${this.#prefix(event)}${time}`);
     if (this.screen.forProgram === true) this.#bytes(event);
     else this.#data(this.#text(event));
-    this.screen.write(`${cut}\n`);
+    this.screen.write(`${cut}${this.#midLine ? "" : "\n"}`);
   }
 
   #data(text: string): void {

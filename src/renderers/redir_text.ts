@@ -39,10 +39,9 @@ export function redirLines(event: RedirNews, color: boolean): string[] {
 }
 
 function cycleText({ direction, port, local, program, pid }: RedirCycle): string {
-  const which = direction === "outgoing" ? `outgoing ${port}` : String(port);
-  const who = program === undefined ? "it leads back" : `${program} (pid ${pid}) leads it back`;
-  const remedy = "choose another local port";
-  return `${which} → ${safe(local)} is a loop: ${safe(who)} to the pod, which answers for now; ${remedy}`;
+  const [which, who] = direction === "outgoing" ? [`outgoing ${port}`, "its destination"] : [String(port), "the pod"];
+  const loop = program === undefined ? "it leads back" : `${safe(program)} (pid ${pid}) leads it back`;
+  return `${which} → ${safe(local)} is a loop: ${loop} to the pod; for now ${who} answers; choose another local port`;
 }
 
 /** A probe every few seconds would push out all else, unless something is wrong with it. The summary counts it. */

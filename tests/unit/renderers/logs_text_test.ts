@@ -69,6 +69,18 @@ Deno.test("LogText gives a program the bytes as they came, and a name before the
   assert.equal(text(), "a | \x1b[31mred\x1b[0m\t\u200d\u202e\x07\r\na | caf\xe9\r\n");
 });
 
+Deno.test("LogText gives a program no end of a line that was not there, and begins the next one on its own", () => {
+  const events = [selected({ a: ["m"] }, false), line("a", "m", "x", { unended: true }), line("a", "m", "y")];
+  const shownTo = (forProgram: boolean) => {
+    const { screen, text } = memoryScreen(forProgram ? Infinity : 80, 24, false, forProgram);
+    const logs = new LogText(screen, false);
+    for (const event of [...events, line("a", "m", "z", { unended: true })]) logs.event(event);
+    return text();
+  };
+  assert.equal(shownTo(true), "x\ny\nz");
+  assert.equal(shownTo(false), "x\ny\nz\n");
+});
+
 Deno.test("LogText shows bytes that are not UTF-8 as they are written in C, and how much of a line is missing", () => {
   const base64 = btoa("caf\xe9 \xc3\xa9");
   const events = [selected({ a: ["m"] }, false), line("a", "m", "caf\ufffd é", { base64, cutBytes: 5 })];

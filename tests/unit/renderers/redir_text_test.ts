@@ -66,8 +66,8 @@ Deno.test("redirLines() says when a redirect is lost, comes back and ends", () =
     [
       "shop/web: connection lost (no answer for 4 s): new connections go to the pod",
       "shop/web: connected again after 1.2 s",
-      "shop/web: 8083 → localhost:18080 is a loop: kubectl (pid 4242) leads it back to the pod, which answers for now; choose another local port",
-      "shop/web: outgoing 8083 → localhost:18080 is a loop: it leads back to the pod, which answers for now; choose another local port",
+      "shop/web: 8083 → localhost:18080 is a loop: kubectl (pid 4242) leads it back to the pod; for now the pod answers; choose another local port",
+      "shop/web: outgoing 8083 → localhost:18080 is a loop: it leads back to the pod; for now its destination answers; choose another local port",
       "shop/web: no longer redirected (deleted)",
     ],
   );
