@@ -1,4 +1,4 @@
-import type { LocalProgram } from "../cycles.ts";
+import type { LocalProgram } from "../cycle_link.ts";
 import { parseListening } from "../manager/proc.ts";
 
 /** How long looking may take, in milliseconds: a connection waits for it. */

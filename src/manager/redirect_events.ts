@@ -1,4 +1,4 @@
-import type { Cycle } from "../cycles.ts";
+import type { Cycle } from "../cycle_link.ts";
 import type {
   Direction,
   RedirConnection,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Cycle, Cycles } from "../../src/cycles.ts";
+import type { Cycle } from "../../src/cycle_link.ts";
+import { Cycles } from "../../src/cycles.ts";
 
 const local = "localhost:18080";
 const request = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: web\r\nUser-Agent: test\r\n\r\n");
@@ -155,6 +156,21 @@ Deno.test("Cycles takes no parallel clients for a cycle, be they alike, and dela
   await Promise.all(clients);
   assert.deepEqual([world.found, world.byPod, world.answered], [[], 0, 40]);
   assert.ok(world.longestMs < 1000, `${world.longestMs} ms`);
+});
+
+Deno.test("Cycles looks less often where it has looked in vain", async () => {
+  const world = new World(answers(100)), delays: number[] = [];
+  for (let batch = 0; batch < 3; batch++) {
+    world.longestMs = 0;
+    const clients = Array.from({ length: 4 }, async (_, index) => {
+      await wait(index * 10);
+      await world.connect(silence());
+    });
+    await Promise.all(clients);
+    delays.push(world.longestMs);
+  }
+  assert.deepEqual([world.found, world.arrived], [[], 12]);
+  assert.ok(delays[0]! > delays[2]!, `${delays}`);
 });
 
 Deno.test("Cycles takes no clients for a cycle that send line by line, or nothing, and get no answer", async () => {

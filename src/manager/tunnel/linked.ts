@@ -1,4 +1,4 @@
-import type { Link } from "../../cycles.ts";
+import type { CycleLink } from "../../cycle_link.ts";
 import type { Peer } from "./peer.ts";
 
 /** A stream whose first bytes can be looked at before they are read. */
@@ -26,7 +26,7 @@ export class Peeked implements Peer {
 
 /** The connection to a local application, which takes its first bytes in the steps of a link, and tells it of an answer. */
 export class Linked implements Peer {
-  constructor(private readonly peer: Peer, private readonly link: Link) {}
+  constructor(private readonly peer: Peer, private readonly link: CycleLink) {}
 
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = await this.peer.read();
