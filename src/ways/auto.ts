@@ -8,6 +8,7 @@ import type { EphemeralWay, Plan } from "./ephemeral.ts";
 import { preferNode } from "./ladder.ts";
 import type { NodeWay } from "./node.ts";
 import type { Reached } from "./reached.ts";
+import { isObstacle } from "./refusal.ts";
 import { shapeText } from "./shape.ts";
 
 /**
@@ -61,7 +62,7 @@ export class AutoWay {
     try {
       return await this.ephemeral.reach(pod, target, plan, signal);
     } catch (error) {
-      if (error instanceof ScopeError && error.kind === "unreachable" && isTerminating(pod)) return error;
+      if (error instanceof ScopeError && isTerminating(pod) && (isObstacle(error) || isGone(error))) return error;
       throw error;
     }
   }
@@ -71,10 +72,16 @@ export class AutoWay {
     try {
       return await this.ephemeral.plan(pod, target, needs);
     } catch (error) {
-      if (error instanceof ScopeError && (error.kind === "denied" || error.kind === "unreachable")) return error;
+      // An API server that fails is no reason to take a way with more rights.
+      if (error instanceof ScopeError && isObstacle(error)) return error;
       throw error;
     }
   }
+}
+
+/** The kubelet's word, which may come long before the pod's status says so where the pod is being deleted. */
+function isGone({ message }: ScopeError): boolean {
+  return /container not found/.test(message);
 }
 
 /** Neither can be had: one error for both. Where it is a right that is missing, the least that helps comes first. */
