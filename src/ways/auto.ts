@@ -62,7 +62,8 @@ export class AutoWay {
     try {
       return await this.ephemeral.reach(pod, target, plan, signal);
     } catch (error) {
-      if (error instanceof ScopeError && isTerminating(pod) && (isObstacle(error) || isGone(error))) return error;
+      const unreachable = error instanceof ScopeError && error.kind === "unreachable";
+      if (unreachable && isTerminating(pod) && isObstacle(error)) return error;
       throw error;
     }
   }
@@ -77,11 +78,6 @@ export class AutoWay {
       throw error;
     }
   }
-}
-
-/** The kubelet's word, which may come long before the pod's status says so where the pod is being deleted. */
-function isGone({ message }: ScopeError): boolean {
-  return /container not found/.test(message);
 }
 
 /** Neither can be had: one error for both. Where it is a right that is missing, the least that helps comes first. */

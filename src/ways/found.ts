@@ -1,8 +1,10 @@
 import type { Duplex } from "node:stream";
+import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster } from "../kube/cluster.ts";
+import { isPassing } from "../kube/retry.ts";
 import { connectManager, type ConnectPlace } from "./arrival.ts";
-import { whyEnded } from "./ended.ts";
+import { podDeleted, whyEnded } from "./ended.ts";
 import { isHopeless } from "./refusal.ts";
 
 /** How often exec is tried while the status of the pod says that the container runs, with these pauses; milliseconds. */
@@ -25,10 +27,13 @@ export async function connectFound(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ScopeError) || error.kind === "denied" || isHopeless(error)) throw error;
-      const pauseMs = pausesMs[attempt];
-      if (await whyEnded(cluster, place, pauseMs) !== undefined) return undefined;
+      const pauseMs = pausesMs[attempt], why = await whyEnded(cluster, place, pauseMs);
+      // A pod that is being deleted may serve for as long as that takes; its kubelet knows.
+      const goes = why === podDeleted && isPassing(error) && !/container not found/.test(error.message);
+      if (why !== undefined && !goes) return undefined;
       signal.throwIfAborted();
       if (pauseMs === undefined) throw error;
+      if (goes) await delay(pauseMs, signal);
     }
   }
 }

@@ -45,7 +45,7 @@ async function reach(
       return { status: 200, body: pods.map((object) => `${JSON.stringify({ type: "ADDED", object })}\n`).join("") };
     }
     return { status: 200, body: { metadata: { resourceVersion: "1" }, items: pods } };
-  });
+  }, { timeoutMs: 2000 });
   const error = await new NodeWay(api.cluster, { ...options, timeoutMs }).reach(
     { node: "node1" },
     new AbortController().signal,
@@ -140,4 +140,10 @@ Deno.test("NodeWay says why exec was refused last where that goes on for the who
   const { pods, way } = made(), exec = () => status(429, "TooManyRequests", "too many requests");
   const { error } = await reach(pods, { ...way, exec }, 700);
   assert.match(error.message, /: the API server answered 429, too many requests$/);
+});
+
+Deno.test("NodeWay calls no pod foreign where it could not ask whose it is", async () => {
+  const conflict = status(409, "AlreadyExists", "there is one"), starting = { ...running(mirrored), status: {} };
+  const { error } = await reach([starting], { dry: () => status(500, "InternalError", "no leader"), made: conflict });
+  assert.match(error.message, /^Cannot try a debug pod in namespace "shop": the API server answered 500, no leader$/);
 });
