@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { EventEmitter } from "node:events";
 import { StatusError } from "./status_error.ts";
 
-/** How much of a refusal is read, in bytes, and for how long, in milliseconds. */
+/** Limits for reading a refusal, in bytes and in milliseconds. */
 const readBytes = 65_536, readMs = 2000;
 
 /**

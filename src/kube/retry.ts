@@ -5,16 +5,16 @@ import { StatusError } from "./status_error.ts";
 
 /** An API server that has just started refuses for some time what it allows later; milliseconds. */
 const refusedMs = 30_000;
-/** How long a request that may be repeated is tried again where the server does not say when; milliseconds. */
+/** Limit for repeating a harmless request where the server does not say when; milliseconds. */
 const passingMs = 5000;
 
-/** How long to wait before another attempt: at first, and at most; milliseconds. The wait doubles. */
+/** The wait before another attempt, at first and at most, in milliseconds; it doubles each time. */
 export interface Pace {
   firstMs: number;
   longestMs: number;
 }
 
-/** Which requests may be sent again: none, those that were refused before anything was done, or any. */
+/** Failures after which a request may be sent again: none, refusals before anything was done, or any. */
 export type Repeat = "never" | "refused" | "always";
 
 /** The server did nothing, and says that it would later: 429, or 503 with a time. */
@@ -29,7 +29,7 @@ export function isPassing(error: unknown): boolean {
   return answer === undefined ? wasCut(error) : [500, 502, 503, 504].includes(answer.code);
 }
 
-/** How long the server asks to be left alone, in milliseconds; 0 where it does not say. */
+/** Time for which the server asks to be left alone, in milliseconds; 0 where it does not say. */
 export function askedWaitMs(error: unknown): number {
   return answerOf(error)?.retryAfterMs ?? 0;
 }
@@ -84,12 +84,12 @@ export class Attempts {
     return this.mends.includes(error.kind) || (error.kind === "denied" && started);
   }
 
-  /** How long to wait before the next attempt, in milliseconds; undefined where that would fail as well. */
+  /** Returns the wait before the next attempt, in milliseconds; undefined where that would fail as well. */
   failed(error: unknown): number | undefined {
     return this.mayMend(error) ? this.waitMs(error) : undefined;
   }
 
-  /** How long to wait before the next attempt, in milliseconds: longer each time, and as long as the server asks for. */
+  /** Returns the wait before the next attempt, in milliseconds: longer each time, and as long as the server asks for. */
   waitMs(error?: unknown): number {
     const waitMs = this.#nextMs;
     this.#nextMs = Math.min(waitMs * 2, this.pace.longestMs);
@@ -98,7 +98,7 @@ export class Attempts {
   }
 }
 
-/** What a request may be tried again for, and who is told. */
+/** Limits of the attempts at one request. */
 export interface Patience {
   repeat: Repeat;
   /** The end of all attempts together, in milliseconds from now on. */

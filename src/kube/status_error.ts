@@ -4,13 +4,13 @@ import { pageTitle } from "./web_page.ts";
 /** Headers of an answer, by their names in lower case. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What the API server refused, or something on the way to it: the HTTP status, and the Status object or text that came with it. */
+/** A refusal of the API server, or of something on the way to it: the HTTP status, and the Status object or text that came with it. */
 export class StatusError extends Error {
-  /** How long the server asks to be left alone, in milliseconds. */
+  /** Time for which the server asks to be left alone, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** Title of the web page that came instead of an answer of the API server. */
   readonly page: string | undefined;
-  /** Where the answer comes from, or leads to, if that is not where it was asked for. */
+  /** Address from which the answer comes, or to which it leads, if that is not the one that was asked. */
   readonly elsewhere: string | undefined;
 
   constructor(readonly code: number, readonly body: unknown, headers: AnswerHeaders = {}, elsewhere?: string) {
@@ -19,7 +19,7 @@ export class StatusError extends Error {
     super(`the API server answered ${code}${said === "" ? "" : `, ${said}`}`);
     this.page = page;
     this.retryAfterMs = retryAfterMs(one(headers["retry-after"]), Date.now());
-    this.elsewhere = elsewhere ?? one(headers.location);
+    this.elsewhere = elsewhere ?? (code < 400 ? one(headers.location) : undefined);
   }
 }
 

@@ -41,11 +41,11 @@ function foreign(what: string, code: number, cause: ForeignAnswer): ScopeError |
       },
     );
   }
+  // The refusals of an API server are objects.
+  if (code >= 400 && text.startsWith("{")) return undefined;
   const leads = elsewhere === undefined ? "" : `, which leads to ${withoutQuery(elsewhere)}`;
   const said = page === undefined ? firstWords(text) : page === "" ? "" : `, titled "${page}"`;
-  // The refusals of an API server are objects.
-  const odd = code < 400 || (code === 400 && !text.startsWith("{"));
-  const named = page !== undefined ? `a web page${said}` : odd && said !== "" ? `"${said}"` : undefined;
+  const named = page !== undefined ? `a web page${said}` : code <= 400 && said !== "" ? `"${said}"` : undefined;
   if (named === undefined && leads === "" && code >= 400) return undefined;
   const answer = `Cannot ${what}: what answers is no API server (${code}${named === undefined ? "" : `, ${named}`})`;
   return new ScopeError("unreachable", answer, {

@@ -37,7 +37,7 @@ const bridge = ["socat", "-b", "262144", "-", `UNIX-CONNECT:${socketPath},retry=
 const tryMs = 100;
 /** How long exec is tried without any news of the pod, in milliseconds. */
 const tryForMs = 15_000;
-/** How the API server and the kubelet refuse an exec into a container that has not started. */
+/** Words by which the API server and the kubelet refuse an exec into a container that has not started. */
 const notStarted = /container not found|not valid for pod|host assigned|pods? .*(not found|does not exist)/;
 /** How long a start takes in the normal case, of which nothing is said, in milliseconds. */
 const normalMs = 1500;
@@ -98,9 +98,9 @@ class Wait {
   #progress: Progress = { state: "waiting", reason: "Pending", pullFailed: false };
   readonly #said = new Set<string>();
   #asked = false;
-  /** How exec was refused last. */
+  /** The last refusal of an exec. */
   #refusal: ScopeError | undefined;
-  /** When exec may be tried again. */
+  /** Exec is not tried again before. */
   #tryAt = 0;
 
   constructor(readonly cluster: Cluster, readonly awaited: Arrival) {}

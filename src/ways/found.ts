@@ -7,7 +7,7 @@ import { connectManager, type ConnectPlace } from "./arrival.ts";
 import { podDeleted, whyEnded } from "./ended.ts";
 import { isHopeless } from "./refusal.ts";
 
-/** How often exec is tried while the status of the pod says that the container runs, with these pauses; milliseconds. */
+/** Pauses between attempts at exec while the status of the pod says that the container runs; milliseconds. */
 const pausesMs = [250, 500, 1000, 2000, 2000];
 
 /**

@@ -5,11 +5,11 @@ import { connect } from "node:tls";
 import { kubectl } from "./kube.ts";
 import type { ScopeOptions } from "./scope.ts";
 
-/** What a proxy does to a request instead of passing it on. */
+/** A change that a proxy makes to a request, or an answer that it gives instead. */
 export interface Fault {
   /** `GET /api/…?…` of the requests that are meant. */
   readonly of: RegExp;
-  /** How often; always where it is missing. */
+  /** Number of requests that are left to be changed; all where it is missing. */
   times?: number;
   /** Answers itself. */
   readonly answer?: {
@@ -21,10 +21,8 @@ export interface Fault {
   readonly stripUpgrade?: true;
 }
 
-/** An HTTP proxy before the real API server, in this process, with the user of $KUBECONFIG. It does to requests what a test says. */
+/** An HTTP proxy before the real API server, in this process, with the user of $KUBECONFIG. It changes requests as a test says. */
 export class ApiProxy implements AsyncDisposable {
-  /** `GET /api/…?…` of all requests, in order. */
-  readonly asked: string[] = [];
   faults: Fault[] = [];
   readonly #server: http.Server;
 
@@ -81,15 +79,8 @@ export class ApiProxy implements AsyncDisposable {
     return { env: { KUBECONFIG: this.kubeconfig } };
   }
 
-  /** How many of the requests so far were such. */
-  count(of: RegExp): number {
-    return this.asked.filter((one) => of.test(one)).length;
-  }
-
   #take({ method, url }: IncomingMessage): Fault | undefined {
-    const asked = `${method} ${url}`;
-    this.asked.push(asked);
-    const fault = this.faults.find(({ of, times = 1 }) => times > 0 && of.test(asked));
+    const fault = this.faults.find(({ of, times = 1 }) => times > 0 && of.test(`${method} ${url}`));
     if (fault?.times !== undefined) fault.times -= 1;
     return fault;
   }

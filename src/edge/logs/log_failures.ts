@@ -7,7 +7,7 @@ import { Attempts } from "../../kube/retry.ts";
 const pace = { firstMs: 100, longestMs: 5000 };
 /** A stream that lasted so long was a good one, in milliseconds. */
 const goodMs = 5000;
-/** What passes: a container that is about to start has no log yet, and a new pod is not everywhere known. */
+/** Failures that pass: a container that is about to start has no log yet, and a new pod is not everywhere known. */
 const mends = ["unreachable", "timeout", "usage", "notFound"] as const;
 
 /** Counts what goes wrong with a log, and tells when it is lost and when it is back. */

@@ -14,7 +14,7 @@ import type { LogSelection } from "./selection.ts";
 /**
  * What is there of all logs, in the order of time.
  *
- * Throws ScopeError: denied, notFound where no container has a log, and what failed where no log could be read.
+ * Throws ScopeError: denied, notFound where no container has a log, and the failure where only one log is asked for.
  */
 export async function* readOnce(
   source: LogSource,
@@ -60,7 +60,7 @@ export async function* readOnce(
     yield* events;
   }
   const [first] = failures;
-  if (first !== undefined && failures.length === names.length) throw first.error;
+  if (first !== undefined && names.length === 1) throw first.error;
   yield* failures.map(({ name, error }) => failed(`${namespace}/${logName(name)}`, error));
 }
 

@@ -256,6 +256,16 @@ Deno.test("translate() says where a redirect leads, without what may be secret",
   });
 });
 
+Deno.test("translate() takes an API server's answer for that, also behind a redirect", async () => {
+  await using elsewhere = await apiServer(() => status(403, "Forbidden", rbac), hasty);
+  const headers = { location: `${elsewhere.cluster.server}/api` };
+  await using api = await apiServer(() => ({ status: 302, body: "", headers }), hasty);
+  await assert.rejects(api.cluster.request("list pods", { method: "GET", path: podPath("shop") }), {
+    kind: "denied",
+    message: "Cannot list pods: you are not allowed to",
+  });
+});
+
 Deno.test("execStream() finds out which right a refused websocket lacks", async () => {
   const mayDo = (verb: string) => verb === "get";
   await using api = await apiServer((_method, path, body) => {
