@@ -37,6 +37,8 @@ export interface TextOptions {
   words?: (text: string) => string;
   /** Lines of logs have their times. */
   times?: boolean;
+  /** Words to people, where what is written is somebody's data. */
+  say?: (text: string) => void;
 }
 
 /** Plain lines as things happen, and tables at the end, when their columns are known. */
@@ -65,9 +67,13 @@ class Text implements Renderer {
 
   readonly #logs: LogText;
   readonly #words: (text: string) => string;
+  readonly #say: TextOptions["say"];
+  /** Lines of logs, which somebody else may read. */
+  #data = false;
 
-  constructor(private readonly screen: Screen, { words = (text) => text, times = false }: TextOptions) {
+  constructor(private readonly screen: Screen, { words = (text) => text, times = false, say }: TextOptions) {
     this.#words = words;
+    this.#say = say;
     this.#logs = new LogText(screen, times);
   }
 
@@ -187,7 +193,7 @@ class Text implements Renderer {
       case "command.started":
       case "command.output":
       case "command.ended":
-        this.#wrote = true;
+        this.#wrote = this.#data = true;
         return this.#logs.event(event);
       case "log.started":
       case "log.restarted":
@@ -199,6 +205,7 @@ class Text implements Renderer {
       case "log.gap":
         return this.#write([newsText(event)]);
       case "failed":
+        if (this.#data && this.#say !== undefined) return this.#say(failedLine(event, false));
         return this.#write([failedLine(event, color)]);
       default:
         // A new event type that has no text yet does not compile here.

@@ -288,24 +288,53 @@ Deno.test("logs with --no-follow puts all lines in the order of time, and ends",
   assert.deepEqual(times, times.toSorted());
 });
 
-Deno.test("logs with --previous prints what the container before the last restart printed", async () => {
+Deno.test("logs with --previous prints what the containers before the last restart printed", async () => {
   await using own = await TestNamespace.make();
   // The second run stays: a kubelet keeps the log of one that has ended, and that is to be the first one's.
-  const script = "test -e /state/once && exec sleep infinity; touch /state/once; echo from here; exit 1";
-  await own.pod("again", {
+  const once = (name: string) => ({
+    ...{ name, image: "localhost/busybox:1" },
+    command: [
+      "sh",
+      "-c",
+      `test -e /state/${name} && exec sleep infinity; touch /state/${name}; echo from ${name}; exit 1`,
+    ],
+    volumeMounts: [{ name: "state", mountPath: "/state" }],
+  });
+  const { metadata } = await own.pod("again", {
     spec: {
-      containers: [{
-        ...{ name: "main", image: "localhost/busybox:1", command: ["sh", "-c", script] },
-        volumeMounts: [{ name: "state", mountPath: "/state" }],
-      }],
+      nodeName: "node1",
+      containers: [once("main"), once("side")],
       volumes: [{ name: "state", emptyDir: {} }],
     },
-    until: ({ status }) =>
-      status.containerStatuses?.[0]?.lastState?.["terminated"] !== undefined &&
-      status.containerStatuses[0].state["running"] !== undefined,
+    until: ({ status: { containerStatuses = [] } }) =>
+      containerStatuses.length === 2 &&
+      containerStatuses.every(({ lastState, state }) =>
+        lastState?.["terminated"] !== undefined && state["running"] !== undefined
+      ),
   });
-  const { code, stdout } = await scope(["-n", own.name, "logs", "again", "--previous"]);
-  assert.deepEqual([code, stdout], [0, "from here\n"]);
+  const { code, stdout } = await scope(["-n", own.name, "logs", "again", "main", "--previous"]);
+  assert.deepEqual([code, stdout], [0, "from main\n"]);
+
+  // A node removes logs of its own accord, too.
+  await own.pod("cleaner", {
+    spec: {
+      nodeName: "node1",
+      containers: [{
+        ...{ name: "main", image: "localhost/busybox:1", volumeMounts: [{ name: "logs", mountPath: "/logs" }] },
+        command: ["sh", "-c", `rm /logs/${own.name}_again_${metadata.uid}/main/0.log && exec sleep infinity`],
+      }],
+      volumes: [{ name: "logs", hostPath: { path: "/var/log/pods" } }],
+    },
+  });
+  const one = await scope(["-n", own.name, "logs", "again", "main", "--previous"]);
+  assert.deepEqual([one.code, one.stdout], [68, ""]);
+  assert.match(one.stderr, /^error: Cannot read the logs of "again main": .*\nhint: the node has it no more\n$/);
+  const both = await scope(["-n", own.name, "logs", "again", "--previous"]);
+  assert.deepEqual([both.code, both.stdout], [1, "side | from side\n"]);
+  assert.match(
+    both.stderr,
+    /^\S+\/again main: failed: Cannot read the logs of "again main": .*\(the node has it no more\)\n$/,
+  );
 });
 
 Deno.test("logs waits for a container that cannot start, and says so once", async () => {
