@@ -1,6 +1,11 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { EventEmitter } from "node:events";
 import { StatusError } from "./status_error.ts";
+
+/** The client's websocket, as far as it is needed here. */
+interface Websocket {
+  once(event: "unexpected-response", told: (request: ClientRequest, response: IncomingMessage) => void): unknown;
+  emit(event: "error", error: Error): unknown;
+}
 
 /** Limits for reading a refusal, in bytes and in milliseconds. */
 const readBytes = 65_536, readMs = 2000;
@@ -9,8 +14,8 @@ const readBytes = 65_536, readMs = 2000;
  * Sends the request for a websocket, and lets the error of one that is refused be a StatusError with the whole answer: the
  * client would have nothing but the status, in the words of its error. An option of the client library's websockets.
  */
-export function finishRequest(request: ClientRequest, websocket: EventEmitter): void {
-  websocket.once("unexpected-response", (_request: ClientRequest, response: IncomingMessage) => {
+export function finishRequest(request: ClientRequest, websocket: Websocket): void {
+  websocket.once("unexpected-response", (_request, response) => {
     let text = "";
     const refuse = () => {
       clearTimeout(limit);

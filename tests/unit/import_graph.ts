@@ -137,6 +137,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   "node:crypto": ["src/manager/files/hash.ts", "src/ways/"],
   "node:fs": ["src/edge/piped.ts", "src/kube/config.ts"],
   "node:fs/promises": ["src/kube/token_file.ts"],
+  "node:http": ["src/kube/refused_upgrade.ts"],
   "node:http2": ["src/manager/"],
   "node:net": ["src/kube/proxy.ts", "src/manager/tunnel/local_socket.ts"],
   "node:path": ["src/kube/cluster.ts", "src/kube/config.ts"],
