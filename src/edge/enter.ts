@@ -90,7 +90,8 @@ export async function findPod(
   }
   const target = toTarget(pod, query.container), { name } = target.container;
   const isInit = pod.spec?.initContainers?.some((one) => one.name === name);
-  if (query.container === undefined && isInit) {
+  const waits = pod.status?.conditions?.some(({ type, status }) => type === "Initialized" && status === "False");
+  if (query.container === undefined && isInit && waits) {
     context.say(`using init container "${name}" of pod "${podName(pod)}", which the others wait for`);
   }
   return { pod, target };
