@@ -176,7 +176,9 @@ function credentialOf(command: string, stdout: string): Credential {
 function notInstalled(command: string, installHint: string): ScopeError {
   return new ScopeError("denied", `Cannot get credentials: the kubeconfig's plugin "${command}" is not installed`, {
     hint: installHint.trim() ||
-      (command.includes("/") ? "the kubeconfig says where it is" : "install it, or add its folder to $PATH"),
+      (command.includes("/")
+        ? "there is no such program, of which the kubeconfig gives the path"
+        : "install it, or add its folder to $PATH"),
   });
 }
 
