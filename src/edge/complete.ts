@@ -1,7 +1,9 @@
 import { commands } from "../app.ts";
 import { answerOf, type Candidate, filesAnswer, joinQuoted, noAnswer, type Wanted, wantedOf } from "../completion.ts";
 import { type LookupKind, lookupOf } from "../kube/completion_lookup.ts";
-import { type ConfigFile, contextNames, type Material, needsPlugin, quickConfig } from "../kube/quick_config.ts";
+import { textOf as configText } from "../kube/config_text.ts";
+import type { ConfigFile } from "../kube/kubeconfig.ts";
+import { contextNames, type Material, needsPlugin, type QuickConfig, quickConfig } from "../kube/quick_config.ts";
 import { type GlobalOptions, globalOptions, resolveOptions, targetQuery } from "../options.ts";
 import { readEnvFile } from "./config.ts";
 import { writeAll } from "./terminal.ts";
@@ -43,16 +45,21 @@ async function lookUp({ globals, typed }: Wanted, values: LookupKind | "context"
   const config = quickConfig(files, options.context), target = targetQuery(options);
   if (config === undefined) return await lookUpSlowly(options, files, (own) => lookupOf(values, typed, own, target));
   const { path, query, accept, read } = lookupOf(values, typed, options.namespace ?? config.namespace, target);
+  const answer = await askQuickly(config, `${path}?${new URLSearchParams(query)}`, accept);
+  return answer.ok ? read(await answer.json()) : [];
+}
+
+/** Asks an API server without the client library. */
+export async function askQuickly(config: QuickConfig, path: string, accept: string): Promise<Response> {
   const [authority, cert, key, token] = [config.authority, config.certificate, config.key, config.token].map(textOf);
   const client = Deno.createHttpClient({
     ...(authority === undefined ? {} : { caCerts: [authority] }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
   });
-  const answer = await fetch(`${config.server}${path}?${new URLSearchParams(query)}`, {
+  return await fetch(`${config.server}${path}`, {
     client,
     headers: { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token.trim()}` }) },
   });
-  return answer.ok ? read(await answer.json()) : [];
 }
 
 /** With the client library, for a kubeconfig that only it understands; it is loaded just in time, or too late. */
@@ -88,7 +95,7 @@ function configFiles(given: string | undefined): ConfigFile[] {
   const paths = given !== undefined ? [given] : (Deno.env.get("KUBECONFIG") || home).split(":").filter((path) => path);
   return paths.flatMap((path) => {
     try {
-      return [{ folder: path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".", text: Deno.readTextFileSync(path) }];
+      return [{ path, text: configText(Deno.readFileSync(path)) }];
     } catch {
       return [];
     }
