@@ -61,7 +61,7 @@ export const strace: Command = {
       return shown > 1 ? shown : tool.exitCode() || shown;
     } catch (error) {
       if (!(error instanceof ScopeError)) throw error;
-      if (error.kind === "denied") throw await whyNotTraced(beside, process);
+      if (error.kind === "denied") throw await whyNotTraced(beside, process, context.signal);
       // With its last process the pod itself may be gone, which is no failure of the trace.
       if (error.kind !== "unreachable" || tool.targetEnd === undefined) throw error;
       return tool.exitCode();
