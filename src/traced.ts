@@ -62,7 +62,7 @@ export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen, signal:
 }
 
 /** For errors, which quote values: `"4242" (nginx: master)`. */
-function quoted({ pid, command }: ProcessSeen): string {
+export function quoted({ pid, command }: ProcessSeen): string {
   return `"${pid}" (${shortened(command)})`;
 }
 

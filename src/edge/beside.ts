@@ -1,6 +1,6 @@
 import type { Beside, Run, RunOptions } from "../context.ts";
 import { ScopeError } from "../errors.ts";
-import type { ProcessSeen } from "../event.ts";
+import type { BlockedSeen, ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";
 import type { ManagerConnection } from "../manager/client.ts";
 import { Unanswered } from "../manager/client.ts";
@@ -101,7 +101,13 @@ function processSeen(process: Process, { namespace, pod }: Target, time: string)
     listening: process.listening,
     started: new Date(Date.parse(time) - Number(process.ageMs)).toISOString(),
     ...(process.tracerPid === 0 ? {} : { tracerPid: process.tracerPid }),
+    ...(process.thread === 0 ? {} : { thread: process.thread }),
+    ...(process.blocked === undefined ? {} : { blocked: blockedSeen(process.blocked) }),
   };
+}
+
+function blockedSeen({ thread, functions, frozen, switches }: NonNullable<Process["blocked"]>): BlockedSeen {
+  return { thread, functions, frozen, switches: Number(switches) };
 }
 
 /** Percent with one decimal; 0 for a process that just started. */
