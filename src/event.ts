@@ -152,6 +152,8 @@ export interface PingSummary extends Timed, Destination {
   maxMs?: number;
   /** Set when the destination was deleted or finished before the end. */
   gone?: string;
+  /** Set when it was not pinged to the end: its name has no address, or what pings it failed. */
+  failed?: "unresolved" | "program";
 }
 
 /** A process of the target, as its node sees it. */

@@ -38,6 +38,15 @@ export function contextNames(files: readonly ConfigFile[]): string[] {
   return [...new Set(documents(files).flatMap(({ document }) => (document.contexts ?? []).map(({ name }) => name)))];
 }
 
+/** Where a context leads: its name, its server and its namespace. Nothing where the kubeconfig lacks it. */
+export function contextOf(
+  files: readonly ConfigFile[],
+  context?: string,
+): { context: string | undefined; server: unknown; namespace: string } | undefined {
+  const found = find(files, context);
+  return found && { context: found.name, server: found.cluster.value.server, namespace: found.namespace };
+}
+
 /** The credential plugin that a context needs, if it does. Throws when a file cannot be read as YAML. */
 export function needsPlugin(files: readonly ConfigFile[], context?: string): boolean {
   const user = find(files, context)?.user.value;
@@ -90,7 +99,7 @@ interface Place {
 function find(
   files: readonly ConfigFile[],
   name?: string,
-): { cluster: Place; user: Place; namespace: string } | undefined {
+): { name: string | undefined; cluster: Place; user: Place; namespace: string } | undefined {
   const all = documents(files);
   const first = (list: "contexts" | "clusters" | "users", kind: string, name: unknown): Place | undefined => {
     for (const { folder, document } of all) {
@@ -104,7 +113,7 @@ function find(
   const cluster = first("clusters", "cluster", context?.cluster);
   if (context === undefined || cluster === undefined) return undefined;
   const user = first("users", "user", context.user) ?? { folder: "", value: {} as Named };
-  return { cluster, user, namespace: context.namespace || "default" };
+  return { name: current, cluster, user, namespace: context.namespace || "default" };
 }
 
 function documents(files: readonly ConfigFile[]): { folder: string; document: Document }[] {
