@@ -42,7 +42,8 @@ export interface Run {
   /** Resolves when the connection took it: writing on before that only fills memory. */
   write(bytes: Uint8Array): Promise<void>;
   endInput(): void;
-  signal(name: string): void;
+  /** Resolves when the manager has passed it on. */
+  signal(name: string): Promise<void>;
   resize(size: { columns: number; rows: number }): void;
 }
 

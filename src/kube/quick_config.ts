@@ -20,6 +20,17 @@ export function contextNames(files: readonly ConfigFile[]): string[] {
   return [...readKubeconfig(files).contexts.keys()].filter((name) => name !== "");
 }
 
+/** Where a context leads: its name, its server and its namespace. Nothing where the kubeconfig lacks it. */
+export function contextOf(
+  files: readonly ConfigFile[],
+  context?: string,
+): { context: string; server: string; namespace: string } | undefined {
+  const found = chooseContext(readKubeconfig(files), context);
+  return "lacks" in found
+    ? undefined
+    : { context: found.context, server: found.cluster.server, namespace: found.namespace };
+}
+
 /** Whether a context needs a credential plugin. Throws when a file cannot be read. */
 export function needsPlugin(files: readonly ConfigFile[], context?: string): boolean {
   const found = chooseContext(readKubeconfig(files), context);

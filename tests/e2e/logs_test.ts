@@ -377,7 +377,7 @@ Deno.test("logs says what is wrong with a command line, and what is missing", as
   await own.pod("web");
   const cases: [string, string[], number, RegExp][] = [
     ["a bad --since", ["web", "--since", "soon"], 64, /Option --since cannot be "soon"/],
-    ["a negative --tail", ["web", "--tail", "-1"], 64, /Option --tail cannot be "-1"/],
+    ["a negative --tail", ["web", "--tail", "-2"], 64, /Option --tail cannot be "-2"/],
     ["a bad --grep", ["web", "--grep", "("], 64, /Option --grep cannot be "\("\nhint: .*Unterminated group/],
     ["-p and -l", ["-p", "web", "-l", "a=b"], 64, /Options --pod and --selector exclude each other/],
     ["-a and -p", ["-a", "-p", "web"], 64, /Option --all excludes --pod and --selector/],

@@ -102,7 +102,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
     "src/manager/files_client.ts",
     "src/manager/files_writer.ts",
     "src/manager/gen/",
-    "src/manager/processes.ts",
+    "src/manager/process_list.ts",
     "src/manager/redirect/",
     "src/manager/redirect_client.ts",
     "src/manager/reflection.ts",

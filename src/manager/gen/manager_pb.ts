@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiQQoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDBIkCgZtb3VudHMYAiADKAsyFC5zY29wZS52MS5Xcml0ZU1vdW50IjwKCldyaXRlTW91bnQSDAoEcGF0aBgBIAEoDBIRCgllbXB0eV9kaXIYAiABKAkSDQoFbGF5ZXIYAyABKAgiLAoMV3JpdGVTdGFydGVkEgwKBGhhdmUYASABKAQSDgoGc2hhMjU2GAIgASgMIhkKCVdyaXRlRnJvbRIMCgRrZWVwGAEgASgIIjoKCVdyaXRlRG9uZRIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDBIPCgdjcmVhdGVkGAMgASgIIkMKEEZpbmRJbm9kZVJlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0Eg0KBWlub2RlGAIgASgEIoABChFGaW5kSW5vZGVSZXNwb25zZRIlCgVmb3VuZBgBIAEoCzIULnNjb3BlLnYxLklub2RlRm91bmRIABIOCgRzZWVuGAIgASgESAASKAoHdHJvdWJsZRgDIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UidQoKSW5vZGVGb3VuZBIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIkCgZsYXllcnMYAyADKAsyFC5zY29wZS52MS5Jbm9kZUxheWVyEhEKCW5vX2xheWVycxgEIAEoCSI/CgpJbm9kZUxheWVyEg4KBmZvbGRlchgBIAEoDBINCgV1cHBlchgCIAEoCBISCgpzYW1lX2lub2RlGAMgASgIImoKD1JlZGlyZWN0UmVxdWVzdBIoCgVzdGFydBgBIAEoCzIXLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIAEIJCgdyZXF1ZXN0IoYBChBSZWRpcmVjdFJlc3BvbnNlEiwKB3N0YXJ0ZWQYASABKAsyGS5zY29wZS52MS5SZWRpcmVjdFN0YXJ0ZWRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIABIUCgp0YWtlbl9vdmVyGAMgASgJSABCCgoIcmVzcG9uc2UilwIKDVJlZGlyZWN0U3RhcnQSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EhAKCGluY29taW5nGAIgAygNEhQKDGFsbF9pbmNvbWluZxgDIAEoCBIVCg1vd25fY29udGFpbmVyGAQgASgIEhAKCG91dGdvaW5nGAUgAygNEg0KBW93bmVyGAYgASgJEg8KB3Nlc3Npb24YDSABKAkSEAoIdGFrZW92ZXIYByABKAgSDgoGbWlycm9yGAggASgIEgsKA3JhdxgJIAEoCBILCgNjdXQYCiABKAgSHwoGcHJvYmVzGAsgAygLMg8uc2NvcGUudjEuUHJvYmUSFgoObm9kZV9hZGRyZXNzZXMYDCADKAkifwoFUHJvYmUSIgoEa2luZBgBIAEoDjIULnNjb3BlLnYxLlByb2JlLktpbmQSDAoEcG9ydBgCIAEoDSJECgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIICgRIVFRQEAESCQoFSFRUUFMQAhIHCgNUQ1AQAxIICgRHUlBDEAQiXQoPUmVkaXJlY3RTdGFydGVkEhAKCGluY29taW5nGAEgAygNEg8KB3VuaGVhcmQYAiADKA0SDAoEa2VwdBgDIAEoDRILCgNjdXQYBCABKA0SDAoEbWVzaBgFIAEoCCIpCgZGcmFtZXMSHwoGZnJhbWVzGAEgAygLMg8uc2NvcGUudjEuRnJhbWUiiQIKBUZyYW1lEhIKCmNvbm5lY3Rpb24YASABKA0SIgoGb3BlbmVkGAIgASgLMhAuc2NvcGUudjEuT3BlbmVkSAASJgoIYWNjZXB0ZWQYAyABKAsyEi5zY29wZS52MS5BY2NlcHRlZEgAEhEKB3JlZnVzZWQYBCABKAlIABIOCgRkYXRhGAUgASgMSAASHAoDZW5kGAYgASgLMg0uc2NvcGUudjEuRW5kSAASIAoFcmVzZXQYByABKAsyDy5zY29wZS52MS5SZXNldEgAEhAKBmNyZWRpdBgIIAEoDUgAEiIKBmNsb3NlZBgJIAEoCzIQLnNjb3BlLnYxLkNsb3NlZEgAQgcKBWZyYW1lImIKBk9wZW5lZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEgwKBHBvcnQYAyABKA0SEAoIb3V0Z29pbmcYBCABKAgSDgoGY3JlZGl0GAUgASgNEg4KBmJ5X3BvZBgGIAEoCCIaCghBY2NlcHRlZBIOCgZjcmVkaXQYASABKA0iBQoDRW5kIgcKBVJlc2V0IsUBCgZDbG9zZWQSIQoDaG93GAEgASgOMhQuc2NvcGUudjEuQ2xvc2VkLkhvdxIOCgZieV9wb2QYAiABKAgSDgoGcmVhc29uGAMgASgJEg0KBXByb2JlGAQgASgIEhIKCnNlbnRfYnl0ZXMYBSABKAQSFgoOcmVjZWl2ZWRfYnl0ZXMYBiABKAQSEwoLZHVyYXRpb25fbXMYByABKAEiKAoDSG93EgoKBkNMT1NFRBAAEgkKBVJFU0VUEAESCgoGRkFJTEVEEAIiTwoNQnlwYXNzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFcG9ydHMYAiADKA0SDQoFb3duZXIYAyABKAkiXwoOQnlwYXNzUmVzcG9uc2USKgoHc3RhcnRlZBgBIAEoCzIXLnNjb3BlLnYxLkJ5cGFzc1N0YXJ0ZWRIABIVCgtjb25uZWN0aW9ucxgCIAEoBEgAQgoKCHJlc3BvbnNlIkAKDUJ5cGFzc1N0YXJ0ZWQSFAoMc2lkZWNhcl9wb3J0GAEgASgNEgsKA2RucxgCIAEoCBIMCgRrZXB0GAMgASgNKnIKCU5hbWVzcGFjZRIZChVOQU1FU1BBQ0VfVU5TUEVDSUZJRUQQABIRCg1OQU1FU1BBQ0VfTkVUEAESEQoNTkFNRVNQQUNFX1BJRBACEhEKDU5BTUVTUEFDRV9VVFMQAxIRCg1OQU1FU1BBQ0VfSVBDEAQqowEKCEZpbGVLaW5kEhkKFUZJTEVfS0lORF9VTlNQRUNJRklFRBAAEhIKDkZJTEVfS0lORF9GSUxFEAESFAoQRklMRV9LSU5EX0ZPTERFUhACEhIKDkZJTEVfS0lORF9MSU5LEAMSFAoQRklMRV9LSU5EX0RFVklDRRAEEhQKEEZJTEVfS0lORF9TT0NLRVQQBRISCg5GSUxFX0tJTkRfRklGTxAGMqIGCgdNYW5hZ2VyEjUKBEluZm8SFS5zY29wZS52MS5JbmZvUmVxdWVzdBoWLnNjb3BlLnYxLkluZm9SZXNwb25zZRI2CgNSdW4SFC5zY29wZS52MS5SdW5SZXF1ZXN0GhUuc2NvcGUudjEuUnVuUmVzcG9uc2UoATABEkEKCFNodXRkb3duEhkuc2NvcGUudjEuU2h1dGRvd25SZXF1ZXN0Ghouc2NvcGUudjEuU2h1dGRvd25SZXNwb25zZRI+CgdDb250cm9sEhguc2NvcGUudjEuQ29udHJvbFJlcXVlc3QaGS5zY29wZS52MS5Db250cm9sUmVzcG9uc2USQQoIRmluZFBvZHMSGS5zY29wZS52MS5GaW5kUG9kc1JlcXVlc3QaGi5zY29wZS52MS5GaW5kUG9kc1Jlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZRJICglMaXN0RmlsZXMSGi5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuTGlzdEZpbGVzUmVzcG9uc2UoATABEkgKCVJlYWRGaWxlcxIaLnNjb3BlLnYxLlJlYWRGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5SZWFkRmlsZXNSZXNwb25zZSgBMAESSwoKV3JpdGVGaWxlcxIbLnNjb3BlLnYxLldyaXRlRmlsZXNSZXF1ZXN0Ghwuc2NvcGUudjEuV3JpdGVGaWxlc1Jlc3BvbnNlKAEwARJICglGaW5kSW5vZGUSGi5zY29wZS52MS5GaW5kSW5vZGVSZXF1ZXN0Ghsuc2NvcGUudjEuRmluZElub2RlUmVzcG9uc2UoATABEkUKCFJlZGlyZWN0Ehkuc2NvcGUudjEuUmVkaXJlY3RSZXF1ZXN0Ghouc2NvcGUudjEuUmVkaXJlY3RSZXNwb25zZSgBMAESPwoGQnlwYXNzEhcuc2NvcGUudjEuQnlwYXNzUmVxdWVzdBoYLnNjb3BlLnYxLkJ5cGFzc1Jlc3BvbnNlKAEwAWIGcHJvdG8z");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3MiswIKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUSDgoGdGhyZWFkGA8gASgFEiIKB2Jsb2NrZWQYECABKAsyES5zY29wZS52MS5CbG9ja2VkIk4KB0Jsb2NrZWQSDgoGdGhyZWFkGAEgASgFEhEKCWZ1bmN0aW9ucxgCIAMoCRIOCgZmcm96ZW4YAyABKAgSEAoIc3dpdGNoZXMYBCABKAQi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiQQoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDBIkCgZtb3VudHMYAiADKAsyFC5zY29wZS52MS5Xcml0ZU1vdW50IjwKCldyaXRlTW91bnQSDAoEcGF0aBgBIAEoDBIRCgllbXB0eV9kaXIYAiABKAkSDQoFbGF5ZXIYAyABKAgiLAoMV3JpdGVTdGFydGVkEgwKBGhhdmUYASABKAQSDgoGc2hhMjU2GAIgASgMIhkKCVdyaXRlRnJvbRIMCgRrZWVwGAEgASgIIjoKCVdyaXRlRG9uZRIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDBIPCgdjcmVhdGVkGAMgASgIIkMKEEZpbmRJbm9kZVJlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0Eg0KBWlub2RlGAIgASgEIoABChFGaW5kSW5vZGVSZXNwb25zZRIlCgVmb3VuZBgBIAEoCzIULnNjb3BlLnYxLklub2RlRm91bmRIABIOCgRzZWVuGAIgASgESAASKAoHdHJvdWJsZRgDIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UidQoKSW5vZGVGb3VuZBIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIkCgZsYXllcnMYAyADKAsyFC5zY29wZS52MS5Jbm9kZUxheWVyEhEKCW5vX2xheWVycxgEIAEoCSI/CgpJbm9kZUxheWVyEg4KBmZvbGRlchgBIAEoDBINCgV1cHBlchgCIAEoCBISCgpzYW1lX2lub2RlGAMgASgIImoKD1JlZGlyZWN0UmVxdWVzdBIoCgVzdGFydBgBIAEoCzIXLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIAEIJCgdyZXF1ZXN0IoYBChBSZWRpcmVjdFJlc3BvbnNlEiwKB3N0YXJ0ZWQYASABKAsyGS5zY29wZS52MS5SZWRpcmVjdFN0YXJ0ZWRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIABIUCgp0YWtlbl9vdmVyGAMgASgJSABCCgoIcmVzcG9uc2UilwIKDVJlZGlyZWN0U3RhcnQSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EhAKCGluY29taW5nGAIgAygNEhQKDGFsbF9pbmNvbWluZxgDIAEoCBIVCg1vd25fY29udGFpbmVyGAQgASgIEhAKCG91dGdvaW5nGAUgAygNEg0KBW93bmVyGAYgASgJEg8KB3Nlc3Npb24YDSABKAkSEAoIdGFrZW92ZXIYByABKAgSDgoGbWlycm9yGAggASgIEgsKA3JhdxgJIAEoCBILCgNjdXQYCiABKAgSHwoGcHJvYmVzGAsgAygLMg8uc2NvcGUudjEuUHJvYmUSFgoObm9kZV9hZGRyZXNzZXMYDCADKAkifwoFUHJvYmUSIgoEa2luZBgBIAEoDjIULnNjb3BlLnYxLlByb2JlLktpbmQSDAoEcG9ydBgCIAEoDSJECgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIICgRIVFRQEAESCQoFSFRUUFMQAhIHCgNUQ1AQAxIICgRHUlBDEAQiXQoPUmVkaXJlY3RTdGFydGVkEhAKCGluY29taW5nGAEgAygNEg8KB3VuaGVhcmQYAiADKA0SDAoEa2VwdBgDIAEoDRILCgNjdXQYBCABKA0SDAoEbWVzaBgFIAEoCCIpCgZGcmFtZXMSHwoGZnJhbWVzGAEgAygLMg8uc2NvcGUudjEuRnJhbWUiiQIKBUZyYW1lEhIKCmNvbm5lY3Rpb24YASABKA0SIgoGb3BlbmVkGAIgASgLMhAuc2NvcGUudjEuT3BlbmVkSAASJgoIYWNjZXB0ZWQYAyABKAsyEi5zY29wZS52MS5BY2NlcHRlZEgAEhEKB3JlZnVzZWQYBCABKAlIABIOCgRkYXRhGAUgASgMSAASHAoDZW5kGAYgASgLMg0uc2NvcGUudjEuRW5kSAASIAoFcmVzZXQYByABKAsyDy5zY29wZS52MS5SZXNldEgAEhAKBmNyZWRpdBgIIAEoDUgAEiIKBmNsb3NlZBgJIAEoCzIQLnNjb3BlLnYxLkNsb3NlZEgAQgcKBWZyYW1lImIKBk9wZW5lZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEgwKBHBvcnQYAyABKA0SEAoIb3V0Z29pbmcYBCABKAgSDgoGY3JlZGl0GAUgASgNEg4KBmJ5X3BvZBgGIAEoCCIaCghBY2NlcHRlZBIOCgZjcmVkaXQYASABKA0iBQoDRW5kIgcKBVJlc2V0IsUBCgZDbG9zZWQSIQoDaG93GAEgASgOMhQuc2NvcGUudjEuQ2xvc2VkLkhvdxIOCgZieV9wb2QYAiABKAgSDgoGcmVhc29uGAMgASgJEg0KBXByb2JlGAQgASgIEhIKCnNlbnRfYnl0ZXMYBSABKAQSFgoOcmVjZWl2ZWRfYnl0ZXMYBiABKAQSEwoLZHVyYXRpb25fbXMYByABKAEiKAoDSG93EgoKBkNMT1NFRBAAEgkKBVJFU0VUEAESCgoGRkFJTEVEEAIiTwoNQnlwYXNzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFcG9ydHMYAiADKA0SDQoFb3duZXIYAyABKAkiXwoOQnlwYXNzUmVzcG9uc2USKgoHc3RhcnRlZBgBIAEoCzIXLnNjb3BlLnYxLkJ5cGFzc1N0YXJ0ZWRIABIVCgtjb25uZWN0aW9ucxgCIAEoBEgAQgoKCHJlc3BvbnNlIkAKDUJ5cGFzc1N0YXJ0ZWQSFAoMc2lkZWNhcl9wb3J0GAEgASgNEgsKA2RucxgCIAEoCBIMCgRrZXB0GAMgASgNKnIKCU5hbWVzcGFjZRIZChVOQU1FU1BBQ0VfVU5TUEVDSUZJRUQQABIRCg1OQU1FU1BBQ0VfTkVUEAESEQoNTkFNRVNQQUNFX1BJRBACEhEKDU5BTUVTUEFDRV9VVFMQAxIRCg1OQU1FU1BBQ0VfSVBDEAQqowEKCEZpbGVLaW5kEhkKFUZJTEVfS0lORF9VTlNQRUNJRklFRBAAEhIKDkZJTEVfS0lORF9GSUxFEAESFAoQRklMRV9LSU5EX0ZPTERFUhACEhIKDkZJTEVfS0lORF9MSU5LEAMSFAoQRklMRV9LSU5EX0RFVklDRRAEEhQKEEZJTEVfS0lORF9TT0NLRVQQBRISCg5GSUxFX0tJTkRfRklGTxAGMqIGCgdNYW5hZ2VyEjUKBEluZm8SFS5zY29wZS52MS5JbmZvUmVxdWVzdBoWLnNjb3BlLnYxLkluZm9SZXNwb25zZRI2CgNSdW4SFC5zY29wZS52MS5SdW5SZXF1ZXN0GhUuc2NvcGUudjEuUnVuUmVzcG9uc2UoATABEkEKCFNodXRkb3duEhkuc2NvcGUudjEuU2h1dGRvd25SZXF1ZXN0Ghouc2NvcGUudjEuU2h1dGRvd25SZXNwb25zZRI+CgdDb250cm9sEhguc2NvcGUudjEuQ29udHJvbFJlcXVlc3QaGS5zY29wZS52MS5Db250cm9sUmVzcG9uc2USQQoIRmluZFBvZHMSGS5zY29wZS52MS5GaW5kUG9kc1JlcXVlc3QaGi5zY29wZS52MS5GaW5kUG9kc1Jlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZRJICglMaXN0RmlsZXMSGi5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuTGlzdEZpbGVzUmVzcG9uc2UoATABEkgKCVJlYWRGaWxlcxIaLnNjb3BlLnYxLlJlYWRGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5SZWFkRmlsZXNSZXNwb25zZSgBMAESSwoKV3JpdGVGaWxlcxIbLnNjb3BlLnYxLldyaXRlRmlsZXNSZXF1ZXN0Ghwuc2NvcGUudjEuV3JpdGVGaWxlc1Jlc3BvbnNlKAEwARJICglGaW5kSW5vZGUSGi5zY29wZS52MS5GaW5kSW5vZGVSZXF1ZXN0Ghsuc2NvcGUudjEuRmluZElub2RlUmVzcG9uc2UoATABEkUKCFJlZGlyZWN0Ehkuc2NvcGUudjEuUmVkaXJlY3RSZXF1ZXN0Ghouc2NvcGUudjEuUmVkaXJlY3RSZXNwb25zZSgBMAESPwoGQnlwYXNzEhcuc2NvcGUudjEuQnlwYXNzUmVxdWVzdBoYLnNjb3BlLnYxLkJ5cGFzc1Jlc3BvbnNlKAEwAWIGcHJvdG8z");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -721,6 +721,20 @@ export type Process = Message<"scope.v1.Process"> & {
    * @generated from field: int32 tracer_pid = 14;
    */
   tracerPid: number;
+
+  /**
+   * Where the main thread has left and others go on, the first of these, by which it can be traced; else 0.
+   *
+   * @generated from field: int32 thread = 15;
+   */
+  thread: number;
+
+  /**
+   * Set: one of its threads can be stopped by nobody.
+   *
+   * @generated from field: scope.v1.Blocked blocked = 16;
+   */
+  blocked?: Blocked | undefined;
 };
 
 /**
@@ -729,6 +743,46 @@ export type Process = Message<"scope.v1.Process"> & {
  */
 export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
   messageDesc(file_manager, 21);
+
+/**
+ * A thread that no signal and no tracer reaches.
+ *
+ * @generated from message scope.v1.Blocked
+ */
+export type Blocked = Message<"scope.v1.Blocked"> & {
+  /**
+   * @generated from field: int32 thread = 1;
+   */
+  thread: number;
+
+  /**
+   * The kernel functions that it waits in, the innermost first; none where they may not be read.
+   *
+   * @generated from field: repeated string functions = 2;
+   */
+  functions: string[];
+
+  /**
+   * Its control group is frozen, as that of a paused container is.
+   *
+   * @generated from field: bool frozen = 3;
+   */
+  frozen: boolean;
+
+  /**
+   * How often it has gone to sleep: the same number later is the same wait.
+   *
+   * @generated from field: uint64 switches = 4;
+   */
+  switches: bigint;
+};
+
+/**
+ * Describes the message scope.v1.Blocked.
+ * Use `create(BlockedSchema)` to create a new message.
+ */
+export const BlockedSchema: GenMessage<Blocked> = /*@__PURE__*/
+  messageDesc(file_manager, 22);
 
 /**
  * @generated from message scope.v1.FileEntry
@@ -812,7 +866,7 @@ export type FileEntry = Message<"scope.v1.FileEntry"> & {
  * Use `create(FileEntrySchema)` to create a new message.
  */
 export const FileEntrySchema: GenMessage<FileEntry> = /*@__PURE__*/
-  messageDesc(file_manager, 22);
+  messageDesc(file_manager, 23);
 
 /**
  * What cannot be done with one path; the others go on.
@@ -841,7 +895,7 @@ export type FileTrouble = Message<"scope.v1.FileTrouble"> & {
  * Use `create(FileTroubleSchema)` to create a new message.
  */
 export const FileTroubleSchema: GenMessage<FileTrouble> = /*@__PURE__*/
-  messageDesc(file_manager, 23);
+  messageDesc(file_manager, 24);
 
 /**
  * @generated from message scope.v1.ListFilesRequest
@@ -882,7 +936,7 @@ export type ListFilesRequest = Message<"scope.v1.ListFilesRequest"> & {
  * Use `create(ListFilesRequestSchema)` to create a new message.
  */
 export const ListFilesRequestSchema: GenMessage<ListFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 24);
+  messageDesc(file_manager, 25);
 
 /**
  * @generated from enum scope.v1.ListFilesRequest.Depth
@@ -914,7 +968,7 @@ export enum ListFilesRequest_Depth {
  * Describes the enum scope.v1.ListFilesRequest.Depth.
  */
 export const ListFilesRequest_DepthSchema: GenEnum<ListFilesRequest_Depth> = /*@__PURE__*/
-  enumDesc(file_manager, 24, 0);
+  enumDesc(file_manager, 25, 0);
 
 /**
  * @generated from message scope.v1.ListFilesResponse
@@ -940,7 +994,7 @@ export type ListFilesResponse = Message<"scope.v1.ListFilesResponse"> & {
  * Use `create(ListFilesResponseSchema)` to create a new message.
  */
 export const ListFilesResponseSchema: GenMessage<ListFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 25);
+  messageDesc(file_manager, 26);
 
 /**
  * @generated from message scope.v1.ReadFilesRequest
@@ -969,7 +1023,7 @@ export type ReadFilesRequest = Message<"scope.v1.ReadFilesRequest"> & {
  * Use `create(ReadFilesRequestSchema)` to create a new message.
  */
 export const ReadFilesRequestSchema: GenMessage<ReadFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 26);
+  messageDesc(file_manager, 27);
 
 /**
  * @generated from message scope.v1.ReadOpen
@@ -998,7 +1052,7 @@ export type ReadOpen = Message<"scope.v1.ReadOpen"> & {
  * Use `create(ReadOpenSchema)` to create a new message.
  */
 export const ReadOpenSchema: GenMessage<ReadOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 27);
+  messageDesc(file_manager, 28);
 
 /**
  * @generated from message scope.v1.ReadFile
@@ -1029,7 +1083,7 @@ export type ReadFile = Message<"scope.v1.ReadFile"> & {
  * Use `create(ReadFileSchema)` to create a new message.
  */
 export const ReadFileSchema: GenMessage<ReadFile> = /*@__PURE__*/
-  messageDesc(file_manager, 28);
+  messageDesc(file_manager, 29);
 
 /**
  * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`.
@@ -1072,7 +1126,7 @@ export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
  * Use `create(ReadFilesResponseSchema)` to create a new message.
  */
 export const ReadFilesResponseSchema: GenMessage<ReadFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 29);
+  messageDesc(file_manager, 30);
 
 /**
  * @generated from message scope.v1.ReadStart
@@ -1096,7 +1150,7 @@ export type ReadStart = Message<"scope.v1.ReadStart"> & {
  * Use `create(ReadStartSchema)` to create a new message.
  */
 export const ReadStartSchema: GenMessage<ReadStart> = /*@__PURE__*/
-  messageDesc(file_manager, 30);
+  messageDesc(file_manager, 31);
 
 /**
  * What lies between pieces is a hole.
@@ -1134,7 +1188,7 @@ export type FileData = Message<"scope.v1.FileData"> & {
  * Use `create(FileDataSchema)` to create a new message.
  */
 export const FileDataSchema: GenMessage<FileData> = /*@__PURE__*/
-  messageDesc(file_manager, 31);
+  messageDesc(file_manager, 32);
 
 /**
  * @generated from message scope.v1.FileEnd
@@ -1158,7 +1212,7 @@ export type FileEnd = Message<"scope.v1.FileEnd"> & {
  * Use `create(FileEndSchema)` to create a new message.
  */
 export const FileEndSchema: GenMessage<FileEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 32);
+  messageDesc(file_manager, 33);
 
 /**
  * @generated from message scope.v1.WriteFilesRequest
@@ -1221,7 +1275,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
  * Use `create(WriteFilesRequestSchema)` to create a new message.
  */
 export const WriteFilesRequestSchema: GenMessage<WriteFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 33);
+  messageDesc(file_manager, 34);
 
 /**
  * @generated from message scope.v1.WriteOpen
@@ -1257,7 +1311,7 @@ export type WriteOpen = Message<"scope.v1.WriteOpen"> & {
  * Use `create(WriteOpenSchema)` to create a new message.
  */
 export const WriteOpenSchema: GenMessage<WriteOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 34);
+  messageDesc(file_manager, 35);
 
 /**
  * @generated from message scope.v1.WriteFolder
@@ -1291,7 +1345,7 @@ export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
  * Use `create(WriteFolderSchema)` to create a new message.
  */
 export const WriteFolderSchema: GenMessage<WriteFolder> = /*@__PURE__*/
-  messageDesc(file_manager, 35);
+  messageDesc(file_manager, 36);
 
 /**
  * @generated from message scope.v1.WriteLink
@@ -1313,7 +1367,7 @@ export type WriteLink = Message<"scope.v1.WriteLink"> & {
  * Use `create(WriteLinkSchema)` to create a new message.
  */
 export const WriteLinkSchema: GenMessage<WriteLink> = /*@__PURE__*/
-  messageDesc(file_manager, 36);
+  messageDesc(file_manager, 37);
 
 /**
  * @generated from message scope.v1.WriteFile
@@ -1356,7 +1410,7 @@ export type WriteFile = Message<"scope.v1.WriteFile"> & {
  * Use `create(WriteFileSchema)` to create a new message.
  */
 export const WriteFileSchema: GenMessage<WriteFile> = /*@__PURE__*/
-  messageDesc(file_manager, 37);
+  messageDesc(file_manager, 38);
 
 /**
  * @generated from message scope.v1.WriteFilesResponse
@@ -1397,7 +1451,7 @@ export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
  * Use `create(WriteFilesResponseSchema)` to create a new message.
  */
 export const WriteFilesResponseSchema: GenMessage<WriteFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 38);
+  messageDesc(file_manager, 39);
 
 /**
  * @generated from message scope.v1.WriteOpened
@@ -1423,7 +1477,7 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
  * Use `create(WriteOpenedSchema)` to create a new message.
  */
 export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
-  messageDesc(file_manager, 39);
+  messageDesc(file_manager, 40);
 
 /**
  * @generated from message scope.v1.WriteMount
@@ -1456,7 +1510,7 @@ export type WriteMount = Message<"scope.v1.WriteMount"> & {
  * Use `create(WriteMountSchema)` to create a new message.
  */
 export const WriteMountSchema: GenMessage<WriteMount> = /*@__PURE__*/
-  messageDesc(file_manager, 40);
+  messageDesc(file_manager, 41);
 
 /**
  * So much of the file is there, with this hash.
@@ -1480,7 +1534,7 @@ export type WriteStarted = Message<"scope.v1.WriteStarted"> & {
  * Use `create(WriteStartedSchema)` to create a new message.
  */
 export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 41);
+  messageDesc(file_manager, 42);
 
 /**
  * @generated from message scope.v1.WriteFrom
@@ -1499,7 +1553,7 @@ export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
  * Use `create(WriteFromSchema)` to create a new message.
  */
 export const WriteFromSchema: GenMessage<WriteFrom> = /*@__PURE__*/
-  messageDesc(file_manager, 42);
+  messageDesc(file_manager, 43);
 
 /**
  * @generated from message scope.v1.WriteDone
@@ -1528,7 +1582,7 @@ export type WriteDone = Message<"scope.v1.WriteDone"> & {
  * Use `create(WriteDoneSchema)` to create a new message.
  */
 export const WriteDoneSchema: GenMessage<WriteDone> = /*@__PURE__*/
-  messageDesc(file_manager, 43);
+  messageDesc(file_manager, 44);
 
 /**
  * @generated from message scope.v1.FindInodeRequest
@@ -1550,7 +1604,7 @@ export type FindInodeRequest = Message<"scope.v1.FindInodeRequest"> & {
  * Use `create(FindInodeRequestSchema)` to create a new message.
  */
 export const FindInodeRequestSchema: GenMessage<FindInodeRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 44);
+  messageDesc(file_manager, 45);
 
 /**
  * @generated from message scope.v1.FindInodeResponse
@@ -1587,7 +1641,7 @@ export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
  * Use `create(FindInodeResponseSchema)` to create a new message.
  */
 export const FindInodeResponseSchema: GenMessage<FindInodeResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 45);
+  messageDesc(file_manager, 46);
 
 /**
  * @generated from message scope.v1.InodeFound
@@ -1623,7 +1677,7 @@ export type InodeFound = Message<"scope.v1.InodeFound"> & {
  * Use `create(InodeFoundSchema)` to create a new message.
  */
 export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
-  messageDesc(file_manager, 46);
+  messageDesc(file_manager, 47);
 
 /**
  * A layer that has the path; the first of them is what the container sees.
@@ -1658,7 +1712,7 @@ export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
  * Use `create(InodeLayerSchema)` to create a new message.
  */
 export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
-  messageDesc(file_manager, 47);
+  messageDesc(file_manager, 48);
 
 /**
  * @generated from message scope.v1.RedirectRequest
@@ -1687,7 +1741,7 @@ export type RedirectRequest = Message<"scope.v1.RedirectRequest"> & {
  * Use `create(RedirectRequestSchema)` to create a new message.
  */
 export const RedirectRequestSchema: GenMessage<RedirectRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 48);
+  messageDesc(file_manager, 49);
 
 /**
  * @generated from message scope.v1.RedirectResponse
@@ -1724,7 +1778,7 @@ export type RedirectResponse = Message<"scope.v1.RedirectResponse"> & {
  * Use `create(RedirectResponseSchema)` to create a new message.
  */
 export const RedirectResponseSchema: GenMessage<RedirectResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 49);
+  messageDesc(file_manager, 50);
 
 /**
  * @generated from message scope.v1.RedirectStart
@@ -1825,7 +1879,7 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
  * Use `create(RedirectStartSchema)` to create a new message.
  */
 export const RedirectStartSchema: GenMessage<RedirectStart> = /*@__PURE__*/
-  messageDesc(file_manager, 50);
+  messageDesc(file_manager, 51);
 
 /**
  * @generated from message scope.v1.Probe
@@ -1847,7 +1901,7 @@ export type Probe = Message<"scope.v1.Probe"> & {
  * Use `create(ProbeSchema)` to create a new message.
  */
 export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
-  messageDesc(file_manager, 51);
+  messageDesc(file_manager, 52);
 
 /**
  * @generated from enum scope.v1.Probe.Kind
@@ -1883,7 +1937,7 @@ export enum Probe_Kind {
  * Describes the enum scope.v1.Probe.Kind.
  */
 export const Probe_KindSchema: GenEnum<Probe_Kind> = /*@__PURE__*/
-  enumDesc(file_manager, 51, 0);
+  enumDesc(file_manager, 52, 0);
 
 /**
  * @generated from message scope.v1.RedirectStarted
@@ -1928,7 +1982,7 @@ export type RedirectStarted = Message<"scope.v1.RedirectStarted"> & {
  * Use `create(RedirectStartedSchema)` to create a new message.
  */
 export const RedirectStartedSchema: GenMessage<RedirectStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 52);
+  messageDesc(file_manager, 53);
 
 /**
  * @generated from message scope.v1.Frames
@@ -1945,7 +1999,7 @@ export type Frames = Message<"scope.v1.Frames"> & {
  * Use `create(FramesSchema)` to create a new message.
  */
 export const FramesSchema: GenMessage<Frames> = /*@__PURE__*/
-  messageDesc(file_manager, 53);
+  messageDesc(file_manager, 54);
 
 /**
  * Something that happens to one connection. Each side sends no more data than the other has given it credit for.
@@ -2031,7 +2085,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_manager, 54);
+  messageDesc(file_manager, 55);
 
 /**
  * @generated from message scope.v1.Opened
@@ -2081,7 +2135,7 @@ export type Opened = Message<"scope.v1.Opened"> & {
  * Use `create(OpenedSchema)` to create a new message.
  */
 export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
-  messageDesc(file_manager, 55);
+  messageDesc(file_manager, 56);
 
 /**
  * @generated from message scope.v1.Accepted
@@ -2100,7 +2154,7 @@ export type Accepted = Message<"scope.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_manager, 56);
+  messageDesc(file_manager, 57);
 
 /**
  * @generated from message scope.v1.End
@@ -2113,7 +2167,7 @@ export type End = Message<"scope.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_manager, 57);
+  messageDesc(file_manager, 58);
 
 /**
  * @generated from message scope.v1.Reset
@@ -2126,7 +2180,7 @@ export type Reset = Message<"scope.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_manager, 58);
+  messageDesc(file_manager, 59);
 
 /**
  * @generated from message scope.v1.Closed
@@ -2177,7 +2231,7 @@ export type Closed = Message<"scope.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_manager, 59);
+  messageDesc(file_manager, 60);
 
 /**
  * @generated from enum scope.v1.Closed.How
@@ -2205,7 +2259,7 @@ export enum Closed_How {
  * Describes the enum scope.v1.Closed.How.
  */
 export const Closed_HowSchema: GenEnum<Closed_How> = /*@__PURE__*/
-  enumDesc(file_manager, 59, 0);
+  enumDesc(file_manager, 60, 0);
 
 /**
  * @generated from message scope.v1.BypassRequest
@@ -2236,7 +2290,7 @@ export type BypassRequest = Message<"scope.v1.BypassRequest"> & {
  * Use `create(BypassRequestSchema)` to create a new message.
  */
 export const BypassRequestSchema: GenMessage<BypassRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 60);
+  messageDesc(file_manager, 61);
 
 /**
  * @generated from message scope.v1.BypassResponse
@@ -2267,7 +2321,7 @@ export type BypassResponse = Message<"scope.v1.BypassResponse"> & {
  * Use `create(BypassResponseSchema)` to create a new message.
  */
 export const BypassResponseSchema: GenMessage<BypassResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 61);
+  messageDesc(file_manager, 62);
 
 /**
  * @generated from message scope.v1.BypassStarted
@@ -2300,7 +2354,7 @@ export type BypassStarted = Message<"scope.v1.BypassStarted"> & {
  * Use `create(BypassStartedSchema)` to create a new message.
  */
 export const BypassStartedSchema: GenMessage<BypassStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 62);
+  messageDesc(file_manager, 63);
 
 /**
  * @generated from enum scope.v1.Namespace

@@ -1,6 +1,6 @@
 import type { RedirectStart } from "../gen/manager_pb.ts";
 import type { TcpSocketSeen } from "../proc.ts";
-import { listProcesses } from "../processes.ts";
+import { listProcesses } from "../process_list.ts";
 import { sidecarUsers } from "./mesh.ts";
 import type { Network } from "./network.ts";
 import type { Ports } from "./rules.ts";
