@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import type { RunOptions } from "../context.ts";
+import type { Beside, RunOptions } from "../context.ts";
 import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { RawOptions } from "../options.ts";
@@ -18,7 +18,7 @@ export const shell: Command = {
   summary: "Run a shell or a command with the endoscope's tools in the target's network and pid namespace",
   arguments: "[command...]",
   passThrough: true,
-  needs: ordinaryNeeds,
+  needs: { ...ordinaryNeeds, writes: true },
   options: [
     {
       flags: "-t, --target <container>",
@@ -50,7 +50,7 @@ export const shell: Command = {
     const inside = insideOf(options);
     const pid = typeof options.pid === "string" ? processId("pid", options.pid) : undefined;
     const needs: Needs = {
-      ...(inside === undefined ? shellNeeds(command) : { inside: true }),
+      ...(inside === undefined ? { ...shellNeeds(command), writes: true } : { inside: true }),
       ...(options.volumes === true ? { volumes: true } : {}),
       ...(pid === undefined ? {} : { nodePids: true }),
     };
@@ -71,6 +71,9 @@ export const shell: Command = {
         `this shell is root with all capabilities of the ${what}: a program of the target can take over ${risk}`,
       );
     }
+    const bound = storageWarning(beside, inside !== undefined);
+    // Where a program may write no file, it should know why.
+    if (bound !== undefined && (context.interactive || beside.way === "ephemeral")) context.say(bound);
     const program = sessionProgram(context, command);
     const run = beside.run({
       ...program,
@@ -88,6 +91,17 @@ export const shell: Command = {
     return code;
   },
 };
+
+/** What to know of files where the pod may not have many of them; undefined where it may. */
+function storageWarning({ target, way }: Beside, inside: boolean): string | undefined {
+  const { namespace, pod, storage } = target;
+  if (storage?.pod === undefined || way === "local") return undefined;
+  const limit = `pod "${namespace}/${pod}" is evicted when its files take more than ${storage.pod.text}`;
+  if (inside) return `${limit}, and those that are written here are its files`;
+  return way === "node"
+    ? `${limit}: what is written in $SCOPE_ROOT counts, what is written elsewhere does not`
+    : `${limit}: here nothing is written to disk but in $SCOPE_ROOT, where it counts; $TMPDIR and /dev/shm are memory`;
+}
 
 /** How a program runs inside the target, if it does. Throws ScopeError (usage). */
 function insideOf({ inside, privileged, user }: RawOptions): RunOptions["inside"] {

@@ -46,9 +46,12 @@ const safely: readonly string[] = [
   ].flatMap((command) => ["-iex", command]),
 ];
 
-/** In Python: ends a session in which gdb.py could not be loaded, rather than leave its user at a prompt that has no target. */
-const unloaded = `lambda _: (gdb.write("error: gdb could not load what scope adds to it\\n` +
-  `hint: if it met a MemoryError above, use --via node\\n", gdb.STDERR), gdb.execute("quit ${exitCodes.unreachable}"))`;
+/**
+ * In Python: ends a session in which gdb.py could not be loaded, rather than leave its user at a prompt that has no target.
+ * Python's own gdb module may be missing as well.
+ */
+const unloaded = `lambda _: (__import__("os").write(2, b"error: gdb could not load what scope adds to it\\n` +
+  `hint: if it met a MemoryError above, use --via node\\n"), __import__("os")._exit(${exitCodes.unreachable}))`;
 
 /** Words of gdb, its Python, the C library and the loader when they get no memory. */
 const outOfMemory = /MemoryError|memory exhausted|annot allocate memory|bad_alloc|cannot map zero-fill|mmap: 12\b/;
