@@ -13,6 +13,10 @@ const killed = 137;
 /** How long the cluster may take to tell that a pod is gone whose processes are, in milliseconds. */
 const tellMs = 3000;
 
+/** Said where the kernel would not refuse it. */
+const unprotected = "mounts of the target are not protected here: to rename, replace or remove a file or folder that is one " +
+  "takes it away from the target; --via node protects them";
+
 export const shell: Command = {
   name: "shell",
   summary: "Run a shell or a command with the endoscope's tools in the target's network and pid namespace",
@@ -50,7 +54,7 @@ export const shell: Command = {
     const inside = insideOf(options);
     const pid = typeof options.pid === "string" ? processId("pid", options.pid) : undefined;
     const needs: Needs = {
-      ...(inside === undefined ? shellNeeds(command) : { inside: true }),
+      ...(inside === undefined ? shellNeeds(command) : { inside: inside.privileged || inside.user !== undefined ? "other" : true }),
       ...(options.volumes === true ? { volumes: true } : {}),
       ...(pid === undefined ? {} : { nodePids: true }),
     };
@@ -71,6 +75,7 @@ export const shell: Command = {
         `this shell is root with all capabilities of the ${what}: a program of the target can take over ${risk}`,
       );
     }
+    if (inside !== undefined && beside.way === "ephemeral" && !beside.protectsMounts(inside)) context.say(unprotected);
     const program = sessionProgram(context, command);
     const run = beside.run({
       ...program,

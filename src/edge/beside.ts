@@ -1,4 +1,4 @@
-import type { Beside, Run, RunOptions } from "../context.ts";
+import type { Beside, InsideOptions, Run, RunOptions } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { BlockedSeen, ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";
@@ -48,6 +48,7 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
     target,
     way: passage.way,
     capabilities: passage.capabilities,
+    protectsMounts: (inside) => passage.way === "node" || (isPlain(inside) && passage.letIn !== undefined),
     get lost() {
       return lost();
     },
@@ -57,7 +58,7 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
         podUid: target.uid,
         containerId: target.container.id,
         name: name ?? targetName(target),
-      }, fail);
+      }, fail, isPlain(options.inside) ? passage.letIn : undefined);
     },
     processes: () => ask(),
     process: async (pid) => (await ask([pid])).find((process) => process.pid === pid),
@@ -77,6 +78,11 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
     }),
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** As the target itself. */
+function isPlain(inside: InsideOptions | undefined): inside is InsideOptions {
+  return inside !== undefined && !inside.privileged && inside.user === undefined;
 }
 
 type Process = Awaited<ReturnType<ManagerConnection["calls"]["ps"]>>["processes"][number];

@@ -15,6 +15,7 @@ export interface Facts {
  */
 export function preferNode({ needs, memory }: Facts): string | undefined {
   if (needs.nodePids) return "pids of the node mean nothing in an ephemeral container";
+  if (needs.inside === "other") return "from an ephemeral container, mounts of the target would not be protected";
   const free = freeBytes(memory);
   if (free === undefined || free >= enoughMemory) return undefined;
   const about = memory.usedBytes === undefined ? "perhaps " : "";
@@ -29,8 +30,8 @@ export function chooseWay(
   { node, ephemeral, ...facts }: Facts & { node: Standing; ephemeral: Standing },
 ): "node" | "ephemeral" | undefined {
   if (node === "runs") return "node";
-  const { nodePids = false } = facts.needs;
-  if (ephemeral === "runs" && !nodePids) return "ephemeral";
+  const { nodePids = false, inside } = facts.needs;
+  if (ephemeral === "runs" && !nodePids && inside !== "other") return "ephemeral";
   if (ephemeral !== "impossible" && preferNode(facts) === undefined) return "ephemeral";
   if (node === "possible") return "node";
   return ephemeral !== "impossible" && !nodePids ? "ephemeral" : undefined;

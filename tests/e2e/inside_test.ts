@@ -12,7 +12,7 @@ import { Terminal } from "./terminal.ts";
 /** What differs from Way to Way: from an ephemeral container, these namespaces of the target cannot be entered. */
 const ways: { via: string; apart: string[] }[] = [
   { via: "node", apart: [] },
-  { via: "ephemeral", apart: ["mnt", "cgroup"] },
+  { via: "ephemeral", apart: [] },
 ];
 
 const namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
