@@ -60,8 +60,8 @@ export interface Beside extends Place {
   readonly way: Exclude<WayName, "auto">;
   /** In effect there. */
   readonly capabilities: ReadonlySet<Capability>;
-  /** Whether what runs inside, or else beside the target, is refused to rename or remove what the target has mounted. */
-  protectsMounts(inside?: InsideOptions): boolean;
+  /** Whether what runs inside is refused to rename or remove what the target has mounted. */
+  protectsMounts(inside: InsideOptions): boolean;
   /** The processes of all containers of the target's pod. */
   processes(): Promise<ProcessSeen[]>;
   /** Any process that the manager sees; its container is empty when it is none of the target's pod. */

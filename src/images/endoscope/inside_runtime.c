@@ -29,8 +29,8 @@
 
 /* Descriptors of the host that the guest opens: signals to pass on, the exit code, busybox where that is what runs. */
 enum { SIGNALS = 100, REPORT, SHELL };
-/* How long the runtime may take, in milliseconds. */
-enum { ARRIVAL_MS = 60000 };
+/* How long the runtime may take, and the guest once the shell has ended, in milliseconds. */
+enum { ARRIVAL_MS = 60000, LEAVING_MS = 1000 };
 
 static void place(int descriptor, int number) {
   must(dup2(descriptor, number), "place a descriptor");
@@ -58,7 +58,8 @@ int wait_for_guest(int shell) {
   unsigned char code = 128 + SIGKILL, said;
   struct pollfd watched[2] = { { .fd = reports[0], .events = POLLIN }, { .fd = signals, .events = POLLIN } };
   for (int arrived = 0;;) {
-    int count = poll(watched, 2, arrived ? -1 : ARRIVAL_MS);
+    int count = poll(watched, 2, arrived == 0 ? ARRIVAL_MS : arrived == 1 ? -1 : LEAVING_MS);
+    if (count == 0 && arrived) return code;
     if (count == 0) fail(GONE, "use --via node", "Cannot go inside: the container's runtime has started nothing there");
     if (count > 0 && watched[1].revents != 0) {
       struct signalfd_siginfo received;
@@ -69,7 +70,12 @@ int wait_for_guest(int shell) {
       (void)!write(commands[1], &said, 1);
     } else if (count > 0 && watched[0].revents != 0) {
       if (read(reports[0], &said, 1) != 1) return code;
-      if (arrived) return said;
+      if (arrived) {
+        /* Until it has ended itself: then nothing of this is left in the target. */
+        code = said;
+        arrived = 2;
+        continue;
+      }
       arrived = 1;
       /* It has them; when it ends, nobody has them any more. */
       close(SIGNALS), close(REPORT), close(SHELL);
