@@ -14,7 +14,8 @@ const killed = 137;
 const tellMs = 3000;
 
 /** Said where the kernel would not refuse it. */
-const unprotected = "mounts of the target are not protected here: to rename, replace or remove a file or folder that is one " +
+const unprotected =
+  "mounts of the target are not protected here: to rename, replace or remove a file or folder that is one " +
   "takes it away from the target; --via node protects them";
 
 export const shell: Command = {
@@ -54,7 +55,9 @@ export const shell: Command = {
     const inside = insideOf(options);
     const pid = typeof options.pid === "string" ? processId("pid", options.pid) : undefined;
     const needs: Needs = {
-      ...(inside === undefined ? shellNeeds(command) : { inside: inside.privileged || inside.user !== undefined ? "other" : true }),
+      ...(inside === undefined
+        ? shellNeeds(command)
+        : { inside: inside.privileged || inside.user !== undefined ? "other" : true }),
       ...(options.volumes === true ? { volumes: true } : {}),
       ...(pid === undefined ? {} : { nodePids: true }),
     };

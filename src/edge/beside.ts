@@ -54,11 +54,17 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
     },
     run(options: RunOptions): Run {
       lost(); // what only takes a moment need not be watched
-      return startRun(connection, options, {
-        podUid: target.uid,
-        containerId: target.container.id,
-        name: name ?? targetName(target),
-      }, fail, isPlain(options.inside) ? passage.letIn : undefined);
+      return startRun(
+        connection,
+        options,
+        {
+          podUid: target.uid,
+          containerId: target.container.id,
+          name: name ?? targetName(target),
+        },
+        fail,
+        isPlain(options.inside) ? passage.letIn : undefined,
+      );
     },
     processes: () => ask(),
     process: async (pid) => (await ask([pid])).find((process) => process.pid === pid),

@@ -31,7 +31,9 @@ const mountScript = [
  * With `pid`, tini stands between: it adopts what the tool leaves behind, which otherwise the target's own first process
  * would have to reap. The image's reaper ends that before tini ends.
  */
-export function enterArgv({ pid, namespaces, files, argv, adopt = imageAdopt, hold = imageHold }: EnterOptions): string[] {
+export function enterArgv(
+  { pid, namespaces, files, argv, adopt = imageAdopt, hold = imageHold }: EnterOptions,
+): string[] {
   if (namespaces.length === 0) return [...argv];
   const entersPid = namespaces.includes("pid");
   const binds = Object.entries(files).flatMap(([name, copy]) => [copy, `/etc/${name}`]);

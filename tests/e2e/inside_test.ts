@@ -15,6 +15,13 @@ const ways: { via: string; apart: string[] }[] = [
   { via: "ephemeral", apart: [] },
 ];
 
+/** Programs that write titles over their arguments and their environment; see proc(5) for the numbers of the fields. */
+const titles: Readonly<Record<string, string>> = {
+  blanks: `$0 = "title"; sleep 100000`,
+  zeros: `open S, "/proc/self/stat"; my @f = split " ", <S>; open M, "+<", "/proc/self/mem"; sysseek M, $f[47], 0;
+    syswrite M, "title" . "\\0" x ($f[50] - $f[47] - 5); sleep 100000`,
+};
+
 const namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
 const left = () => describe(runProcesses()).join("\n");
 
@@ -108,6 +115,18 @@ for (const { via, apart } of ways) {
       },
     });
 
+    const titledPod = own.pod("titled", {
+      spec: {
+        containers: ["zeros", "blanks"].map((name) => ({
+          name,
+          image: Deno.env.get("SCOPE_IMAGE")!,
+          command: ["perl", "-e", titles[name]],
+          env: [{ name: "ODD", value: "two\nlines = 2" }],
+        })),
+      },
+    });
+    titledPod.catch(() => {}); // met where it is awaited
+
     const targets: { pod: Pod; container?: string }[] = [
       { pod: api },
       { pod: web },
@@ -137,8 +156,7 @@ for (const { via, apart } of ways) {
         const cwd = linkOf(target, "cwd");
         assert.equal(linkOf(pid, "cwd"), cwd.endsWith(" (deleted)") ? "/" : cwd);
         assert.equal(read(pid, "oom_score_adj"), "1000\n");
-        // An ephemeral container has limits of its own.
-        if (via === "node") assert.equal(read(pid, "cgroup"), read(target, "cgroup"));
+        assert.equal(read(pid, "cgroup"), read(target, "cgroup"));
         assert.match(linkOf(pid, "exe"), /^\/memfd:busybox/);
       });
 
@@ -158,6 +176,22 @@ for (const { via, apart } of ways) {
         ]);
         assert.ok(!entries.includes("SCOPE_TARGET=mine"));
       });
+    }
+
+    // As nginx and postgres do: the rest of what was the environment is filled with zeros, or, as by Perl, with blanks.
+    for (const container of ["zeros", "blanks"]) {
+      await t.step(
+        `a target that has written over its environment, with ${container}: the container's own`,
+        async () => {
+          const titled = await titledPod;
+          const { environ } = firstOf(titled, container);
+          assert.ok(!environ.some((entry) => entry.includes("ODD")), environ.join(" "));
+          const { stdout, stderr } = await scope(at(own.name, "titled", "-t", container, "cat", "/proc/self/environ"));
+          assert.ok(stdout.split("\0").includes("ODD=two\nlines = 2"), stdout + stderr);
+          assert.ok(stdout.split("\0").includes(`HOSTNAME=titled`), stdout);
+          assert.doesNotMatch(stdout, /SCOPE_CONTAINER|title|\0\0/);
+        },
+      );
     }
 
     await t.step("its name, its files and its processes are the target's", async () => {
@@ -349,6 +383,14 @@ for (const { via, apart } of ways) {
     });
 
     if (via !== "node") return;
+    await t.step("no descriptor comes along, whatever its number", async () => {
+      const outside = ["-n", "demo", "--debug-namespace", "demo", "-p", web.metadata.name, "--via", via, "shell"];
+      const script = "exec 9</etc/passwd 1023</etc/passwd 1024</etc/passwd 2000</etc/passwd 4095</etc/passwd; " +
+        "exec /opt/scope/inside --pid 1 --privileged -- ls /proc/self/fd";
+      // The last is that of the list itself.
+      assert.equal(await scopeOk(...outside, "bash", "-c", `ulimit -n 5000; ${script}`), "0\n1\n2\n3\n");
+    });
+
     await t.step("a target whose limits cannot be taken over is said, and --privileged goes without", async () => {
       const freezer = mountedHierarchies().find(({ controllers }) => controllers === "freezer");
       // In version 2, a target that was moved away from its container is not found.
