@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
-import type { RunOptions } from "../context.ts";
+import { isAsTarget } from "../context.ts";
+import type { InsideCall, RunOptions } from "../context.ts";
 import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { RawOptions } from "../options.ts";
@@ -54,10 +55,12 @@ export const shell: Command = {
     if (typeof options.target === "string") query.container = options.target;
     const inside = insideOf(options);
     const pid = typeof options.pid === "string" ? processId("pid", options.pid) : undefined;
+    const call: InsideCall = {
+      ...(inside === undefined ? {} : { inside }),
+      ...(pid === undefined ? {} : { pid }),
+    };
     const needs: Needs = {
-      ...(inside === undefined
-        ? shellNeeds(command)
-        : { inside: inside.privileged || inside.user !== undefined ? "other" : true }),
+      ...(inside === undefined ? shellNeeds(command) : { inside: isAsTarget(call) ? true : "other" }),
       ...(options.volumes === true ? { volumes: true } : {}),
       ...(pid === undefined ? {} : { nodePids: true }),
     };
@@ -78,14 +81,12 @@ export const shell: Command = {
         `this shell is root with all capabilities of the ${what}: a program of the target can take over ${risk}`,
       );
     }
-    if (inside !== undefined && beside.way === "ephemeral" && !beside.protectsMounts(inside)) context.say(unprotected);
+    if (inside !== undefined && !beside.protectsMounts(call)) context.say(unprotected);
     const program = sessionProgram(context, command);
     const run = beside.run({
       ...program,
-      ...(inside === undefined
-        ? { namespaces: ["net", "pid", "uts", "ipc"] }
-        : { argv: command, namespaces: [], inside }),
-      ...(pid === undefined ? {} : { pid }),
+      ...(inside === undefined ? { namespaces: ["net", "pid", "uts", "ipc"] } : { argv: command, namespaces: [] }),
+      ...call,
     });
     const code = await context.attach(run);
     // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.

@@ -1,4 +1,5 @@
-import type { Beside, InsideOptions, Run, RunOptions } from "../context.ts";
+import { isAsTarget } from "../context.ts";
+import type { Beside, InsideCall, Run, RunOptions } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { BlockedSeen, ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";
@@ -35,6 +36,7 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
   const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
   const lost = () => watched ??= watch();
   const fail = (error: unknown) => translateCall(error, connection, passage, where, watched);
+  const letIn = (call: InsideCall) => isAsTarget(call) ? passage.letIn : undefined;
   const ask = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
     const asked = connection.calls.ps({ containers, pids: [...pids] }, { signal });
@@ -48,7 +50,7 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
     target,
     way: passage.way,
     capabilities: passage.capabilities,
-    protectsMounts: (inside) => passage.way === "node" || (isPlain(inside) && passage.letIn !== undefined),
+    protectsMounts: (call) => passage.way === "node" || letIn(call) !== undefined,
     get lost() {
       return lost();
     },
@@ -63,7 +65,7 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
           name: name ?? targetName(target),
         },
         fail,
-        isPlain(options.inside) ? passage.letIn : undefined,
+        letIn(options),
       );
     },
     processes: () => ask(),
@@ -84,11 +86,6 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
     }),
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-/** As the target itself. */
-function isPlain(inside: InsideOptions | undefined): inside is InsideOptions {
-  return inside !== undefined && !inside.privileged && inside.user === undefined;
 }
 
 type Process = Awaited<ReturnType<ManagerConnection["calls"]["ps"]>>["processes"][number];

@@ -26,7 +26,7 @@ const namespaceNumbers: Readonly<Record<NamespaceKind, Namespace>> = {
 export type LetIn = (command: readonly string[], signal: AbortSignal) => Promise<void>;
 
 /** Ends a program that waits to be let in, and its exit code then; one that is in takes no notice. */
-const notLetIn = { signal: "SIGPWR", code: 128 + 30 };
+const notLetIn = { signal: "SIGURG", code: 128 + 23 };
 
 type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
 

@@ -115,7 +115,7 @@ for (const { via, apart } of ways) {
       },
     });
 
-    const titledPod = own.pod("titled", {
+    const overwrittenPod = own.pod("overwritten", {
       spec: {
         containers: ["zeros", "blanks"].map((name) => ({
           name,
@@ -125,7 +125,7 @@ for (const { via, apart } of ways) {
         })),
       },
     });
-    titledPod.catch(() => {}); // met where it is awaited
+    overwrittenPod.catch(() => {}); // met where it is awaited
 
     const targets: { pod: Pod; container?: string }[] = [
       { pod: api },
@@ -183,12 +183,14 @@ for (const { via, apart } of ways) {
       await t.step(
         `a target that has written over its environment, with ${container}: the container's own`,
         async () => {
-          const titled = await titledPod;
-          const { environ } = firstOf(titled, container);
+          const pod = await overwrittenPod;
+          const { environ } = firstOf(pod, container);
           assert.ok(!environ.some((entry) => entry.includes("ODD")), environ.join(" "));
-          const { stdout, stderr } = await scope(at(own.name, "titled", "-t", container, "cat", "/proc/self/environ"));
+          const { stdout, stderr } = await scope(
+            at(own.name, "overwritten", "-t", container, "cat", "/proc/self/environ"),
+          );
           assert.ok(stdout.split("\0").includes("ODD=two\nlines = 2"), stdout + stderr);
-          assert.ok(stdout.split("\0").includes(`HOSTNAME=titled`), stdout);
+          assert.ok(stdout.split("\0").includes(`HOSTNAME=overwritten`), stdout);
           assert.doesNotMatch(stdout, /SCOPE_CONTAINER|title|\0\0/);
         },
       );

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { until } from "../cluster/wait.ts";
 import { kubectl, TestNamespace } from "./kube.ts";
 import type { Pod } from "./kube.ts";
 import { podProcesses } from "./node_processes.ts";
@@ -17,19 +18,24 @@ const mounts = [
 /** A pod with a file of a volume, a key of a ConfigMap and a folder mounted. */
 async function mountedPod(own: TestNamespace, name: string): Promise<Pod> {
   const busybox = { image: "localhost/busybox:1", volumeMounts: [{ name: "content", mountPath: "/v" }] };
-  return await own.pod(name, {
+  const pod = await own.pod(name, {
     spec: {
       volumes,
       initContainers: [{ ...busybox, name: "fill", command: ["sh", "-c", "echo old >/v/app.conf"] }],
       containers: [{ ...busybox, name: "main", command: ["sleep", "infinity"], volumeMounts: mounts }],
     },
   });
+  await until("its program to run", 10, () => firstOf(pod) !== undefined);
+  return pod;
+}
+
+function firstOf({ metadata }: Pod): number | undefined {
+  return podProcesses(metadata.uid).find(({ argv }) => argv.join(" ") === "sleep infinity")?.pid;
 }
 
 /** Of the target's first process, from the node. */
 function seen(pod: Pod, file: string): string {
-  const sleeping = podProcesses(pod.metadata.uid).find(({ argv }) => argv.join(" ") === "sleep infinity");
-  return Deno.readTextFileSync(`/proc/${sleeping!.pid}/${file}`);
+  return Deno.readTextFileSync(`/proc/${firstOf(pod)}/${file}`);
 }
 
 /** What takes a mount away where the kernel does not refuse it: a script, and its refusal. */

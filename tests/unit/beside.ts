@@ -77,6 +77,7 @@ export function besideOf(processes: ProcessSeen[] = []) {
     target,
     way: "node",
     capabilities: new Set(capabilityNames),
+    protectsMounts: () => true,
     lost: lost.signal,
     run(options) {
       seen.options = options;

@@ -64,8 +64,9 @@ int wait_for_guest(int shell) {
     if (count > 0 && watched[1].revents != 0) {
       struct signalfd_siginfo received;
       if (read(signals, &received, sizeof received) != sizeof received || received.ssi_signo == SIGCHLD) continue;
-      /* Whoever waits in vain may be ended. */
+      /* Whoever waits in vain may be ended; the client says by SIGURG that the runtime refuses. */
       if (!arrived && received.ssi_signo != SIGCONT && received.ssi_signo != SIGWINCH) return 128 + (int)received.ssi_signo;
+      if (received.ssi_signo == SIGURG) continue;
       said = (unsigned char)received.ssi_signo;
       (void)!write(commands[1], &said, 1);
     } else if (count > 0 && watched[0].revents != 0) {
@@ -168,18 +169,19 @@ _Noreturn void be_guest(pid_t host_pid) {
     must(dup2(opened, i), "take over input and output");
     close(opened);
   }
-  take_variables(strings_of(&host, "environ"));
   /* When the pod's memory runs out, this is ended before the target. */
   int adjustment = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (adjustment >= 0) (void)!write(adjustment, "1000", 4), close(adjustment);
   struct rlimit data;
   if (prlimit(host_pid, RLIMIT_DATA, NULL, &data) == 0) setrlimit(RLIMIT_DATA, &data);
+  char **of_host = strings_of(&host, "environ");
   close(host.proc);
   /* From here on the host hears of what goes wrong, and nobody listens to the runtime any more. */
   signal(SIGPIPE, SIG_IGN);
   (void)!write(report, "", 1);
   failure_report = report;
   struct target target = examine(&options);
+  take_variables(of_host);
   char **environment = make_environment(&target, &options);
   umask(target.mask);
   int there = go_to_cwd(&target, 0);

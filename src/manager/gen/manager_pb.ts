@@ -440,7 +440,7 @@ export type Started = Message<"scope.v1.Started"> & {
 
   /**
    * With Inside.by_runtime: what the client runs in the target's container, as `kubectl exec` would. Where that fails,
-   * SIGPWR ends the program, which waits for it.
+   * SIGURG ends the program, which waits for it; nothing else takes notice of that.
    *
    * @generated from field: repeated string enter = 3;
    */
