@@ -29,9 +29,10 @@ export async function letIn(
 }
 
 function notLetIn(error: unknown, where: string): unknown {
-  if (!(error instanceof ScopeError) || error.kind !== "unreachable") return error;
-  return new ScopeError("unreachable", `The container runtime lets nothing into ${where}`, {
+  if (!(error instanceof ScopeError) || error.missing !== undefined) return error;
+  const message = error.kind === "denied" ? error.message : `The container runtime lets nothing into ${where}`;
+  return new ScopeError(error.kind, message, {
     cause: error,
-    hint: `${error.hint ?? "no reason was given"}; use --via node`,
+    hint: `${error.hint ?? error.message}; or use --via node`,
   });
 }
