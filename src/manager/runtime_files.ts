@@ -74,17 +74,15 @@ export function containerVariables(containerId: string): Record<string, string> 
   const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
   for (const { pid, folder, file } of findBundles(cgroups).bundles) {
     const bytes = readInRoot(pid, `${folder}/${containerId}/${file}`, largestConfig);
-    if (bytes !== undefined) return passedVariables(parseBundleEnvironment(new TextDecoder().decode(bytes)));
+    if (bytes === undefined) continue;
+    return Object.fromEntries(
+      parseBundleEnvironment(new TextDecoder().decode(bytes)).flatMap((entry) => {
+        const equals = entry.indexOf("=");
+        return equals < 1 ? [] : [[`SCOPE_CONTAINER_ENV_${entry.slice(0, equals)}`, entry.slice(equals + 1)]];
+      }),
+    );
   }
   return {};
-}
-
-/** Marks the variables of a container among those of the program that goes inside it. */
-export function passedVariables(environment: readonly string[]): Record<string, string> {
-  return Object.fromEntries(environment.flatMap((entry) => {
-    const equals = entry.indexOf("=");
-    return equals < 1 ? [] : [[`SCOPE_CONTAINER_ENV_${entry.slice(0, equals)}`, entry.slice(equals + 1)]];
-  }));
 }
 
 function findBundles(cgroups: readonly { pid: number; text: string }[]): { bundles: Bundles[]; unreadable: number } {

@@ -95,7 +95,7 @@ static int open_of(const struct target *host, int number, int flags) {
   if (fstatat(host->proc, path, &found, 0) == 0 && S_ISCHR(found.st_mode)) flags = O_RDWR;
   int opened = openat(host->proc, path, flags | O_NOCTTY | O_CLOEXEC);
   if (opened < 0)
-    fail(DENIED, "use --via node", "Cannot reach the endoscope from within the container: %s", strerror(errno));
+    fail(DENIED, NULL, "Cannot reach the endoscope from within the container: %s", strerror(errno));
   return opened;
 }
 
@@ -201,6 +201,7 @@ _Noreturn void be_guest(pid_t host_pid) {
   }
   for (int i = 0; i < 3; i++) close(i);
   close(shell);
+  hide_arguments();
   unsigned char code = follow(first, commands);
   end_children();
   (void)!write(report, &code, 1);
