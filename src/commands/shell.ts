@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
-import type { Beside, RunOptions } from "../context.ts";
+import { isAsTarget } from "../context.ts";
+import type { Beside, InsideCall, RunOptions } from "../context.ts";
 import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { RawOptions } from "../options.ts";
@@ -12,6 +13,11 @@ import type { Needs } from "../way.ts";
 const killed = 137;
 /** How long the cluster may take to tell that a pod is gone whose processes are, in milliseconds. */
 const tellMs = 3000;
+
+/** Said where the kernel would not refuse it. */
+const unprotected =
+  "mounts of the target are not protected here: to rename, replace or remove a file or folder that is one " +
+  "takes it away from the target; --via node protects them";
 
 export const shell: Command = {
   name: "shell",
@@ -49,8 +55,14 @@ export const shell: Command = {
     if (typeof options.target === "string") query.container = options.target;
     const inside = insideOf(options);
     const pid = typeof options.pid === "string" ? processId("pid", options.pid) : undefined;
+    const call: InsideCall = {
+      ...(inside === undefined ? {} : { inside }),
+      ...(pid === undefined ? {} : { pid }),
+    };
     const needs: Needs = {
-      ...(inside === undefined ? { ...shellNeeds(command), writes: true } : { inside: true }),
+      ...(inside === undefined
+        ? { ...shellNeeds(command), writes: true }
+        : { inside: isAsTarget(call) ? true : "other" }),
       ...(options.volumes === true ? { volumes: true } : {}),
       ...(pid === undefined ? {} : { nodePids: true }),
     };
@@ -74,13 +86,12 @@ export const shell: Command = {
     const bound = storageWarning(beside, inside !== undefined);
     // Where a program may write no file, it should know why.
     if (bound !== undefined && (context.interactive || beside.way === "ephemeral")) context.say(bound);
+    if (inside !== undefined && !beside.protectsMounts(call)) context.say(unprotected);
     const program = sessionProgram(context, command);
     const run = beside.run({
       ...program,
-      ...(inside === undefined
-        ? { namespaces: ["net", "pid", "uts", "ipc"] }
-        : { argv: command, namespaces: [], inside }),
-      ...(pid === undefined ? {} : { pid }),
+      ...(inside === undefined ? { namespaces: ["net", "pid", "uts", "ipc"] } : { argv: command, namespaces: [] }),
+      ...call,
     });
     const code = await context.attach(run);
     // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.

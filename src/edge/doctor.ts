@@ -71,7 +71,7 @@ export async function* diagnose(
 
 /** Whether it works on the container itself, rather than on the pod or its network. */
 function needsProcess({ files = false, inside = false }: Needs): boolean {
-  return inside || (files !== false && files !== "wanted");
+  return inside !== false || (files !== false && files !== "wanted");
 }
 
 function hasNoProcess(pod: V1Pod, { container, namespace, pod: name }: Target): ScopeError {

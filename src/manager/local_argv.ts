@@ -42,7 +42,7 @@ export function localArgv({ folder }: LocalTools, { pid, namespaces, copyFiles, 
   // Without tini, what a tool leaves behind goes to the first process of the namespace, and is ended there.
   const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${folder}/reaper`] : [];
   const files = namespaces.includes("net") ? copyFiles(pid) : {};
-  return enterArgv({ pid, namespaces, files, argv: [run, ...here], adopt });
+  return enterArgv({ pid, namespaces, files, argv: [run, ...here], adopt, hold: [] });
 }
 
 /** Its name, as `net:[4026531840]`. Throws ConnectError. */

@@ -33,7 +33,10 @@ export class AutoWay {
     if (running) return running;
     this.explain(`no debug pod runs on node "${target.node}"`);
     let ephemeral = await this.#planEphemeral(pod, target, needs);
-    if (!(ephemeral instanceof ScopeError) && ephemeral.running !== undefined && !needs.nodePids) {
+    if (
+      !(ephemeral instanceof ScopeError) && ephemeral.running !== undefined && !needs.nodePids &&
+      needs.inside !== "other"
+    ) {
       const reached = await this.#reachRunning(pod, target, ephemeral, signal);
       if (!(reached instanceof ScopeError)) return reached;
       ephemeral = reached;

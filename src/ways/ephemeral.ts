@@ -19,6 +19,7 @@ import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
 import { connectFound } from "./found.ts";
 import type { Reached } from "./reached.ts";
+import { letIn } from "./let_in.ts";
 import { changedShape, policyOf, refusedShape, unfit } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
 import { shapesFor, shapeText } from "./shape.ts";
@@ -242,6 +243,7 @@ export class EphemeralWay {
         const why = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
         return why === podDeleted ? deleted(`${namespace}/${pod}`) : why;
       },
+      ...shape.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
       again: () => {
         const { namespace, pod } = target;
         return connectManager(this.cluster.uninterrupted, { namespace, pod, container });

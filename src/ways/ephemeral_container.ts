@@ -153,6 +153,7 @@ function serves(spec: V1EphemeralContainer, template: V1EphemeralContainer, { as
   const granted = has.capabilities?.add ?? [];
   const same = (key: "allowPrivilegeEscalation" | "seccompProfile") =>
     JSON.stringify(has[key]) === JSON.stringify(wants[key]);
-  return has.runAsUser === wants.runAsUser && (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) &&
+  return has.runAsUser === wants.runAsUser && has.runAsGroup === wants.runAsGroup &&
+    (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) &&
     (!asTarget || (same("allowPrivilegeEscalation") && same("seccompProfile")));
 }

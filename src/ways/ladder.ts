@@ -22,6 +22,7 @@ export interface Facts {
  */
 export function preferNode({ needs, memory, limits: { cpuCores, storageBytes } = {} }: Facts): string | undefined {
   if (needs.nodePids) return "pids of the node mean nothing in an ephemeral container";
+  if (needs.inside === "other") return "from an ephemeral container, mounts of the target would not be protected";
   const free = freeBytes(memory), enough = enoughMemory + (storageBytes === undefined ? 0 : scratchBytes);
   if (free !== undefined && free < enough) return `the pod has ${freeText(memory)}, less than ${mebibytes(enough)}`;
   if (cpuCores !== undefined && cpuCores < enoughCpu) {
@@ -48,8 +49,8 @@ export function chooseWay(
   { node, ephemeral, ...facts }: Facts & { node: Standing; ephemeral: Standing },
 ): "node" | "ephemeral" | undefined {
   if (node === "runs") return "node";
-  const { nodePids = false } = facts.needs;
-  if (ephemeral === "runs" && !nodePids) return "ephemeral";
+  const { nodePids = false, inside } = facts.needs;
+  if (ephemeral === "runs" && !nodePids && inside !== "other") return "ephemeral";
   if (ephemeral !== "impossible" && preferNode(facts) === undefined) return "ephemeral";
   if (node === "possible") return "node";
   return ephemeral !== "impossible" && !nodePids && noRoom(facts.memory) === undefined ? "ephemeral" : undefined;

@@ -80,6 +80,7 @@ export function besideOf(
     target: { ...target, ...of },
     way,
     capabilities: new Set(capabilityNames),
+    protectsMounts: () => true,
     lost: lost.signal,
     run(options) {
       seen.options = options;

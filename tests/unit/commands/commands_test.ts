@@ -205,11 +205,13 @@ Deno.test("shell --inside asks for a place to go in from, and runs the command t
     env: { TERM: "xterm" },
   });
   assert.deepEqual(command.did.said, []);
+  assert.deepEqual(command.did.needs, [{ inside: "other" }]);
 });
 
 Deno.test("shell --inside --privileged says what that means", async () => {
   const { did, run } = await shelling({ inside: true, privileged: true }, []);
   assert.deepEqual(run?.inside, { privileged: true });
+  assert.deepEqual(did.needs, [{ inside: "other" }]);
   assert.match(did.said.join("\n"), /^this shell is root with all capabilities of the /);
 });
 

@@ -128,6 +128,12 @@ Deno.test("findUsable() wants the very rights of the target for what runs inside
   assert.notEqual(findUsable(withContainers([containerOf(shape)]), { ...wanted, shape }), undefined);
 });
 
+Deno.test("findUsable() wants the target's group, too", () => {
+  const shape: Shape = { uid: 0, gid: 7, capabilities: [], asTarget: false };
+  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, shape }), undefined);
+  assert.notEqual(findUsable(withContainers([containerOf(shape)]), { ...wanted, shape }), undefined);
+});
+
 Deno.test("findUsable() wants volumes where they are wanted", () => {
   const plain = withContainers([containerOf(own)]), full = withContainers([containerOf(own, { volumes: true })]);
   assert.equal(findUsable(plain, { ...wanted, volumes: true }), undefined);

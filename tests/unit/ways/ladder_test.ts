@@ -64,6 +64,11 @@ Deno.test("toolMemory() sets memory aside for temporary files where none go to d
   assert.equal(toolMemory({ limitBytes: 324 * MiB, usedBytes: 100 * MiB }, true), 50 * MiB);
 });
 
+Deno.test("preferNode() must where the target's mounts would not be protected", () => {
+  assert.match(preferNode({ needs: { inside: "other" }, memory: {} }) ?? "", /mounts of the target/);
+  assert.equal(preferNode({ needs: { inside: true }, memory: {} }), undefined);
+});
+
 Deno.test("toolMemory() leaves room for the app and the manager, and limits nothing where nothing is limited", () => {
   assert.equal(toolMemory({ limitBytes: 260 * MiB, usedBytes: 100 * MiB }), 50 * MiB);
   assert.equal(toolMemory({ limitBytes: 160 * MiB, usedBytes: 150 * MiB }), 16 * MiB);
@@ -85,6 +90,9 @@ Deno.test("chooseWay() takes the least privileged, but for small pods and pids o
   assert.equal(chooseWay({ needs: {}, memory: { limitBytes: 100 * MiB }, ...both }), "node");
   assert.equal(chooseWay({ needs: { nodePids: true }, memory: {}, ...both }), "node");
   assert.equal(chooseWay({ needs: { nodePids: true }, memory: {}, ...both, ephemeral: "runs" }), "node");
+  const other = { needs: { inside: "other" }, memory: {} } as const;
+  assert.equal(chooseWay({ ...other, ...both, ephemeral: "runs" }), "node");
+  assert.equal(chooseWay({ ...other, node: "impossible", ephemeral: "runs" }), "ephemeral");
 });
 
 Deno.test("chooseWay() takes what is left, and nothing where nothing is", () => {
