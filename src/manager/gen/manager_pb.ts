@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlImUKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIrUBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCKhAgoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEicKBmZvbGRlchgCIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgDIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiMKBGZpbGUYBCABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAUgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBiABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgHIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMiwwEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UiQQoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDBIkCgZtb3VudHMYAiADKAsyFC5zY29wZS52MS5Xcml0ZU1vdW50IjwKCldyaXRlTW91bnQSDAoEcGF0aBgBIAEoDBIRCgllbXB0eV9kaXIYAiABKAkSDQoFbGF5ZXIYAyABKAgiLAoMV3JpdGVTdGFydGVkEgwKBGhhdmUYASABKAQSDgoGc2hhMjU2GAIgASgMIhkKCVdyaXRlRnJvbRIMCgRrZWVwGAEgASgIIjoKCVdyaXRlRG9uZRIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDBIPCgdjcmVhdGVkGAMgASgIIkMKEEZpbmRJbm9kZVJlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0Eg0KBWlub2RlGAIgASgEIoABChFGaW5kSW5vZGVSZXNwb25zZRIlCgVmb3VuZBgBIAEoCzIULnNjb3BlLnYxLklub2RlRm91bmRIABIOCgRzZWVuGAIgASgESAASKAoHdHJvdWJsZRgDIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UidQoKSW5vZGVGb3VuZBIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIkCgZsYXllcnMYAyADKAsyFC5zY29wZS52MS5Jbm9kZUxheWVyEhEKCW5vX2xheWVycxgEIAEoCSI/CgpJbm9kZUxheWVyEg4KBmZvbGRlchgBIAEoDBINCgV1cHBlchgCIAEoCBISCgpzYW1lX2lub2RlGAMgASgIImoKD1JlZGlyZWN0UmVxdWVzdBIoCgVzdGFydBgBIAEoCzIXLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIAEIJCgdyZXF1ZXN0IoYBChBSZWRpcmVjdFJlc3BvbnNlEiwKB3N0YXJ0ZWQYASABKAsyGS5zY29wZS52MS5SZWRpcmVjdFN0YXJ0ZWRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIABIUCgp0YWtlbl9vdmVyGAMgASgJSABCCgoIcmVzcG9uc2UilwIKDVJlZGlyZWN0U3RhcnQSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EhAKCGluY29taW5nGAIgAygNEhQKDGFsbF9pbmNvbWluZxgDIAEoCBIVCg1vd25fY29udGFpbmVyGAQgASgIEhAKCG91dGdvaW5nGAUgAygNEg0KBW93bmVyGAYgASgJEg8KB3Nlc3Npb24YDSABKAkSEAoIdGFrZW92ZXIYByABKAgSDgoGbWlycm9yGAggASgIEgsKA3JhdxgJIAEoCBILCgNjdXQYCiABKAgSHwoGcHJvYmVzGAsgAygLMg8uc2NvcGUudjEuUHJvYmUSFgoObm9kZV9hZGRyZXNzZXMYDCADKAkifwoFUHJvYmUSIgoEa2luZBgBIAEoDjIULnNjb3BlLnYxLlByb2JlLktpbmQSDAoEcG9ydBgCIAEoDSJECgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIICgRIVFRQEAESCQoFSFRUUFMQAhIHCgNUQ1AQAxIICgRHUlBDEAQiXQoPUmVkaXJlY3RTdGFydGVkEhAKCGluY29taW5nGAEgAygNEg8KB3VuaGVhcmQYAiADKA0SDAoEa2VwdBgDIAEoDRILCgNjdXQYBCABKA0SDAoEbWVzaBgFIAEoCCIpCgZGcmFtZXMSHwoGZnJhbWVzGAEgAygLMg8uc2NvcGUudjEuRnJhbWUiiQIKBUZyYW1lEhIKCmNvbm5lY3Rpb24YASABKA0SIgoGb3BlbmVkGAIgASgLMhAuc2NvcGUudjEuT3BlbmVkSAASJgoIYWNjZXB0ZWQYAyABKAsyEi5zY29wZS52MS5BY2NlcHRlZEgAEhEKB3JlZnVzZWQYBCABKAlIABIOCgRkYXRhGAUgASgMSAASHAoDZW5kGAYgASgLMg0uc2NvcGUudjEuRW5kSAASIAoFcmVzZXQYByABKAsyDy5zY29wZS52MS5SZXNldEgAEhAKBmNyZWRpdBgIIAEoDUgAEiIKBmNsb3NlZBgJIAEoCzIQLnNjb3BlLnYxLkNsb3NlZEgAQgcKBWZyYW1lImIKBk9wZW5lZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEgwKBHBvcnQYAyABKA0SEAoIb3V0Z29pbmcYBCABKAgSDgoGY3JlZGl0GAUgASgNEg4KBmJ5X3BvZBgGIAEoCCIaCghBY2NlcHRlZBIOCgZjcmVkaXQYASABKA0iBQoDRW5kIgcKBVJlc2V0IsUBCgZDbG9zZWQSIQoDaG93GAEgASgOMhQuc2NvcGUudjEuQ2xvc2VkLkhvdxIOCgZieV9wb2QYAiABKAgSDgoGcmVhc29uGAMgASgJEg0KBXByb2JlGAQgASgIEhIKCnNlbnRfYnl0ZXMYBSABKAQSFgoOcmVjZWl2ZWRfYnl0ZXMYBiABKAQSEwoLZHVyYXRpb25fbXMYByABKAEiKAoDSG93EgoKBkNMT1NFRBAAEgkKBVJFU0VUEAESCgoGRkFJTEVEEAIiTwoNQnlwYXNzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFcG9ydHMYAiADKA0SDQoFb3duZXIYAyABKAkiXwoOQnlwYXNzUmVzcG9uc2USKgoHc3RhcnRlZBgBIAEoCzIXLnNjb3BlLnYxLkJ5cGFzc1N0YXJ0ZWRIABIVCgtjb25uZWN0aW9ucxgCIAEoBEgAQgoKCHJlc3BvbnNlIkAKDUJ5cGFzc1N0YXJ0ZWQSFAoMc2lkZWNhcl9wb3J0GAEgASgNEgsKA2RucxgCIAEoCBIMCgRrZXB0GAMgASgNKnIKCU5hbWVzcGFjZRIZChVOQU1FU1BBQ0VfVU5TUEVDSUZJRUQQABIRCg1OQU1FU1BBQ0VfTkVUEAESEQoNTkFNRVNQQUNFX1BJRBACEhEKDU5BTUVTUEFDRV9VVFMQAxIRCg1OQU1FU1BBQ0VfSVBDEAQqowEKCEZpbGVLaW5kEhkKFUZJTEVfS0lORF9VTlNQRUNJRklFRBAAEhIKDkZJTEVfS0lORF9GSUxFEAESFAoQRklMRV9LSU5EX0ZPTERFUhACEhIKDkZJTEVfS0lORF9MSU5LEAMSFAoQRklMRV9LSU5EX0RFVklDRRAEEhQKEEZJTEVfS0lORF9TT0NLRVQQBRISCg5GSUxFX0tJTkRfRklGTxAGMqIGCgdNYW5hZ2VyEjUKBEluZm8SFS5zY29wZS52MS5JbmZvUmVxdWVzdBoWLnNjb3BlLnYxLkluZm9SZXNwb25zZRI2CgNSdW4SFC5zY29wZS52MS5SdW5SZXF1ZXN0GhUuc2NvcGUudjEuUnVuUmVzcG9uc2UoATABEkEKCFNodXRkb3duEhkuc2NvcGUudjEuU2h1dGRvd25SZXF1ZXN0Ghouc2NvcGUudjEuU2h1dGRvd25SZXNwb25zZRI+CgdDb250cm9sEhguc2NvcGUudjEuQ29udHJvbFJlcXVlc3QaGS5zY29wZS52MS5Db250cm9sUmVzcG9uc2USQQoIRmluZFBvZHMSGS5zY29wZS52MS5GaW5kUG9kc1JlcXVlc3QaGi5zY29wZS52MS5GaW5kUG9kc1Jlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZRJICglMaXN0RmlsZXMSGi5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuTGlzdEZpbGVzUmVzcG9uc2UoATABEkgKCVJlYWRGaWxlcxIaLnNjb3BlLnYxLlJlYWRGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5SZWFkRmlsZXNSZXNwb25zZSgBMAESSwoKV3JpdGVGaWxlcxIbLnNjb3BlLnYxLldyaXRlRmlsZXNSZXF1ZXN0Ghwuc2NvcGUudjEuV3JpdGVGaWxlc1Jlc3BvbnNlKAEwARJICglGaW5kSW5vZGUSGi5zY29wZS52MS5GaW5kSW5vZGVSZXF1ZXN0Ghsuc2NvcGUudjEuRmluZElub2RlUmVzcG9uc2UoATABEkUKCFJlZGlyZWN0Ehkuc2NvcGUudjEuUmVkaXJlY3RSZXF1ZXN0Ghouc2NvcGUudjEuUmVkaXJlY3RSZXNwb25zZSgBMAESPwoGQnlwYXNzEhcuc2NvcGUudjEuQnlwYXNzUmVxdWVzdBoYLnNjb3BlLnYxLkJ5cGFzc1Jlc3BvbnNlKAEwAWIGcHJvdG8z");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlIosBChBSZWFkRmlsZXNSZXF1ZXN0EiIKBG9wZW4YASABKAsyEi5zY29wZS52MS5SZWFkT3BlbkgAEiIKBGZpbGUYAiABKAsyEi5zY29wZS52MS5SZWFkRmlsZUgAEiQKBWJhdGNoGAMgASgLMhMuc2NvcGUudjEuUmVhZEJhdGNoSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIi4KCVJlYWRCYXRjaBIhCgVmaWxlcxgBIAMoCzISLnNjb3BlLnYxLlJlYWRGaWxlItsBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIABIkCgViYXRjaBgFIAEoCzITLnNjb3BlLnYxLkJhdGNoUmVhZEgAQgoKCHJlc3BvbnNlIlAKCUJhdGNoUmVhZBIhCgVmaWxlcxgBIAMoCzISLnNjb3BlLnYxLkZpbGVSZWFkEiAKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YSJ5CghGaWxlUmVhZBIkCgV3aG9sZRgBIAEoCzITLnNjb3BlLnYxLlJlYWRXaG9sZUgAEigKB3Ryb3VibGUYAiABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEhMKCXRvb19sYXJnZRgDIAEoCEgAQggKBnJlc3VsdCJNCglSZWFkV2hvbGUSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDgoGc2hhMjU2GAIgASgMEgwKBHNhbWUYAyABKAgiPQoJUmVhZFN0YXJ0EiIKBWVudHJ5GAEgASgLMhMuc2NvcGUudjEuRmlsZUVudHJ5EgwKBGZyb20YAiABKAQiRAoIRmlsZURhdGESDgoGb2Zmc2V0GAEgASgEEg8KBXBsYWluGAIgASgMSAASDgoEenN0ZBgDIAEoDEgAQgcKBWJ5dGVzIicKB0ZpbGVFbmQSDAoEc2l6ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwi+gEKEVdyaXRlRmlsZXNSZXF1ZXN0EiMKBG9wZW4YASABKAsyEy5zY29wZS52MS5Xcml0ZU9wZW5IABIlCgViYXRjaBgCIAEoCzIULnNjb3BlLnYxLldyaXRlQmF0Y2hIABIjCgRmaWxlGAMgASgLMhMuc2NvcGUudjEuV3JpdGVGaWxlSAASIgoEZGF0YRgEIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAUgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEiMKBGZyb20YBiABKAsyEy5zY29wZS52MS5Xcml0ZUZyb21IAEIJCgdyZXF1ZXN0IlkKCVdyaXRlT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIMCgRuYW1lGAMgASgMEg4KBmZvbGRlchgEIAEoCCJSCgpXcml0ZUJhdGNoEiIKBWl0ZW1zGAEgAygLMhMuc2NvcGUudjEuV3JpdGVJdGVtEiAKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YSKHAQoJV3JpdGVJdGVtEicKBmZvbGRlchgBIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgCIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiQKBGZpbGUYAyABKAsyFC5zY29wZS52MS5Xcml0ZVdob2xlSABCBgoEaXRlbSJPCgpXcml0ZVdob2xlEiEKBGZpbGUYASABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGUSHgoDZW5kGAIgASgLMhEuc2NvcGUudjEuRmlsZUVuZCJOCgtXcml0ZUZvbGRlchIMCgRwYXRoGAEgASgMEgwKBG1vZGUYAiABKA0SEwoLbW9kaWZpZWRfbnMYAyABKAMSDgoGZmluaXNoGAQgASgIIicKCVdyaXRlTGluaxIMCgRwYXRoGAEgASgMEgwKBGxpbmsYAiABKAwifQoJV3JpdGVGaWxlEgwKBHBhdGgYASABKAwSEQoEc2l6ZRgCIAEoBEgAiAEBEgwKBG1vZGUYAyABKA0SGAoLbW9kaWZpZWRfbnMYBCABKANIAYgBARIOCgZyZXN1bWUYBSABKAhCBwoFX3NpemVCDgoMX21vZGlmaWVkX25zIuwBChJXcml0ZUZpbGVzUmVzcG9uc2USJwoGb3BlbmVkGAEgASgLMhUuc2NvcGUudjEuV3JpdGVPcGVuZWRIABIpCgdzdGFydGVkGAIgASgLMhYuc2NvcGUudjEuV3JpdGVTdGFydGVkSAASIwoEZG9uZRgDIAEoCzITLnNjb3BlLnYxLldyaXRlRG9uZUgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEicKBWJhdGNoGAUgASgLMhYuc2NvcGUudjEuQmF0Y2hXcml0dGVuSABCCgoIcmVzcG9uc2UiNAoMQmF0Y2hXcml0dGVuEiQKBWl0ZW1zGAEgAygLMhUuc2NvcGUudjEuSXRlbVdyaXR0ZW4iZgoLSXRlbVdyaXR0ZW4SIwoEZG9uZRgBIAEoCzITLnNjb3BlLnYxLldyaXRlRG9uZUgAEigKB3Ryb3VibGUYAiABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQggKBnJlc3VsdCJBCgtXcml0ZU9wZW5lZBIMCgRwYXRoGAEgASgMEiQKBm1vdW50cxgCIAMoCzIULnNjb3BlLnYxLldyaXRlTW91bnQiPAoKV3JpdGVNb3VudBIMCgRwYXRoGAEgASgMEhEKCWVtcHR5X2RpchgCIAEoCRINCgVsYXllchgDIAEoCCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgiagoPUmVkaXJlY3RSZXF1ZXN0EigKBXN0YXJ0GAEgASgLMhcuc2NvcGUudjEuUmVkaXJlY3RTdGFydEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAQgkKB3JlcXVlc3QihgEKEFJlZGlyZWN0UmVzcG9uc2USLAoHc3RhcnRlZBgBIAEoCzIZLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRlZEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAEhQKCnRha2VuX292ZXIYAyABKAlIAEIKCghyZXNwb25zZSKXAgoNUmVkaXJlY3RTdGFydBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSEAoIaW5jb21pbmcYAiADKA0SFAoMYWxsX2luY29taW5nGAMgASgIEhUKDW93bl9jb250YWluZXIYBCABKAgSEAoIb3V0Z29pbmcYBSADKA0SDQoFb3duZXIYBiABKAkSDwoHc2Vzc2lvbhgNIAEoCRIQCgh0YWtlb3ZlchgHIAEoCBIOCgZtaXJyb3IYCCABKAgSCwoDcmF3GAkgASgIEgsKA2N1dBgKIAEoCBIfCgZwcm9iZXMYCyADKAsyDy5zY29wZS52MS5Qcm9iZRIWCg5ub2RlX2FkZHJlc3NlcxgMIAMoCSJ/CgVQcm9iZRIiCgRraW5kGAEgASgOMhQuc2NvcGUudjEuUHJvYmUuS2luZBIMCgRwb3J0GAIgASgNIkQKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEggKBEhUVFAQARIJCgVIVFRQUxACEgcKA1RDUBADEggKBEdSUEMQBCJdCg9SZWRpcmVjdFN0YXJ0ZWQSEAoIaW5jb21pbmcYASADKA0SDwoHdW5oZWFyZBgCIAMoDRIMCgRrZXB0GAMgASgNEgsKA2N1dBgEIAEoDRIMCgRtZXNoGAUgASgIIikKBkZyYW1lcxIfCgZmcmFtZXMYASADKAsyDy5zY29wZS52MS5GcmFtZSKJAgoFRnJhbWUSEgoKY29ubmVjdGlvbhgBIAEoDRIiCgZvcGVuZWQYAiABKAsyEC5zY29wZS52MS5PcGVuZWRIABImCghhY2NlcHRlZBgDIAEoCzISLnNjb3BlLnYxLkFjY2VwdGVkSAASEQoHcmVmdXNlZBgEIAEoCUgAEg4KBGRhdGEYBSABKAxIABIcCgNlbmQYBiABKAsyDS5zY29wZS52MS5FbmRIABIgCgVyZXNldBgHIAEoCzIPLnNjb3BlLnYxLlJlc2V0SAASEAoGY3JlZGl0GAggASgNSAASIgoGY2xvc2VkGAkgASgLMhAuc2NvcGUudjEuQ2xvc2VkSABCBwoFZnJhbWUiYgoGT3BlbmVkEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSDAoEcG9ydBgDIAEoDRIQCghvdXRnb2luZxgEIAEoCBIOCgZjcmVkaXQYBSABKA0SDgoGYnlfcG9kGAYgASgIIhoKCEFjY2VwdGVkEg4KBmNyZWRpdBgBIAEoDSIFCgNFbmQiBwoFUmVzZXQixQEKBkNsb3NlZBIhCgNob3cYASABKA4yFC5zY29wZS52MS5DbG9zZWQuSG93Eg4KBmJ5X3BvZBgCIAEoCBIOCgZyZWFzb24YAyABKAkSDQoFcHJvYmUYBCABKAgSEgoKc2VudF9ieXRlcxgFIAEoBBIWCg5yZWNlaXZlZF9ieXRlcxgGIAEoBBITCgtkdXJhdGlvbl9tcxgHIAEoASIoCgNIb3cSCgoGQ0xPU0VEEAASCQoFUkVTRVQQARIKCgZGQUlMRUQQAiJPCg1CeXBhc3NSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVwb3J0cxgCIAMoDRINCgVvd25lchgDIAEoCSJfCg5CeXBhc3NSZXNwb25zZRIqCgdzdGFydGVkGAEgASgLMhcuc2NvcGUudjEuQnlwYXNzU3RhcnRlZEgAEhUKC2Nvbm5lY3Rpb25zGAIgASgESABCCgoIcmVzcG9uc2UiQAoNQnlwYXNzU3RhcnRlZBIUCgxzaWRlY2FyX3BvcnQYASABKA0SCwoDZG5zGAIgASgIEgwKBGtlcHQYAyABKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqjAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIUChBGSUxFX0tJTkRfRk9MREVSEAISEgoORklMRV9LSU5EX0xJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYyogYKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlEkgKCUxpc3RGaWxlcxIaLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5MaXN0RmlsZXNSZXNwb25zZSgBMAESSAoJUmVhZEZpbGVzEhouc2NvcGUudjEuUmVhZEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLlJlYWRGaWxlc1Jlc3BvbnNlKAEwARJLCgpXcml0ZUZpbGVzEhsuc2NvcGUudjEuV3JpdGVGaWxlc1JlcXVlc3QaHC5zY29wZS52MS5Xcml0ZUZpbGVzUmVzcG9uc2UoATABEkgKCUZpbmRJbm9kZRIaLnNjb3BlLnYxLkZpbmRJbm9kZVJlcXVlc3QaGy5zY29wZS52MS5GaW5kSW5vZGVSZXNwb25zZSgBMAESRQoIUmVkaXJlY3QSGS5zY29wZS52MS5SZWRpcmVjdFJlcXVlc3QaGi5zY29wZS52MS5SZWRpcmVjdFJlc3BvbnNlKAEwARI/CgZCeXBhc3MSFy5zY29wZS52MS5CeXBhc3NSZXF1ZXN0Ghguc2NvcGUudjEuQnlwYXNzUmVzcG9uc2UoATABYgZwcm90bzM");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -961,6 +961,14 @@ export type ReadFilesRequest = Message<"scope.v1.ReadFilesRequest"> & {
      */
     value: ReadFile;
     case: "file";
+  } | {
+    /**
+     * Small files: a message for each would cost more than they do.
+     *
+     * @generated from field: scope.v1.ReadBatch batch = 3;
+     */
+    value: ReadBatch;
+    case: "batch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1032,7 +1040,24 @@ export const ReadFileSchema: GenMessage<ReadFile> = /*@__PURE__*/
   messageDesc(file_manager, 28);
 
 /**
- * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`.
+ * @generated from message scope.v1.ReadBatch
+ */
+export type ReadBatch = Message<"scope.v1.ReadBatch"> & {
+  /**
+   * @generated from field: repeated scope.v1.ReadFile files = 1;
+   */
+  files: ReadFile[];
+};
+
+/**
+ * Describes the message scope.v1.ReadBatch.
+ * Use `create(ReadBatchSchema)` to create a new message.
+ */
+export const ReadBatchSchema: GenMessage<ReadBatch> = /*@__PURE__*/
+  messageDesc(file_manager, 29);
+
+/**
+ * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`. A batch is answered by `batch`.
  *
  * @generated from message scope.v1.ReadFilesResponse
  */
@@ -1064,6 +1089,12 @@ export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
      */
     value: FileTrouble;
     case: "trouble";
+  } | {
+    /**
+     * @generated from field: scope.v1.BatchRead batch = 5;
+     */
+    value: BatchRead;
+    case: "batch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1072,7 +1103,101 @@ export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
  * Use `create(ReadFilesResponseSchema)` to create a new message.
  */
 export const ReadFilesResponseSchema: GenMessage<ReadFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 29);
+  messageDesc(file_manager, 30);
+
+/**
+ * One for each file of the batch, in order.
+ *
+ * @generated from message scope.v1.BatchRead
+ */
+export type BatchRead = Message<"scope.v1.BatchRead"> & {
+  /**
+   * @generated from field: repeated scope.v1.FileRead files = 1;
+   */
+  files: FileRead[];
+
+  /**
+   * The bytes of those that are sent, one after another.
+   *
+   * @generated from field: scope.v1.FileData data = 2;
+   */
+  data?: FileData | undefined;
+};
+
+/**
+ * Describes the message scope.v1.BatchRead.
+ * Use `create(BatchReadSchema)` to create a new message.
+ */
+export const BatchReadSchema: GenMessage<BatchRead> = /*@__PURE__*/
+  messageDesc(file_manager, 31);
+
+/**
+ * @generated from message scope.v1.FileRead
+ */
+export type FileRead = Message<"scope.v1.FileRead"> & {
+  /**
+   * @generated from oneof scope.v1.FileRead.result
+   */
+  result: {
+    /**
+     * With all its bytes, as many as its size says.
+     *
+     * @generated from field: scope.v1.ReadWhole whole = 1;
+     */
+    value: ReadWhole;
+    case: "whole";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileTrouble trouble = 2;
+     */
+    value: FileTrouble;
+    case: "trouble";
+  } | {
+    /**
+     * It has grown too large for this message: ask for it by itself.
+     *
+     * @generated from field: bool too_large = 3;
+     */
+    value: boolean;
+    case: "tooLarge";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.FileRead.
+ * Use `create(FileReadSchema)` to create a new message.
+ */
+export const FileReadSchema: GenMessage<FileRead> = /*@__PURE__*/
+  messageDesc(file_manager, 32);
+
+/**
+ * @generated from message scope.v1.ReadWhole
+ */
+export type ReadWhole = Message<"scope.v1.ReadWhole"> & {
+  /**
+   * @generated from field: scope.v1.FileEntry entry = 1;
+   */
+  entry?: FileEntry | undefined;
+
+  /**
+   * @generated from field: bytes sha256 = 2;
+   */
+  sha256: Uint8Array;
+
+  /**
+   * The client has all of it, and none of its bytes are sent.
+   *
+   * @generated from field: bool same = 3;
+   */
+  same: boolean;
+};
+
+/**
+ * Describes the message scope.v1.ReadWhole.
+ * Use `create(ReadWholeSchema)` to create a new message.
+ */
+export const ReadWholeSchema: GenMessage<ReadWhole> = /*@__PURE__*/
+  messageDesc(file_manager, 33);
 
 /**
  * @generated from message scope.v1.ReadStart
@@ -1096,7 +1221,7 @@ export type ReadStart = Message<"scope.v1.ReadStart"> & {
  * Use `create(ReadStartSchema)` to create a new message.
  */
 export const ReadStartSchema: GenMessage<ReadStart> = /*@__PURE__*/
-  messageDesc(file_manager, 30);
+  messageDesc(file_manager, 34);
 
 /**
  * What lies between pieces is a hole.
@@ -1134,7 +1259,7 @@ export type FileData = Message<"scope.v1.FileData"> & {
  * Use `create(FileDataSchema)` to create a new message.
  */
 export const FileDataSchema: GenMessage<FileData> = /*@__PURE__*/
-  messageDesc(file_manager, 31);
+  messageDesc(file_manager, 35);
 
 /**
  * @generated from message scope.v1.FileEnd
@@ -1158,7 +1283,7 @@ export type FileEnd = Message<"scope.v1.FileEnd"> & {
  * Use `create(FileEndSchema)` to create a new message.
  */
 export const FileEndSchema: GenMessage<FileEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 32);
+  messageDesc(file_manager, 36);
 
 /**
  * @generated from message scope.v1.WriteFilesRequest
@@ -1175,33 +1300,29 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
     case: "open";
   } | {
     /**
-     * @generated from field: scope.v1.WriteFolder folder = 2;
+     * Folders, links and small files: a message for each would cost more than they do.
+     *
+     * @generated from field: scope.v1.WriteBatch batch = 2;
      */
-    value: WriteFolder;
-    case: "folder";
-  } | {
-    /**
-     * @generated from field: scope.v1.WriteLink link = 3;
-     */
-    value: WriteLink;
-    case: "link";
+    value: WriteBatch;
+    case: "batch";
   } | {
     /**
      * Followed by any `data` and by `end`.
      *
-     * @generated from field: scope.v1.WriteFile file = 4;
+     * @generated from field: scope.v1.WriteFile file = 3;
      */
     value: WriteFile;
     case: "file";
   } | {
     /**
-     * @generated from field: scope.v1.FileData data = 5;
+     * @generated from field: scope.v1.FileData data = 4;
      */
     value: FileData;
     case: "data";
   } | {
     /**
-     * @generated from field: scope.v1.FileEnd end = 6;
+     * @generated from field: scope.v1.FileEnd end = 5;
      */
     value: FileEnd;
     case: "end";
@@ -1209,7 +1330,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
     /**
      * Answers `started`.
      *
-     * @generated from field: scope.v1.WriteFrom from = 7;
+     * @generated from field: scope.v1.WriteFrom from = 6;
      */
     value: WriteFrom;
     case: "from";
@@ -1221,7 +1342,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
  * Use `create(WriteFilesRequestSchema)` to create a new message.
  */
 export const WriteFilesRequestSchema: GenMessage<WriteFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 33);
+  messageDesc(file_manager, 37);
 
 /**
  * @generated from message scope.v1.WriteOpen
@@ -1257,7 +1378,92 @@ export type WriteOpen = Message<"scope.v1.WriteOpen"> & {
  * Use `create(WriteOpenSchema)` to create a new message.
  */
 export const WriteOpenSchema: GenMessage<WriteOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 34);
+  messageDesc(file_manager, 38);
+
+/**
+ * @generated from message scope.v1.WriteBatch
+ */
+export type WriteBatch = Message<"scope.v1.WriteBatch"> & {
+  /**
+   * Made in this order.
+   *
+   * @generated from field: repeated scope.v1.WriteItem items = 1;
+   */
+  items: WriteItem[];
+
+  /**
+   * The bytes of the files among them, one after another.
+   *
+   * @generated from field: scope.v1.FileData data = 2;
+   */
+  data?: FileData | undefined;
+};
+
+/**
+ * Describes the message scope.v1.WriteBatch.
+ * Use `create(WriteBatchSchema)` to create a new message.
+ */
+export const WriteBatchSchema: GenMessage<WriteBatch> = /*@__PURE__*/
+  messageDesc(file_manager, 39);
+
+/**
+ * @generated from message scope.v1.WriteItem
+ */
+export type WriteItem = Message<"scope.v1.WriteItem"> & {
+  /**
+   * @generated from oneof scope.v1.WriteItem.item
+   */
+  item: {
+    /**
+     * @generated from field: scope.v1.WriteFolder folder = 1;
+     */
+    value: WriteFolder;
+    case: "folder";
+  } | {
+    /**
+     * @generated from field: scope.v1.WriteLink link = 2;
+     */
+    value: WriteLink;
+    case: "link";
+  } | {
+    /**
+     * @generated from field: scope.v1.WriteWhole file = 3;
+     */
+    value: WriteWhole;
+    case: "file";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.WriteItem.
+ * Use `create(WriteItemSchema)` to create a new message.
+ */
+export const WriteItemSchema: GenMessage<WriteItem> = /*@__PURE__*/
+  messageDesc(file_manager, 40);
+
+/**
+ * A file that is not resumed, with all its bytes.
+ *
+ * @generated from message scope.v1.WriteWhole
+ */
+export type WriteWhole = Message<"scope.v1.WriteWhole"> & {
+  /**
+   * @generated from field: scope.v1.WriteFile file = 1;
+   */
+  file?: WriteFile | undefined;
+
+  /**
+   * @generated from field: scope.v1.FileEnd end = 2;
+   */
+  end?: FileEnd | undefined;
+};
+
+/**
+ * Describes the message scope.v1.WriteWhole.
+ * Use `create(WriteWholeSchema)` to create a new message.
+ */
+export const WriteWholeSchema: GenMessage<WriteWhole> = /*@__PURE__*/
+  messageDesc(file_manager, 41);
 
 /**
  * @generated from message scope.v1.WriteFolder
@@ -1291,7 +1497,7 @@ export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
  * Use `create(WriteFolderSchema)` to create a new message.
  */
 export const WriteFolderSchema: GenMessage<WriteFolder> = /*@__PURE__*/
-  messageDesc(file_manager, 35);
+  messageDesc(file_manager, 42);
 
 /**
  * @generated from message scope.v1.WriteLink
@@ -1313,7 +1519,7 @@ export type WriteLink = Message<"scope.v1.WriteLink"> & {
  * Use `create(WriteLinkSchema)` to create a new message.
  */
 export const WriteLinkSchema: GenMessage<WriteLink> = /*@__PURE__*/
-  messageDesc(file_manager, 36);
+  messageDesc(file_manager, 43);
 
 /**
  * @generated from message scope.v1.WriteFile
@@ -1356,7 +1562,7 @@ export type WriteFile = Message<"scope.v1.WriteFile"> & {
  * Use `create(WriteFileSchema)` to create a new message.
  */
 export const WriteFileSchema: GenMessage<WriteFile> = /*@__PURE__*/
-  messageDesc(file_manager, 37);
+  messageDesc(file_manager, 44);
 
 /**
  * @generated from message scope.v1.WriteFilesResponse
@@ -1389,6 +1595,12 @@ export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
      */
     value: FileTrouble;
     case: "trouble";
+  } | {
+    /**
+     * @generated from field: scope.v1.BatchWritten batch = 5;
+     */
+    value: BatchWritten;
+    case: "batch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1397,7 +1609,55 @@ export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
  * Use `create(WriteFilesResponseSchema)` to create a new message.
  */
 export const WriteFilesResponseSchema: GenMessage<WriteFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 38);
+  messageDesc(file_manager, 45);
+
+/**
+ * One for each item of the batch, in order.
+ *
+ * @generated from message scope.v1.BatchWritten
+ */
+export type BatchWritten = Message<"scope.v1.BatchWritten"> & {
+  /**
+   * @generated from field: repeated scope.v1.ItemWritten items = 1;
+   */
+  items: ItemWritten[];
+};
+
+/**
+ * Describes the message scope.v1.BatchWritten.
+ * Use `create(BatchWrittenSchema)` to create a new message.
+ */
+export const BatchWrittenSchema: GenMessage<BatchWritten> = /*@__PURE__*/
+  messageDesc(file_manager, 46);
+
+/**
+ * @generated from message scope.v1.ItemWritten
+ */
+export type ItemWritten = Message<"scope.v1.ItemWritten"> & {
+  /**
+   * @generated from oneof scope.v1.ItemWritten.result
+   */
+  result: {
+    /**
+     * @generated from field: scope.v1.WriteDone done = 1;
+     */
+    value: WriteDone;
+    case: "done";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileTrouble trouble = 2;
+     */
+    value: FileTrouble;
+    case: "trouble";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.ItemWritten.
+ * Use `create(ItemWrittenSchema)` to create a new message.
+ */
+export const ItemWrittenSchema: GenMessage<ItemWritten> = /*@__PURE__*/
+  messageDesc(file_manager, 47);
 
 /**
  * @generated from message scope.v1.WriteOpened
@@ -1423,7 +1683,7 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
  * Use `create(WriteOpenedSchema)` to create a new message.
  */
 export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
-  messageDesc(file_manager, 39);
+  messageDesc(file_manager, 48);
 
 /**
  * @generated from message scope.v1.WriteMount
@@ -1456,7 +1716,7 @@ export type WriteMount = Message<"scope.v1.WriteMount"> & {
  * Use `create(WriteMountSchema)` to create a new message.
  */
 export const WriteMountSchema: GenMessage<WriteMount> = /*@__PURE__*/
-  messageDesc(file_manager, 40);
+  messageDesc(file_manager, 49);
 
 /**
  * So much of the file is there, with this hash.
@@ -1480,7 +1740,7 @@ export type WriteStarted = Message<"scope.v1.WriteStarted"> & {
  * Use `create(WriteStartedSchema)` to create a new message.
  */
 export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 41);
+  messageDesc(file_manager, 50);
 
 /**
  * @generated from message scope.v1.WriteFrom
@@ -1499,7 +1759,7 @@ export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
  * Use `create(WriteFromSchema)` to create a new message.
  */
 export const WriteFromSchema: GenMessage<WriteFrom> = /*@__PURE__*/
-  messageDesc(file_manager, 42);
+  messageDesc(file_manager, 51);
 
 /**
  * @generated from message scope.v1.WriteDone
@@ -1528,7 +1788,7 @@ export type WriteDone = Message<"scope.v1.WriteDone"> & {
  * Use `create(WriteDoneSchema)` to create a new message.
  */
 export const WriteDoneSchema: GenMessage<WriteDone> = /*@__PURE__*/
-  messageDesc(file_manager, 43);
+  messageDesc(file_manager, 52);
 
 /**
  * @generated from message scope.v1.FindInodeRequest
@@ -1550,7 +1810,7 @@ export type FindInodeRequest = Message<"scope.v1.FindInodeRequest"> & {
  * Use `create(FindInodeRequestSchema)` to create a new message.
  */
 export const FindInodeRequestSchema: GenMessage<FindInodeRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 44);
+  messageDesc(file_manager, 53);
 
 /**
  * @generated from message scope.v1.FindInodeResponse
@@ -1587,7 +1847,7 @@ export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
  * Use `create(FindInodeResponseSchema)` to create a new message.
  */
 export const FindInodeResponseSchema: GenMessage<FindInodeResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 45);
+  messageDesc(file_manager, 54);
 
 /**
  * @generated from message scope.v1.InodeFound
@@ -1623,7 +1883,7 @@ export type InodeFound = Message<"scope.v1.InodeFound"> & {
  * Use `create(InodeFoundSchema)` to create a new message.
  */
 export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
-  messageDesc(file_manager, 46);
+  messageDesc(file_manager, 55);
 
 /**
  * A layer that has the path; the first of them is what the container sees.
@@ -1658,7 +1918,7 @@ export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
  * Use `create(InodeLayerSchema)` to create a new message.
  */
 export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
-  messageDesc(file_manager, 47);
+  messageDesc(file_manager, 56);
 
 /**
  * @generated from message scope.v1.RedirectRequest
@@ -1687,7 +1947,7 @@ export type RedirectRequest = Message<"scope.v1.RedirectRequest"> & {
  * Use `create(RedirectRequestSchema)` to create a new message.
  */
 export const RedirectRequestSchema: GenMessage<RedirectRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 48);
+  messageDesc(file_manager, 57);
 
 /**
  * @generated from message scope.v1.RedirectResponse
@@ -1724,7 +1984,7 @@ export type RedirectResponse = Message<"scope.v1.RedirectResponse"> & {
  * Use `create(RedirectResponseSchema)` to create a new message.
  */
 export const RedirectResponseSchema: GenMessage<RedirectResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 49);
+  messageDesc(file_manager, 58);
 
 /**
  * @generated from message scope.v1.RedirectStart
@@ -1825,7 +2085,7 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
  * Use `create(RedirectStartSchema)` to create a new message.
  */
 export const RedirectStartSchema: GenMessage<RedirectStart> = /*@__PURE__*/
-  messageDesc(file_manager, 50);
+  messageDesc(file_manager, 59);
 
 /**
  * @generated from message scope.v1.Probe
@@ -1847,7 +2107,7 @@ export type Probe = Message<"scope.v1.Probe"> & {
  * Use `create(ProbeSchema)` to create a new message.
  */
 export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
-  messageDesc(file_manager, 51);
+  messageDesc(file_manager, 60);
 
 /**
  * @generated from enum scope.v1.Probe.Kind
@@ -1883,7 +2143,7 @@ export enum Probe_Kind {
  * Describes the enum scope.v1.Probe.Kind.
  */
 export const Probe_KindSchema: GenEnum<Probe_Kind> = /*@__PURE__*/
-  enumDesc(file_manager, 51, 0);
+  enumDesc(file_manager, 60, 0);
 
 /**
  * @generated from message scope.v1.RedirectStarted
@@ -1928,7 +2188,7 @@ export type RedirectStarted = Message<"scope.v1.RedirectStarted"> & {
  * Use `create(RedirectStartedSchema)` to create a new message.
  */
 export const RedirectStartedSchema: GenMessage<RedirectStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 52);
+  messageDesc(file_manager, 61);
 
 /**
  * @generated from message scope.v1.Frames
@@ -1945,7 +2205,7 @@ export type Frames = Message<"scope.v1.Frames"> & {
  * Use `create(FramesSchema)` to create a new message.
  */
 export const FramesSchema: GenMessage<Frames> = /*@__PURE__*/
-  messageDesc(file_manager, 53);
+  messageDesc(file_manager, 62);
 
 /**
  * Something that happens to one connection. Each side sends no more data than the other has given it credit for.
@@ -2031,7 +2291,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_manager, 54);
+  messageDesc(file_manager, 63);
 
 /**
  * @generated from message scope.v1.Opened
@@ -2081,7 +2341,7 @@ export type Opened = Message<"scope.v1.Opened"> & {
  * Use `create(OpenedSchema)` to create a new message.
  */
 export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
-  messageDesc(file_manager, 55);
+  messageDesc(file_manager, 64);
 
 /**
  * @generated from message scope.v1.Accepted
@@ -2100,7 +2360,7 @@ export type Accepted = Message<"scope.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_manager, 56);
+  messageDesc(file_manager, 65);
 
 /**
  * @generated from message scope.v1.End
@@ -2113,7 +2373,7 @@ export type End = Message<"scope.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_manager, 57);
+  messageDesc(file_manager, 66);
 
 /**
  * @generated from message scope.v1.Reset
@@ -2126,7 +2386,7 @@ export type Reset = Message<"scope.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_manager, 58);
+  messageDesc(file_manager, 67);
 
 /**
  * @generated from message scope.v1.Closed
@@ -2177,7 +2437,7 @@ export type Closed = Message<"scope.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_manager, 59);
+  messageDesc(file_manager, 68);
 
 /**
  * @generated from enum scope.v1.Closed.How
@@ -2205,7 +2465,7 @@ export enum Closed_How {
  * Describes the enum scope.v1.Closed.How.
  */
 export const Closed_HowSchema: GenEnum<Closed_How> = /*@__PURE__*/
-  enumDesc(file_manager, 59, 0);
+  enumDesc(file_manager, 68, 0);
 
 /**
  * @generated from message scope.v1.BypassRequest
@@ -2236,7 +2496,7 @@ export type BypassRequest = Message<"scope.v1.BypassRequest"> & {
  * Use `create(BypassRequestSchema)` to create a new message.
  */
 export const BypassRequestSchema: GenMessage<BypassRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 60);
+  messageDesc(file_manager, 69);
 
 /**
  * @generated from message scope.v1.BypassResponse
@@ -2267,7 +2527,7 @@ export type BypassResponse = Message<"scope.v1.BypassResponse"> & {
  * Use `create(BypassResponseSchema)` to create a new message.
  */
 export const BypassResponseSchema: GenMessage<BypassResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 61);
+  messageDesc(file_manager, 70);
 
 /**
  * @generated from message scope.v1.BypassStarted
@@ -2300,7 +2560,7 @@ export type BypassStarted = Message<"scope.v1.BypassStarted"> & {
  * Use `create(BypassStartedSchema)` to create a new message.
  */
 export const BypassStartedSchema: GenMessage<BypassStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 62);
+  messageDesc(file_manager, 71);
 
 /**
  * @generated from enum scope.v1.Namespace
@@ -2475,8 +2735,8 @@ export const Manager: GenService<{
     output: typeof ReadFilesResponseSchema;
   },
   /**
-   * Writes files at or below a path. The first request is `open`. A file, folder or link is answered by one `done` or
-   * `trouble`, in order; after `trouble` in the middle of a file, the rest of it is ignored.
+   * Writes files at or below a path. The first request is `open`. A file is answered by one `done` or `trouble`, a batch by
+   * one `batch`, in order; after `trouble` in the middle of a file, the rest of it is ignored.
    *
    * @generated from rpc scope.v1.Manager.WriteFiles
    */

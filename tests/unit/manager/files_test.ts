@@ -11,6 +11,7 @@ import { kill, startManager } from "./manager_process.ts";
 import type { TestManager } from "./manager_process.ts";
 import { fakeTarget } from "./target.ts";
 import type { FakeTarget } from "./target.ts";
+import { makeFolder, makeLink } from "./write_one.ts";
 
 // A root and namespaces of their own need root: who is not sees these tests as ignored.
 const ignore = Deno.uid() !== 0;
@@ -132,8 +133,8 @@ withFiles(
     for (const path of ["../new", "up/new", "/new", "a/../../new", "."]) {
       const file = writer.file({ path, mode: 0o644, resume: false }, async function* () {});
       await assert.rejects(file.whole, FileTrouble, path);
-      await assert.rejects(writer.link({ path, to: "x" }), FileTrouble, path);
-      await assert.rejects(writer.folder({ path, mode: 0o755, modifiedNs: 0n, finish: false }), FileTrouble, path);
+      await assert.rejects(makeLink(writer, { path, to: "x" }), FileTrouble, path);
+      await assert.rejects(makeFolder(writer, { path, mode: 0o755, modifiedNs: 0n, finish: false }), FileTrouble, path);
     }
     assert.deepEqual([...Deno.readDirSync(outside)].map(({ name }) => name).toSorted(), before);
     assert.equal(Deno.readTextFileSync(secret.path), secret.text);
@@ -177,11 +178,11 @@ withFiles("Manager.WriteFiles says what is in the way", async ({ target: { root 
   await assert.rejects(read(files, "/etc/folder"), trouble("EISDIR"));
   await assert.rejects(read(files, "/etc/a\0b"), trouble("EINVAL"));
   await using writer = files.writer("/etc", { name: "", folder: true, signal });
-  await assert.rejects(writer.link({ path: "folder", to: "x" }), FileTrouble);
+  await assert.rejects(makeLink(writer, { path: "folder", to: "x" }), FileTrouble);
   const inTheWay = writer.file({ path: "folder", mode: 0o644, resume: false }, async function* () {});
   await assert.rejects(inTheWay.whole, trouble("EISDIR"));
   // And goes on after that.
-  assert.equal(await writer.folder({ path: "more", mode: 0o755, modifiedNs: 0n, finish: false }), true);
+  assert.equal(await makeFolder(writer, { path: "more", mode: 0o755, modifiedNs: 0n, finish: false }), true);
 });
 
 withFiles(
