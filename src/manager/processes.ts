@@ -77,7 +77,10 @@ export function rootPath(pid: number): string {
 }
 
 /** The processes of these containers, in the order of the containers and then of their pids, and then these others. */
-export function listProcesses(containers: readonly ContainerId[], others: readonly number[]): ProcessInfo[] {
+export async function listProcesses(
+  containers: readonly ContainerId[],
+  others: readonly number[],
+): Promise<ProcessInfo[]> {
   const uptimeMs = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]) * 1000;
   const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
   const sockets = new ListeningSockets();
@@ -90,8 +93,9 @@ export function listProcesses(containers: readonly ContainerId[], others: readon
   const nameOf = (pid: number) =>
     containers.find(({ id }) => isInContainer(readProc(pid, "cgroup") ?? "", id))?.name ?? "";
   groups.push(...others.filter((pid) => !listed.has(pid)).map((pid) => ({ name: nameOf(pid), pids: [pid] })));
-  return groups.flatMap(({ name, pids }) => {
-    const names = usersOf(pids);
+  const users = await Promise.all(groups.map(({ pids }) => usersOf(pids)));
+  return groups.flatMap(({ name, pids }, at) => {
+    const names = users[at]!;
     return pids.flatMap((pid) => {
       const stat = statOf(pid), status = readProc(pid, "status"), command = readStart(`/proc/${pid}/cmdline`);
       if (stat === undefined || status === undefined || command === undefined) return [];
@@ -116,9 +120,16 @@ export function listProcesses(containers: readonly ContainerId[], others: readon
   });
 }
 
-function usersOf(pids: readonly number[]): Map<number, string> {
+/** TCP ports that the processes of a container listen on. */
+export function listeningPortsOf(containerId: string): Set<number> {
+  const pids = [...allPids()].filter((pid) => isInContainer(readProc(pid, "cgroup") ?? "", containerId));
+  const sockets = new ListeningSockets();
+  return new Set(pids.flatMap((pid) => sockets.of(pid)));
+}
+
+async function usersOf(pids: readonly number[]): Promise<Map<number, string>> {
   const first = pids[0];
-  const passwd = first === undefined ? undefined : readInRoot(first, "/etc/passwd");
+  const passwd = first === undefined ? undefined : await readInRoot(first, "/etc/passwd");
   return parsePasswd(new TextDecoder().decode(passwd ?? new Uint8Array()));
 }
 

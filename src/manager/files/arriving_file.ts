@@ -30,7 +30,7 @@ import { FileHash, sameHash } from "./hash.ts";
 import { isMountPoint, putInPlace, refuseMountPoint, removeName } from "./mount_point.ts";
 import { openMountedFile, reserveMounted, setTime } from "./mounted_file.ts";
 import type { Name } from "./names.ts";
-import type { Parts } from "./parts.ts";
+import type { PartKeeper } from "./parts.ts";
 import { pieceBytes } from "./pieces.ts";
 import { openBelow } from "./target_root.ts";
 
@@ -45,7 +45,7 @@ export interface Arrival {
   file: WriteFile;
   /** Whose new files are. */
   creator: Creator;
-  parts: Parts;
+  parts: PartKeeper;
   pid: number;
   /** Who sends it has left. */
   gone: AbortSignal;
@@ -161,8 +161,9 @@ export class ArrivingFile implements Disposable {
     const { place: { folder }, parts, pid } = this.arrival;
     try {
       if (this.#broken && this.#part !== undefined && !this.#inMemory) {
-        if (statAt(this.#part.fd).size === 0) this.discard();
-        else parts.keep(new Descriptor(reopen(folder.fd, O_PATH)), this.#name, pid);
+        const { size, inode } = statAt(this.#part.fd);
+        if (size === 0) this.discard();
+        else parts.keep({ folder: reopen(folder.fd, O_PATH), name: this.#name, inode, pid });
       }
     } catch {
       // the folder is gone

@@ -29,7 +29,7 @@ import { troubleOf } from "./list.ts";
 import { putInPlace, removeName } from "./mount_point.ts";
 import { toBytes, toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import type { Parts } from "./parts.ts";
+import type { PartKeeper } from "./parts.ts";
 import { unpack } from "./pieces.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
 import { mountsAt } from "./written_mounts.ts";
@@ -46,7 +46,7 @@ type Request = WriteFilesRequest["request"];
 export async function* writeFiles(
   requests: AsyncIterable<WriteFilesRequest>,
   gone: AbortSignal,
-  parts: Parts,
+  parts: PartKeeper,
 ): AsyncIterable<WriteFilesResponse> {
   using writing = new Writing(parts, gone);
   gone.addEventListener("abort", () => writing[Symbol.dispose](), { once: true });
@@ -66,7 +66,7 @@ class Writing implements Disposable {
   /** Of the file that is written. */
   #path: Name = "";
 
-  constructor(readonly parts: Parts, readonly gone: AbortSignal) {}
+  constructor(readonly parts: PartKeeper, readonly gone: AbortSignal) {}
 
   /** Does what a request says, and returns what there is to answer. */
   async answer(request: Request): Promise<Part | undefined> {

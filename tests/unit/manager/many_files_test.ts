@@ -66,14 +66,19 @@ function withWorld(name: string, test: (world: World) => Promise<void>): void {
   });
 }
 
-/** All that is in a folder: modes, times to the millisecond, links and hashes. */
-function contentOf(folder: string, below = ""): string[] {
-  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory, isSymlink }) => {
-    const path = `${folder}/${name}`, shown = `${below}/${name}`, { mode, mtime } = Deno.lstatSync(path);
-    if (isSymlink) return [`${shown} -> ${Deno.readLinkSync(path)}`];
-    const content = isDirectory ? "" : createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
-    return [`${shown} ${mode} ${mtime?.getTime()} ${content}`, ...(isDirectory ? contentOf(path, shown) : [])];
-  }).toSorted();
+/** All that is in a folder: modes, times to the millisecond, links and hashes. Never blocks, so that beats go on. */
+async function contentOf(folder: string, below = ""): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`, shown = `${below}/${name}`, { mode, mtime } = await Deno.lstat(path);
+    if (isSymlink) lines.push(`${shown} -> ${await Deno.readLink(path)}`);
+    else {
+      const content = isDirectory ? "" : createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+      lines.push(`${shown} ${mode} ${mtime?.getTime()} ${content}`);
+      if (isDirectory) lines.push(...await contentOf(path, shown));
+    }
+  }
+  return lines.toSorted();
 }
 
 const types = (events: Event[]) => {
@@ -85,9 +90,9 @@ withWorld("copyFiles() carries many small files in few messages, and loses none"
   const { local, root, messages, copy } = world, tree = `${local}/tree`;
   // 2,000 files in 100 folders, and among them some that travel by themselves.
   for (let folder = 0; folder < 100; folder++) {
-    Deno.mkdirSync(`${tree}/${folder}/empty`, { recursive: true });
-    for (let file = 0; file < 20; file++) Deno.writeTextFileSync(`${tree}/${folder}/${file}`, `${folder} ${file}`);
-    Deno.symlinkSync(`${folder}`, `${tree}/${folder}/link`);
+    await Deno.mkdir(`${tree}/${folder}/empty`, { recursive: true });
+    for (let file = 0; file < 20; file++) await Deno.writeTextFile(`${tree}/${folder}/${file}`, `${folder} ${file}`);
+    await Deno.symlink(`${folder}`, `${tree}/${folder}/link`);
   }
   for (const [at, size] of [0, 4096, 65_536, 65_537, 3 << 20].entries()) {
     const bytes = new Uint8Array(size);
@@ -95,11 +100,11 @@ withWorld("copyFiles() carries many small files in few messages, and loses none"
     Deno.writeFileSync(`${tree}/${at * 7}/of ${size}`, bytes, { mode: 0o750 });
   }
   assert.deepEqual(types(await copy("in", "/etc/tree", tree)), { files: 2005, failed: 0 });
-  assert.deepEqual(contentOf(`${root}/etc/tree`), contentOf(tree));
+  assert.deepEqual(await contentOf(`${root}/etc/tree`), await contentOf(tree));
   assert.ok(messages.sent < 60 && messages.received < 60, JSON.stringify(messages));
   messages.sent = messages.received = 0;
   assert.deepEqual(types(await copy("out", "/etc/tree", `${local}/back`)), { files: 2005, failed: 0 });
-  assert.deepEqual(contentOf(`${local}/back`), contentOf(tree));
+  assert.deepEqual(await contentOf(`${local}/back`), await contentOf(tree));
   assert.ok(messages.sent < 60 && messages.received < 60, JSON.stringify(messages));
   // What is there already is not written again.
   const inodeOf = () => Deno.statSync(`${local}/back/1/1`).ino, before = inodeOf();
