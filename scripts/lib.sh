@@ -18,12 +18,14 @@ die() {
 # Installs the packages that are missing: `need PROGRAM PACKAGE ...`.
 need() {
   command -v "$1" >/dev/null 2>&1 && return
-  command -v apt-get >/dev/null 2>&1 || die "Cannot find the program \"$1\"" "install it, then run this again"
-  [ "$(id -u)" = 0 ] || die "Cannot find the program \"$1\"" "as root: apt-get install $2"
-  say "installing $2 (Debian package)"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$2" >&2 ||
-    { apt-get update >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$2" >&2; } ||
-    die "Cannot install the Debian package \"$2\""
+  needed=$1
+  shift
+  command -v apt-get >/dev/null 2>&1 || die "Cannot find the program \"$needed\"" "install it, then run this again"
+  [ "$(id -u)" = 0 ] || die "Cannot find the program \"$needed\"" "as root: apt-get install $*"
+  say "installing $* (Debian package)"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >&2 ||
+    { apt-get update >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >&2; } ||
+    die "Cannot install the Debian package \"$*\""
 }
 
 # Holds a lock from here on until the script ends or calls `unlock`: `lock FILE WHAT`. WHAT is who else may hold it.

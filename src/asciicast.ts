@@ -36,8 +36,11 @@ export class CastText {
   readonly #decoder = new TextDecoder();
   #last = "";
 
+  /** `shown` makes the text what a terminal may get. */
+  constructor(private readonly shown = (text: string) => text) {}
+
   add(bytes: Uint8Array): string {
-    return this.#lines(this.#decoder.decode(bytes, { stream: true }));
+    return this.#lines(this.shown(this.#decoder.decode(bytes, { stream: true })));
   }
 
   #lines(text: string): string {

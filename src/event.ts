@@ -44,6 +44,7 @@ export type Event =
   | RedirTraffic
   | RedirLost
   | RedirResumed
+  | RedirCycle
   | RedirLeft
   | RedirSummary
   | BypassStarted
@@ -625,6 +626,19 @@ export interface RedirResumed extends Timed {
   afterMs: number;
 }
 
+/** Connections that go to a local address come back to the pod: for some seconds the pod answers them, then it is tried again. */
+export interface RedirCycle extends Timed {
+  type: "redir.cycle";
+  namespace: string;
+  pod: string;
+  direction: Direction;
+  port: number;
+  local: string;
+  /** The program that listens there, and its pid; missing where this machine does not tell. */
+  program?: string;
+  pid?: number;
+}
+
 /** A pod is redirected no more: it has gone, or somebody else took over. */
 export interface RedirLeft extends Timed {
   type: "redir.left";
@@ -790,6 +804,8 @@ export interface LogLine extends Timed, ContainerName {
   base64?: string;
   /** How much of a line that is too long was cut off. */
   cutBytes?: number;
+  /** It is the last one, and the container has not ended it. */
+  unended?: true;
 }
 
 /** A container's log is followed from now on. */

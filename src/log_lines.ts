@@ -13,6 +13,8 @@ export interface LogEntry {
   base64?: string;
   /** How much of a line that is too long was cut off, in bytes. */
   cutBytes?: number;
+  /** It is the last one, and the container has not ended it. */
+  unended?: true;
 }
 
 /** A longer line is cut here, in bytes: a container that never ends its line must not fill this machine's memory. */
@@ -47,7 +49,7 @@ export class LogReader {
     if (this.#restBytes > 0) {
       at = bytes.indexOf(newline) + 1;
       this.#keep(bytes.subarray(0, at - 1));
-      entries.push(...this.end());
+      entries.push(...this.#take());
     }
     if (last >= at) this.#readAll(bytes.subarray(at, last), entries);
     this.#keep(bytes.subarray(last + 1));
@@ -56,6 +58,10 @@ export class LogReader {
 
   /** What is left, as a line that has no end. */
   end(): LogEntry[] {
+    return this.#take().map((entry) => ({ ...entry, unended: true }));
+  }
+
+  #take(): LogEntry[] {
     if (this.#restBytes === 0) return [];
     const entries: LogEntry[] = [], cutBytes = this.#cutBytes;
     // Most lines come in one piece, which need not be copied.

@@ -1,5 +1,6 @@
 import { Channel } from "./channel.ts";
 import type { Beside } from "./context.ts";
+import { ScopeError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { now } from "./event.ts";
 import type { Tool, ToolOutput } from "./tool.ts";
@@ -8,6 +9,8 @@ import type { Tool, ToolOutput } from "./tool.ts";
 const reportMs = 3000;
 /** The end of a tool of which nothing more will be heard, through no fault of its own: as if SIGINT had ended it. */
 const cutOff = { exit: { code: 130 } };
+/** The exit code of a shell that cannot find the program; no tool ends with it by itself. */
+const noProgram = 127;
 /** A longer line of a tool is cut here: the target's image may make a tool print anything. */
 const longestLine = 1 << 20;
 
@@ -58,7 +61,9 @@ export async function* observe(
       if (seen === undefined) return;
       for (const event of seen) await events.push(event);
     }
-    finish({ exit: await run.exit });
+    const exit = await run.exit;
+    if (exit.code === noProgram) throw missingProgram(tool, beside);
+    finish({ exit });
   };
   const readMeanwhile = async () => {
     for await (const event of meanwhile?.(ended.signal) ?? []) await events.push(event);
@@ -68,7 +73,11 @@ export async function* observe(
   if (stop.aborted) onStop();
   void readTool().catch((error) => {
     failure ??= error;
-    finish(cutOff);
+    // A tool that never ran has nothing to sum up.
+    if (error instanceof MissingProgram) {
+      read = true;
+      events.close();
+    } else finish(cutOff);
   });
   void readMeanwhile().catch(() => {}); // what cannot be watched is no reason to stop
   try {
@@ -80,6 +89,20 @@ export async function* observe(
   }
   if (beside.lost.aborted) throw beside.lost.reason;
   if (failure !== undefined) throw failure;
+}
+
+class MissingProgram extends ScopeError {}
+
+function missingProgram({ argv }: Tool, { way }: Beside): MissingProgram {
+  // stdbuf sets how the program after it is buffered.
+  const name = argv[0] === "stdbuf" ? argv[2] : argv[0];
+  return way === "local"
+    ? new MissingProgram("notFound", `Cannot find the program "${name}" on this machine`, {
+      hint: `--via local runs this machine's own programs: install ${name}`,
+    })
+    : new MissingProgram("notFound", `Cannot find the program "${name}" in the endoscope image`, {
+      hint: "the image that --image or SCOPE_IMAGE names lacks it",
+    });
 }
 
 /** Splits the output of a program into lines, each stream by itself; the last line may lack its end. */

@@ -1,3 +1,4 @@
+import type { Cycles } from "./cycles.ts";
 import { ScopeError } from "./errors.ts";
 import type { Direction } from "./event.ts";
 
@@ -41,6 +42,8 @@ export interface RedirectCall {
   /** Of this run of the program: it may come back while the manager still holds what it had before. */
   session: string;
   signal: AbortSignal;
+  /** Notices what leads back to a pod of this run. */
+  cycles: Cycles;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Event } from "./event.ts";
 /** Where a renderer writes, and the window it has. Size is asked at every frame, as windows change. */
 export interface Screen {
   write(text: string): void;
-  /** What somebody else has printed: it stays as it is, whatever signs the locale has. By default as `write`. */
+  /** Data of somebody else: it stays as it is, whatever signs the locale has. By default as `write`. */
   writeData?(text: string): void;
   /** Bytes as they are. */
   writeBytes?(bytes: Uint8Array): void;
@@ -11,6 +11,8 @@ export interface Screen {
   readonly busy?: boolean;
   /** Columns are Infinity where this is no terminal: nothing is shortened there. */
   size(): { columns: number; rows: number };
+  /** A program reads it, from a pipe or a file: data goes there as it came. */
+  readonly forProgram?: boolean;
   /** Colour is wanted and possible. */
   readonly color: boolean;
 }

@@ -5,16 +5,15 @@ import type { Event } from "../event.ts";
 import { now } from "../event.ts";
 import { isFinished } from "../kube/pods.ts";
 import { selectPods } from "../kube/resolve.ts";
+import { Attempts } from "../kube/retry.ts";
 import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
 import type { Reached } from "../ways/reached.ts";
 import type { EnterContext } from "./enter.ts";
 import { enterBeside, removeUnused } from "./enter_beside.ts";
 
-/** How long to wait before coming back after a lost connection: at first, and at most; milliseconds. */
-const firstWaitMs = 250, longestWaitMs = 5000;
-/** An API server that has just started refuses for some time what it allows later; milliseconds. */
-const refusedMs = 30_000;
+/** How long to wait before coming back after a lost connection. */
+const pace = { firstMs: 250, longestMs: 5000 };
 
 /** A pod by its name. */
 export interface NamedPod {
@@ -68,9 +67,10 @@ async function* rounds(
 ): AsyncIterable<Event> {
   const name = { namespace, pod },
     query = { ...name, pod: `pod/${pod}`, ...(container === undefined ? {} : { container }) };
-  let waitMs = firstWaitMs, begun = false, lostAt: number | undefined;
+  const attempts = new Attempts(pace);
+  let begun = false, lostAt: number | undefined;
   while (!signal.aborted) {
-    let entered = false, gone: unknown;
+    let entered = false, gone: unknown, waitMs: number | undefined;
     try {
       const inNamespace = { ...context, signal, options: { ...context.options, namespace } };
       await using beside = await enter(inNamespace, query, what.needs);
@@ -82,7 +82,7 @@ async function* rounds(
           }
           begun = true;
           lostAt = undefined;
-          waitMs = firstWaitMs;
+          attempts.succeeded();
         }
         yield event;
       }
@@ -90,9 +90,10 @@ async function* rounds(
       gone = beside.lost.reason;
     } catch (error) {
       if (signal.aborted) return;
-      const { kind } = error as Partial<ScopeError>;
-      const refused = kind === "denied" && !entered && lostAt !== undefined && performance.now() - lostAt < refusedMs;
-      if (!begun || !(kind === "unreachable" || kind === "timeout" || refused)) throw error;
+      waitMs = attempts.failed(error);
+      // Once beside the pod, a refusal is the manager's own, as when somebody takes over.
+      const denied = (error as Partial<ScopeError>).kind === "denied" && (entered || lostAt === undefined);
+      if (!begun || denied || waitMs === undefined) throw error;
       if (lostAt === undefined) {
         lostAt = performance.now();
         const { message } = error as ScopeError;
@@ -100,8 +101,7 @@ async function* rounds(
       }
     }
     if (gone !== undefined) throw gone;
-    await delay(waitMs, signal);
-    waitMs = Math.min(waitMs * 2, longestWaitMs);
+    await delay(waitMs ?? attempts.waitMs(), signal);
     await assertThere(context, name, what.gone);
   }
 }

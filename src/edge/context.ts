@@ -56,7 +56,7 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
   const enterContext = once(async (): Promise<EnterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
     const cluster = loadCluster({
-      ...{ ...options, say, advise, signal: interrupt.signal },
+      ...{ ...options, say, explain, advise, signal: interrupt.signal },
       ...{ interactive: Deno.stdin.isTerminal(), env: Deno.env.toObject() },
     });
     facts.context = cluster.context;
@@ -150,6 +150,7 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
         output,
         onQuit: () => interrupt.quit(),
         words,
+        say,
       } as const;
       const renderer = await makeRenderer(screen, look);
       let failed = false;
@@ -242,14 +243,15 @@ interface Looks {
   output: GlobalOptions["output"];
   onQuit(): void;
   words(text: string): string;
+  say(text: string): void;
 }
 
-async function makeRenderer(screen: Screen, { view, output, onQuit, words }: Looks): Promise<Renderer> {
+async function makeRenderer(screen: Screen, { view, output, onQuit, words, say }: Looks): Promise<Renderer> {
   if (output === "json") return (await import("../renderers/json.ts")).jsonRenderer(screen);
   screen = textScreen(screen);
   if (view === "graph") return (await import("../renderers/graph.ts")).graphRenderer(screen, { onQuit });
   if (view === "live") return (await import("../renderers/redir_live.ts")).redirRenderer(screen, { onQuit });
-  return (await import("../renderers/text.ts")).textRenderer(screen, { words, times: view === "times" });
+  return (await import("../renderers/text.ts")).textRenderer(screen, { words, say, times: view === "times" });
 }
 
 /** Passes keys and changes of the window on to a live renderer, until disposed. */

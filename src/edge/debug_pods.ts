@@ -39,7 +39,12 @@ export function makeDebugPods(context: EnterContext): DebugPods {
 
   /** Pods that may have ephemeral containers of scope's: these have no labels, so all pods are looked through. */
   async function visited(everywhere: boolean, name = "all"): Promise<V1Pod[]> {
-    if (name !== "all") return (await selectPods(cluster, namespace, { pod: name }).catch(() => ({ pods: [] }))).pods;
+    if (name !== "all") {
+      return await selectPods(cluster, namespace, { pod: name }).then(({ pods }) => pods, (error: ScopeError) => {
+        if (error.kind === "notFound" || error.kind === "denied") return [];
+        throw error;
+      });
+    }
     if (!everywhere) return await listPods(cluster, namespace);
     return await listAllPods(cluster);
   }

@@ -23,7 +23,7 @@ export interface LocalContext {
  */
 export async function enterLocal(context: LocalContext, query: TargetQuery, needs: Needs): Promise<Beside> {
   const name = podName(query, needs), machine = Deno.hostname();
-  const passage = startLocal(Deno.execPath(), managerProgram());
+  const passage = startLocal(Deno.execPath(), managerProgram(), Deno.env.get("PATH") ?? "");
   try {
     const connection = await connectTo(context, passage);
     const dispose = async () => {

@@ -1,5 +1,6 @@
 import { castHeader, castOutput, castResize, CastText } from "../asciicast.ts";
 import { ScopeError } from "../errors.ts";
+import { safePrinted } from "../safe.ts";
 import { onOutput, onResize, sayLine, windowSize } from "./terminal.ts";
 
 export interface Recording {
@@ -15,7 +16,7 @@ export interface Recording {
  */
 export function startRecording(path: string, command: string): Recording {
   let file: Deno.FsFile | undefined = create(path), length = 0;
-  const begin = performance.now(), texts = { stdout: new CastText(), stderr: new CastText() };
+  const begin = performance.now(), texts = { stdout: castText(Deno.stdout), stderr: castText(Deno.stderr) };
   const write = (line: string) => {
     if (file === undefined) return;
     const bytes = new TextEncoder().encode(line);
@@ -55,6 +56,11 @@ export function startRecording(path: string, command: string): Recording {
       }
     },
   };
+}
+
+/** What goes to a pipe or a file as it came is for no terminal, and a recording is played on one. */
+function castText(stream: { isTerminal(): boolean }): CastText {
+  return stream.isTerminal() ? new CastText() : new CastText((text) => safePrinted(text, true));
 }
 
 function create(path: string): Deno.FsFile {

@@ -1,3 +1,4 @@
+import { Cycles } from "../cycles.ts";
 import type { Event } from "../event.ts";
 import { selectPods } from "../kube/resolve.ts";
 import type { RedirectPlan } from "../redirect.ts";
@@ -6,6 +7,7 @@ import type { EnterContext } from "./enter.ts";
 import { namespaceOf } from "./enter.ts";
 import { enterLocal } from "./enter_local.ts";
 import type { LocalContext } from "./enter_local.ts";
+import { programAt } from "./local_program.ts";
 import { redirectMatching } from "./redirect_matching.ts";
 import { assertRedirectable, redirectNeeds, redirectPod } from "./redirect_pod.ts";
 import type { RedirectRun } from "./redirect_pod.ts";
@@ -49,5 +51,5 @@ export async function* redirectPods(
 }
 
 function runOf(plan: RedirectPlan): RedirectRun {
-  return { plan, owner: userAtHost(), session: crypto.randomUUID().slice(0, 8) };
+  return { plan, owner: userAtHost(), session: crypto.randomUUID().slice(0, 8), cycles: new Cycles(programAt) };
 }

@@ -5,6 +5,7 @@ import type { Event } from "../event.ts";
 import { failed, now } from "../event.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podIps, podName } from "../kube/pods.ts";
+import { Attempts } from "../kube/retry.ts";
 import { watchPods } from "../kube/watch.ts";
 import type { EnterContext } from "./enter.ts";
 import type { RedirectRun } from "./redirect_pod.ts";
@@ -16,8 +17,8 @@ export interface MatchingPods {
   container?: string;
 }
 
-/** How long to wait before a pod that could not be reached is tried again: at first, and at most; milliseconds. */
-const firstWaitMs = 1000, longestWaitMs = 60_000;
+/** How long to wait before a pod that could not be reached is tried again. */
+const pace = { firstMs: 1000, longestMs: 60_000 };
 
 /** A pod that is redirected, or was to be. */
 interface Followed {
@@ -69,8 +70,9 @@ export async function* redirectMatching(
     const name = { namespace, pod: pod.metadata?.name ?? "" };
     const named = { ...name, ...(container === undefined ? {} : { container }) };
     const left = () => void events.push({ type: "redir.left", time: now(), ...name, reason: String(leave.reason) });
-    for (let waitMs = firstWaitMs; !until.aborted; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
-      let started = false;
+    const attempts = new Attempts(pace);
+    while (!until.aborted) {
+      let started = false, waitMs: number | undefined;
       try {
         assertRedirectable(pod);
         for await (const event of redirect(context, named, run, until)) {
@@ -83,9 +85,9 @@ export async function* redirectMatching(
         if (!(error instanceof ScopeError)) throw error;
         if (leave.aborted) return left();
         // What had started comes back by itself, as long as there is something to come back to.
-        const again = !started && (error.kind === "unreachable" || error.kind === "timeout");
-        fail(one, error, again);
-        if (!again) return;
+        waitMs = started ? undefined : attempts.failed(error);
+        fail(one, error, waitMs !== undefined);
+        if (waitMs === undefined) return;
       }
       await delay(waitMs, until);
     }

@@ -153,6 +153,7 @@ export function standardScreen(): StandardScreen {
     flush: () => writing ?? Promise.resolve(),
     // Nothing is shortened where nobody looks at a window.
     size: () => terminal ? windowSize() : { columns: Infinity, rows: Infinity },
+    forProgram: !terminal,
     color: terminal && !Deno.env.get("NO_COLOR") && Deno.env.get("TERM") !== "dumb",
   };
 }
@@ -168,6 +169,7 @@ export function textScreen(screen: Screen): Screen {
       return screen.busy === true;
     },
     size: () => screen.size(),
+    forProgram: screen.forProgram === true,
     color: screen.color,
   };
 }

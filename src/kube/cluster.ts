@@ -1,12 +1,14 @@
 import { delimiter } from "node:path";
-import { Exec, loadYaml, Watch } from "@kubernetes/client-node";
+import { Exec, loadYaml } from "@kubernetes/client-node";
 import type { Access } from "../access.ts";
 import { askFor } from "../access.ts";
 import { ScopeError } from "../errors.ts";
 import { Config } from "./config.ts";
 import type { CredentialPlugin } from "./credential_plugin.ts";
 import { proxyFor } from "./proxy.ts";
-import { makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
+import { refusalOf } from "./refused_upgrade.ts";
+import { isHarmless, makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
+import { patiently, type Repeat } from "./retry.ts";
 import type { Denial } from "./translate.ts";
 import { translate } from "./translate.ts";
 
@@ -26,7 +28,6 @@ export const parseYaml: (text: string) => unknown = loadYaml;
 /** A connection to the API server of one kubeconfig context. */
 export interface Cluster {
   readonly exec: Exec;
-  readonly watch: Watch;
   /** Name of the context; empty inside a cluster. */
   readonly context: string;
   /** The context's namespace. */
@@ -38,14 +39,20 @@ export interface Cluster {
   /** The body of an answer as it comes, without a limit of time. Throws StatusError, or what undici throws. */
   readonly stream: RequestStream;
   /**
-   * Awaits an answer of the API server, with its error translated. One that takes long is told of, and given up at the
-   * limit. `asked` are the rights that it takes, where a refusal does not say them.
+   * Asks the API server, again where that may help, and returns its answer, with its error translated. One that takes long is
+   * told of, and given up at the limit.
    */
-  call<T>(what: string, answer: Promise<T>, asked?: readonly Access[]): Promise<T>;
+  call<T>(what: string, attempt: () => Promise<T>, options: CallOptions): Promise<T>;
   /** The hint for who lacks these rights. */
   askFor(missing: readonly Access[]): string;
   /** The same cluster for what must be done in any case, as cleaning up. */
   readonly uninterrupted: Cluster;
+}
+
+export interface CallOptions {
+  repeat: Repeat;
+  /** The rights that it takes, where a refusal does not say them. */
+  asked?: readonly Access[];
 }
 
 export interface ClusterOptions {
@@ -55,6 +62,8 @@ export interface ClusterOptions {
   timeoutMs: number;
   /** Words to people. */
   say(text: string): void;
+  /** Words to those who want to know what scope does. */
+  explain?(text: string): void;
   /** Whether a credential plugin may ask somebody at a terminal. */
   interactive?: boolean;
   /** The environment, for its kubeconfigs and proxies. */
@@ -150,13 +159,19 @@ class RenewingExec extends Exec {
   }
 
   override exec(...args: Parameters<Exec["exec"]>): ReturnType<Exec["exec"]> {
-    return this.config.renewing(() => super.exec(...args));
+    return this.config.renewing(async () => {
+      try {
+        return await super.exec(...args);
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    });
   }
 }
 
 /** Loads the cluster of a kubeconfig. Throws ScopeError: unreachable when there is none, and notFound. */
 export function loadCluster(options: ClusterOptions): Cluster {
-  const { timeoutMs, say, signal, advise = (missing) => askFor(missing) } = options;
+  const { timeoutMs, say, explain = () => {}, signal, advise = (missing) => askFor(missing) } = options;
   const config = readConfig(options);
   if (config === undefined) {
     throw new ScopeError("unreachable", "Cannot find a cluster: there is no kubeconfig", {
@@ -174,22 +189,29 @@ export function loadCluster(options: ClusterOptions): Cluster {
       ...cluster.server.startsWith("http:") ? { skipTLSVerify: true } : {},
     }
   );
-  const { request, stream } = makeRequest(config), exec = new RenewingExec(config), watch = new Watch(config);
+  const { request, stream } = makeRequest(config), exec = new RenewingExec(config);
   const namespace = namespaceOf(config), adviseHere = (missing: readonly Access[]) => advise(missing, namespace);
   const make = (signal: AbortSignal): Cluster => {
-    const call = <T>(what: string, answer: Promise<T>, asked?: readonly Access[]) =>
-      limited(what, answer, {
-        ...{ server: cluster.server, plugin: config.plugin, timeoutMs, say, signal, askFor: adviseHere },
-        ...asked === undefined ? {} : { asked },
-      });
+    const common = {
+      server: cluster.server,
+      plugin: config.plugin,
+      timeoutMs,
+      say,
+      explain,
+      signal,
+      askFor: adviseHere,
+    };
+    const call: Cluster["call"] = (what, attempt, options) => limited(what, attempt, { ...common, ...options });
     return {
       exec,
-      watch,
       context: config.getCurrentContext() ?? "",
       namespace,
       askFor: adviseHere,
       server: cluster.server,
-      request: (what, rest) => call(what, request({ ...rest, signal: AbortSignal.timeout(timeoutMs + 1000) })),
+      request<T>(what: string, rest: Omit<RestRequest, "signal">) {
+        const limit = AbortSignal.timeout(timeoutMs + 1000), repeat = isHarmless(rest) ? "always" : "refused";
+        return call(what, () => request<T>({ ...rest, signal: limit }), { repeat });
+      },
       stream,
       call,
       get uninterrupted() {
@@ -202,18 +224,20 @@ export function loadCluster(options: ClusterOptions): Cluster {
 
 async function limited<T>(
   what: string,
-  promise: Promise<T>,
-  { server, plugin, timeoutMs, say, signal, ...denial }:
-    & Pick<ClusterOptions, "timeoutMs" | "say" | "signal">
+  attempt: () => Promise<T>,
+  { server, plugin, timeoutMs, say, explain, repeat, signal, ...denial }:
+    & Required<Pick<ClusterOptions, "timeoutMs" | "say" | "explain" | "signal">>
+    & CallOptions
     & Denial
     & {
       server: string;
       plugin: CredentialPlugin;
     },
 ): Promise<T> {
-  const late = Promise.withResolvers<never>();
+  const late = Promise.withResolvers<never>(), ended = new AbortController();
   const who = () =>
     plugin.running === undefined ? `the API server ${server}` : `the kubeconfig's plugin "${plugin.running}"`;
+  let refusal: unknown;
   const giveUp = (reason: unknown) => {
     late.reject(reason);
     plugin.stop();
@@ -221,10 +245,13 @@ async function limited<T>(
   const interrupt = () => giveUp(signal.reason);
   signal.addEventListener("abort", interrupt, { once: true });
   if (signal.aborted) interrupt();
-  const long = setTimeout(() => say(`waiting for ${who()} to answer (${what})`), longMs);
+  const long = setTimeout(() => {
+    const answered = refusal === undefined ? "" : ", which has refused it for now,";
+    say(`waiting for ${who()}${answered} to answer (${what})`);
+  }, longMs);
   const limit = setTimeout(() =>
     giveUp(
-      new ScopeError(
+      refusal ?? new ScopeError(
         "timeout",
         `Cannot ${what}: ${who()} did not answer within ${timeoutMs / 1000} s`,
         {
@@ -232,11 +259,17 @@ async function limited<T>(
         },
       ),
     ), timeoutMs);
+  const again = (error: unknown, waitMs: number) => {
+    refusal = error;
+    explain(`trying again in ${(waitMs / 1000).toFixed(1)} s: ${translate(what, error, denial).message}`);
+  };
   try {
-    return await Promise.race([promise, late.promise]);
+    const patience = { repeat, limitMs: timeoutMs, signal: ended.signal, again };
+    return await Promise.race([patiently(attempt, patience), late.promise]);
   } catch (error) {
     throw signal.aborted ? signal.reason : translate(what, error, denial);
   } finally {
+    ended.abort();
     signal.removeEventListener("abort", interrupt);
     clearTimeout(long);
     clearTimeout(limit);

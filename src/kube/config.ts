@@ -5,8 +5,8 @@ import type { RequestContext, User } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
 import type { AuthOptions } from "./credential_plugin.ts";
 import { CredentialPlugin, type PluginWorld } from "./credential_plugin.ts";
+import { finishRequest } from "./refused_upgrade.ts";
 import { tokenFile } from "./token_file.ts";
-import { refusedUpgrade } from "./translate.ts";
 
 /** A user's entry, as far as the client library does not read it. */
 interface MoreOfUser {
@@ -106,6 +106,7 @@ export class Config extends KubeConfig {
     // The library keeps the agent of the first connection, with the certificate of that time.
     (this as unknown as { agentCache: Map<string, unknown> }).agentCache.clear();
     await this.#inTurn(() => super.applyToHTTPSOptions(options));
+    Object.assign(options, { finishRequest });
     // Masking (RFC 6455, 5.3) keeps scripts from fooling what reads a plain WebSocket on its way. Nobody reads this one, and
     // to mask it byte by byte was half of the work of a transfer into a pod; a mask of zeros is none.
     if (this.getCurrentCluster()?.server.startsWith("https:")) Object.assign(options, { generateMask: noMask });
@@ -130,8 +131,7 @@ export class Config extends KubeConfig {
 }
 
 function isUnauthorized(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return code === 401 || (typeof message === "string" && refusedUpgrade(message) === 401);
+  return (error as { code?: unknown } | undefined)?.code === 401;
 }
 
 const noMask = (mask: Uint8Array) => void mask.fill(0);

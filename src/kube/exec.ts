@@ -6,6 +6,7 @@ import { ScopeError } from "../errors.ts";
 import { execRights } from "../rights.ts";
 import { missingOf } from "./access.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Repeat } from "./retry.ts";
 import { translate } from "./translate.ts";
 
 export interface ExecOptions {
@@ -13,6 +14,8 @@ export interface ExecOptions {
   pod: string;
   container: string;
   command: string[];
+  /** Whether one that is refused for the moment is asked for again. */
+  repeat?: Repeat;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface ExecOptions {
  */
 export async function execStream(
   cluster: Cluster,
-  { namespace, pod, container, command }: ExecOptions,
+  { namespace, pod, container, command, repeat = "refused" }: ExecOptions,
 ): Promise<Duplex> {
   const asked = execRights(namespace, pod);
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
@@ -43,15 +46,19 @@ export async function execStream(
     },
   });
   output.on("data", (chunk) => stream.push(chunk) || output.pause());
-  const opened = cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, (status) => {
+  const onStatus: Parameters<Cluster["exec"]["exec"]>[8] = (status) => {
     if (status.status === "Success") return stream.push(null);
     const hint = said.trim() || status.message || "no reason was given";
     stream.destroy(new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, { hint }));
-  });
-  // One that opens when nobody waits for it any more is closed.
-  opened.then((socket) => stream.destroyed && socket.close(), () => {});
+  };
+  const open = () => {
+    const opened = cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, onStatus);
+    // One that opens when nobody waits for it any more is closed.
+    opened.then((socket) => stream.destroyed && socket.close(), () => {});
+    return opened;
+  };
   try {
-    const socket = await cluster.call(`connect to "${namespace}/${pod}"`, opened, asked);
+    const socket = await cluster.call(`connect to "${namespace}/${pod}"`, open, { asked, repeat });
     close = () => socket.close();
     socket.on("close", () => stream.destroyed || stream.push(null));
     socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error, cluster)));

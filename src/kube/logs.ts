@@ -5,6 +5,8 @@ import type { Cluster } from "./cluster.ts";
 import { podPath } from "./rest.ts";
 import { translate } from "./translate.ts";
 
+const removedHint = "the node has it no more";
+
 export interface LogQuery extends ContainerName {
   follow: boolean;
   /** Of the container before the one that runs now. */
@@ -51,7 +53,9 @@ export async function* readLog(
         clearTimeout(timer);
       }
     };
-    body = await read(cluster.stream({ ...requestOf(query), signal: until }));
+    const open = () => read(cluster.stream({ ...requestOf(query), signal: until }));
+    // Whoever follows it comes back by himself, and tells of that.
+    body = await (query.follow ? open() : cluster.call(what, open, { repeat: "always" }));
     opened?.();
     const pieces = body[Symbol.asyncIterator]();
     // Read on when the lines before were taken: what nobody takes waits in the kubelet, not here.
@@ -70,7 +74,9 @@ export async function* readLog(
         hint: "run it again",
       });
     }
-    throw translate(what, error, { askFor: cluster.askFor });
+    const told = translate(what, error, { askFor: cluster.askFor });
+    if (!/previous terminated container .* not found/.test(told.message)) throw told;
+    throw new ScopeError("notFound", told.message, { cause: error, hint: removedHint });
   } finally {
     body?.destroy();
   }
@@ -79,7 +85,7 @@ export async function* readLog(
     const words = reader.words.trim(),
       removed = /^(unable to retrieve container logs|failed to (try|open) )/.test(words);
     throw new ScopeError(removed ? "notFound" : "unreachable", `Cannot ${what}: ${words}`, {
-      hint: removed ? "the node has it no more" : "run it again",
+      hint: removed ? removedHint : "run it again",
     });
   }
 }

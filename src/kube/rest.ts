@@ -1,15 +1,7 @@
 import { HttpMethod, RequestContext } from "@kubernetes/client-node";
 import { type Dispatcher, fetch, request as requestOf } from "undici";
 import type { Config } from "./config.ts";
-import { reasonOf } from "./translate.ts";
-
-/** What the API server refused: its HTTP status, and the Status object or text that came with it. */
-export class StatusError extends Error {
-  constructor(readonly code: number, readonly body: unknown) {
-    const said = reasonOf({ body });
-    super(`the API server answered ${code}${said === "" ? "" : `, ${said}`}`);
-  }
-}
+import { type AnswerHeaders, StatusError } from "./status_error.ts";
 
 export interface RestRequest {
   /** A PATCH is a strategic merge patch. */
@@ -69,20 +61,35 @@ export function makeRequest(config: Config): { request: Request; stream: Request
       config.renewing(async (): Promise<T> => {
         const { method, signal } = request, { url, ...options } = await prepare(request);
         const answer = await fetch(url, { method, signal, ...options });
-        const text = await answer.text();
-        if (!answer.ok) throw new StatusError(answer.status, text);
-        return JSON.parse(text) as T;
+        const text = await answer.text(), elsewhere = answer.redirected ? answer.url : undefined;
+        const refusal = () => new StatusError(answer.status, text, Object.fromEntries(answer.headers), elsewhere);
+        if (!answer.ok) throw refusal();
+        try {
+          return JSON.parse(text) as T;
+        } catch {
+          throw refusal(); // a web page, as of a login
+        }
       }),
     stream: (request) =>
       config.renewing(async () => {
         const { signal } = request, { url, ...options } = await prepare({ method: "GET", ...request });
         // Here fetch does not say that a connection has ended in the middle of an answer. Silence is for the caller to judge.
         const quiet = { headersTimeout: 0, bodyTimeout: 0 };
-        const { statusCode, body } = await requestOf(url, { method: "GET", signal, ...quiet, ...options });
-        if (statusCode >= 400) throw new StatusError(statusCode, await body.text());
-        return body;
+        const { statusCode, headers, body } = await requestOf(url, { method: "GET", signal, ...quiet, ...options });
+        if (statusCode === 200 && !isPage(headers)) return body;
+        throw new StatusError(statusCode, await body.text(), headers);
       }),
   };
+}
+
+/** Whether it is a web page, as of a login: neither objects nor logs come as one. */
+function isPage(headers: AnswerHeaders): boolean {
+  return /^text\/html\b/i.test(String(headers["content-type"] ?? ""));
+}
+
+/** Whether a request changes nothing, so that it may be sent again where nobody knows whether it was carried out. */
+export function isHarmless({ method, path, query }: Pick<RestRequest, "method" | "path" | "query">): boolean {
+  return method === "GET" || query?.dryRun === "All" || /^\/apis\/auth\w+\.k8s\.io\/.*reviews$/.test(path);
 }
 
 /** Path of the pods of a namespace, or of one of them. */

@@ -1,6 +1,7 @@
 import type { Access } from "../access.ts";
 import { askFor, readRefusal } from "../access.ts";
 import { ScopeError } from "../errors.ts";
+import { pageTitle } from "./web_page.ts";
 
 export interface Denial {
   /** The hint for who lacks these rights. */
@@ -16,8 +17,52 @@ export interface Denial {
 export function translate(what: string, error: unknown, denial: Denial = {}): ScopeError {
   if (error instanceof ScopeError) return error;
   const { code, body } = (error ?? {}) as { code?: unknown; body?: unknown };
-  if (typeof code === "number") return refused(what, code, statusMessage(body), error, denial);
-  return unanswered(what, error, denial);
+  if (typeof code !== "number") return unanswered(what, error);
+  return foreign(what, code, error as ForeignAnswer) ?? refused(what, code, statusMessage(body), error, denial);
+}
+
+/** An answer that may come from something else than an API server. */
+interface ForeignAnswer {
+  body?: unknown;
+  page?: string | undefined;
+  elsewhere?: string | undefined;
+}
+
+/** A proxy's answer: its web page, its redirect, or anything else that an API server never says. */
+function foreign(what: string, code: number, cause: ForeignAnswer): ScopeError | undefined {
+  const { body, page, elsewhere } = cause, text = typeof body === "string" ? body.trim() : "";
+  if (code === 400 && /^Upgrade request required/i.test(statusMessage(body))) {
+    return new ScopeError(
+      "unreachable",
+      `Cannot ${what}: a proxy before the API server takes "Upgrade" out of requests`,
+      {
+        cause,
+        hint: "let the proxy pass websockets on, or choose a way around it with --context or --kubeconfig",
+      },
+    );
+  }
+  // The refusals of an API server are objects.
+  if (code >= 400 && text.startsWith("{")) return undefined;
+  const leads = elsewhere === undefined ? "" : `, which leads to ${withoutQuery(elsewhere)}`;
+  const said = page === undefined ? firstWords(text) : page === "" ? "" : `, titled "${page}"`;
+  const named = page !== undefined ? `a web page${said}` : code <= 400 && said !== "" ? `"${said}"` : undefined;
+  if (named === undefined && leads === "" && code >= 400) return undefined;
+  const answer = `Cannot ${what}: what answers is no API server (${code}${named === undefined ? "" : `, ${named}`})`;
+  return new ScopeError("unreachable", answer, {
+    cause,
+    hint: [502, 503, 504].includes(code)
+      ? "run it again; the proxy before the cluster does not reach the API server"
+      : `log in to the proxy before the cluster, or check the server of --context${leads}`,
+  });
+}
+
+function firstWords(text: string): string {
+  return text.replaceAll(/\s+/g, " ").slice(0, 60);
+}
+
+/** An address for messages: its query may have a secret. */
+function withoutQuery(address: string): string {
+  return address.replace(/[?#].*$/s, "");
 }
 
 /** What a webhook or a ValidatingAdmissionPolicy says when it refuses, under whatever code it chose. */
@@ -38,6 +83,14 @@ function refused(what: string, code: number, message: string, cause: unknown, de
         cause,
         hint: `give --debug-namespace NAME of a namespace that admits privileged pods (${message})`,
       });
+    }
+    if (/because it is being terminated/.test(message)) {
+      const namespace = /in namespace (\S+) because/.exec(message)?.[1];
+      return new ScopeError(
+        "denied",
+        `Cannot ${what}: ${namespace === undefined ? "the namespace" : `namespace "${namespace}"`} is being deleted`,
+        { cause, hint: `give --debug-namespace NAME of one that stays (${message})` },
+      );
     }
     if (/exceeded quota|must specify limits|must specify requests|failed quota/i.test(message)) {
       return new ScopeError("denied", `Cannot ${what}: a quota forbids it`, {
@@ -68,10 +121,13 @@ function refused(what: string, code: number, message: string, cause: unknown, de
       hint: "check the names, labels and --image that were given",
     });
   }
+  const { retryAfterMs } = cause as { retryAfterMs?: number };
   return new ScopeError("unreachable", `Cannot ${what}: the API server answered ${code}${message && `, ${message}`}`, {
     cause,
     hint: code === 409
       ? "run it again"
+      : retryAfterMs !== undefined
+      ? `it asks to wait for ${retryAfterMs / 1000} s: run it again then, or give it longer with --timeout SECONDS`
       : "run it again; kubectl get --raw '/readyz?verbose' says how the API server is",
   });
 }
@@ -80,19 +136,9 @@ function forbiddenByPolicy(what: string, cause: unknown, hint: string): ScopeErr
   return new ScopeError("denied", `Cannot ${what}: a policy of the cluster forbids it`, { cause, hint });
 }
 
-/** The status with which the API server refused a websocket: its client has that in the words of its error only. */
-export function refusedUpgrade(text: string): number | undefined {
-  const status = /Unexpected server response: (\d{3})/.exec(text)?.[1];
-  return status === undefined ? undefined : Number(status);
-}
-
-function unanswered(what: string, cause: unknown, denial: Denial): ScopeError {
+function unanswered(what: string, cause: unknown): ScopeError {
   const reasons = reasonsOf(cause);
   const text = reasons.join(" ");
-  const upgrade = refusedUpgrade(text);
-  // An exec has no fields that could be invalid: this is the code of a ValidatingAdmissionPolicy.
-  if (upgrade === 422) return forbiddenByPolicy(what, cause, "kubectl exec says which policy it is");
-  if (upgrade !== undefined) return refused(what, upgrade, "", cause, denial);
   if (/CERT|certificate|self.signed|issuer/i.test(text)) {
     return new ScopeError("unreachable", `Cannot ${what}: the API server's certificate is not trusted`, {
       cause,
@@ -134,7 +180,7 @@ function statusMessage(body: unknown): string {
     try {
       status = JSON.parse(status);
     } catch {
-      return (status as string).trim();
+      return pageTitle(status as string) ?? (status as string).trim();
     }
   }
   const message = (status as { message?: unknown } | undefined)?.message;

@@ -1,9 +1,11 @@
 import type { V1Pod, V1PodList } from "@kubernetes/client-node";
 import { delay } from "../delay.ts";
-import type { ScopeError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import { podPath, StatusError } from "./rest.ts";
+import { podPath } from "./rest.ts";
+import { Attempts } from "./retry.ts";
+import { StatusError } from "./status_error.ts";
 import { translate } from "./translate.ts";
+import { readWatch } from "./watch_lines.ts";
 
 export type PodChange =
   | { type: "ADDED" | "MODIFIED" | "DELETED"; pod: V1Pod }
@@ -16,10 +18,10 @@ export interface PodWatchOptions {
   fieldSelector?: string;
 }
 
-/** How long to wait before pods are listed anew, in milliseconds: no server is asked without pause. */
-const againMs = 500;
-/** An API server that has just started refuses for some time what it allows later; milliseconds. */
-const refusedMs = 30_000;
+/** How long to wait before pods are listed anew: no server is asked without pause. */
+const pace = { firstMs: 500, longestMs: 2000 };
+/** A watch that has been silent for so long is opened anew, in milliseconds: its connection may be forgotten by a firewall. */
+const silentMs = 30_000;
 /** How long the API server may keep a watch open before it is opened anew, in seconds. */
 const watchSeconds = 300;
 
@@ -34,24 +36,22 @@ export async function* watchPods(
   options: PodWatchOptions,
   signal: AbortSignal,
 ): AsyncIterable<PodChange> {
-  const known = new Map<string, V1Pod>();
+  const known = new Map<string, V1Pod>(), attempts = new Attempts(pace);
   let listed = false;
-  let failingSince: number | undefined;
-  for (let round = 0; !signal.aborted; round++) {
-    if (round > 0) await delay(againMs, signal);
+  for (let waitMs = 0; !signal.aborted;) {
+    if (waitMs > 0) await delay(waitMs, signal);
+    if (signal.aborted) return;
+    waitMs = pace.firstMs;
     try {
-      for await (const change of oneRound(cluster, options, known, signal)) {
-        failingSince = undefined;
+      for await (const change of oneRound(cluster, options, known, () => attempts.succeeded(), signal)) {
         listed ||= change.type === "LISTED";
         yield change;
       }
     } catch (error) {
       // An API server that went away for a while is no news of the pods.
-      const { kind } = error as Partial<ScopeError>;
-      failingSince ??= performance.now();
-      const refused = kind === "denied" && performance.now() - failingSince < refusedMs;
-      const mends = kind === "unreachable" || kind === "timeout" || (round > 0 && refused);
-      if (!listed || signal.aborted || !mends) throw error;
+      const again = attempts.failed(error);
+      if (!listed || signal.aborted || again === undefined) throw error;
+      waitMs = again;
     }
   }
 }
@@ -61,6 +61,7 @@ async function* oneRound(
   cluster: Cluster,
   options: PodWatchOptions,
   known: Map<string, V1Pod>,
+  opened: () => void,
   signal: AbortSignal,
 ): AsyncIterable<PodChange> {
   const list: V1PodList = await cluster.request("list pods", {
@@ -80,7 +81,7 @@ async function* oneRound(
     yield { type, pod };
   }
   yield { type: "LISTED" };
-  for await (const change of changes(cluster, options, list.metadata?.resourceVersion ?? "", signal)) {
+  for await (const change of changes(cluster, options, list.metadata?.resourceVersion ?? "", opened, signal)) {
     const uid = change.pod.metadata?.uid ?? "";
     if (change.type === "DELETED") known.delete(uid);
     else known.set(uid, change.pod);
@@ -93,47 +94,32 @@ async function* changes(
   cluster: Cluster,
   { namespace, labelSelector, fieldSelector }: PodWatchOptions,
   resourceVersion: string,
+  opened: () => void,
   signal: AbortSignal,
 ): AsyncIterable<Exclude<PodChange, { type: "LISTED" }>> {
-  const queue: Exclude<PodChange, { type: "LISTED" }>[] = [];
-  let wake = () => {}, ended = false, failure: unknown;
-  const controller = await cluster.watch.watch(
-    podPath(namespace),
-    { labelSelector, fieldSelector, resourceVersion, timeoutSeconds: watchSeconds, allowWatchBookmarks: false },
-    (type: string, pod: V1Pod) => {
-      if (type === "ADDED" || type === "MODIFIED" || type === "DELETED") queue.push({ type, pod });
-      else ended = true; // ERROR: the version is too old
-      wake();
-    },
-    (error: unknown) => {
-      // A silent watch is cut by the client after 30 s: nothing happened, which is no failure.
-      const { name, statusCode } = (error ?? {}) as { name?: string; statusCode?: number };
-      // 410: the list is too old to go on from.
-      if (statusCode !== undefined && statusCode !== 410) failure = new StatusError(statusCode, "");
-      else if (statusCode === undefined && name !== "AbortError" && name !== "TimeoutError") failure = error;
-      ended = true;
-      wake();
-    },
-  );
-  const stop = () => {
-    ended = true;
-    controller.abort();
-    wake();
+  const silent = new AbortController(), until = AbortSignal.any([signal, silent.signal]);
+  let limit: ReturnType<typeof setTimeout> | undefined;
+  const heard = () => {
+    clearTimeout(limit);
+    limit = setTimeout(() => silent.abort(), silentMs);
   };
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
+  let body: Awaited<ReturnType<Cluster["stream"]>> | undefined;
   try {
-    while (true) {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
-      if (failure && !signal.aborted) {
-        const asked = [{ verb: "watch", group: "", resource: "pods", namespace }];
-        throw translate("watch pods", failure, { askFor: cluster.askFor, asked });
-      }
-      if (ended) return;
-      await new Promise<void>((resolve) => wake = resolve);
+    heard();
+    const query = { labelSelector, fieldSelector, resourceVersion, watch: "true", timeoutSeconds: `${watchSeconds}` };
+    body = await cluster.stream({ path: podPath(namespace), query, signal: until });
+    opened();
+    for await (const { type, object } of readWatch(body, heard)) {
+      if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") return; // ERROR: the version is too old
+      yield { type, pod: object as V1Pod };
     }
+  } catch (error) {
+    // 410: the list is too old to go on from.
+    if (until.aborted || (error instanceof StatusError && error.code === 410)) return;
+    const asked = [{ verb: "watch", group: "", resource: "pods", namespace }];
+    throw translate("watch pods", error, { askFor: cluster.askFor, asked });
   } finally {
-    signal.removeEventListener("abort", stop);
-    controller.abort();
+    clearTimeout(limit);
+    body?.destroy();
   }
 }

@@ -40,8 +40,9 @@ export function localArgv({ folder }: LocalTools, { pid, namespaces, files, argv
     );
   }
   // Without tini, what a tool leaves behind goes to the first process of the namespace, and is ended there.
-  const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${folder}/reaper`, run] : [run];
-  return enterArgv({ pid, namespaces, files: namespaces.includes("net") ? files : {}, argv: here, adopt });
+  const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${folder}/reaper`] : [];
+  const copies = namespaces.includes("net") ? files : {};
+  return enterArgv({ pid, namespaces, files: copies, argv: [run, ...here], adopt });
 }
 
 /** Its name, as `net:[4026531840]`. Throws ConnectError. */

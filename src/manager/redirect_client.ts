@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Channel } from "../channel.ts";
+import type { Cycles } from "../cycles.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event, RedirPort } from "../event.ts";
 import type { NetworkProbe, RedirectCall, RedirectPlan } from "../redirect.ts";
@@ -10,12 +11,14 @@ import type { Frame, Opened, RedirectRequest } from "./gen/manager_pb.ts";
 import type { OpenConnection } from "./redirect_events.ts";
 import {
   closedEvent,
+  cycleEvent,
   lostEvent,
   openedConnection,
   openedEvent,
   startedEvent,
   trafficEvent,
 } from "./redirect_events.ts";
+import { Linked, Peeked } from "./tunnel/linked.ts";
 import { LocalSocket, Muted } from "./tunnel/local_socket.ts";
 import { splice } from "./tunnel/peer.ts";
 import type { TunnelStream } from "./tunnel/tunnel.ts";
@@ -47,7 +50,7 @@ export async function* redirect(
   translate: (error: unknown) => Promise<unknown>,
 ): AsyncIterable<Event> {
   const { signal } = call, left = new AbortController();
-  const events = new Channel<Event>(), local = new LocalEnd(target, call.plan, (event) => void events.push(event));
+  const events = new Channel<Event>(), local = new LocalEnd(target, call, (event) => void events.push(event));
   let failure: unknown;
   const read = async () => {
     const until = AbortSignal.any([connection.lost, left.signal]);
@@ -127,17 +130,22 @@ class LocalEnd {
   readonly tunnel = new Tunnel();
   readonly #open = new Map<number, OpenConnection>();
   readonly #ports = new Set<string>();
+  readonly #plan: RedirectPlan;
+  readonly #cycles: Cycles;
 
   constructor(
     private readonly target: Target,
-    private readonly plan: RedirectPlan,
+    { plan, cycles }: Pick<RedirectCall, "plan" | "cycles">,
     private readonly tell: (event: Event) => void,
-  ) {}
+  ) {
+    this.#plan = plan;
+    this.#cycles = cycles;
+  }
 
   /** Nothing but what was asked for is ever connected to, whatever a manager says. */
   allow(ports: readonly RedirPort[]): void {
     for (const { direction, port } of ports) {
-      const planned = this.plan[direction];
+      const planned = this.#plan[direction];
       if (planned === "all" || planned.some((of) => of.port === port)) this.#ports.add(`${direction} ${port}`);
     }
   }
@@ -169,7 +177,7 @@ class LocalEnd {
   }
 
   #opened(connection: number, opened: Opened): void {
-    const one = openedConnection(this.target, this.plan, connection, opened);
+    const one = openedConnection(this.target, this.#plan, connection, opened);
     this.#open.set(connection, one);
     this.tell(openedEvent(one));
     if (opened.byPod) return;
@@ -180,16 +188,26 @@ class LocalEnd {
 
   /** Connects it with the local application, or says that the pod should answer it. */
   async #serve(one: OpenConnection, stream: TunnelStream): Promise<void> {
-    const { connection, local } = one.about, begun = performance.now();
+    const { connection, local, from } = one.about, { to, mirror } = this.#plan;
+    const refuse = (value: string) => this.tunnel.send(connection, { case: "refused", value });
+    const peeked = new Peeked(stream), host = from.slice(0, from.lastIndexOf(":"));
+    const link = this.#cycles.arrived(local, host, () => peeked.peek(), { heard: !mirror });
+    void stream.broken.then(() => link.end());
+    const led = await link.admitted;
+    if (led?.fresh) this.tell(cycleEvent(one, led.cycle));
+    if (led !== undefined) return refuse(led.cycle.reason);
+    const begun = performance.now();
     let socket: LocalSocket;
     try {
       const port = Number(local.slice(local.lastIndexOf(":") + 1));
-      socket = await LocalSocket.connect(this.plan.to, port, localMs);
+      socket = await LocalSocket.connect(to, port, localMs);
     } catch (error) {
-      return this.tunnel.send(connection, { case: "refused", value: (error as Error).message });
+      link.end();
+      return refuse((error as Error).message);
     }
+    link.connected();
     one.connectMs = performance.now() - begun;
     this.tunnel.send(connection, { case: "accepted", value: { credit: stream.window.first } });
-    await splice(stream, this.plan.mirror ? new Muted(socket) : socket, one.traffic);
+    await splice(peeked, new Linked(mirror ? new Muted(socket) : socket, link), one.traffic);
   }
 }

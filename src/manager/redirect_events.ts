@@ -1,6 +1,8 @@
+import type { Cycle } from "../cycle_link.ts";
 import type {
   Direction,
   RedirConnection,
+  RedirCycle,
   RedirectedConnection,
   RedirOpened,
   RedirPort,
@@ -74,6 +76,20 @@ export function openedConnection(
 
 export function openedEvent({ about }: OpenConnection): RedirOpened {
   return { type: "redir.opened", time: now(), ...about };
+}
+
+/** Where a connection goes on this machine leads back. */
+export function cycleEvent(
+  { about: { namespace, pod, direction, local, to } }: OpenConnection,
+  { program }: Cycle,
+): RedirCycle {
+  const port = Number(to.slice(to.lastIndexOf(":") + 1));
+  return {
+    type: "redir.cycle",
+    time: now(),
+    ...{ namespace, pod, direction, port, local },
+    ...(program === undefined ? {} : { program: program.name, pid: program.pid }),
+  };
 }
 
 const endings = { [Closed_How.CLOSED]: "closed", [Closed_How.RESET]: "reset", [Closed_How.FAILED]: "failed" } as const;

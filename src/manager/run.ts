@@ -83,7 +83,8 @@ async function start(
     return new Program({ argv, env, ...(pty === undefined ? {} : { pty }), ...(traces === 0 ? {} : { traces }) });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new ConnectError(`there is no program ${JSON.stringify(argv[0])} in the image`, Code.NotFound);
+      const where = local === undefined ? "in the image" : "on this machine";
+      throw new ConnectError(`there is no program ${JSON.stringify(argv[0])} ${where}`, Code.NotFound);
     }
     throw error;
   }

@@ -15,7 +15,7 @@ import type {
   LogWaiting,
 } from "../event.ts";
 import type { Screen } from "../renderer.ts";
-import { safe } from "../safe.ts";
+import { safe, safePrinted } from "../safe.ts";
 import { pad, shortenMiddle, width } from "./fit_text.ts";
 import { paintDistinct } from "./style.ts";
 
@@ -112,10 +112,12 @@ export class LogText {
     let start = "";
     if (this.#onTerminal) start = toLineStart(this.screen.size().columns);
     else if (this.#midLine) start = "\n";
-    this.#midLine = false;
+    // A program gets no end that was not there; what follows begins a line of its own.
+    this.#midLine = this.screen.forProgram === true && event.unended === true;
     this.screen.write(`${start}${this.#prefix(event)}${time}`);
-    this.#data(this.#text(event));
-    this.screen.write(`${cut}\n`);
+    if (this.screen.forProgram === true) this.#bytes(event);
+    else this.#data(this.#text(event));
+    this.screen.write(`${cut}${this.#midLine ? "" : "\n"}`);
   }
 
   #data(text: string): void {
@@ -123,9 +125,17 @@ export class LogText {
     else this.screen.writeData(text);
   }
 
+  /** As it came, whether it is text or not. */
+  #bytes({ text, base64 }: Pick<LogLine, "text" | "base64">): void {
+    const { screen } = this;
+    if (base64 !== undefined && screen.writeBytes !== undefined) screen.writeBytes(bytesOf(base64));
+    else this.#data(text);
+  }
+
   #text({ text, base64 }: LogLine): string {
-    const plain = base64 === undefined ? text : withBytes(base64);
-    return shown(plain.endsWith("\r") ? plain.slice(0, -1) : plain, this.screen.color);
+    const plain = base64 === undefined ? text : withBytes(base64), { color } = this.screen;
+    const shown = safePrinted(plain.endsWith("\r") ? plain.slice(0, -1) : plain, color);
+    return color && shown.includes("\x1b") ? `${shown}\x1b[0m` : shown;
   }
 
   #prefix(name: ContainerName): string {
@@ -151,33 +161,10 @@ export class LogText {
     return safe(this.#names.map((part) => of[part]).join(" "));
   }
 
-  #output({ text, base64 }: CommandOutput): void {
-    const { screen } = this;
-    if (base64 !== undefined && screen.writeBytes !== undefined) screen.writeBytes(bytesOf(base64));
-    else this.#data(text);
-    this.#midLine = !text.endsWith("\n");
+  #output(event: CommandOutput): void {
+    this.#bytes(event);
+    this.#midLine = !event.text.endsWith("\n");
   }
-}
-
-// deno-lint-ignore no-control-regex -- the escape sequences of colours begin with one
-const colors = /\x1b\[[0-9;:]*m/g;
-
-/**
- * A line of a log as it is shown: tabs and, where there are any, colours as they are; whatever else could drive a terminal
- * is escaped.
- */
-function shown(text: string, color: boolean): string {
-  if (!text.includes("\x1b") && !text.includes("\t")) return safe(text);
-  const tabbed = (part: string) => part.split("\t").map(safe).join("\t");
-  if (!color) return tabbed(text.replaceAll(colors, ""));
-  const painted = text.matchAll(colors).toArray();
-  if (painted.length === 0) return tabbed(text);
-  let all = "", at = 0;
-  for (const { 0: sequence, index } of painted) {
-    all += tabbed(text.slice(at, index)) + sequence;
-    at = index + sequence.length;
-  }
-  return `${all}${tabbed(text.slice(at))}\x1b[0m`;
 }
 
 function bytesOf(base64: string): Uint8Array {

@@ -1,5 +1,5 @@
 import type { RbacBinding, RbacRole, RbacRule } from "../event.ts";
-import { safe } from "../safe.ts";
+import { escaped } from "../safe.ts";
 import { jsonText } from "./json.ts";
 
 /** Of a line of comments, as far as its words allow. */
@@ -71,10 +71,10 @@ function scalar(text: string): string {
     : jsonText(text);
 }
 
-/** As many lines as it takes, from `indent` on. */
+/** As many lines as it takes, from `indent` on, and no other: programs that read YAML end lines at more characters than most. */
 function comments(text: string, indent = ""): string[] {
   const lines: string[] = [];
-  for (const word of safe(text).split(" ")) {
+  for (const word of escaped(text).split(" ")) {
     const longer = lines.length === 0 ? `${indent}# ${word}` : `${lines.at(-1)} ${word}`;
     if (lines.length === 0 || longer.length <= longest) lines.splice(-1, 1, longer);
     else lines.push(`${indent}#   ${word}`);

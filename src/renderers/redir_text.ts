@@ -1,5 +1,6 @@
 import {
   type RedirConnection,
+  type RedirCycle,
   type RedirLeft,
   type RedirLost,
   type RedirPort,
@@ -13,7 +14,7 @@ import { bytes, milliseconds, timeOfDay } from "./format.ts";
 import { type Look, paint } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
 
-export type RedirNews = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirLeft;
+export type RedirNews = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirCycle | RedirLeft;
 
 /** Lines for what happens to a redirect. */
 export function redirLines(event: RedirNews, color: boolean): string[] {
@@ -30,9 +31,17 @@ export function redirLines(event: RedirNews, color: boolean): string[] {
       return [paint(`${name}: connection lost (${safe(event.reason)}): new connections go to the pod`, "bad", color)];
     case "redir.resumed":
       return [paint(`${name}: connected again after ${(event.afterMs / 1000).toFixed(1)} s`, "good", color)];
+    case "redir.cycle":
+      return [paint(`${name}: ${cycleText(event)}`, "bad", color)];
     case "redir.left":
       return [paint(`${name}: no longer redirected (${safe(event.reason)})`, "slow", color)];
   }
+}
+
+function cycleText({ direction, port, local, program, pid }: RedirCycle): string {
+  const [which, who] = direction === "outgoing" ? [`outgoing ${port}`, "its destination"] : [String(port), "the pod"];
+  const loop = program === undefined ? "it leads back" : `${safe(program)} (pid ${pid}) leads it back`;
+  return `${which} → ${safe(local)} is a loop: ${loop} to the pod; for now ${who} answers; choose another local port`;
 }
 
 /** A probe every few seconds would push out all else, unless something is wrong with it. The summary counts it. */

@@ -28,7 +28,7 @@ import { bypassLines } from "./bypass_text.ts";
 import { bindingLines, roleLines } from "./rbac_text.ts";
 import { redirLines, redirSummary } from "./redir_text.ts";
 import { straceLine, straceSummary } from "./strace_text.ts";
-import { safe } from "../safe.ts";
+import { forPrograms, safe } from "../safe.ts";
 import { paint } from "./style.ts";
 
 /** What a renderer of text may be told. */
@@ -37,6 +37,8 @@ export interface TextOptions {
   words?: (text: string) => string;
   /** Lines of logs have their times. */
   times?: boolean;
+  /** Words to people, where what is written is somebody's data. */
+  say?: (text: string) => void;
 }
 
 /** Plain lines as things happen, and tables at the end, when their columns are known. */
@@ -65,13 +67,30 @@ class Text implements Renderer {
 
   readonly #logs: LogText;
   readonly #words: (text: string) => string;
+  readonly #say: TextOptions["say"];
+  /** Lines of logs, which somebody else may read. */
+  #data = false;
 
-  constructor(private readonly screen: Screen, { words = (text) => text, times = false }: TextOptions) {
+  constructor(private readonly screen: Screen, { words = (text) => text, times = false, say }: TextOptions) {
     this.#words = words;
+    this.#say = say;
     this.#logs = new LogText(screen, times);
   }
 
   event(event: Event): void {
+    this.#made(() => this.#event(event));
+  }
+
+  end(): void {
+    this.#made(() => this.#end());
+  }
+
+  #made(body: () => void): void {
+    if (this.screen.forProgram === true) forPrograms(body);
+    else body();
+  }
+
+  #event(event: Event): void {
     const { color } = this.screen;
     switch (event.type) {
       case "ping.target":
@@ -146,8 +165,9 @@ class Text implements Renderer {
       case "redir.connection":
       case "redir.lost":
       case "redir.resumed":
+      case "redir.cycle":
       case "redir.left":
-        return this.#write(redirLines(event, color));
+        return this.#draw(redirLines(event, color));
       case "redir.opened":
       case "redir.traffic":
         return;
@@ -173,7 +193,7 @@ class Text implements Renderer {
       case "command.started":
       case "command.output":
       case "command.ended":
-        this.#wrote = true;
+        this.#wrote = this.#data = true;
         return this.#logs.event(event);
       case "log.started":
       case "log.restarted":
@@ -185,6 +205,7 @@ class Text implements Renderer {
       case "log.gap":
         return this.#write([newsText(event)]);
       case "failed":
+        if (this.#data && this.#say !== undefined) return this.#say(failedLine(event, false));
         return this.#write([failedLine(event, color)]);
       default:
         // A new event type that has no text yet does not compile here.
@@ -192,7 +213,7 @@ class Text implements Renderer {
     }
   }
 
-  end(): void {
+  #end(): void {
     const { color } = this.screen;
     const { columns } = this.screen.size();
     for (
@@ -207,14 +228,25 @@ class Text implements Renderer {
         rightTable(this.#rights, columns, color),
         wayTable(this.#ways, columns, color),
         fileTable(this.#files, columns, color),
-        redirSummary(this.#redirs, columns, color),
       ]
     ) {
       if (lines.length > 0) this.#write(this.#wrote ? ["", ...lines] : lines);
     }
+    const redirs = redirSummary(this.#redirs, columns, color);
+    if (redirs.length > 0) this.#draw(this.#wrote ? ["", ...redirs] : redirs);
   }
 
+  /** Lines that may have data in them, and no signs of scope's own. */
   #write(lines: readonly string[]): void {
+    const { screen } = this;
+    if (lines.length === 0) return;
+    if (screen.forProgram !== true || screen.writeData === undefined) return this.#draw(lines);
+    this.#wrote = true;
+    screen.writeData(lines.map((one) => `${one}\n`).join(""));
+  }
+
+  /** Lines with signs of scope's own. */
+  #draw(lines: readonly string[]): void {
     if (lines.length === 0) return;
     this.#wrote = true;
     this.screen.write(lines.map((one) => `${one}\n`).join(""));

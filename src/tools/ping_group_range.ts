@@ -23,6 +23,7 @@ export function readIcmpProbe(output: string): string | undefined {
   if (!allowsPing(range, groups.trim().split(/\s+/).map(Number))) {
     return `net.ipv4.ping_group_range is ${JSON.stringify(range.trim().replaceAll(/\s+/g, " "))}`;
   }
+  if (words.some((word) => /\bping: not found$/.test(word))) return 'there is no program "ping"';
   // What it says about packets is no matter: only its socket counts.
   return words.map((word) => /^ping: (socket: .+)$/.exec(word)?.[1]).find(Boolean);
 }

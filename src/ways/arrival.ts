@@ -3,9 +3,11 @@ import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { execStream } from "../kube/exec.ts";
+import { askedWaitMs, isPutOff, type Repeat } from "../kube/retry.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
 import { socketPath } from "../manager/transport.ts";
+import { isHopeless } from "./refusal.ts";
 import type { Progress } from "./waiting.ts";
 import { pullHint } from "./waiting.ts";
 
@@ -35,17 +37,23 @@ const bridge = ["socat", "-b", "262144", "-", `UNIX-CONNECT:${socketPath},retry=
 const tryMs = 100;
 /** How long exec is tried without any news of the pod, in milliseconds. */
 const tryForMs = 15_000;
+/** Words by which the API server and the kubelet refuse an exec into a container that has not started. */
+const notStarted = /container not found|not valid for pod|host assigned|pods? .*(not found|does not exist)/;
 /** How long a start takes in the normal case, of which nothing is said, in milliseconds. */
 const normalMs = 1500;
 /** When to ask for the reasons of a wait that the pod's status does not give, in milliseconds. */
 const askMs = 3000;
 
+/** The container of a manager. */
+export type ConnectPlace = Pick<Arrival, "namespace" | "pod" | "container">;
+
 /** Connects to the manager in a container. Throws ScopeError. */
 export function connectManager(
   cluster: Cluster,
-  { namespace, pod, container }: Pick<Arrival, "namespace" | "pod" | "container">,
+  { namespace, pod, container }: ConnectPlace,
+  repeat: Repeat = "refused",
 ): Promise<Duplex> {
-  return execStream(cluster, { namespace, pod, container, command: bridge });
+  return execStream(cluster, { namespace, pod, container, command: bridge, repeat });
 }
 
 /**
@@ -90,6 +98,10 @@ class Wait {
   #progress: Progress = { state: "waiting", reason: "Pending", pullFailed: false };
   readonly #said = new Set<string>();
   #asked = false;
+  /** The last refusal of an exec. */
+  #refusal: ScopeError | undefined;
+  /** Exec is not tried again before. */
+  #tryAt = 0;
 
   constructor(readonly cluster: Cluster, readonly awaited: Arrival) {}
 
@@ -135,23 +147,33 @@ class Wait {
   async tryExec(): Promise<{ pod: V1Pod; stream: Duplex } | undefined> {
     const running = this.#progress.state === "running";
     const hopeful = this.#progress.state === "waiting" && !this.#progress.pullFailed && this.#waited < tryForMs;
-    if (this.#pod === undefined || !(running || hopeful)) return undefined;
+    if (this.#pod === undefined || !(running || hopeful) || performance.now() < this.#tryAt) return undefined;
     try {
-      return { pod: this.#pod, stream: await connectManager(this.cluster, this.awaited) };
+      return { pod: this.#pod, stream: await connectManager(this.cluster, this.awaited, "never") };
     } catch (error) {
-      if ((error as ScopeError).kind === "denied" || (running && this.#waited > tryForMs)) throw error;
+      if (!(error instanceof ScopeError) || error.kind === "denied" || isHopeless(error)) throw error;
+      if (running && this.#waited > tryForMs && !isPutOff(error)) throw error;
+      this.#refusal = error;
+      this.#tryAt = performance.now() + askedWaitMs(error);
       return undefined;
     }
   }
 
   late(): ScopeError {
     const { what, image, timeoutMs } = this.awaited;
+    // One that has not started is not found by exec, which says no more than its status.
+    const refusal = this.#refusal !== undefined && !notStarted.test(this.#refusal.message) ? this.#refusal : undefined;
+    if (this.#progress.state === "running" && refusal !== undefined) return refusal;
     const { reason, pullFailed } = this.#progress.state === "waiting"
       ? this.#progress
       : { reason: "its manager to answer", pullFailed: false };
     const name = what.charAt(0).toUpperCase() + what.slice(1);
     return new ScopeError("timeout", `${name} did not start within ${timeoutMs / 1000} s`, {
-      hint: pullFailed ? pullHint(image, reason) : `it waits for ${reason}; give it longer with --timeout SECONDS`,
+      hint: pullFailed
+        ? pullHint(image, reason)
+        : `it waits for ${reason}${
+          refusal === undefined ? "" : `, and exec is refused (${refusal.message})`
+        }; give it longer with --timeout SECONDS`,
     });
   }
 }

@@ -8,6 +8,7 @@ import type { EphemeralWay, Plan } from "./ephemeral.ts";
 import { preferNode } from "./ladder.ts";
 import type { NodeWay } from "./node.ts";
 import type { Reached } from "./reached.ts";
+import { isObstacle } from "./refusal.ts";
 import { shapeText } from "./shape.ts";
 
 /**
@@ -61,7 +62,8 @@ export class AutoWay {
     try {
       return await this.ephemeral.reach(pod, target, plan, signal);
     } catch (error) {
-      if (error instanceof ScopeError && error.kind === "unreachable" && isTerminating(pod)) return error;
+      const unreachable = error instanceof ScopeError && error.kind === "unreachable";
+      if (unreachable && isTerminating(pod) && isObstacle(error)) return error;
       throw error;
     }
   }
@@ -71,7 +73,8 @@ export class AutoWay {
     try {
       return await this.ephemeral.plan(pod, target, needs);
     } catch (error) {
-      if (error instanceof ScopeError && (error.kind === "denied" || error.kind === "unreachable")) return error;
+      // An API server that fails is no reason to take a way with more rights.
+      if (error instanceof ScopeError && isObstacle(error)) return error;
       throw error;
     }
   }

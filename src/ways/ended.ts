@@ -17,12 +17,15 @@ interface Place {
   host?: { name: string; id: string };
 }
 
-/** Why a container ended whose connection was lost, in a few words; nothing when the cluster says that it runs. */
-export async function whyEnded(cluster: Cluster, place: Place): Promise<string | undefined> {
+/**
+ * Why a container ended whose connection was lost, in a few words; nothing when the cluster says that it runs, for so many
+ * milliseconds.
+ */
+export async function whyEnded(cluster: Cluster, place: Place, forMs = tellMs): Promise<string | undefined> {
   const told = new AbortController();
   const telling = watchEnd(cluster, place, told.signal);
   // The watch alone may not end in time: an API server that is silent answers its first question late, or never.
-  const why = await Promise.race([telling, delay(tellMs, told.signal)]);
+  const why = await Promise.race([telling, delay(forMs, told.signal)]);
   told.abort();
   return why;
 }

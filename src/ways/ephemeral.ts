@@ -15,6 +15,7 @@ import { arrive, connectManager } from "./arrival.ts";
 import { podDeleted, whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
+import { connectFound } from "./found.ts";
 import type { Reached } from "./reached.ts";
 import { policyOf, refusedShape, unfit } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
@@ -118,11 +119,7 @@ export class EphemeralWay {
     const { shape, running, replaces } = plan;
     if (running !== undefined) {
       const place = { namespace: target.namespace, pod: target.pod, container: running };
-      const stream = await connectManager(this.cluster, place).catch((error: ScopeError) => {
-        // It has ended since the pod was read.
-        if (error.kind === "denied" || signal.aborted) throw error;
-        return undefined;
-      });
+      const stream = await connectFound(this.cluster, place, signal);
       if (stream !== undefined) return this.#passage(target, running, shape, stream, true);
     }
     const obstacle = unfit(pod, target);

@@ -22,10 +22,10 @@ const flags = bundled
   : ["--no-lock", "--config", pathOf("../../deno.json")];
 
 /**
- * This machine is the node: the manager is a process of this one, and its client the only one. It is told by the end of
+ * This machine is the node: the manager is a process of this one, and its client the only one. `path` is where tools are looked for. It is told by the end of
  * its standard input to end, however this process ends.
  */
-export function startLocal(deno: string, program: string): Reached {
+export function startLocal(deno: string, program: string, path: string): Reached {
   const own = [program, "--stdio", "--tools", toolsOf(program)];
   const manager = execa(deno, ["run", "--quiet", ...flags, "--allow-all", ...own], {
     // What Ctrl-C means is for the tools to hear from scope.
@@ -34,7 +34,8 @@ export function startLocal(deno: string, program: string): Reached {
     buffer: { stdout: false, stderr: true },
     reject: false,
     stdin: "pipe",
-    env: { SCOPE_PROGRAMS: "on this machine" },
+    // Tools that are programs of Deno run on the one that scope runs on.
+    env: { SCOPE_PROGRAMS: "on this machine", PATH: `${path}:${deno.replace(/\/[^/]*$/, "")}` },
   });
   const stream = manager.duplex();
   return {

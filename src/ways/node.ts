@@ -1,4 +1,3 @@
-import type { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { isTerminating, podName } from "../kube/pods.ts";
@@ -7,6 +6,7 @@ import { podPath } from "../kube/rest.ts";
 import { capabilityNames } from "../way.ts";
 import { debugContainer, debugPod, debugPodSelector, hasEnded, imageIn, isDebugPodFor } from "./debug_pod.ts";
 import { whyEnded } from "./ended.ts";
+import { connectFound } from "./found.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
 import type { Started, StartOptions } from "./start.ts";
@@ -61,7 +61,7 @@ export class NodeWay {
     if (down !== undefined) throw down;
   }
 
-  /** Through the debug pod of the target's node, where one runs. Throws ScopeError (denied) when it may not be used. */
+  /** Through the debug pod of the target's node, where one runs. Throws ScopeError when it runs and cannot be used. */
   async connectRunning({ node }: { node: string }, signal: AbortSignal): Promise<NodePassage | undefined> {
     this.prefetch();
     const listed = await this.#listed!;
@@ -75,13 +75,10 @@ export class NodeWay {
     );
     const pod = running.find((pod) => isDebugPodFor(pod, node, image)) ?? await this.#findRewritten(running, node);
     if (pod === undefined) return undefined;
-    try {
-      return this.#passage({ pod, stream: await connectDebugPod(this.#cluster, pod), created: false, found: true });
-    } catch (error) {
-      // It has ended since it was listed, or has never been what it says.
-      if ((error as ScopeError).kind === "denied" || signal.aborted) throw error;
-      return undefined;
-    }
+    const { namespace = "", name = "" } = pod.metadata ?? {};
+    const place = { namespace, pod: name, container: debugContainer };
+    const stream = await connectFound(this.#cluster, place, signal);
+    return stream === undefined ? undefined : this.#passage({ pod, stream, created: false, found: true });
   }
 
   /** The one whose image is not the one asked for, but what admission makes of that. */

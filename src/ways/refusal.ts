@@ -1,6 +1,7 @@
 import { ScopeError } from "../errors.ts";
 import type { V1Pod } from "../kube/cluster.ts";
 import { isTerminating, podName } from "../kube/pods.ts";
+import { answerOf, isPassing, isPutOff } from "../kube/retry.ts";
 import { reasonOf } from "../kube/translate.ts";
 import type { Target } from "../target.ts";
 import type { Shape } from "./shape.ts";
@@ -44,4 +45,19 @@ export function policyOf({ message, cause }: ScopeError): string | undefined {
   if (!/Pod Security/.test(message)) return undefined;
   const said = /violates PodSecurity (.*)$/s.exec(reasonOf(cause instanceof ScopeError ? cause.cause : cause))?.[1];
   return `Pod Security ${said ?? "forbids it"}`;
+}
+
+/**
+ * Whether a refused exec will be refused as long as nobody changes anything between here and the container. The API server's
+ * own words on a pod may be others in a moment, as that it "does not have a host assigned".
+ */
+export function isHopeless(error: ScopeError): boolean {
+  const answer = answerOf(error);
+  if (answer === undefined || isPutOff(error) || isPassing(error)) return false;
+  return !(error.kind === "unreachable" ? [408, 409] : [400, 404]).includes(answer.code);
+}
+
+/** Whether it is the pod that stands in the way, or what its cluster allows, and not that the cluster could not be asked. */
+export function isObstacle({ kind, cause }: ScopeError): boolean {
+  return kind === "denied" || (kind === "unreachable" && cause === undefined);
 }

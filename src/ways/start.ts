@@ -11,6 +11,7 @@ import { rightsToUse } from "../rights.ts";
 import type { Arrival } from "./arrival.ts";
 import { arrive, connectManager } from "./arrival.ts";
 import { debugContainer, debugPod, debugPodName, hasEnded, imageIn, isDebugPodFor } from "./debug_pod.ts";
+import { isObstacle } from "./refusal.ts";
 import { removePod, takeBackPod } from "./remove.ts";
 import { troubleOf } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
@@ -108,7 +109,8 @@ export async function admittedImage(
       await cluster.request<V1Pod>(`try a debug pod in namespace "${options.namespace}"`, { ...dry, body }),
     );
   } catch (error) {
-    if (error instanceof ScopeError) return undefined;
+    // Where it could not be asked, nobody knows whose the pod of that name is.
+    if (error instanceof ScopeError && isObstacle(error)) return undefined;
     throw error;
   }
 }

@@ -24,10 +24,23 @@ export function missingPackages(listing: string, wanted: readonly string[]): str
   return wanted.filter((name) => !installed.has(name));
 }
 
-/** Installs what is missing, and says so. */
+/** Installs what the cluster needs and is missing, and says so. Throws ClusterError where this is not Debian and something is. */
 export async function installPackages(progress: Progress, signal: AbortSignal): Promise<void> {
-  const wanted = Object.keys(PACKAGES);
-  if (!await works(["dpkg-query", "--version"])) return await checkPrograms();
+  if (await isDebian()) await installDebian(Object.keys(PACKAGES), progress, signal);
+  else await checkPrograms();
+}
+
+/** Whether this machine has Debian's packages. */
+export function isDebian(): Promise<boolean> {
+  return works(["dpkg-query", "--version"]);
+}
+
+/** Installs those of these Debian packages that are missing, and says so. */
+export async function installDebian(
+  wanted: readonly string[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   // dpkg-query fails when it knows nothing of one of them, and still lists the others.
   const listing = await new Deno.Command("dpkg-query", {
     args: ["-W", "-f", "${Package} ${Status}\\n", ...wanted],

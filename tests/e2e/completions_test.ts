@@ -4,7 +4,7 @@ import { outcome } from "./cluster_script.ts";
 import { Kubeconfig } from "./credentials.ts";
 import { demoPods, kubectl, TestNamespace } from "./kube.ts";
 import { scope, scopeArgv, scopeOk, startScope } from "./scope.ts";
-import { need, Terminal } from "./terminal.ts";
+import { Terminal } from "./terminal.ts";
 
 /** On a busy machine an answer in time may be none: what is answered is looked at here, and how quickly by scripts/bench. */
 const patient = { SCOPE_COMPLETION_MS: "20000" };
@@ -112,7 +112,6 @@ const shells: Readonly<Record<string, (home: string) => { rc: string; text: stri
 
 for (const [shell, start] of Object.entries(shells)) {
   Deno.test(`${shell} completes command lines of scope`, async (t) => {
-    await need(shell);
     const home = await Deno.makeTempDir({ prefix: "scope-home-" });
     const { rc, text, argv } = start(home);
     await Deno.writeTextFile(`${home}/${rc}`, text);

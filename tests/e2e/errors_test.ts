@@ -346,6 +346,30 @@ Deno.test("clusters that cannot be reached, and what they do not allow", async (
     });
   });
 
+  await t.step("a namespace that is being deleted", async () => {
+    await using going = await TestNamespace.make();
+    await going.pod("held", { spec: { nodeName: "node1" } });
+    const hold = (finalizers: string[]) =>
+      kubectl([
+        "-n",
+        going.name,
+        "patch",
+        "pod",
+        "held",
+        "--type=merge",
+        "-p",
+        JSON.stringify({ metadata: { finalizers } }),
+      ]);
+    await hold(["scope.test/held"]);
+    await kubectl(["delete", "namespace", going.name, "--wait=false"]);
+    await fails({
+      ...{ args: ["-n", going.name, "-p", "held", "copy"], code: 77 },
+      error: `Cannot copy pod "${going.name}/held": namespace "${going.name}" is being deleted`,
+      hint: /^pods "held-.*" is forbidden: unable to create new content/,
+    });
+    await hold([]);
+  });
+
   await t.step("an image that the registry does not have: at once", async () => {
     const port = 5599;
     const node = nodePid(openState(), "node1")!;

@@ -41,6 +41,14 @@ for (const way of fileWays) {
       assert.deepEqual(lines.slice(1).map((line) => line.split("  ").at(-1)), [
         ...["a", "holes", "link -> a", "pipe", "sub", "two\\nlines"],
       ]);
+      // A program that reads it gets the names as they are, whatever its locale.
+      await world.sh(
+        "mkdir /tmp/names && touch \"$(printf '/tmp/names/a\\342\\200\\215b \\342\\200\\223 \\033[31m')\"",
+      );
+      for (const LC_ALL of ["C", "C.UTF-8"]) {
+        const names = await world.run(["fs", "ls", "/tmp/names"], { env: { LC_ALL } });
+        assert.ok(names.stdout.endsWith("  a\u200db \u2013 \x1b[31m\n"), names.stdout);
+      }
       const deep = await world.events(0, "fs", "ls", "-R", "/tmp/d");
       assert.ok(deep.some(({ path }) => path === "/tmp/d/sub/deep"));
       // Without a path, where its first process works.

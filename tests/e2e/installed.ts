@@ -35,6 +35,13 @@ export class NewUser implements AsyncDisposable {
   }
 }
 
+/** Variables by which this machine says where packages come from, and whom it believes that: a registry, a proxy, certificates. */
+export function packageSettings(): Record<string, string> {
+  const names =
+    /^(npm_config_\w+|DENO_(CERT|TLS_CA_STORE)|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS|(https?|no|all)_proxy)$/i;
+  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => names.test(name)));
+}
+
 export interface Place {
   /** Of PATH, before the named programs. */
   readonly folders?: readonly string[];

@@ -274,4 +274,27 @@ Deno.test("a pod whose node is this machine", async (t) => {
     assert.match(stdout, /seq=1 rtt=/);
     assert.match(await localOk(...to, "127.0.0.1"), /^127\.0\.0\.1: seq=1 rtt=/m);
   });
+
+  await t.step("a tool that this machine does not have", async () => {
+    const [web] = await demoPods("web");
+    await using folder = await TemporaryFolder.make();
+    const names = "sh nsenter unshare mount stdbuf cat";
+    const found = await outcome("sh", ["-c", `for name in ${names}; do command -v $name; done`]);
+    for (const path of found.stdout.trim().split("\n")) {
+      await Deno.symlink(path, `${folder.path}/${path.replace(/.*\//, "")}`);
+    }
+    const tools = {
+      fping: ["ping", "127.0.0.1"],
+      hping3: ["hping", "127.0.0.1"],
+      strace: ["strace"],
+      gdb: ["gdb", "--backtrace"],
+    };
+    for (const [program, args] of Object.entries(tools)) {
+      const env = { ...alone.env, PATH: folder.path };
+      const { code, stderr } = await scope(local("-n", "demo", "-p", web!.metadata.name, ...args), { env });
+      const said = `Cannot find the program "${program}" on this machine`;
+      const hint = `--via local runs this machine's own programs: install ${program}`;
+      assert.deepEqual([code, stderr], [68, `error: ${said}\nhint: ${hint}\n`]);
+    }
+  });
 });

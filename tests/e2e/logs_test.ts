@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { killApiServer, reviveApiServer, untilClusterWorks } from "../faults/api_server.ts";
 import { until } from "../cluster/wait.ts";
 import { outcome } from "./cluster_script.ts";
+import { digest } from "./files.ts";
 import { Kubeconfig } from "./credentials.ts";
 import { kubectl, TestNamespace } from "./kube.ts";
-import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
+import { eventsOf, scope, scopeArgv, scopeEnv, scopeOk, startScope } from "./scope.ts";
 import { SlowRoad } from "./slow_road.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -22,6 +23,8 @@ function counting(names: readonly string[], count: number) {
   const containers = names.map((name) => ({ name, image: "localhost/busybox:1", command: ["sh", "-c", script] }));
   return { spec: { containers } };
 }
+
+const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 interface Line {
   readonly pod: string;
@@ -226,16 +229,29 @@ Deno.test("logs with a command runs it while it follows, has all that was logged
 Deno.test("logs prints what containers print, whatever it is", async (t) => {
   await using own = await TestNamespace.make();
   const odd = "printf 'caf\\351 \\033[31mred\\033[0m\\ttab \\033]0;title\\007\\n'; " +
-    "head -c 3000000 /dev/zero | tr '\\0' x; echo; printf 'no end'";
+    "printf '{\"name\": \"a\\342\\200\\215b\"}\\r.\\n'; head -c 3000000 /dev/zero | tr '\\0' x; echo; printf 'no end'";
   await own.pod("odd", once(odd));
   const args = ["-n", own.name, "logs", "odd"];
-  await t.step("as text: tabs stay, colours go, the rest is escaped", async () => {
-    const { code, stdout } = await scope(args);
-    assert.equal(code, 0);
-    const [first, long, ...rest] = stdout.split("\n");
-    assert.equal(first, "caf\\xe9 red\ttab \\x1b]0;title\\x07");
-    assert.equal(long, "x".repeat(3_000_000));
-    assert.deepEqual(rest, ["no end", ""]);
+  await t.step("in a pipe: byte for byte, where the locale has ASCII only as well", async () => {
+    const expected = "caf\xe9 \x1b[31mred\x1b[0m\ttab \x1b]0;title\x07\n" +
+      `{"name": "a\xe2\x80\x8db"}\r.\n${"x".repeat(3_000_000)}\nno end`;
+    for (const env of [{}, { LC_ALL: "C" }]) {
+      const { code, bytes } = await scope(args, { env });
+      assert.equal(code, 0);
+      // Not compared as a whole: the difference would be millions of bytes.
+      assert.deepEqual(bytes.subarray(0, 100), latin1(expected).subarray(0, 100));
+      assert.equal(await digest(bytes), await digest(latin1(expected)));
+    }
+  });
+  await t.step("what is recorded beside a pipe drives no terminal", async () => {
+    const folder = await Deno.makeTempDir({ prefix: "scope-record-" });
+    await scopeOk("--record", `${folder}/cast`, ...args, "--grep", "red|name");
+    const [, ...events] = (await Deno.readTextFile(`${folder}/cast`)).trimEnd().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    const text = events.map(([, , text]) => text).join("");
+    assert.equal(text, 'caf\ufffd \x1b[31mred\x1b[0m\ttab \\x1b]0;title\\x07\r\n{"name": "a\u200db"}\\r.\r\n');
+    await Deno.remove(folder, { recursive: true });
   });
   await t.step("as JSON: exactly, with the server's times", async () => {
     const { stdout } = await scope([...args, "-o", "json", "--no-follow"]);
@@ -245,16 +261,19 @@ Deno.test("logs prints what containers print, whatever it is", async (t) => {
   });
   await t.step("--timestamps, --tail, --grep", async () => {
     const { stdout } = await scope([...args, "--timestamps", "--tail", "1"]);
-    assert.match(stdout, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z no end\n$/);
-    assert.equal((await scope([...args, "--grep", "(?i)NO e"])).stdout, "no end\n");
+    assert.match(stdout, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z no end$/);
+    assert.equal((await scope([...args, "--grep", "(?i)NO e"])).stdout, "no end");
   });
   await t.step("on a terminal: colours, and NO_COLOR", async () => {
     const run = (env: Record<string, string>) => {
-      const command = [...scopeArgv, ...args, "--grep", "red"].map((word) => `'${word}'`).join(" ");
+      const command = [...scopeArgv, ...args, "--grep", "red|name"].map((word) => `'${word}'`).join(" ");
       return outcome("script", ["-qec", `stty cols 100; ${command}`, "/dev/null"], { ...scopeEnv(), ...env });
     };
-    assert.ok((await run({ TERM: "xterm" })).stdout.includes("\x1b[31mred\x1b[0m"));
-    assert.ok(!(await run({ TERM: "xterm", NO_COLOR: "1" })).stdout.includes("\x1b"));
+    const colored = (await run({ TERM: "xterm" })).stdout;
+    assert.ok(colored.includes("\x1b[31mred\x1b[0m\ttab \\x1b]0;title\\x07"), colored);
+    const plain = (await run({ TERM: "xterm", NO_COLOR: "1" })).stdout;
+    assert.ok(plain.includes('{"name": "a\u200db"}'), "what joins letters is shown");
+    assert.ok(plain.includes("caf\\xe9 red\ttab") && !plain.includes("\x1b"), plain);
   });
 });
 
@@ -269,24 +288,53 @@ Deno.test("logs with --no-follow puts all lines in the order of time, and ends",
   assert.deepEqual(times, times.toSorted());
 });
 
-Deno.test("logs with --previous prints what the container before the last restart printed", async () => {
+Deno.test("logs with --previous prints what the containers before the last restart printed", async () => {
   await using own = await TestNamespace.make();
   // The second run stays: a kubelet keeps the log of one that has ended, and that is to be the first one's.
-  const script = "test -e /state/once && exec sleep infinity; touch /state/once; echo from here; exit 1";
-  await own.pod("again", {
+  const once = (name: string) => ({
+    ...{ name, image: "localhost/busybox:1" },
+    command: [
+      "sh",
+      "-c",
+      `test -e /state/${name} && exec sleep infinity; touch /state/${name}; echo from ${name}; exit 1`,
+    ],
+    volumeMounts: [{ name: "state", mountPath: "/state" }],
+  });
+  const { metadata } = await own.pod("again", {
     spec: {
-      containers: [{
-        ...{ name: "main", image: "localhost/busybox:1", command: ["sh", "-c", script] },
-        volumeMounts: [{ name: "state", mountPath: "/state" }],
-      }],
+      nodeName: "node1",
+      containers: [once("main"), once("side")],
       volumes: [{ name: "state", emptyDir: {} }],
     },
-    until: ({ status }) =>
-      status.containerStatuses?.[0]?.lastState?.["terminated"] !== undefined &&
-      status.containerStatuses[0].state["running"] !== undefined,
+    until: ({ status: { containerStatuses = [] } }) =>
+      containerStatuses.length === 2 &&
+      containerStatuses.every(({ lastState, state }) =>
+        lastState?.["terminated"] !== undefined && state["running"] !== undefined
+      ),
   });
-  const { code, stdout } = await scope(["-n", own.name, "logs", "again", "--previous"]);
-  assert.deepEqual([code, stdout], [0, "from here\n"]);
+  const { code, stdout } = await scope(["-n", own.name, "logs", "again", "main", "--previous"]);
+  assert.deepEqual([code, stdout], [0, "from main\n"]);
+
+  // A node removes logs of its own accord, too.
+  await own.pod("cleaner", {
+    spec: {
+      nodeName: "node1",
+      containers: [{
+        ...{ name: "main", image: "localhost/busybox:1", volumeMounts: [{ name: "logs", mountPath: "/logs" }] },
+        command: ["sh", "-c", `rm /logs/${own.name}_again_${metadata.uid}/main/0.log && exec sleep infinity`],
+      }],
+      volumes: [{ name: "logs", hostPath: { path: "/var/log/pods" } }],
+    },
+  });
+  const one = await scope(["-n", own.name, "logs", "again", "main", "--previous"]);
+  assert.deepEqual([one.code, one.stdout], [68, ""]);
+  assert.match(one.stderr, /^error: Cannot read the logs of "again main": .*\nhint: the node has it no more\n$/);
+  const both = await scope(["-n", own.name, "logs", "again", "--previous"]);
+  assert.deepEqual([both.code, both.stdout], [1, "side | from side\n"]);
+  assert.match(
+    both.stderr,
+    /^\S+\/again main: failed: Cannot read the logs of "again main": .*\(the node has it no more\)\n$/,
+  );
 });
 
 Deno.test("logs waits for a container that cannot start, and says so once", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { version } from "../../src/version.ts";
 import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
 import { buildGoPrograms } from "./go_programs.ts";
-import { makePackages, NewUser, PACKAGES, type Place } from "./installed.ts";
+import { makePackages, NewUser, PACKAGES, packageSettings, type Place } from "./installed.ts";
 import { scopeEnv } from "./scope.ts";
 
 const image = scopeEnv().SCOPE_IMAGE!;
@@ -56,11 +56,11 @@ Deno.test("deno task bundle makes one file that needs nothing beside it", async 
 
 Deno.test("deno install, by the commands that scripts/package prints", async (t) => {
   const [oneFile = "", checkout = ""] = await makePackages("--image", image, "install");
-  // Packages that Deno has fetched already are not fetched again.
+  // Packages that Deno has fetched already are not fetched again; what it still asks a registry is which versions there are.
   const { denoDir } = JSON.parse(await ok(outcome(Deno.execPath(), ["info", "--json"])));
   const variants: [string, string, Place][] = [
     ["the one file", oneFile, {}],
-    ["the checkout", checkout, { env: { DENO_DIR: denoDir, SCOPE_IMAGE: image } }],
+    ["the checkout", checkout, { env: { ...packageSettings(), DENO_DIR: denoDir, SCOPE_IMAGE: image } }],
   ];
   for (const [what, command, place] of variants) {
     await t.step(what, async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
+import { delay } from "../cluster/delay.ts";
 import { until } from "../cluster/wait.ts";
 import type { Pod } from "./kube.ts";
 import { demoPods, kubectl, TestNamespace } from "./kube.ts";
@@ -22,6 +23,9 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 const encode = (text: string) => new TextEncoder().encode(text);
 
+/** The ports of a network's own connections. */
+const portRange = "/proc/sys/net/ipv4/ip_local_port_range";
+
 type Line = Record<string, unknown>;
 
 /** Starts redir, and waits until it redirects. */
@@ -29,6 +33,33 @@ async function redirected(args: readonly string[], pods = 1): Promise<ScopeProce
   const redir = startScope(["-o", "json", ...args]);
   await redir.until("stdout", new RegExp(`(.*"redir\\.started".*\\n(.*\\n)*?){${pods}}`), 60);
   return redir;
+}
+
+/** A port of this machine that kubectl forwards to a pod, until disposed. */
+async function forwarded(namespace: string, pod: string, port: number) {
+  const child = new Deno.Command("kubectl", {
+    args: ["-n", namespace, "port-forward", `pod/${pod}`, `:${port}`],
+    ...{ stdin: "null", stdout: "piped", stderr: "null" } as const,
+  }).spawn();
+  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!/^Forwarding from .*:(\d+) ->/m.test(text)) {
+    const { done, value = "" } = await output.read();
+    assert.ok(!done, "kubectl port-forward has ended");
+    text += value;
+  }
+  // It says a word of each connection.
+  const rest = (async () => {
+    while (!(await output.read()).done);
+  })();
+  return {
+    port: Number(/:(\d+) ->/.exec(text)![1]),
+    pid: child.pid,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await Promise.all([child.status, rest]);
+    },
+  };
 }
 
 /** Waits for an event. */
@@ -375,6 +406,70 @@ overWays("redir", async (t, { via }) => {
     await using both = await redirected([...two, "redir"]);
     const { ports } = await event(both, "the start", ({ type }) => type === "redir.started");
     assert.deepEqual((ports as { port: number }[]).map(({ port }) => port), [8001, 8002]);
+  });
+
+  await t.step("while old connections end, the source port of one that was broken off may be used again", async () => {
+    await using laptop = await Laptop.open(() => {});
+    await using nobody = await Laptop.web("NOBODY");
+    await nobody[Symbol.asyncDispose]();
+    await using redir = await redirected([...app, "redir", `8080:${laptop.port}`, `9000:${nobody.port}`]);
+    const range = await there.run("cat", portRange);
+    const setRange = (value: string) => there.run("sh", "-c", `echo ${value.trim()} >${portRange}`);
+    const old = await network.connect("127.0.0.1", 9000);
+    await old.write(encode("GET / HTTP/1.0\r\n"));
+    await until("the pod to serve it", 5, () => redir.stdout.includes('"redir.opened"'));
+    // The same source port for each connection from there.
+    await setRange("45678 45678");
+    try {
+      const broken = await there.connect(primary, 8080);
+      await until("the laptop to have it", 5, () => laptop.connections === 1);
+      redir.signal("SIGINT");
+      await assert.rejects(broken.read(), /reset/);
+      assert.match(await there.get(primary, 8080), /POD/);
+      // Its listener is none of the pod's.
+      await using again = await redirected([...app, "redir"]);
+      const started = await event(again, "the start", ({ type }) => type === "redir.started");
+      assert.deepEqual((started.ports as { port: number }[]).map(({ port }) => port), [8080, 9000]);
+      await old.write(encode("\r\n"));
+      assert.match(decode(await readAll(old)), /POD/);
+    } finally {
+      await setRange(range);
+    }
+  });
+
+  await t.step("connections that lead back through a forwarded port are stopped, and the pod answers", async () => {
+    await using forward = await forwarded(namespace.name, "app", 8080);
+    await using redir = await redirected([...app, "redir", `8080:${forward.port}`]);
+    assert.match(await there.get(primary, 8080), /POD/);
+    const { type: _, time: __, ...cycle } = await event(redir, "the cycle", ({ type }) => type === "redir.cycle");
+    const local = `localhost:${forward.port}`;
+    assert.deepEqual(cycle, {
+      ...{ namespace: namespace.name, pod: "app", direction: "incoming", port: 8080, local },
+      ...{ program: "kubectl", pid: forward.pid },
+    });
+    const { reason } = await event(redir, "the last round", ended("pod"));
+    assert.equal(reason, `${local} leads back here through kubectl (pid ${forward.pid})`);
+    const rounds = () => redir.stdout.match(/"redir\.opened"/g)!.length;
+    // Six, where nothing holds this machine up.
+    assert.ok(rounds() <= 20, `${rounds()} rounds`);
+    // Many at once go to the pod without another round.
+    const before = rounds();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => there.get(primary, 8080)));
+    assert.ok(answers.every((answer) => answer.includes("POD")));
+    assert.equal(rounds() - before, 20);
+  });
+
+  await t.step("many alike that wait for an answer are no cycle", async () => {
+    await using laptop = await Laptop.open((socket) => {
+      socket.once("data", () => setTimeout(() => socket.end("LAPTOP"), 1500));
+    });
+    await using redir = await redirected([...app, "redir", `8080:${laptop.port}`]);
+    const answers = await Promise.all(Array.from({ length: 15 }, async (_, index) => {
+      await delay(index * 100);
+      return await network.get("127.0.0.1", 8080);
+    }));
+    assert.ok(answers.every((answer) => answer.includes("LAPTOP")));
+    assert.doesNotMatch(redir.stdout, /redir\.cycle/);
   });
 
   await t.step("a pod that listens on nothing", async () => {

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
-import { CHECKOUT, outcome } from "./cluster_script.ts";
+import { outcome } from "./cluster_script.ts";
 import { scopeArgv, scopeEnv } from "./scope.ts";
 
 type Environment = Readonly<Record<string, string>>;
-
-/** Installs a program where it is missing, by the Debian package of its name. */
-export async function need(program: string): Promise<void> {
-  const lib = 'set -eu; . "$(dirname -- "$0")/lib.sh"; need "$1" "$1"';
-  const needed = await outcome("sh", ["-c", lib, `${CHECKOUT}/scripts/test`, program]);
-  assert.equal(needed.code, 0, needed.stderr);
-}
 
 /** scope in a real terminal. Disposing ends the terminal and all in it. */
 export class Terminal implements AsyncDisposable {
@@ -41,7 +34,6 @@ export class Terminal implements AsyncDisposable {
     argv: readonly string[],
     { columns, rows, env }: { columns: number; rows: number; env: Environment },
   ): Promise<Terminal> {
-    await need("tmux");
     const terminal = new Terminal();
     const variables = Object.entries(scopeEnv(env)).map(([name, value]) => `${name}=${value}`);
     await terminal.#tmux([

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { castHeader, castOutput, castResize, CastText } from "../../src/asciicast.ts";
+import { safePrinted } from "../../src/safe.ts";
 
 Deno.test("castHeader(), castOutput() and castResize() are lines of asciicast v2", () => {
   const header = { columns: 80, rows: 24, timestamp: 1767323045, command: "scope ping", env: { TERM: "xterm" } };
@@ -16,6 +17,13 @@ Deno.test("CastText puts characters together that come in pieces, wherever they 
     const text = new CastText();
     assert.equal(text.add(bytes.subarray(0, cut)) + text.add(bytes.subarray(cut)), "aä€😀b\r\n");
   }
+});
+
+Deno.test("CastText shows text as it is told to", () => {
+  assert.equal(
+    new CastText((text) => safePrinted(text, true)).add(new TextEncoder().encode("\x1b[2Ja\n")),
+    "\\x1b[2Ja\r\n",
+  );
 });
 
 Deno.test("CastText ends lines as a terminal does, also where they come in pieces", () => {

@@ -89,6 +89,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "src/manager/files_client.ts",
     "src/manager/redirect_client.ts",
     "src/manager/forward.ts",
+    "src/manager/proc.ts",
     "src/manager/run_client.ts",
   ],
 };
@@ -113,6 +114,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
     "src/manager/client.ts",
     "src/manager/files/",
     "src/manager/forward.ts",
+    "src/manager/proc.ts",
     "src/manager/local_argv.ts",
     "src/manager/redirect/",
     "src/manager/reflection.ts",
@@ -135,6 +137,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   "node:crypto": ["src/manager/files/hash.ts", "src/ways/"],
   "node:fs": ["src/edge/piped.ts", "src/kube/config.ts"],
   "node:fs/promises": ["src/kube/token_file.ts"],
+  "node:http": ["src/kube/refused_upgrade.ts"],
   "node:http2": ["src/manager/"],
   "node:net": ["src/kube/proxy.ts", "src/manager/tunnel/local_socket.ts"],
   "node:path": ["src/kube/cluster.ts", "src/kube/config.ts"],

@@ -218,3 +218,27 @@ Deno.test("observe() sums nothing up when the tool finds that going on makes no 
   void print("stdout", "no such host\n");
   assert.deepEqual(await all, { reasons: ["stdout working"], error: reason });
 });
+
+Deno.test("observe() says which program is missing, and lets the tool sum nothing up", async () => {
+  const missing = async (argv: string[], way: "node" | "local") => {
+    const { beside, print, end } = besideOf();
+    const tool = { ...echo(), argv };
+    const all = collect(observe({ ...beside, way }, tool, never));
+    await print("stderr", "a shell's own words\n");
+    end(127);
+    const { reasons, error } = await all;
+    assert.deepEqual(reasons, ["stderr a shell's own words"]);
+    assert.ok(error instanceof ScopeError);
+    return [error.kind, error.message, error.hint];
+  };
+  assert.deepEqual(await missing(["fping", "-D"], "local"), [
+    "notFound",
+    'Cannot find the program "fping" on this machine',
+    "--via local runs this machine's own programs: install fping",
+  ]);
+  assert.deepEqual(await missing(["stdbuf", "-oL", "hping3", "::1"], "node"), [
+    "notFound",
+    'Cannot find the program "hping3" in the endoscope image',
+    "the image that --image or SCOPE_IMAGE names lacks it",
+  ]);
+});

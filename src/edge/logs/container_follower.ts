@@ -153,7 +153,10 @@ export class ContainerFollower {
         return;
       }
       if (error !== undefined) this.#failures.failed(error as ScopeError);
-      await Promise.race([delay(this.#failures.waitMs(), signal), ...error === undefined ? [this.view.changed] : []]);
+      await Promise.race([
+        delay(this.#failures.waitMs(error), signal),
+        ...error === undefined ? [this.view.changed] : [],
+      ]);
     }
   }
 
@@ -177,7 +180,7 @@ export class ContainerFollower {
       } catch (error) {
         this.#assertHopeful(error);
         this.#failures.failed(error as ScopeError);
-        await delay(this.#failures.waitMs(), signal);
+        await delay(this.#failures.waitMs(error), signal);
       }
     }
   }

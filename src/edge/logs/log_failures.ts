@@ -1,17 +1,18 @@
-import { ScopeError } from "../../errors.ts";
+import type { ScopeError } from "../../errors.ts";
 import type { ContainerName, Event } from "../../event.ts";
 import { now } from "../../event.ts";
+import { Attempts } from "../../kube/retry.ts";
 
-/** How long to wait before a log is read again: at first, and at most; milliseconds. */
-const firstWaitMs = 100, longestWaitMs = 5000;
+/** How long to wait before a log is read again. */
+const pace = { firstMs: 100, longestMs: 5000 };
 /** A stream that lasted so long was a good one, in milliseconds. */
 const goodMs = 5000;
-/** An API server that has just started refuses for some time what it allows later; milliseconds. */
-const refusedMs = 30_000;
+/** Failures that pass: a container that is about to start has no log yet, and a new pod is not everywhere known. */
+const mends = ["unreachable", "timeout", "usage", "notFound"] as const;
 
 /** Counts what goes wrong with a log, and tells when it is lost and when it is back. */
 export class LogFailures {
-  #waitMs = firstWaitMs;
+  readonly #attempts = new Attempts(pace, mends);
   #openedAt: number | undefined;
   #lostAt: number | undefined;
   #failures = 0;
@@ -28,6 +29,7 @@ export class LogFailures {
     this.#told = false;
     this.#lostAt = undefined;
     this.#openedAt = performance.now();
+    this.#attempts.answered();
   }
 
   /** A connection that was cut, and is there again at once, is no news. */
@@ -46,20 +48,14 @@ export class LogFailures {
   }
 
   /** How long to wait now, in milliseconds; longer each time. */
-  waitMs(): number {
+  waitMs(error?: unknown): number {
     const lastedMs = performance.now() - (this.#openedAt ?? Infinity);
-    if (this.#failures <= 1 && lastedMs > goodMs) this.#waitMs = firstWaitMs;
-    const waitMs = this.#waitMs;
-    this.#waitMs = Math.min(waitMs * 2, longestWaitMs);
-    // Not all at once: they were lost together.
-    return waitMs * (0.75 + Math.random() / 2);
+    if (this.#failures <= 1 && lastedMs > goodMs) this.#attempts.succeeded();
+    return this.#attempts.waitMs(error);
   }
 
   /** Whether another attempt may do better. */
   mayMend(error: unknown): boolean {
-    if (!(error instanceof ScopeError) || error.kind === "bug") return false;
-    if (error.kind !== "denied") return true;
-    this.#lostAt ??= performance.now();
-    return this.#openedAt !== undefined && performance.now() - this.#lostAt < refusedMs;
+    return this.#attempts.mayMend(error);
   }
 }

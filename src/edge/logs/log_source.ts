@@ -64,7 +64,7 @@ export class LogSource {
 
 /** The event of a line, if it is wanted. */
 export function toEvents(name: ContainerName, entry: LogEntry, grep: RegExp | undefined, events: Event[]): void {
-  const { time, text, base64, cutBytes } = entry;
+  const { time, text, base64, cutBytes, unended } = entry;
   if (grep !== undefined && !grep.test(text)) return;
   events.push({
     type: "log.line",
@@ -73,5 +73,6 @@ export function toEvents(name: ContainerName, entry: LogEntry, grep: RegExp | un
     text,
     ...(base64 === undefined ? {} : { base64 }),
     ...(cutBytes === undefined ? {} : { cutBytes }),
+    ...(unended === undefined ? {} : { unended }),
   });
 }

@@ -14,7 +14,7 @@ import type { LogSelection } from "./selection.ts";
 /**
  * What is there of all logs, in the order of time.
  *
- * Throws ScopeError: denied, notFound where no container has a log.
+ * Throws ScopeError: denied, notFound where no container has a log, and the failure where only one log is asked for.
  */
 export async function* readOnce(
   source: LogSource,
@@ -22,7 +22,7 @@ export async function* readOnce(
   { previous, grep }: Pick<LogRequest, "previous" | "grep">,
   at: StartAt,
 ): AsyncIterable<Event> {
-  const failures: Event[] = [], names: ContainerName[] = [];
+  const failures: { name: ContainerName; error: ScopeError }[] = [], names: ContainerName[] = [];
   let waiting: string | undefined;
   for (const pod of pods) {
     for (const { name: container } of wanted(pod)) {
@@ -51,7 +51,7 @@ export async function* readOnce(
       }
     } catch (error) {
       if (!(error instanceof ScopeError) || error.kind === "denied") throw error;
-      failures.push(failed(`${namespace}/${logName(name)}`, error));
+      failures.push({ name, error });
     }
   };
   for await (const { name, entry } of mergeSorted(names.map(read), (a, b) => isBefore(a.entry, b.entry))) {
@@ -59,7 +59,9 @@ export async function* readOnce(
     toEvents(name, entry, grep, events);
     yield* events;
   }
-  yield* failures;
+  const [first] = failures;
+  if (first !== undefined && names.length === 1) throw first.error;
+  yield* failures.map(({ name, error }) => failed(`${namespace}/${logName(name)}`, error));
 }
 
 interface Line {

@@ -54,12 +54,24 @@ export async function cutConnections(enter: readonly string[], ports: Ports): Pr
 }
 
 /**
- * Lets the kernel forget connections that were redirected to these listeners: one that was reset would lead whoever uses
- * the same port again within ten seconds to a listener that is gone.
+ * Lets the kernel forget connections that were redirected to these listeners. One whose port is used again while the kernel
+ * still knows it leads to the listener, whatever the rules say: after a reset by the listener's side for ten seconds.
+ *
+ * `closed`: only those that were reset. No packet of such a one is missed, while another may belong to a connection that has
+ * just been accepted.
  */
-export async function forgetConnections(enter: readonly string[], listeners: readonly number[]): Promise<void> {
+export async function forgetConnections(
+  enter: readonly string[],
+  listeners: readonly number[],
+  { closed }: { closed: boolean },
+): Promise<void> {
   await Promise.all(listeners.map(async (port) => {
     const [program = "", ...args] = [...enter, "conntrack", "-D", "-p", "tcp", "--reply-port-src", `${port}`];
-    await new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).output();
+    const state = closed ? ["--state", "CLOSE"] : [];
+    const command = new Deno.Command(program, {
+      args: [...args, ...state],
+      ...{ stdin: "null", stdout: "null", stderr: "null" } as const,
+    });
+    await command.output().catch(() => {}); // without conntrack they end by themselves
   }));
 }

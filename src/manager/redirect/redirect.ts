@@ -155,28 +155,33 @@ export class Redirect implements AsyncDisposable {
 
   async #end(): Promise<void> {
     await this.#started;
-    // Who is on the way in when the ports are given back is served by the pod.
     this.#tunnel.close();
     await this.#lease?.release();
-    for (const listener of this.#listeners) {
-      listener.take();
-      listener[Symbol.dispose]();
-    }
+    for (const listener of this.#listeners) listener.take();
     const drained = this.#drain();
     if (this.#serving.size === 0) await drained;
   }
 
-  /** The rules stay until then: without them, packets of connections that were redirected find their way no more. */
+  /**
+   * Ends the listeners last: until the kernel has forgotten all connections that were redirected, new ones from the same ports
+   * still arrive there, and are served by the pod. The rules stay as long, as packets of the old ones find their way by them.
+   */
   async #drain(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined, over = false;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, drainMs));
-    await Promise.race([Promise.all(this.#serving.values()), late, this.#hurry.promise]);
+    const end = Promise.race([late, this.#hurry.promise]).then(() => over = true);
+    const { enter } = this.#network, ports = this.#listeners.map(({ port }) => port);
+    do {
+      await Promise.race([Promise.all(this.#serving.values()), end]);
+      if (over) { for (const connection of this.#serving.keys()) connection.cut(); }
+      // Where nothing was redirected yet, there is nothing to forget.
+      if (this.#count > 0) await forgetConnections(enter, ports, { closed: true });
+      for (const listener of this.#listeners) listener.take();
+    } while (this.#serving.size > 0 && !over);
     clearTimeout(timer);
     for (const connection of this.#serving.keys()) connection.cut();
-    // Where nothing was redirected yet, there is nothing to forget.
-    if (this.#count > 0) {
-      await forgetConnections(this.#network.enter, this.#listeners.map(({ port }) => port)).catch(() => {});
-    }
+    if (this.#count > 0) await forgetConnections(enter, ports, { closed: false });
+    for (const listener of this.#listeners) listener[Symbol.dispose]();
     await this.#lease?.[Symbol.asyncDispose]();
     this.#network[Symbol.dispose]();
     this.all.delete(this);

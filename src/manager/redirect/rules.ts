@@ -40,9 +40,10 @@ export const newConnection = "tcp flags & (fin|syn|rst|ack) == syn";
  * were open before would be reset, as the next packet of one that is not tracked yet counts as new.
  */
 export function tableText({ table, priority, listeners, owner, session, loopbackOnly }: Rules, owned: boolean): string {
+  // The listener stands in the comment as well: it goes on for a while after the map is empty.
   const map = (name: Direction) =>
-    `map ${name} { type inet_service : inet_service; flags timeout; comment "${commentText(owner)} ${priority} ${
-      commentText(session)
+    `map ${name} { type inet_service : inet_service; flags timeout; comment "${
+      [commentText(owner), priority, commentText(session), listeners[name] ?? ""].join(" ").trimEnd()
     }"; };`;
   return [
     `table inet ${table} {`,
@@ -99,7 +100,7 @@ export interface HeldMap {
   priority: number;
   session: string;
   ports: number[];
-  /** Where they arrive. */
+  /** Where they arrive, or arrived while there were any. */
   listeners: number[];
 }
 
@@ -112,7 +113,7 @@ export function heldMaps(json: string): HeldMap[] {
     if (map === undefined || map.family !== "inet" || !tablePattern.test(map.table)) return [];
     const direction = directions.find((direction) => direction === map.name);
     if (direction === undefined) return [];
-    const [owner = "somebody", priority = `${firstPriority}`, session = ""] = map.comment?.split(" ") ?? [];
+    const [owner = "somebody", priority = `${firstPriority}`, session = "", listener] = map.comment?.split(" ") ?? [];
     const elements = map.elem ?? [];
     return [{
       table: map.table,
@@ -121,7 +122,9 @@ export function heldMaps(json: string): HeldMap[] {
       priority: Number(priority),
       session,
       ports: elements.map(([key]) => typeof key === "number" ? key : key.elem.val),
-      listeners: elements.map(([, listener]) => listener),
+      listeners: [
+        ...new Set([...elements.map(([, to]) => to), ...(listener === undefined ? [] : [Number(listener)])]),
+      ],
     }];
   });
 }

@@ -71,7 +71,7 @@ Deno.test("letGo removes what has ended, and nothing of which nobody can tell", 
 });
 
 Deno.test("comingBack tells of the loss first, and removes at its end what it made before it", async () => {
-  await using api = await apiServer(() => ({ status: 500, body: "" }));
+  await using api = await apiServer(() => ({ status: 403, body: "" }));
   const { passage, done, context } = passageWith(() => Promise.resolve(undefined));
   const stop = new AbortController(), name = { namespace: "shop", pod: "web" };
   let entered = 0;

@@ -1,14 +1,16 @@
+import { Buffer } from "node:buffer";
 import http from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { AddressInfo } from "node:net";
-import type { Cluster } from "../../../src/kube/cluster.ts";
+import type { Cluster, ClusterOptions } from "../../../src/kube/cluster.ts";
 import { loadCluster } from "../../../src/kube/cluster.ts";
 
 export interface Answer {
   status: number;
   /** Text as it is, anything else as JSON. */
   body: unknown;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** A Status as the API server writes it, see the API conventions of Kubernetes. */
@@ -22,27 +24,30 @@ export function status(code: number, reason: string, message: string, details: u
 /** An HTTP server in the place of an API server, and the real client for it. */
 export async function apiServer(
   answer: (method: string, path: string, body: string, headers: IncomingHttpHeaders) => Answer | Promise<Answer>,
+  options: Partial<Limits> = {},
 ): Promise<AsyncDisposable & { cluster: Cluster; folder: string; asked: string[] }> {
   const asked: string[] = [];
   const answerTo = async ({ method = "", url = "", headers }: IncomingMessage, sent = "") => {
     asked.push(`${method} ${url}`);
-    const { status, body } = await answer(method, url, sent, headers);
-    return { status, text: typeof body === "string" ? body : JSON.stringify(body) };
+    const { status, body, headers: more = {} } = await answer(method, url, sent, headers);
+    return { status, more, text: typeof body === "string" ? body : JSON.stringify(body) };
   };
   const server = http.createServer(async (request, response) => {
     const sent = await new Response(Readable.toWeb(request) as ReadableStream).text();
-    const { status, text } = await answerTo(request, sent);
-    response.writeHead(status, { "content-type": text.startsWith("{") ? "application/json" : "text/plain" });
+    const { status, more, text } = await answerTo(request, sent);
+    response.writeHead(status, { "content-type": text.startsWith("{") ? "application/json" : "text/plain", ...more });
     response.end(text);
   });
   // A request for exec is one for a websocket; a refusal is a plain answer.
   server.on("upgrade", async (request, socket) => {
-    const { status, text } = await answerTo(request);
-    socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`);
+    const { status, more, text } = await answerTo(request);
+    const headers = Object.entries({ ...more, "content-length": Buffer.byteLength(text), connection: "close" });
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.end(`HTTP/1.1 ${status} Refused\r\n${lines}\r\n${text}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
-  const cluster = clusterAt(folder, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const cluster = clusterAt(folder, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, options);
   return {
     cluster,
     folder,
@@ -56,7 +61,7 @@ export async function apiServer(
 }
 
 /** The real client for an API server at this address. */
-export function clusterAt(folder: string, server: string): Cluster {
+export function clusterAt(folder: string, server: string, options: Partial<Limits> = {}): Cluster {
   const kubeconfig = `${folder}/kubeconfig`;
   Deno.writeTextFileSync(
     kubeconfig,
@@ -72,8 +77,10 @@ export function clusterAt(folder: string, server: string): Cluster {
       ],
     }),
   );
-  return loadCluster({ kubeconfig, ...limits });
+  return loadCluster({ kubeconfig, ...limits, ...options });
 }
+
+type Limits = Pick<ClusterOptions, "timeoutMs" | "say" | "explain" | "signal">;
 
 /** Limits that no test comes near, and words that nobody reads. */
 export const limits = { timeoutMs: 10_000, say() {}, signal: new AbortController().signal };

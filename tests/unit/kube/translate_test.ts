@@ -29,6 +29,13 @@ const webhookPodSecurity = `admission webhook "pod-security-webhook.kubernetes.i
 const taken = 'pods "scope-node1-0123456789" already exists';
 const invalid = 'Pod "x" is invalid: spec.containers[0].image: Required value';
 
+const terminating =
+  'pods "web" is forbidden: unable to create new content in namespace shop because it is being terminated';
+const login = "<!DOCTYPE html>\n<html><head><title>\n Sign in </title></head><body>…</body></html>";
+
+/** Too little for a second attempt. */
+const hasty = { timeoutMs: 180 };
+
 const answers: [string, Answer, ErrorKind, string, RegExp | undefined][] = [
   [
     "401",
@@ -111,11 +118,60 @@ const answers: [string, Answer, ErrorKind, string, RegExp | undefined][] = [
     /run it again.*readyz/,
   ],
   ["502 of a proxy", { status: 502, body: "" }, "unreachable", "the API server answered 502", /run it again/],
+  [
+    "429 with a time",
+    { ...status(429, "TooManyRequests", "too many requests"), headers: { "retry-after": "30" } },
+    "unreachable",
+    "the API server answered 429, too many requests",
+    /^it asks to wait for 30 s: run it again then/,
+  ],
+  [
+    "403 in a namespace that is being deleted",
+    status(403, "Forbidden", terminating),
+    "denied",
+    'namespace "shop" is being deleted',
+    /^give --debug-namespace NAME of one that stays \(pods "web" is forbidden: unable/,
+  ],
+  [
+    "a login page",
+    { status: 200, body: login },
+    "unreachable",
+    'what answers is no API server (200, a web page, titled "Sign in")',
+    /^log in to the proxy before the cluster, or check the server of --context$/,
+  ],
+  ...[401, 403, 404].map((code): (typeof answers)[number] => [
+    `${code} with a web page`,
+    { status: code, body: login },
+    "unreachable",
+    `what answers is no API server (${code}, a web page, titled "Sign in")`,
+    /^log in/,
+  ]),
+  [
+    "503 of a proxy's web page without a title",
+    { status: 503, body: "<html><body>no healthy upstream</body></html>" },
+    "unreachable",
+    "what answers is no API server (503, a web page)",
+    /^run it again; the proxy before the cluster does not reach the API server$/,
+  ],
+  [
+    "200 of something else",
+    { status: 200, body: "It works!\n" },
+    "unreachable",
+    'what answers is no API server (200, "It works!")',
+    /--context$/,
+  ],
+  [
+    "400 of a server that wants TLS",
+    { status: 400, body: "Client sent an HTTP request to an HTTPS server.\n" },
+    "unreachable",
+    'what answers is no API server (400, "Client sent an HTTP request to an HTTPS server.")',
+    /--context$/,
+  ],
 ];
 
 for (const [name, answer, kind, message, hint] of answers) {
   Deno.test(`translate() words a real answer of ${name}`, async () => {
-    await using api = await apiServer(() => answer);
+    await using api = await apiServer(() => answer, hasty);
     await assert.rejects(
       api.cluster.request('list pods in namespace "shop"', { method: "GET", path: podPath("shop") }),
       (error) => {
@@ -135,18 +191,16 @@ for (const [name, answer, kind, message, hint] of answers) {
 for (
   const [code, kind, words] of [
     [403, "denied", "not allowed"],
-    [404, "notFound", "not found"],
-    [
-      500,
-      "unreachable",
-      "500",
-    ],
-    [422, "denied", "a policy of the cluster forbids it"],
-    [400, "usage", "bad request"],
+    [404, "notFound", "no$"],
+    [500, "unreachable", "the API server answered 500, no$"],
+    [302, "unreachable", "what answers is no API server \\(302\\)$"],
+    [400, "usage", "no$"],
   ] as const
 ) {
   Deno.test(`translate() words an exec that is refused with ${code}`, async () => {
-    await using api = await apiServer(() => status(code, "", "no"));
+    const headers = code === 302 ? { location: "https://login.example/?secret" } : undefined;
+    const answer = headers === undefined ? status(code, "", "no") : { status: code, body: "", headers };
+    await using api = await apiServer(() => answer);
     const running = execStream(api.cluster, { namespace: "shop", pod: "web", container: "app", command: ["true"] });
     await assert.rejects(running, (error) => {
       assert.ok(error instanceof ScopeError);
@@ -157,6 +211,60 @@ for (
     assert.match(api.asked.join(), /exec\?.*command=true/);
   });
 }
+
+for (
+  const [answer, kind, message, hint] of [
+    [
+      status(400, "BadRequest", "Upgrade request required"),
+      "unreachable",
+      'a proxy before the API server takes "Upgrade" out of requests',
+      /websockets/,
+    ],
+    [status(422, "Invalid", policy), "denied", "a policy of the cluster forbids it", /no-ephemeral/],
+    [{ status: 502, body: login }, "unreachable", /^what answers is no API server \(502, a web page/, /run it again/],
+    [{ status: 200, body: login }, "unreachable", /^what answers is no API server \(200, a web page/, /log in/],
+  ] as const
+) {
+  Deno.test(`translate() words an exec that is refused with ${answer.status}, by its own words`, async () => {
+    await using api = await apiServer(() => answer);
+    const running = execStream(api.cluster, { namespace: "shop", pod: "web", container: "app", command: ["true"] });
+    await assert.rejects(running, (error) => {
+      assert.ok(error instanceof ScopeError);
+      assert.equal(error.kind, kind);
+      const [start, said] = [error.message.slice(0, 30), error.message.slice(30)];
+      assert.equal(start, 'Cannot connect to "shop/web": ');
+      if (typeof message === "string") assert.equal(said, message);
+      else assert.match(said, message);
+      assert.match(error.hint ?? "", hint);
+      return true;
+    });
+  });
+}
+
+Deno.test("translate() says where a redirect leads, without what may be secret", async () => {
+  await using elsewhere = await apiServer(() => ({ status: 403, body: "log in first" }), hasty);
+  const location = `${elsewhere.cluster.server}/login?state=secret`;
+  await using api = await apiServer(() => ({ status: 302, body: "", headers: { location } }), hasty);
+  await assert.rejects(api.cluster.request("list pods", { method: "GET", path: podPath("shop") }), (error) => {
+    assert.ok(error instanceof ScopeError);
+    assert.deepEqual([error.kind, error.message], [
+      "unreachable",
+      "Cannot list pods: what answers is no API server (403)",
+    ]);
+    assert.match(error.hint ?? "", /, which leads to http:\/\/127\.0\.0\.1:\d+\/login$/);
+    return true;
+  });
+});
+
+Deno.test("translate() takes an API server's answer for that, also behind a redirect", async () => {
+  await using elsewhere = await apiServer(() => status(403, "Forbidden", rbac), hasty);
+  const headers = { location: `${elsewhere.cluster.server}/api` };
+  await using api = await apiServer(() => ({ status: 302, body: "", headers }), hasty);
+  await assert.rejects(api.cluster.request("list pods", { method: "GET", path: podPath("shop") }), {
+    kind: "denied",
+    message: "Cannot list pods: you are not allowed to",
+  });
+});
 
 Deno.test("execStream() finds out which right a refused websocket lacks", async () => {
   const mayDo = (verb: string) => verb === "get";
@@ -241,16 +349,6 @@ for (
       new Error("exec: executable file not found: aws-iam-authenticator"),
       "denied",
       "credential plugin failed",
-    ],
-    [
-      "the refusal inside an event of a websocket",
-      {
-        type: "error",
-        message: "Unexpected server response: 403",
-        error: new Error("Unexpected server response: 403"),
-      },
-      "denied",
-      "not allowed",
     ],
     [
       "several failures, as for a host with two addresses",

@@ -31,6 +31,13 @@ Deno.test("localArgv() takes the files that go with the network of the process, 
   assert.ok(!localArgv({ folder: "/tools" }, { ...wanted, namespaces: ["uts"], files }).includes("/tmp/hosts"));
 });
 
+Deno.test("localArgv() starts each program by what says that it is missing, whatever namespaces it enters", () => {
+  for (const namespaces of [[], ["net"], all] satisfies NamespaceKind[][]) {
+    const built = localArgv({ folder: "/tools" }, { ...wanted, namespaces });
+    assert.deepEqual(built.slice(-4), ["/tools/run", ...here]);
+  }
+});
+
 Deno.test("localArgv() finds no process that is none", () => {
   const call = (pid: number | undefined) => () => localArgv({ folder: "/tools" }, { ...wanted, pid });
   assert.throws(call(99_999_999), /\[not_found\] there is no process 99999999/);

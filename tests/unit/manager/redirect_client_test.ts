@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Channel } from "../../../src/channel.ts";
+import { Cycles } from "../../../src/cycles.ts";
 import type { Event } from "../../../src/event.ts";
 import type { ManagerConnection } from "../../../src/manager/client.ts";
 import { Closed_How, RedirectResponseSchema } from "../../../src/manager/gen/manager_pb.ts";
@@ -59,7 +60,8 @@ const opened = (connection: number, port: number) => ({
 /** Begins a redirect of port 80 to a local port, as if the manager had started it. */
 function begin(localPort: number) {
   const { connection, say, toldOf } = manager(), stop = new AbortController(), events: Event[] = [];
-  const call = { plan: plan(80, localPort), owner: "ann@laptop", session: "s", signal: stop.signal };
+  const cycles = new Cycles(() => Promise.resolve(undefined));
+  const call = { plan: plan(80, localPort), owner: "ann@laptop", session: "s", signal: stop.signal, cycles };
   const ended = (async () => {
     for await (const event of redirect(connection, target, call, (error) => Promise.resolve(error))) events.push(event);
   })();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import stringWidth from "string-width";
-import { safe } from "../../../src/safe.ts";
+import { forPrograms, safe, safePrinted } from "../../../src/safe.ts";
 import { clip, pad, shorten, shortenMiddle, width } from "../../../src/renderers/fit_text.ts";
 
 Deno.test("safe() escapes whatever could drive a terminal or turn text round", () => {
@@ -8,6 +8,22 @@ Deno.test("safe() escapes whatever could drive a terminal or turn text round", (
   assert.equal(safe("x\n\r\ty\x7f"), "x\\n\\r\\ty\\x7f");
   assert.equal(safe("\u202egnp.exe\u2028"), "\\u{202e}gnp.exe\\u{2028}");
   assert.equal(safe("Zürich 東京"), "Zürich 東京");
+  assert.equal(safe("\ufeffa\u00adb\u200bc\u2060"), "\\u{feff}a\\xadb\\u{200b}c\\u{2060}");
+});
+
+Deno.test("safe() leaves what joins letters and emoji, and the signs of Arabic", () => {
+  for (const text of ["👩‍💻", "نمی‌خواهم", "क्‍ष", "\u0600\u06dd\u08e2"]) assert.equal(safe(text), text);
+});
+
+Deno.test("safe() keeps everything for programs, but makes one line of each text", () => {
+  assert.equal(forPrograms(() => safe("\x1b[2J\u202e\r\t\n\x9b\ud800")), "\x1b[2J\u202e\r\t\\n\x9b\ud800");
+  assert.throws(() => forPrograms(() => assert.fail()));
+  assert.equal(safe("\x1b"), "\\x1b");
+});
+
+Deno.test("safePrinted() keeps lines, tabs and colours", () => {
+  assert.equal(safePrinted("\x1b[31ma\tb\n\x1b[0;1m\x1b[2Jc", true), "\x1b[31ma\tb\n\x1b[0;1m\\x1b[2Jc");
+  assert.equal(safePrinted("\x1b[31ma\tb\n\x1b[0;1m\x1b[2Jc", false), "a\tb\n\\x1b[2Jc");
 });
 
 Deno.test("clip(), shorten(), shortenMiddle() and pad() count columns, not characters", () => {

@@ -14,9 +14,16 @@ export function assertFits(lines: readonly string[], columns: number, rows: numb
 }
 
 /** A screen that keeps what is written. */
-export function memoryScreen(columns = Infinity, rows = Infinity, color = false) {
+export function memoryScreen(columns = Infinity, rows = Infinity, color = false, forProgram = false) {
   const written: string[] = [];
   const size = { columns, rows };
-  const screen: Screen = { write: (text) => written.push(text), size: () => size, color };
+  const screen: Screen = {
+    write: (text) => written.push(text),
+    // A character a byte.
+    writeBytes: (bytes) => written.push(String.fromCharCode(...bytes)),
+    size: () => size,
+    forProgram,
+    color,
+  };
   return { screen, written, size, text: () => written.join("") };
 }

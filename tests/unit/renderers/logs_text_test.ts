@@ -60,6 +60,27 @@ Deno.test("LogText keeps tabs and colours, and escapes what else drives a termin
   assert.equal(shown(events, 80, true), "\x1b[31mred\x1b[0m\tx\\x1b]0;t\\x07\\x1b[2J\\u{202e}\x1b[0m\n");
 });
 
+Deno.test("LogText gives a program the bytes as they came, and a name before them only where it is needed", () => {
+  const { screen, text } = memoryScreen(Infinity, Infinity, false, true);
+  const logs = new LogText(screen, false);
+  const base64 = btoa("caf\xe9\r");
+  const hostile = line("a", "m", "\x1b[31mred\x1b[0m\t\u200d\u202e\x07\r");
+  for (const event of [selected({ a: ["m"] }), hostile, line("a", "m", "caf\ufffd\r", { base64 })]) logs.event(event);
+  assert.equal(text(), "a | \x1b[31mred\x1b[0m\t\u200d\u202e\x07\r\na | caf\xe9\r\n");
+});
+
+Deno.test("LogText gives a program no end of a line that was not there, and begins the next one on its own", () => {
+  const events = [selected({ a: ["m"] }, false), line("a", "m", "x", { unended: true }), line("a", "m", "y")];
+  const shownTo = (forProgram: boolean) => {
+    const { screen, text } = memoryScreen(forProgram ? Infinity : 80, 24, false, forProgram);
+    const logs = new LogText(screen, false);
+    for (const event of [...events, line("a", "m", "z", { unended: true })]) logs.event(event);
+    return text();
+  };
+  assert.equal(shownTo(true), "x\ny\nz");
+  assert.equal(shownTo(false), "x\ny\nz\n");
+});
+
 Deno.test("LogText shows bytes that are not UTF-8 as they are written in C, and how much of a line is missing", () => {
   const base64 = btoa("caf\xe9 \xc3\xa9");
   const events = [selected({ a: ["m"] }, false), line("a", "m", "caf\ufffd é", { base64, cutBytes: 5 })];

@@ -3,6 +3,7 @@ import { asking } from "../../../src/app.ts";
 import type { RbacRole } from "../../../src/event.ts";
 import { parseYaml } from "../../../src/kube/cluster.ts";
 import { bindingLines, roleLines } from "../../../src/renderers/rbac_text.ts";
+import { forPrograms } from "../../../src/safe.ts";
 import { bindingsOf, rolesOf } from "../../../src/role.ts";
 
 const query = {
@@ -41,10 +42,10 @@ Deno.test("bindingLines() is YAML with the Role and who gets it", () => {
 
 Deno.test("roleLines() stays YAML whatever the names are", () => {
   for (const name of ["y", "null", "1e3", "a: b", "a\nkind: Secret", "#", "a\u2028b", "\x1b[2J", "-", "on"]) {
-    const role: RbacRole = { ...roles[0]!, name, namespace: name };
-    const lines = roleLines(role);
+    const role: RbacRole = { ...roles[0]!, name, namespace: name, notes: [`of ${name}\rkind: Secret`] };
+    const lines = forPrograms(() => roleLines(role));
     assert.equal(lines.filter((line) => /^kind: /.test(line)).length, 1);
-    assert.equal(lines.some((line) => line.includes("\n") || line.includes("\x1b")), false);
+    assert.equal(lines.some((line) => ["\n", "\r", "\x1b", "\u2028"].some((one) => line.includes(one))), false);
     const { metadata, kind } = read(lines);
     assert.equal(kind, "Role");
     assert.equal(typeof metadata.name, "string");

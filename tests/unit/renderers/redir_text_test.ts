@@ -9,6 +9,8 @@ import { assertFits, memoryScreen } from "./golden.ts";
 const line = (event: Parameters<typeof redirLines>[0]) =>
   redirLines(event, false).map((text) => text.replace(/^\d\d:\d\d:/, "hh:mm:"));
 
+const loop = { direction: "incoming", port: 8083, local: "localhost:18080" } as const;
+
 Deno.test("redirLines() says in words what is redirected", () => {
   assert.deepEqual(line(started({ kept: 3, mesh: true })), [
     "shop/web: 8080 → localhost:8089",
@@ -57,11 +59,15 @@ Deno.test("redirLines() says when a redirect is lost, comes back and ends", () =
     [
       ...line({ type: "redir.lost", time: at(1), ...web, reason: "no answer for 4 s" }),
       ...line({ type: "redir.resumed", time: at(2), ...web, afterMs: 1234 }),
+      ...line({ type: "redir.cycle", time: at(3), ...web, ...loop, program: "kubectl", pid: 4242 }),
+      ...line({ type: "redir.cycle", time: at(3), ...web, ...loop, direction: "outgoing" }),
       ...line({ type: "redir.left", time: at(3), ...web, reason: "deleted" }),
     ],
     [
       "shop/web: connection lost (no answer for 4 s): new connections go to the pod",
       "shop/web: connected again after 1.2 s",
+      "shop/web: 8083 → localhost:18080 is a loop: kubectl (pid 4242) leads it back to the pod; for now the pod answers; choose another local port",
+      "shop/web: outgoing 8083 → localhost:18080 is a loop: it leads back to the pod; for now its destination answers; choose another local port",
       "shop/web: no longer redirected (deleted)",
     ],
   );
@@ -74,6 +80,7 @@ Deno.test("redirLines() cannot be driven by names, addresses and reasons that ho
     ended(1, { namespace: evil, pod: evil, from: evil, to: evil, local: evil, reason: evil }),
     { type: "redir.lost", time: at(0), namespace: evil, pod: evil, reason: evil },
     { type: "redir.left", time: at(0), namespace: evil, pod: evil, reason: evil },
+    { type: "redir.cycle", time: at(0), ...web, ...loop, program: evil, pid: 1 },
     { type: "redir.resumed", time: at(0), namespace: evil, pod: evil, afterMs: 1 },
   ];
   // deno-lint-ignore no-control-regex

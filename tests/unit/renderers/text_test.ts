@@ -104,6 +104,17 @@ Deno.test("textRenderer() escapes what a hostile target put into its command lin
   assert.equal(text.split("\n").length, 3);
 });
 
+Deno.test("textRenderer() gives a program what was seen, a line each, and no colour", () => {
+  const { screen, text } = memoryScreen(Infinity, Infinity, false, true);
+  const renderer = textRenderer(screen), odd = "a\u200db\x1b[31m\u202e – ";
+  const failed: Event = { type: "failed", time, subject: odd, reason: "lost" };
+  for (const event of [failed, { ...process, command: `${odd}\nx` }]) renderer.event(event);
+  renderer.end();
+  const [first, , , last] = text().split("\n");
+  assert.equal(first, `${odd}: failed: lost`);
+  assert.ok(last?.endsWith(`  ${odd}\\nx`));
+});
+
 Deno.test("textRenderer() shows debug pods as a table, and its news as lines", () => {
   const pod = { name: "scope-node1", namespace: "demo", node: "node1", image: "endoscope:1" };
   assert.equal(

@@ -25,3 +25,8 @@ Deno.test("readIcmpProbe() believes ping when it cannot open its socket", () => 
   const said = readIcmpProbe(["0\t2147483647", "65532", ...words].join("\n"));
   assert.equal(said, "socket: Operation not permitted");
 });
+
+Deno.test("readIcmpProbe() finds no ICMP where there is no ping", () => {
+  const said = "0\t2147483647\n0\nsh: 1: ping: not found\n";
+  assert.equal(readIcmpProbe(said), 'there is no program "ping"');
+});

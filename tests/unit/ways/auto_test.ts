@@ -15,14 +15,22 @@ const refusedBy = (what: string): Answer =>
   status(400, "BadRequest", `admission webhook "guard.example.com" denied the request: no ${what}`);
 
 /** Tries to get beside a pod where these answer; returns what was asked to be made, what was explained, and the error. */
-async function reach(of: V1Pod, answers: { ephemeral: Answer; debugPod: Answer }, needs: Needs = {}) {
+async function reach(
+  of: V1Pod,
+  answers: { ephemeral: Answer; debugPod: Answer; exec?: () => Answer; now?: V1Pod },
+  needs: Needs = {},
+) {
   await using api = await apiServer((method, path) => {
+    if (path.includes("/exec?") && answers.exec !== undefined) return answers.exec();
+    if (path.includes("fieldSelector=") && answers.now !== undefined) {
+      return { status: 200, body: path.includes("watch=") ? "" : { metadata: {}, items: [answers.now] } };
+    }
     if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
     if (path.includes("/ephemeralcontainers")) return answers.ephemeral;
     if (method === "POST" && path.endsWith("/pods")) return answers.debugPod;
     if (method === "GET" && path.includes("/pods?")) return { status: 200, body: { items: [] } };
     return status(404, "NotFound", "not found");
-  });
+  }, { timeoutMs: 2000 });
   const explained: string[] = [];
   const explain = (text: string) => void explained.push(text), say = explain;
   const common = { image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, say } as const;
@@ -97,6 +105,43 @@ Deno.test("AutoWay asks what is said to run in a pod that is being deleted, and 
   assert.equal(asked.filter((one) => /^GET .*\/web\/exec\?.*container=scope-1/.test(one)).length, 1);
   assert.deepEqual(made, ["POST /api/v1/namespaces/shop/pods"]);
   assert.match(error.hint ?? "", /nor is there another way: Pod "shop\/web" is being deleted/);
+});
+
+const failing = status(500, "InternalError", "error dialing backend");
+const forbidding = { ephemeral: refusedBy("ephemeral containers"), debugPod: refusedBy("privileged pods") };
+
+/** Fails twice, and then in a way that is told at once. */
+const failingTwice = () => {
+  const answers = [failing, failing];
+  return () => answers.pop() ?? status(403, "Forbidden", "no");
+};
+const tracing: Needs = { capabilities: ["SYS_PTRACE"] };
+
+for (const name of ["", ", and goes"]) {
+  const { metadata, ...rest } = rewritten("endoscope:1");
+  const of = { ...rest, metadata: { ...metadata, ...(name === "" ? {} : deleted.metadata) } };
+  Deno.test(`AutoWay makes nothing where exec into a container that runs${name} is refused, and tries that again`, async () => {
+    const { error, made, asked } = await reach(of, { ...forbidding, exec: failingTwice(), now: of }, tracing);
+    assert.deepEqual(made, []);
+    assert.match(error.message, /^Cannot connect to "shop\/web": you are not allowed to$/);
+    assert.equal(asked.filter((one) => one.includes("/exec?")).length, 3);
+  });
+}
+
+Deno.test("AutoWay adds a container where exec is refused and the pod's status says that the one before has ended", async () => {
+  const of = rewritten("endoscope:1"), now = structuredClone(of);
+  now.status!.ephemeralContainerStatuses![0]!.state = { terminated: { exitCode: 0, reason: "Completed" } };
+  const { made, asked } = await reach(of, { ...forbidding, exec: () => failing, now }, tracing);
+  assert.deepEqual(made, ["PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers"]);
+  assert.equal(asked.filter((one) => one.includes("/exec?")).length, 1);
+});
+
+Deno.test("AutoWay takes no way with more rights because the API server fails", async () => {
+  for (const code of [500, 503]) {
+    const { error, made } = await reach(pod("web"), { ...forbidding, ephemeral: status(code, "", "no leader") });
+    assert.match(error.message, new RegExp(`the API server answered ${code}, no leader$`));
+    assert.ok(made.every((one) => one.endsWith(" dry")), `${made}`);
+  }
 });
 
 /** An endoscope in a pod, as the API server has it after admission has rewritten its image. */

@@ -27,18 +27,29 @@ function running(image: string, asked = options.image): V1Pod {
 const forbidden = status(403, "Forbidden", "no");
 
 /** Looks for the debug pod among these, and makes one where there is none; returns what was asked for, and the error. */
-async function reach(pods: V1Pod[], { dry, made = forbidden }: { dry: (sent: V1Pod) => Answer; made?: Answer }) {
+async function reach(
+  pods: V1Pod[],
+  { dry, made = forbidden, exec = () => forbidden }: {
+    dry: (sent: V1Pod) => Answer;
+    made?: Answer;
+    exec?: () => Answer;
+  },
+  timeoutMs = options.timeoutMs,
+) {
   await using api = await apiServer((method, path, body) => {
     if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
-    if (path.includes("/exec?")) return forbidden;
+    if (path.includes("/exec?")) return exec();
     if (method === "POST") return path.includes("dryRun=All") ? dry(JSON.parse(body)) : made;
     // A watch, and a list
     if (path.includes("watch=")) {
       return { status: 200, body: pods.map((object) => `${JSON.stringify({ type: "ADDED", object })}\n`).join("") };
     }
     return { status: 200, body: { metadata: { resourceVersion: "1" }, items: pods } };
-  });
-  const error = await new NodeWay(api.cluster, options).reach({ node: "node1" }, new AbortController().signal).then(
+  }, { timeoutMs: 2000 });
+  const error = await new NodeWay(api.cluster, { ...options, timeoutMs }).reach(
+    { node: "node1" },
+    new AbortController().signal,
+  ).then(
     () => assert.fail("it got there"),
     (error: unknown) => error,
   );
@@ -85,4 +96,54 @@ Deno.test("NodeWay takes for its own what another client creates, as admission m
   const starting = { ...running(mirrored), status: { phase: "Pending" } };
   const { error } = await reach([starting], { dry: makes(mirrored), made: conflict });
   assert.match(error.message, connects);
+});
+
+const refused = status(500, "InternalError", "error dialing backend");
+
+Deno.test("NodeWay tries exec again in a debug pod that runs, and makes no other where that is refused once", async () => {
+  const execs = [refused];
+  const { asked } = await reach([running(options.image)], {
+    dry: makes("other"),
+    exec: () => execs.pop() ?? forbidden,
+  });
+  assert.equal(asked.filter((one) => one.endsWith("/exec")).length, 2);
+  assert.ok(asked.every((one) => one.startsWith("GET ")), `nothing is made: ${asked}`);
+});
+
+Deno.test("NodeWay makes a debug pod where exec is refused and the pod's status says that its container has ended", async () => {
+  const ended = running(options.image);
+  const exec = () => {
+    ended.status!.containerStatuses![0]!.state = { terminated: { exitCode: 0, reason: "Completed" } };
+    return refused;
+  };
+  const { error, asked } = await reach([ended], { dry: makes("other"), exec });
+  assert.match(error.message, /^Cannot create a debug pod/);
+  assert.equal(asked.filter((one) => one.endsWith("/exec")).length, 1);
+});
+
+/** One that another image was asked for, which this run's own dry run does not know: so it is made, and followed. */
+const made = () => {
+  const created = running(mirrored);
+  return { pods: [created], way: { dry: () => forbidden, made: { status: 201, body: created } } };
+};
+
+Deno.test("NodeWay ends at once where exec cannot be had on the way to the API server", async () => {
+  const exec = () => status(400, "BadRequest", "Upgrade request required");
+  for (const { pods, way } of [{ pods: [running(options.image)], way: { dry: makes("other") } }, made()]) {
+    const { error, asked } = await reach(pods, { ...way, exec });
+    assert.match(error.message, /: a proxy before the API server takes "Upgrade" out of requests$/);
+    assert.equal(asked.filter((one) => one.endsWith("/exec")).length, 1);
+  }
+});
+
+Deno.test("NodeWay says why exec was refused last where that goes on for the whole time", async () => {
+  const { pods, way } = made(), exec = () => status(429, "TooManyRequests", "too many requests");
+  const { error } = await reach(pods, { ...way, exec }, 700);
+  assert.match(error.message, /: the API server answered 429, too many requests$/);
+});
+
+Deno.test("NodeWay calls no pod foreign where it could not ask whose it is", async () => {
+  const conflict = status(409, "AlreadyExists", "there is one"), starting = { ...running(mirrored), status: {} };
+  const { error } = await reach([starting], { dry: () => status(500, "InternalError", "no leader"), made: conflict });
+  assert.match(error.message, /^Cannot try a debug pod in namespace "shop": the API server answered 500, no leader$/);
 });

@@ -25,8 +25,8 @@ Deno.test("tableText() is one transaction on one line: only first packets, only 
     tableText(rules, true),
     [
       "table inet scope_1 { flags owner;",
-      'map incoming { type inet_service : inet_service; flags timeout; comment "ann___drop@laptop -110 s1"; };',
-      'map outgoing { type inet_service : inet_service; flags timeout; comment "ann___drop@laptop -110 s1"; };',
+      'map incoming { type inet_service : inet_service; flags timeout; comment "ann___drop@laptop -110 s1 41000"; };',
+      'map outgoing { type inet_service : inet_service; flags timeout; comment "ann___drop@laptop -110 s1 42000"; };',
       "chain prerouting { type nat hook prerouting priority -110;",
       "tcp flags & (fin|syn|rst|ack) == syn redirect to :tcp dport map @incoming; };",
       "chain output { type nat hook output priority -110; meta mark 23566 return;",
@@ -88,6 +88,7 @@ const listed = JSON.stringify({
         table: "scope_a1",
         type: "inet_service",
         handle: 3,
+        comment: "ann@laptop -110 s7 9091",
         map: "inet_service",
       },
     },
@@ -99,11 +100,11 @@ const listed = JSON.stringify({
 const held: HeldMap[] = [
   {
     ...{ table: "scope_a1", direction: "incoming", owner: "ann@laptop", priority: -110, session: "s7" } as const,
-    ...{ ports: [8080, 80], listeners: [9090, 9090] },
+    ...{ ports: [8080, 80], listeners: [9090] },
   },
   {
-    ...{ table: "scope_a1", direction: "outgoing", owner: "somebody", priority: -110, session: "" } as const,
-    ...{ ports: [], listeners: [] },
+    ...{ table: "scope_a1", direction: "outgoing", owner: "ann@laptop", priority: -110, session: "s7" } as const,
+    ...{ ports: [], listeners: [9091] },
   },
   {
     ...{ table: "scope", direction: "incoming", owner: "somebody", priority: -110, session: "" } as const,
@@ -111,7 +112,7 @@ const held: HeldMap[] = [
   },
 ];
 
-Deno.test("heldMaps() reads scope's maps of what nft lists, and nobody else's", () => {
+Deno.test("heldMaps() reads scope's maps of what nft lists, and nobody else's; the listener of an empty one as well", () => {
   assert.deepEqual(heldMaps(listed), held);
 });
 

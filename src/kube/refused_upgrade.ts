@@ -1,0 +1,40 @@
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { StatusError } from "./status_error.ts";
+
+/** The client's websocket, as far as it is needed here. */
+interface Websocket {
+  once(event: "unexpected-response", told: (request: ClientRequest, response: IncomingMessage) => void): unknown;
+  emit(event: "error", error: Error): unknown;
+}
+
+/** Limits for reading a refusal, in bytes and in milliseconds. */
+const readBytes = 65_536, readMs = 2000;
+
+/**
+ * Sends the request for a websocket, and lets the error of one that is refused be a StatusError with the whole answer: the
+ * client would have nothing but the status, in the words of its error. An option of the client library's websockets.
+ */
+export function finishRequest(request: ClientRequest, websocket: Websocket): void {
+  websocket.once("unexpected-response", (_request, response) => {
+    let text = "";
+    const refuse = () => {
+      clearTimeout(limit);
+      websocket.emit("error", new StatusError(response.statusCode ?? 0, text, response.headers));
+      request.destroy();
+    };
+    const limit = setTimeout(refuse, readMs);
+    response.setEncoding("utf8");
+    response.on("data", (more: string) => {
+      text += more;
+      if (text.length > readBytes) response.destroy();
+    });
+    response.once("close", refuse);
+  });
+  request.end();
+}
+
+/** The StatusError in the event with which the client says that a websocket was refused; else the error as it is. */
+export function refusalOf(error: unknown): unknown {
+  const { error: inner } = (error ?? {}) as { error?: unknown };
+  return inner instanceof StatusError ? inner : error;
+}

@@ -1,0 +1,50 @@
+/**
+ * Usage: main.ts FOLDER
+ *
+ * Installs the Debian packages that a whole run of the tests needs, fills FOLDER with links to their programs, and prints the
+ * PATH to run the tests with. That PATH has nothing else of this machine, so that a program which no script installs is
+ * missing here as well, and not just on a machine where nobody has installed it by hand. On another distribution that PATH is
+ * the machine's own.
+ */
+import { ClusterError } from "../cluster/errors.ts";
+import { installDebian, isDebian } from "../cluster/packages.ts";
+import { run } from "../cluster/processes.ts";
+import { Progress } from "../cluster/progress.ts";
+import { closureOf, LISTING, parseInstalled } from "./closure.ts";
+import { fillFolder, merged, programsOf } from "./folder.ts";
+import { ALL_PACKAGES, PREREQUISITES } from "./packages.ts";
+
+/** Path of a program in PATH; undefined where there is none. */
+function which(name: string): string | undefined {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    try {
+      if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
+    } catch {
+      // not in this one
+    }
+  }
+  return undefined;
+}
+
+async function main(folder: string): Promise<string> {
+  if (!await isDebian()) return Deno.env.get("PATH") ?? "";
+  using progress = new Progress();
+  await installDebian(ALL_PACKAGES, progress, new AbortController().signal);
+  const packages = closureOf(parseInstalled(await run(["dpkg-query", "-W", "-f", LISTING])), ALL_PACKAGES);
+  const files = new Set((await run(["dpkg-query", "-L", ...packages])).split("\n").map(merged));
+  const programs = programsOf(files);
+  for (const name of PREREQUISITES) {
+    const path = which(name) ?? (name.startsWith("go") ? `/usr/local/go/bin/${name}` : undefined);
+    if (path !== undefined) programs.set(name, path);
+  }
+  fillFolder(folder, programs);
+  return folder;
+}
+
+try {
+  console.log(await main(Deno.args[0]!));
+} catch (error) {
+  if (!(error instanceof ClusterError)) throw error;
+  Deno.stderr.writeSync(new TextEncoder().encode(error.text()));
+  Deno.exit(69);
+}
