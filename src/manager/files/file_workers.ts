@@ -16,7 +16,7 @@ const mostHung = 4;
 const idleMs = 5000;
 /** How much later its thread has ended, and its memory can be given back, in milliseconds. */
 const endedMs = 1000;
-/** How long removing what copies left may take when the manager ends, in milliseconds. */
+/** How long the end of all calls may take when the manager ends, and then removing what copies left, in milliseconds. */
 const endMs = 2000;
 
 const program = new URL(import.meta.url.endsWith(".ts") ? "../files_worker.ts" : "./files_worker.js", import.meta.url);
@@ -32,6 +32,8 @@ interface Idle {
  */
 export class FileWorkers implements AsyncDisposable {
   readonly #idle: Idle[] = [];
+  /** What Workers do now: each resolves at its end. */
+  readonly #work = new Set<Promise<void>>();
   readonly #hung = new Map<string, number>();
   readonly #parts = new Parts((parts) => void this.#remove(parts));
 
@@ -96,11 +98,16 @@ export class FileWorkers implements AsyncDisposable {
     }
   }
 
-  /** Removes what copies left, and waits for that at most a moment. */
+  /** Waits for the end of all calls, and removes what copies left, each at most for a moment. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const left = this.#parts.takeAll(), limit = new AbortController();
-    if (left.length > 0) await Promise.race([this.#remove(left), delay(endMs, limit.signal)]);
-    limit.abort();
+    const atMost = async (work: Promise<unknown>) => {
+      const limit = new AbortController();
+      await Promise.race([work, delay(endMs, limit.signal)]);
+      limit.abort();
+    };
+    await atMost(Promise.all(this.#work));
+    const left = this.#parts.takeAll();
+    if (left.length > 0) await atMost(this.#remove(left));
     for (const { worker, timer } of this.#idle.splice(0)) {
       clearTimeout(timer);
       worker.terminate();
@@ -118,6 +125,7 @@ export class FileWorkers implements AsyncDisposable {
     const worker = this.#take(), ended = Promise.withResolvers<void>(), hung = Promise.withResolvers<void>();
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {}); // met where it matters
+    this.#work.add(ended.promise);
     let silent = 0, over = false;
     // It may do something else by then.
     const post: Job["post"] = (message, transfer = []) => over || worker.postMessage(message, transfer);
@@ -126,6 +134,7 @@ export class FileWorkers implements AsyncDisposable {
       over = true;
       clearInterval(timer);
       worker.onmessage = null;
+      this.#work.delete(ended.promise);
       ended.resolve();
     };
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
