@@ -5,7 +5,7 @@ import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./e
 import type { Files } from "./files.ts";
 import type { LogRequest } from "./logs.ts";
 import type { GlobalOptions } from "./options.ts";
-import type { RedirectCall, RedirectPlan } from "./redirect.ts";
+import type { RedirectAsked, RedirectCall } from "./redirect.ts";
 import type { Target, TargetQuery } from "./target.ts";
 import type { NamespaceKind, ToolExit } from "./tool.ts";
 import type { Capability, Needs, WayName } from "./way.ts";
@@ -42,7 +42,8 @@ export interface Run {
   /** Resolves when the connection took it: writing on before that only fills memory. */
   write(bytes: Uint8Array): Promise<void>;
   endInput(): void;
-  signal(name: string): void;
+  /** Resolves when the manager has passed it on. */
+  signal(name: string): Promise<void>;
   resize(size: { columns: number; rows: number }): void;
 }
 
@@ -177,7 +178,7 @@ export interface Context {
    * Redirects connections of all pods that the options choose, until the signal is aborted; comes back after a lost
    * connection, and follows pods that come and go where they were not chosen by name. Throws ScopeError.
    */
-  redirect(query: TargetQuery, plan: RedirectPlan): AsyncIterable<Event>;
+  redirect(query: TargetQuery, plan: RedirectAsked): AsyncIterable<Event>;
   /**
    * Lets connections that one pod makes go around its sidecar, until the signal is aborted; comes back after a lost
    * connection. Throws ScopeError.

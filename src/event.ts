@@ -152,6 +152,8 @@ export interface PingSummary extends Timed, Destination {
   maxMs?: number;
   /** Set when the destination was deleted or finished before the end. */
   gone?: string;
+  /** Set when it was not pinged to the end: its name has no address, or what pings it failed. */
+  failed?: "unresolved" | "program";
 }
 
 /** A process of the target, as its node sees it. */
@@ -185,6 +187,21 @@ export interface ProcessSeen extends Timed {
   started: string;
   /** Who traces it, as a debugger does, in the node's pid namespace. */
   tracerPid?: number;
+  /** Where its main thread has left and others go on: the first of these, by which it can be traced. */
+  thread?: number;
+  /** One of its threads that no signal and no tracer reaches. */
+  blocked?: BlockedSeen;
+}
+
+/** A thread that waits in the kernel where nothing interrupts it (state D), or that is frozen. */
+export interface BlockedSeen {
+  thread: number;
+  /** The kernel functions that it waits in, the innermost first; none where they may not be read. */
+  functions: string[];
+  /** Its control group is frozen, as that of a paused container is. */
+  frozen: boolean;
+  /** How often it has gone to sleep: the same number later is the same wait. */
+  switches: number;
 }
 
 /** strace has attached to the process it was asked for; calls follow. */

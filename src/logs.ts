@@ -13,7 +13,7 @@ export interface LogRequest {
   /** Only lines that are no older, in seconds. */
   sinceSeconds?: number;
   /** At most so many lines of each container that are there already; missing: as it is fit for what was asked. */
-  tail?: number;
+  tail?: number | "all";
   /** Only lines that match. */
   grep?: RegExp;
   /** Runs on this machine meanwhile. */

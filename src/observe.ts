@@ -50,7 +50,7 @@ export async function* observe(
     events.close();
   };
   const onStop = () => {
-    run.signal(tool.stopSignal);
+    void run.signal(tool.stopSignal);
     tool.stopping?.(now());
     timer = setTimeout(() => finish(cutOff), reportMs);
   };

@@ -1,11 +1,22 @@
 import type { Cycles } from "./cycles.ts";
-import { ScopeError } from "./errors.ts";
 import type { Direction } from "./event.ts";
 
 /** A port whose connections come to this machine, and the local port they go to. */
 export interface RedirectedPort {
   port: number;
   localPort: number;
+}
+
+/** A port as it is asked for: by its number, or by the name that a pod or its service gives it. */
+export interface AskedPort {
+  port: number | string;
+  /** Default: the port's own number. */
+  localPort?: number;
+}
+
+/** What is asked for, before anybody knows which ports of a pod that means. */
+export interface RedirectAsked extends Omit<RedirectPlan, "incoming"> {
+  incoming: readonly AskedPort[] | "all";
 }
 
 /** What is redirected, and how. */
@@ -44,36 +55,6 @@ export interface RedirectCall {
   signal: AbortSignal;
   /** Notices what leads back to a pod of this run. */
   cycles: Cycles;
-}
-
-/**
- * Reads `[port[:localport]]…`.
- *
- * Throws ScopeError (usage).
- */
-export function parsePorts(texts: readonly string[], direction: Direction): RedirectedPort[] {
-  const ports = texts.map(parsePort);
-  const twice = ports.find(({ port }, index) => ports.findIndex((other) => other.port === port) < index);
-  if (twice !== undefined) {
-    throw new ScopeError("usage", `Port ${twice.port} is given twice`, { hint: "give each port once" });
-  }
-  if (ports.length === 0 && direction === "outgoing") {
-    throw new ScopeError("usage", "Option --outgoing needs the ports whose connections are redirected", {
-      hint: "give them, as in: scope -p web redir --outgoing 5432",
-    });
-  }
-  return ports;
-}
-
-function parsePort(text: string): RedirectedPort {
-  const [port = "", localPort = port, ...more] = text.split(":");
-  const isPort = (part: string) => /^\d{1,5}$/.test(part) && Number(part) >= 1 && Number(part) <= 65535;
-  if (more.length > 0 || !isPort(port) || !isPort(localPort)) {
-    throw new ScopeError("usage", `Port "${text}" is none`, {
-      hint: "it is PORT or PORT:LOCALPORT, each a number from 1 to 65535, as in 8080:8089",
-    });
-  }
-  return { port: Number(port), localPort: Number(localPort) };
 }
 
 /** Where a connection goes on this machine, as `localhost:8089`. */

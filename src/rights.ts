@@ -42,6 +42,17 @@ export const rightTable = {
   deployment: rights("target", "get deployments.apps", "find the target by its deployment"),
   statefulset: rights("target", "get statefulsets.apps", "find the target by its stateful set"),
   daemonset: rights("target", "get daemonsets.apps", "find the target by its daemon set"),
+  replicaset: rights("target", "get replicasets.apps", "find the target by its replica set"),
+  job: rights("target", "get jobs.batch", "find the target by its job"),
+  cronjob: [
+    ...rights("target", "get cronjobs.batch", "find the target by its cron job"),
+    ...rights("target", "list jobs.batch", "find the jobs of the cron job"),
+  ],
+  replicationcontroller: rights(
+    "target",
+    "get replicationcontrollers",
+    "find the target by its replication controller",
+  ),
   service: rights("target", "get services", "find the target by its service"),
   /** Pods that come and go while they are followed. */
   following: rights("target", "get,list,watch pods", "follow the pods that come and go"),
@@ -101,6 +112,8 @@ export const rightTable = {
 const titles: Readonly<Record<keyof typeof rightTable, string>> = {
   ...{ pod: "finding the target", labels: "finding it by labels", deployment: "-p deployment/NAME" },
   ...{ statefulset: "-p statefulset/NAME", daemonset: "-p daemonset/NAME", service: "-p service/NAME" },
+  ...{ replicaset: "-p replicaset/NAME", job: "-p job/NAME", cronjob: "-p cronjob/NAME" },
+  replicationcontroller: "-p replicationcontroller/NAME",
   ...{ following: "redir of several pods", ephemeral: "the ephemeral way", node: "the node way" },
   ...{
     terminate: "--terminate",

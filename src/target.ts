@@ -37,7 +37,25 @@ export interface TargetQuery {
   namespace?: string;
 }
 
-export type WorkloadKind = "pod" | "deployment" | "statefulset" | "daemonset" | "service";
+/** What TYPE/NAME takes as TYPE, as kubectl does: the names of each kind, its plural first, and its API group. */
+export const kindNames = {
+  pod: { group: "", names: ["pods", "pod", "po"] },
+  deployment: { group: "apps", names: ["deployments", "deployment", "deploy"] },
+  replicaset: { group: "apps", names: ["replicasets", "replicaset", "rs"] },
+  statefulset: { group: "apps", names: ["statefulsets", "statefulset", "sts"] },
+  daemonset: { group: "apps", names: ["daemonsets", "daemonset", "ds"] },
+  job: { group: "batch", names: ["jobs", "job"] },
+  cronjob: { group: "batch", names: ["cronjobs", "cronjob", "cj"] },
+  replicationcontroller: { group: "", names: ["replicationcontrollers", "replicationcontroller", "rc"] },
+  service: { group: "", names: ["services", "service", "svc"] },
+} as const satisfies Record<string, { group: string; names: readonly string[] }>;
+
+export type WorkloadKind = keyof typeof kindNames;
+
+const kinds = Object.keys(kindNames) as WorkloadKind[];
+
+/** For messages: `pod, deployment, … or service`. */
+export const typedKinds = `${kinds.slice(0, -1).join(", ")} or ${kinds.at(-1)}`;
 
 /** NAME or TYPE/NAME, read. Without a type, a pod or else a workload of that name is meant. */
 export interface PodReference {
@@ -45,21 +63,20 @@ export interface PodReference {
   name: string;
 }
 
-const kinds: Readonly<Record<WorkloadKind, readonly string[]>> = {
-  pod: ["po", "pod", "pods"],
-  deployment: ["deploy", "deployment", "deployments"],
-  statefulset: ["sts", "statefulset", "statefulsets"],
-  daemonset: ["ds", "daemonset", "daemonsets"],
-  service: ["svc", "service", "services"],
-};
-
 /** Reads NAME or TYPE/NAME with kubectl's names of types; nothing when the type is unknown or a part is empty. */
 export function parsePodReference(text: string): PodReference | undefined {
   const slash = text.indexOf("/");
   if (slash < 0) return text === "" ? undefined : { name: text };
-  const type = text.slice(0, slash).toLowerCase().replace(/\.(apps|v1)(\..*)?$/, ""), name = text.slice(slash + 1);
-  const kind = (Object.keys(kinds) as WorkloadKind[]).find((kind) => kinds[kind].includes(type));
-  return kind === undefined || name === "" || name.includes("/") ? undefined : { kind, name };
+  const name = text.slice(slash + 1);
+  // With a version and a group or without: `jobs`, `jobs.batch`, `jobs.v1.batch`, `pods.v1.`.
+  const [, type = "", version, group] =
+    /^([a-z]+)(?:\.(v\d\w*))?(?:\.([a-z]*))?$/.exec(text.slice(0, slash).toLowerCase()) ?? [];
+  const kind = kinds.find((kind) => (kindNames[kind].names as readonly string[]).includes(type));
+  if (kind === undefined || name === "" || name.includes("/")) return undefined;
+  const ofGroup = group === undefined
+    ? version === undefined || kindNames[kind].group === ""
+    : kindNames[kind].group === group;
+  return ofGroup ? { kind, name } : undefined;
 }
 
 /** As people write it: `namespace/pod:container`. */

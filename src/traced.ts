@@ -39,7 +39,7 @@ export async function traced(
  *
  * Source: ptrace(2), "Ptrace access mode checking".
  */
-export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen): Promise<ScopeError> {
+export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen, signal: AbortSignal): Promise<ScopeError> {
   const process = await beside.process(pid);
   if (process === undefined || process.state === "Z") {
     return new ScopeError("notFound", `Process "${pid}" has ended`, {
@@ -51,7 +51,7 @@ export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen): Promis
     return tracedAlready(quoted(process), tracerPid, (await beside.process(tracerPid))?.command);
   }
   const argv = ["cat", "/proc/sys/kernel/yama/ptrace_scope"];
-  const { stdout } = await outputOf(beside.run({ argv, namespaces: [] }));
+  const { stdout } = await outputOf(beside.run({ argv, namespaces: [] }), signal);
   return refusal({
     process: quoted(process),
     node: beside.target.node,
@@ -62,7 +62,7 @@ export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen): Promis
 }
 
 /** For errors, which quote values: `"4242" (nginx: master)`. */
-function quoted({ pid, command }: ProcessSeen): string {
+export function quoted({ pid, command }: ProcessSeen): string {
   return `"${pid}" (${shortened(command)})`;
 }
 

@@ -67,7 +67,7 @@ export const bypass: Command = {
 
 /** Does something while the sidecar is out of the way. What is told about that goes to stderr. Throws ScopeError. */
 async function whileBypassed(
-  context: Pick<Context, "say">,
+  context: Pick<Context, "say" | "signal">,
   beside: Beside,
   plan: BypassPlan,
   body: () => Promise<number>,
@@ -86,10 +86,15 @@ async function whileBypassed(
   // Before it is told to end, it only ends because it failed.
   const failed = held.then(() => Promise.reject(new Error("the bypass has ended")));
   failed.catch(() => {});
+  const interrupt = () => done.abort();
+  context.signal.addEventListener("abort", interrupt, { once: true });
+  if (context.signal.aborted) interrupt();
   try {
     await Promise.race([begun.promise, failed]);
+    context.signal.removeEventListener("abort", interrupt); // from here on the command hears of it
     return await Promise.race([body(), failed]);
   } finally {
+    context.signal.removeEventListener("abort", interrupt);
     done.abort();
     await held.catch(() => {});
   }

@@ -1,11 +1,13 @@
+import { blockedHint, blockedText, stuck } from "../blocked.ts";
 import type { Command } from "../command.ts";
-import type { Context } from "../context.ts";
+import type { Beside, Context } from "../context.ts";
 import { ScopeError } from "../errors.ts";
+import type { ProcessSeen } from "../event.ts";
 import { observe } from "../observe.ts";
 import { processId, targetQuery } from "../options.ts";
 import type { GdbCommands } from "../tools/gdb.ts";
 import { backtraceTool, gdbSession } from "../tools/gdb.ts";
-import { traced } from "../traced.ts";
+import { quoted, traced } from "../traced.ts";
 
 export const gdb: Command = {
   name: "gdb",
@@ -42,6 +44,7 @@ export const gdb: Command = {
     const needs = { ...gdb.needs, ...pid === undefined ? {} : { nodePids: true } };
     await using beside = await context.enter(targetQuery(context.options), needs);
     const process = await traced(beside, pid, context.say);
+    await assertStoppable(beside, process, context.signal);
     if (backtrace) {
       const tool = backtraceTool(process.pid);
       const shown = await context.show(observe(beside, tool, context.signal));
@@ -60,6 +63,23 @@ export const gdb: Command = {
     return code;
   },
 };
+
+/** Throws ScopeError (unreachable) for a process that gdb would wait for in vain. */
+async function assertStoppable(beside: Beside, process: ProcessSeen, signal: AbortSignal): Promise<void> {
+  if (process.thread !== undefined) {
+    throw new ScopeError("unreachable", `Cannot debug process ${quoted(process)}: its main thread has left`, {
+      hint: "gdb takes a process by its main thread; scope strace traces the others",
+    });
+  }
+  const blocked = await stuck(beside, process, signal);
+  if (blocked === undefined) return;
+  const thread = blocked.thread === process.pid ? "it" : `its thread ${blocked.thread}`;
+  throw new ScopeError(
+    "unreachable",
+    `Cannot stop process ${quoted(process)}: ${thread} ${blockedText(blocked)}`,
+    { hint: blockedHint(blocked) },
+  );
+}
 
 async function commandFile(context: Context, path: string): Promise<GdbCommands> {
   return { name: path.replace(/^.*\//, ""), text: await context.readFile(path) };

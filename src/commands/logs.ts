@@ -24,7 +24,7 @@ export const logs: Command = {
     {
       flags: "--tail <n>",
       description:
-        "how many lines of each container to begin with (default: all of one pod, 10 each of several, 0 with a command)",
+        "how many lines of each container to begin with, -1 for all (default: all of one pod, 10 of several, 0 with a command)",
     },
     { flags: "--timestamps", description: "with the time of each line" },
     { flags: "--grep <regexp>", description: "only lines that match; (?i) at its start: in upper or lower case" },
@@ -94,13 +94,15 @@ function withoutTarget({ container }: GlobalOptions, pod: string) {
   return { pod, ...(container === undefined ? {} : { container }) };
 }
 
-function lines(text: string): number {
+/** Throws ScopeError (usage). */
+function lines(text: string): number | "all" {
+  if (text === "-1") return "all"; // as kubectl has it
   try {
     return count("tail", text);
   } catch (error) {
     if (!(error instanceof ScopeError)) throw error;
     throw new ScopeError("usage", error.message, {
-      hint: "it is a whole number of lines, for example 20, or 0 for none",
+      hint: "it is a whole number of lines, for example 20, 0 for none or -1 for all",
     });
   }
 }

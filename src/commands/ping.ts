@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event, PingGone } from "../event.ts";
 import { now } from "../event.ts";
-import type { Beside } from "../context.ts";
+import type { Beside, Context } from "../context.ts";
 import { observe } from "../observe.ts";
 import { count, seconds, targetQuery } from "../options.ts";
 import { outputOf } from "../run_output.ts";
@@ -71,7 +71,7 @@ export const ping: Command = {
     const wanted = { destinations: destinations.reachable, count: packets, intervalMs };
     const quick = pingTool(wanted);
     await using beside = await context.enter(targetQuery(context.options), needs);
-    const tool = beside.capabilities.has("NET_RAW") ? quick : await unprivileged(beside, wanted, context.say);
+    const tool = beside.capabilities.has("NET_RAW") ? quick : await unprivileged(beside, wanted, context);
     const gone = (signal: AbortSignal) => goneEvents(tool, destinations.watch(signal));
     const events = prepend(
       [...destinations.skipped, ...tool.begin(now())],
@@ -84,8 +84,8 @@ export const ping: Command = {
 };
 
 /** Without NET_RAW fping reports hosts that answer as lost. */
-async function unprivileged(beside: Beside, options: PingOptions, say: (text: string) => void): Promise<PingTool> {
-  const { stdout } = await outputOf(beside.run({ argv: icmpProbe, namespaces: ["net"] }));
+async function unprivileged(beside: Beside, options: PingOptions, { say, signal }: Context): Promise<PingTool> {
+  const { stdout } = await outputOf(beside.run({ argv: icmpProbe, namespaces: ["net"] }), signal);
   const why = readIcmpProbe(stdout);
   const tool = unprivilegedPingTool({ ...options, ...(why === undefined ? {} : { mostIcmp: 0 }) });
   const { plan } = tool;

@@ -2,8 +2,8 @@ import type { Command } from "../command.ts";
 import { ScopeError } from "../errors.ts";
 import { targetQuery } from "../options.ts";
 import type { RawOptions } from "../options.ts";
-import { parsePorts } from "../redirect.ts";
-import type { RedirectPlan } from "../redirect.ts";
+import type { RedirectAsked } from "../redirect.ts";
+import { numberedPorts, parsePorts } from "../redirect_ports.ts";
 import { RedirTally } from "../redir_tally.ts";
 import { summedUp } from "../summed_up.ts";
 
@@ -36,6 +36,7 @@ export const redir: Command = {
   examples: [
     ["scope -p web redir 8080", "what comes to port 8080 of all pods of web goes to localhost:8080"],
     ["scope -p web redir 8080:8089", "the same, to localhost:8089"],
+    ["scope -p svc/web redir http 9090-9099", "ports by the names of the service or the pod, and a range"],
     ["scope -p web redir", "all ports that the pods listen on"],
     ["scope -l app=web redir --outgoing 5432", "their database connections go to localhost:5432"],
   ],
@@ -47,7 +48,7 @@ export const redir: Command = {
   },
 };
 
-function planOf(options: RawOptions, args: readonly string[]): { target?: string; plan: RedirectPlan } {
+function planOf(options: RawOptions, args: readonly string[]): { target?: string; plan: RedirectAsked } {
   const { outgoing = false, to, mirror = false, takeover = false, cut = false, raw = false, probes = "pod" } = options;
   const direction = outgoing === true ? "outgoing" : "incoming";
   const ports = parsePorts(args, direction);
@@ -59,7 +60,9 @@ function planOf(options: RawOptions, args: readonly string[]): { target?: string
     ...(target === undefined ? {} : { target }),
     plan: {
       incoming: direction === "outgoing" ? [] : ports.length === 0 ? "all" : ports,
-      outgoing: direction === "outgoing" ? ports : [],
+      outgoing: direction === "outgoing"
+        ? numberedPorts(ports, "connections that a pod makes have no port with a name")
+        : [],
       to: typeof to === "string" ? to : "localhost",
       ownContainer: target !== undefined,
       mirror: mirror === true,

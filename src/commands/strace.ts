@@ -1,13 +1,14 @@
+import { blockedHint, blockedText, isSame, stuck } from "../blocked.ts";
 import type { Command } from "../command.ts";
-import type { Context } from "../context.ts";
+import type { Beside, Context } from "../context.ts";
 import { ScopeError } from "../errors.ts";
-import type { Event, ProcessSeen } from "../event.ts";
+import type { BlockedSeen, Event, ProcessSeen } from "../event.ts";
 import { observe } from "../observe.ts";
 import { processId, seconds, targetQuery } from "../options.ts";
 import type { RawOptions } from "../options.ts";
 import type { StraceTool } from "../tools/strace.ts";
 import { straceTool } from "../tools/strace.ts";
-import { processText, traced, whyNotTraced } from "../traced.ts";
+import { processText, quoted, traced, whyNotTraced } from "../traced.ts";
 
 const needs = { files: true } as const;
 
@@ -46,8 +47,17 @@ export const strace: Command = {
     const entering = pid === undefined ? needs : { ...needs, nodePids: true };
     await using beside = await context.enter(targetQuery(context.options), entering);
     const process = await traced(beside, pid, context.say);
+    if (process.state === "T") {
+      context.say(`process ${processText(process)} is stopped by a signal (state T), and does nothing before SIGCONT`);
+    }
+    // Asked for while strace starts; one that is stuck is traced all the same, as its other threads may go on.
+    const waits = stuck(beside, process, context.signal).then((blocked) => {
+      if (blocked !== undefined) context.say(stuckText(process, blocked));
+      return blocked;
+    });
+    waits.catch(() => {}); // a lost connection shows in the trace
     const tool = straceTool({
-      pid: process.pid,
+      pid: process.thread ?? process.pid,
       follow: options.follow !== false,
       expressions,
       ...(limit === undefined ? {} : { stringLimit: limit }),
@@ -58,10 +68,11 @@ export const strace: Command = {
     const stop = AbortSignal.any([context.signal, ...ends]);
     try {
       const shown = await context.show(tell(context, process, observe(beside, tool, stop)));
+      if (shown === 0 && tool.exitCode() === 0 && !tool.sawAny) await assertNotStuck(beside, process, await waits);
       return shown > 1 ? shown : tool.exitCode() || shown;
     } catch (error) {
       if (!(error instanceof ScopeError)) throw error;
-      if (error.kind === "denied") throw await whyNotTraced(beside, process);
+      if (error.kind === "denied") throw await whyNotTraced(beside, process, context.signal);
       // With its last process the pod itself may be gone, which is no failure of the trace.
       if (error.kind !== "unreachable" || tool.targetEnd === undefined) throw error;
       return tool.exitCode();
@@ -70,6 +81,19 @@ export const strace: Command = {
     }
   },
 };
+
+function stuckText(process: ProcessSeen, blocked: BlockedSeen): string {
+  const thread = blocked.thread === process.pid ? "" : `thread ${blocked.thread} of `;
+  return `${thread}process ${processText(process)} ${blockedText(blocked)}: its calls show when it goes on`;
+}
+
+/** Throws ScopeError (timeout) where nothing was seen of a process because it has been stuck all the time. */
+async function assertNotStuck(beside: Beside, process: ProcessSeen, blocked: BlockedSeen | undefined): Promise<void> {
+  if (blocked === undefined || !isSame(blocked, (await beside.process(process.pid))?.blocked)) return;
+  throw new ScopeError("timeout", `Process ${quoted(process)} made no call: it ${blockedText(blocked)}`, {
+    hint: blockedHint(blocked),
+  });
+}
 
 function stringLimit(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);

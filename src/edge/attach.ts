@@ -1,7 +1,7 @@
 import type { Run } from "../context.ts";
 import { onResize, rawInput, sayLine, windowSize, writeAllAsync } from "./terminal.ts";
 
-/** How long a program may take to end after SIGTERM or SIGHUP, in milliseconds. */
+/** How long a program may take to end after SIGTERM or SIGHUP, and the manager to pass any signal on, in milliseconds. */
 const finishMs = 3000;
 
 /**
@@ -20,9 +20,10 @@ export async function attach(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
     const name: string = signal.reason?.signal ?? "SIGINT";
-    run.signal(terminal ? "SIGHUP" : name);
+    timer = setTimeout(() => late.reject(signal.reason), finishMs);
+    const passedOn = run.signal(terminal ? "SIGHUP" : name);
     // Whoever presses Ctrl-C can press it again; of the other signals there is only one.
-    if (name !== "SIGINT") timer = setTimeout(() => late.reject(signal.reason), finishMs);
+    if (name === "SIGINT") void passedOn.then(() => clearTimeout(timer));
   };
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();

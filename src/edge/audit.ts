@@ -3,6 +3,7 @@ import { auditLine } from "../audit.ts";
 import { version } from "../version.ts";
 import { sayLine } from "./terminal.ts";
 import { userAtHost } from "./user.ts";
+import { userFolder } from "./user_folder.ts";
 
 /** When to begin a new file, in bytes; the one before is kept. */
 const rotateBytes = 10_000_000;
@@ -30,7 +31,7 @@ export class Audit {
     const { command, mode, args } = this.run;
     if (this.#written || mode === "off") return;
     this.#written = true;
-    const folder = stateFolder();
+    const folder = userFolder("XDG_STATE_HOME", ".local/state");
     if (folder === undefined) return;
     try {
       const record: AuditRecord = {
@@ -49,18 +50,6 @@ export class Audit {
       sayLine(`cannot write the audit log "${folder}/audit.log": ${why}; SCOPE_AUDIT=off does without`);
     }
   }
-}
-
-/** Nothing for who has no home, as the users that services run as. */
-function stateFolder(): string | undefined {
-  const given = Deno.env.get("XDG_STATE_HOME"), home = Deno.env.get("HOME");
-  if (given?.startsWith("/")) return `${given}/scope`;
-  try {
-    if (home?.startsWith("/") && Deno.statSync(home).isDirectory) return `${home}/.local/state/scope`;
-  } catch {
-    // It is not there.
-  }
-  return undefined;
 }
 
 /** Adds a line in one write, so that runs at the same time do not mix theirs. Throws what the system says. */

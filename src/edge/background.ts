@@ -37,6 +37,13 @@ export async function runInBackground(more: readonly string[], signal: AbortSign
   return { pid: child.pid, line: line.trimEnd() };
 }
 
+/** Runs this command line again with more variables, without a word, in a process that goes on without this one. */
+export function runAgain(env: Readonly<Record<string, string>>): void {
+  const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
+  const args = [...thisProgram(), ...Deno.args];
+  new Deno.Command(Deno.execPath(), { args, env, detached: true, ...silent }).spawn().unref();
+}
+
 export type Background = { pid: number; line: string } | { exitCode: number };
 
 /** What Deno is called with to run this program. A compiled one is called by itself, and has its flags inside. */

@@ -1,8 +1,9 @@
 import type { Beside, Run, RunOptions } from "../context.ts";
 import { ScopeError } from "../errors.ts";
-import type { ProcessSeen } from "../event.ts";
+import type { BlockedSeen, ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";
 import type { ManagerConnection } from "../manager/client.ts";
+import { Unanswered } from "../manager/client.ts";
 import { makeFiles } from "../manager/files_client.ts";
 import { bypass } from "../manager/bypass_client.ts";
 import { redirect } from "../manager/redirect_client.ts";
@@ -11,6 +12,7 @@ import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
 import type { Reached } from "../ways/reached.ts";
 import { bypassTrouble } from "./bypass_trouble.ts";
+import { unanswered } from "./connect.ts";
 import { userAtHost } from "./user.ts";
 import { redirectTrouble } from "./redirect_trouble.ts";
 
@@ -20,21 +22,24 @@ export interface BesideOptions {
   name?: string;
   connection: ManagerConnection;
   passage: Reached;
+  /** The interrupt: ends every call that waits for an answer. */
+  signal: AbortSignal;
   /** Begins to watch the target; what it returns is aborted when the cluster says that the target is gone. */
   watch(): AbortSignal;
   dispose(): Promise<void>;
 }
 
 /** What a command can do next to a target. */
-export function makeBeside({ target, name, connection, passage, watch, dispose }: BesideOptions): Beside {
+export function makeBeside({ target, name, connection, passage, signal, watch, dispose }: BesideOptions): Beside {
   let watched: AbortSignal | undefined;
   const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
   const lost = () => watched ??= watch();
   const fail = (error: unknown) => translateCall(error, connection, passage, where, watched);
   const ask = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
-    const { processes } = await connection.calls.ps({ containers, pids: [...pids] }).catch(async (error: unknown) => {
-      throw await fail(error);
+    const asked = connection.calls.ps({ containers, pids: [...pids] }, { signal });
+    const { processes } = await asked.catch(async (error: unknown) => {
+      throw signal.aborted ? signal.reason : await fail(error);
     });
     const time = now();
     return processes.map((process) => processSeen(process, target, time));
@@ -96,7 +101,13 @@ function processSeen(process: Process, { namespace, pod }: Target, time: string)
     listening: process.listening,
     started: new Date(Date.parse(time) - Number(process.ageMs)).toISOString(),
     ...(process.tracerPid === 0 ? {} : { tracerPid: process.tracerPid }),
+    ...(process.thread === 0 ? {} : { thread: process.thread }),
+    ...(process.blocked === undefined ? {} : { blocked: blockedSeen(process.blocked) }),
   };
+}
+
+function blockedSeen({ thread, functions, frozen, switches }: NonNullable<Process["blocked"]>): BlockedSeen {
+  return { thread, functions, frozen, switches: Number(switches) };
 }
 
 /** Percent with one decimal; 0 for a process that just started. */
@@ -135,6 +146,8 @@ export async function translateCall(
   const why = connection.lost.aborted ? await whyEnded() : undefined;
   if (lost?.aborted) return lost.reason;
   if (why instanceof ScopeError) return why;
+  const { reason } = connection.lost;
+  if (reason instanceof Unanswered && !reason.ever) return unanswered(place, reason, why);
   return new ScopeError("unreachable", `Lost the connection to the manager in ${place}`, {
     cause: error,
     hint: why ?? rawMessage ?? (error instanceof Error ? error.message : String(error)),

@@ -1,9 +1,20 @@
 import { commands } from "../app.ts";
 import { answerOf, type Candidate, filesAnswer, joinQuoted, noAnswer, type Wanted, wantedOf } from "../completion.ts";
 import { type LookupKind, lookupOf } from "../kube/completion_lookup.ts";
-import { type ConfigFile, contextNames, type Material, needsPlugin, quickConfig } from "../kube/quick_config.ts";
+import { textOf as configText } from "../kube/config_text.ts";
+import type { ConfigFile } from "../kube/kubeconfig.ts";
+import {
+  contextNames,
+  contextOf,
+  type Material,
+  needsPlugin,
+  type QuickConfig,
+  quickConfig,
+} from "../kube/quick_config.ts";
 import { type GlobalOptions, globalOptions, resolveOptions, targetQuery } from "../options.ts";
+import { runAgain } from "./background.ts";
 import { readEnvFile } from "./config.ts";
+import { NameCache } from "./name_cache.ts";
 import { writeAll } from "./terminal.ts";
 
 /** How long somebody who presses Tab may wait, in milliseconds: 300, or what $SCOPE_COMPLETION_MS says. */
@@ -11,48 +22,110 @@ const wantedMs = Number(Deno.env.get("SCOPE_COMPLETION_MS")) || 300;
 /** When to give up, in milliseconds since this program began: to start Deno and to end it takes the rest. */
 const limitMs = Math.max(0, wantedMs - 50);
 
+/** Set for the run in the background that asks for the next completion what was not answered in time. */
+const againVariable = "SCOPE_COMPLETION_AGAIN";
+/** How long that may take, in milliseconds. */
+const againMs = 10_000;
+
+/** A question to the cluster whose answer has not come yet. */
+interface Open {
+  cache: NameCache;
+  /** What was answered before, for the shell. */
+  lately: string | undefined;
+}
+
 /**
  * Answers a shell that asks what could stand at its cursor, with the words up to there. Always ends with 0 and without a
- * word on stderr: what it cannot find out in time it does not offer.
+ * word on stderr: what it cannot find out in time it does not offer, unless the cluster answered the same a little earlier.
  */
 export async function complete(words: readonly string[]): Promise<number> {
   const answered = Promise.withResolvers<string>();
-  setTimeout(() => answered.resolve(noAnswer), Math.max(0, limitMs - performance.now()));
+  let open: Open | undefined, unanswered: Open | undefined;
+  const giveUp = () => answered.resolve((unanswered = open)?.lately ?? noAnswer);
+  setTimeout(giveUp, Math.max(0, limitMs - performance.now()));
   // What goes wrong later must not be told either.
   addEventListener("unhandledrejection", (event) => event.preventDefault());
-  answer(words).catch(() => noAnswer).then(answered.resolve);
+  answer(words, (question) => open = question).catch(() => noAnswer).then(answered.resolve);
   const text = await answered.promise;
   try {
-    writeAll(Deno.stdout, new TextEncoder().encode(performance.now() > limitMs ? noAnswer : text));
+    writeAll(Deno.stdout, new TextEncoder().encode(text));
   } catch {
     // The shell has gone.
   }
+  if (unanswered !== undefined) askAgain(unanswered);
   return 0;
 }
 
-async function answer(words: readonly string[]): Promise<string> {
+/** Asks in the background, so that the next completion has an answer. */
+function askAgain({ cache }: Open): void {
+  if (Deno.env.get(againVariable) !== undefined || !cache.claim()) return;
+  try {
+    runAgain({ [againVariable]: "1", SCOPE_COMPLETION_MS: String(againMs) });
+  } catch {
+    // Then the next one asks for itself.
+  }
+}
+
+/** `ask` hears of a question that goes to the cluster, and of its end. */
+async function answer(words: readonly string[], ask: (open: Open | undefined) => void): Promise<string> {
   const wanted = wantedOf(joinQuoted(words).map(unquoted), { commands, globals: globalOptions });
   const { typed, values, candidates } = wanted;
   if (values === undefined) return answerOf(typed, candidates);
-  return values === "file" ? filesAnswer : answerOf(typed, await lookUp(wanted, values));
+  if (values === "file") return filesAnswer;
+  const options = optionsOf(wanted.globals), files = configFiles(options.kubeconfig);
+  if (values === "context") return answerOf(typed, contextNames(files).map((value) => ({ value })));
+  const cache = new NameCache(questionOf(options, files, values, typed)), known = cache.read();
+  ask({ cache, lately: known === undefined ? undefined : answerOf(typed, known) });
+  const found = await lookUp(options, files, typed, values);
+  ask(undefined);
+  if (found === undefined) return noAnswer;
+  cache.write(found);
+  return answerOf(typed, found);
 }
 
-async function lookUp({ globals, typed }: Wanted, values: LookupKind | "context"): Promise<Candidate[]> {
-  const options = optionsOf(globals), files = configFiles(options.kubeconfig);
-  if (values === "context") return contextNames(files).map((value) => ({ value }));
+/** All that the answer depends on but the credentials: whose kubeconfig it is, where it leads, what is asked for. */
+function questionOf(
+  options: GlobalOptions,
+  files: ReturnType<typeof configFiles>,
+  values: LookupKind,
+  typed: string,
+): string {
+  const { context, namespace } = options, { pod, selector } = targetQuery(options);
+  const current = contextOf(files, context), before = typed.slice(0, typed.indexOf("/") + 1);
+  const asked = {
+    values,
+    before,
+    empty: typed === "",
+    ...values === "pod" || values === "running-pod" ? {} : { pod, selector },
+  };
+  return JSON.stringify({ files: files.map(({ path }) => path), ...current, ...namespace && { namespace }, ...asked });
+}
+
+/** Nothing where the cluster refuses to answer. */
+async function lookUp(
+  options: GlobalOptions,
+  files: readonly ConfigFile[],
+  typed: string,
+  values: LookupKind,
+): Promise<Candidate[] | undefined> {
   const config = quickConfig(files, options.context), target = targetQuery(options);
   if (config === undefined) return await lookUpSlowly(options, files, (own) => lookupOf(values, typed, own, target));
   const { path, query, accept, read } = lookupOf(values, typed, options.namespace ?? config.namespace, target);
+  const answer = await askQuickly(config, `${path}?${new URLSearchParams(query)}`, accept);
+  return answer.ok ? read(await answer.json()) : undefined;
+}
+
+/** Asks an API server without the client library. */
+export async function askQuickly(config: QuickConfig, path: string, accept: string): Promise<Response> {
   const [authority, cert, key, token] = [config.authority, config.certificate, config.key, config.token].map(textOf);
   const client = Deno.createHttpClient({
     ...(authority === undefined ? {} : { caCerts: [authority] }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
   });
-  const answer = await fetch(`${config.server}${path}?${new URLSearchParams(query)}`, {
+  return await fetch(`${config.server}${path}`, {
     client,
     headers: { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token.trim()}` }) },
   });
-  return answer.ok ? read(await answer.json()) : [];
 }
 
 /** With the client library, for a kubeconfig that only it understands; it is loaded just in time, or too late. */
@@ -60,9 +133,9 @@ async function lookUpSlowly(
   options: GlobalOptions,
   files: readonly ConfigFile[],
   lookup: (namespace: string) => ReturnType<typeof lookupOf>,
-): Promise<Candidate[]> {
+): Promise<Candidate[] | undefined> {
   // A plugin may open a browser, or ask for a password where somebody types a command.
-  if (needsPlugin(files, options.context) && !Deno.env.get("SCOPE_COMPLETION_PLUGINS")) return [];
+  if (needsPlugin(files, options.context) && !Deno.env.get("SCOPE_COMPLETION_PLUGINS")) return undefined;
   const { loadCluster } = await import("../kube/cluster.ts");
   const cluster = loadCluster({
     ...{ ...options, timeoutMs: limitMs, say: () => {}, signal: new AbortController().signal },
@@ -83,12 +156,12 @@ function optionsOf(globals: Wanted["globals"]): GlobalOptions {
   return resolveOptions(only(globals, asked), ...sources as Record<string, string>[]);
 }
 
-function configFiles(given: string | undefined): ConfigFile[] {
+function configFiles(given: string | undefined): (ConfigFile & { path: string })[] {
   const home = `${Deno.env.get("HOME") ?? ""}/.kube/config`;
   const paths = given !== undefined ? [given] : (Deno.env.get("KUBECONFIG") || home).split(":").filter((path) => path);
   return paths.flatMap((path) => {
     try {
-      return [{ folder: path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".", text: Deno.readTextFileSync(path) }];
+      return [{ path, text: configText(Deno.readFileSync(path)) }];
     } catch {
       return [];
     }

@@ -1,6 +1,6 @@
 import { ScopeError } from "../errors.ts";
 import type { ManagerConnection } from "../manager/client.ts";
-import { connect } from "../manager/client.ts";
+import { connect, Unanswered } from "../manager/client.ts";
 import type { GlobalOptions } from "../options.ts";
 import { version } from "../version.ts";
 import type { Reached } from "../ways/reached.ts";
@@ -15,7 +15,7 @@ export async function connectTo(
   context: ConnectContext,
   passage: Reached,
 ): Promise<ManagerConnection> {
-  const connection = connect(passage.stream);
+  const connection = connect(passage.stream, context.options.timeoutMs);
   try {
     context.signal.throwIfAborted();
     // One that was found has been greeted by whoever started it: one round trip less.
@@ -34,7 +34,7 @@ export async function greet(
   { place, whyEnded }: Reached,
   { options, signal }: ConnectContext,
 ) {
-  const limit = AbortSignal.any([signal, lost, AbortSignal.timeout(options.timeoutMs)]);
+  const late = AbortSignal.timeout(options.timeoutMs), limit = AbortSignal.any([signal, lost, late]);
   const info = await calls.info({}, { signal: limit }).catch(async (error: unknown) => {
     if (signal.aborted) throw signal.reason;
     // What the exec ended with, as where the image has no socat.
@@ -42,14 +42,22 @@ export async function greet(
     if (reason?.kind === "denied") throw reason;
     const why = lost.aborted ? await whyEnded() : undefined;
     if (why instanceof ScopeError) throw why;
-    throw new ScopeError("unreachable", `The manager in ${place} does not answer`, {
-      cause: error,
-      hint: why ?? reason?.hint ?? "scope cleanup removes it, and the next command starts a new one",
-    });
+    const cause = lost.aborted ? lost.reason : late.aborted ? new Unanswered(options.timeoutMs, false) : error;
+    throw unanswered(place, cause, why ?? reason?.hint);
   });
   if (info.version === version) return;
   throw new ScopeError("unreachable", `The manager in ${place} is version ${info.version}, this is ${version}`, {
     hint: "give the --image of this version",
+  });
+}
+
+/** The error for a manager that has never answered; `why` is what the cluster says of it. */
+export function unanswered(place: string, cause: unknown, why?: string): ScopeError {
+  const what = cause instanceof Unanswered ? `did not answer within ${cause.silentMs / 1000} s` : "does not answer";
+  return new ScopeError("unreachable", `The manager in ${place} ${what}`, {
+    cause,
+    hint: why ??
+      "it may be stopped, or its node too busy; scope cleanup removes it, and the next command starts a new one",
   });
 }
 

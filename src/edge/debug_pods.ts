@@ -125,7 +125,7 @@ export function makeDebugPods(context: EnterContext): DebugPods {
           `ephemeral container "${name}" of pod "${namespace}/${pod}" does not run (${status}), and goes with its pod only`,
         );
       }
-      const ends = running!.map((one) => endContainer(cluster, one));
+      const ends = running!.map((one) => endContainer(cluster, one, context.signal));
       for (const event of [...ends, ...removals]) yield await event;
     },
   };

@@ -13,6 +13,7 @@ import type { Target, TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
 import type { Standing } from "../ways/ladder.ts";
 import { chooseWay } from "../ways/ladder.ts";
+import { doesNotRun } from "../ways/refusal.ts";
 import { shapeText, targetUser } from "../ways/shape.ts";
 import type { EnterContext } from "./enter.ts";
 import { findPod, makeEphemeralWay, makeNodeWay, namespaceOf } from "./enter.ts";
@@ -57,13 +58,27 @@ export async function* diagnose(
   };
   const found = await Promise.all(commands.map(async ({ command, needs }) => {
     const ephemeral = await ephemeralFinding(context, pod, target, needs);
+    const byNode = needsProcess(needs) && target.container.id === "" ? { error: hasNoProcess(pod, target) } : node;
     const chosen = chooseWay({
       ...{ needs, memory, ephemeral: standing(ephemeral) },
-      node: running ? "runs" : standing(node),
+      node: running && !("error" in byNode) ? "runs" : standing(byNode),
     });
-    return [way("ephemeral", command, ephemeral, chosen), way("node", command, node, chosen)];
+    return [way("ephemeral", command, ephemeral, chosen), way("node", command, byNode, chosen)];
   }));
   yield* found.flat();
+}
+
+/** Whether it works on the container itself, rather than on the pod or its network. */
+function needsProcess({ files = false, inside = false }: Needs): boolean {
+  return inside || (files !== false && files !== "wanted");
+}
+
+function hasNoProcess(pod: V1Pod, { container, namespace, pod: name }: Target): ScopeError {
+  return doesNotRun(
+    pod,
+    container.name,
+    `kubectl describe pod -n ${namespace} ${name} says why; --container NAME chooses another`,
+  );
 }
 
 /** All that scope may need in these namespaces, and what for. */

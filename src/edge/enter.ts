@@ -88,7 +88,13 @@ export async function findPod(
       hint: "the rules of the whole node would be changed; choose a pod with a network of its own",
     });
   }
-  return { pod, target: toTarget(pod, query.container) };
+  const target = toTarget(pod, query.container), { name } = target.container;
+  const isInit = pod.spec?.initContainers?.some((one) => one.name === name);
+  const waits = pod.status?.conditions?.some(({ type, status }) => type === "Initialized" && status === "False");
+  if (query.container === undefined && isInit && waits) {
+    context.say(`using init container "${name}" of pod "${podName(pod)}", which the others wait for`);
+  }
+  return { pod, target };
 }
 
 /** Goes beside the target by the Way that was asked for, and makes sure that a manager of this version answers there. */

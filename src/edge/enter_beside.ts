@@ -27,6 +27,7 @@ export async function enterBeside(
     target,
     connection,
     passage,
+    signal: context.signal,
     watch: () => watchTarget(context, target, ended.signal),
     async dispose() {
       ended.abort();

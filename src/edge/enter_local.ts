@@ -42,12 +42,14 @@ export async function enterLocal(context: LocalContext, query: TargetQuery, need
         ...(name === undefined ? { name: machine } : {}),
         connection,
         passage: { ...passage, capabilities: effective },
+        signal: context.signal,
         // No cluster is asked: when the target ends, its processes say so.
         watch: () => new AbortController().signal,
         dispose,
       });
     } catch (error) {
       await connection[Symbol.asyncDispose]();
+      if (context.signal.aborted) throw context.signal.reason;
       throw error instanceof ScopeError ? error : await translateCall(error, connection, passage, `on "${machine}"`);
     }
   } catch (error) {

@@ -36,11 +36,15 @@ export function seenContainers(pod: V1Pod): EphemeralContainerSeen[] {
 }
 
 /** Ends the manager in an ephemeral container, under other clients, too. A failure is an event. */
-export async function endContainer(cluster: Cluster, seen: EphemeralContainerSeen): Promise<Event> {
+export async function endContainer(
+  cluster: Cluster,
+  seen: EphemeralContainerSeen,
+  signal: AbortSignal,
+): Promise<Event> {
   const { namespace, pod, name, node, image, rights } = seen;
   try {
     await using connection = connect(await connectManager(cluster, { namespace, pod, container: name }));
-    const answer = connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal: connection.lost });
+    const answer = connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal });
     const failure = await answer.then(() => undefined, (error: unknown) => ({ error }));
     // The cluster says whether it ended: a manager may end before its answer has arrived.
     const why = await whyEnded(cluster, { namespace, pod, container: name });

@@ -1,7 +1,10 @@
 import { Cycles } from "../cycles.ts";
 import type { Event } from "../event.ts";
-import { selectPods } from "../kube/resolve.ts";
-import type { RedirectPlan } from "../redirect.ts";
+import type { V1Pod } from "../kube/cluster.ts";
+import { portsOfPod } from "../kube/pod_ports.ts";
+import { type Selection, selectPods } from "../kube/resolve.ts";
+import type { RedirectAsked, RedirectPlan } from "../redirect.ts";
+import { numberedPorts } from "../redirect_ports.ts";
 import type { TargetQuery } from "../target.ts";
 import type { EnterContext } from "./enter.ts";
 import { namespaceOf } from "./enter.ts";
@@ -17,10 +20,12 @@ import { userAtHost } from "./user.ts";
 export async function* redirectHere(
   context: LocalContext,
   query: TargetQuery,
-  plan: RedirectPlan,
+  asked: RedirectAsked,
 ): AsyncIterable<Event> {
+  const { incoming } = asked, why = "without a cluster nobody knows the names of ports";
+  const plan = { ...asked, incoming: incoming === "all" ? incoming : numberedPorts(incoming, why) };
   await using beside = await enterLocal(context, query, redirectNeeds(plan));
-  yield* beside.redirect({ ...runOf(plan), signal: AbortSignal.any([context.signal, beside.lost]) });
+  yield* beside.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, beside.lost]) });
 }
 
 /**
@@ -32,24 +37,56 @@ export async function* redirectHere(
 export async function* redirectPods(
   context: EnterContext,
   query: TargetQuery,
-  plan: RedirectPlan,
+  asked: RedirectAsked,
 ): AsyncIterable<Event> {
   const namespace = namespaceOf(context), { container } = query;
-  const { pods, of, labels } = await selectPods(context.cluster, namespace, query);
+  const selection = await selectPods(context.cluster, namespace, query, { empty: true });
+  const { pods, of, labels, wanted } = selection, planOf = planner(context, query, selection, asked);
+  const run = newRun();
   if (labels !== undefined) {
-    context.say(`redirecting all pods of ${of}: ${pods.length} now, and those that come`);
+    const now = pods.length === 0 ? "none now" : `${pods.length} now`;
+    context.say(`redirecting all pods of ${of}: ${now}, and those that come`);
     return yield* redirectMatching(
       context,
-      { namespace, labels, ...(container === undefined ? {} : { container }) },
-      runOf(plan),
+      {
+        namespace,
+        labels,
+        ...(container === undefined ? {} : { container }),
+        ...(wanted === undefined ? {} : { wanted }),
+      },
+      (pod) => ({ ...run, plan: planOf(pod) }),
     );
   }
   const [pod] = pods;
   assertRedirectable(pod!);
   const name = { namespace, pod: pod!.metadata?.name ?? "", ...(container === undefined ? {} : { container }) };
-  yield* redirectPod(context, name, runOf(plan), context.signal);
+  yield* redirectPod(context, name, { ...run, plan: planOf(pod!) }, context.signal);
 }
 
-function runOf(plan: RedirectPlan): RedirectRun {
-  return { plan, owner: userAtHost(), session: crypto.randomUUID().slice(0, 8), cycles: new Cycles(programAt) };
+/** Finds which ports of a pod are meant, and says once what a service's port means. */
+function planner(
+  { say }: EnterContext,
+  { container }: TargetQuery,
+  { of, ports: service }: Selection,
+  asked: RedirectAsked,
+): (pod: V1Pod) => RedirectPlan {
+  const told = new Set<string>();
+  return (pod) => {
+    const { incoming } = asked;
+    if (incoming === "all") return { ...asked, incoming };
+    const places = { ...service === undefined ? {} : { service }, ...container === undefined ? {} : { container } };
+    const ports = portsOfPod(incoming, pod, places);
+    for (const [index, { port }] of incoming.entries()) {
+      const found = ports[index]!.port, text = `port ${port} of ${of} is port ${found} of its pods`;
+      if (service === undefined || port === found || told.has(text)) continue;
+      told.add(text);
+      say(text);
+    }
+    return { ...asked, incoming: ports };
+  };
+}
+
+/** What is the same for all pods of this run. */
+function newRun(): Omit<RedirectRun, "plan"> {
+  return { owner: userAtHost(), session: crypto.randomUUID().slice(0, 8), cycles: new Cycles(programAt) };
 }

@@ -15,6 +15,8 @@ export interface MatchingPods {
   namespace: string;
   labels: string;
   container?: string;
+  /** Which pods with these labels are meant; missing: all. */
+  wanted?: (pod: V1Pod) => boolean;
 }
 
 /** How long to wait before a pod that could not be reached is tried again. */
@@ -37,8 +39,8 @@ interface Followed {
  */
 export async function* redirectMatching(
   context: EnterContext,
-  { namespace, labels, container }: MatchingPods,
-  run: RedirectRun,
+  { namespace, labels, container, wanted = () => true }: MatchingPods,
+  runOf: (pod: V1Pod) => RedirectRun,
   redirect = redirectPod,
 ): AsyncIterable<Event> {
   const events = new Channel<Event>(), stop = new AbortController();
@@ -75,7 +77,7 @@ export async function* redirectMatching(
       let started = false, waitMs: number | undefined;
       try {
         assertRedirectable(pod);
-        for await (const event of redirect(context, named, run, until)) {
+        for await (const event of redirect(context, named, runOf(pod), until)) {
           started = begun = true;
           tellHeld();
           void events.push(event);
@@ -105,7 +107,7 @@ export async function* redirectMatching(
       const { pod } = change, uid = pod.metadata?.uid ?? "", known = pods.get(uid);
       const goes = change.type === "DELETED" || isTerminating(pod) || isFinished(pod);
       if (goes) known?.leave.abort(change.type === "DELETED" ? "it was deleted" : "it ends");
-      else if (known === undefined && runs(pod)) {
+      else if (known === undefined && runs(pod) && wanted(pod)) {
         const one = { pod, leave: new AbortController(), failed: false };
         pods.set(uid, one);
         if (listed) begin(one);

@@ -1,10 +1,10 @@
-import { delimiter } from "node:path";
 import { Exec, loadYaml } from "@kubernetes/client-node";
 import type { Access } from "../access.ts";
 import { askFor } from "../access.ts";
 import { ScopeError } from "../errors.ts";
 import { Config } from "./config.ts";
 import type { CredentialPlugin } from "./credential_plugin.ts";
+import { findContext } from "./find_kubeconfig.ts";
 import { proxyFor } from "./proxy.ts";
 import { refusalOf } from "./refused_upgrade.ts";
 import { isHarmless, makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
@@ -77,63 +77,21 @@ export interface ClusterOptions {
 /** When to say that a call takes long, in milliseconds. */
 const longMs = 4000;
 
-/**
- * Reads the kubeconfig as kubectl does: the file given, else the merged files of $KUBECONFIG, else ~/.kube/config, else
- * the pod's own service account. Nothing when there is none.
- *
- * Throws ScopeError: unreachable when it cannot be read, notFound when there is no such context or file.
- */
-function readConfig({ kubeconfig, context, env, interactive, say }: ConfigOptions): Config | undefined {
-  const files = (env?.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
-  const config = new Config({ interactive: interactive ?? false, say: say ?? (() => {}) });
-  try {
-    if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-    else if (files.length > 0) config.loadFromFiles(files);
-    else config.loadFromDefault();
-  } catch (error) {
-    if (kubeconfig !== undefined && (error as { code?: string }).code === "ENOENT") {
-      throw new ScopeError("notFound", `Cannot find the kubeconfig "${kubeconfig}"`, { cause: error });
-    }
-    throw new ScopeError("unreachable", "Cannot read the kubeconfig", {
-      cause: error,
-      hint: error instanceof Error ? error.message : String(error),
-    });
-  }
-  if (context !== undefined) {
-    if (config.getContextObject(context) === null) {
-      throw new ScopeError("notFound", `Cannot find the context "${context}" in the kubeconfig`, {
-        hint: contextsOf(config),
-      });
-    }
-    config.setCurrentContext(context);
-  }
-  const cluster = config.getCurrentCluster();
-  // What loadFromDefault falls back to when it found nothing at all.
-  return cluster?.name === "cluster" && cluster.server === "http://localhost:8080" ? undefined : config;
-}
-
 type ConfigOptions =
   & Pick<ClusterOptions, "kubeconfig" | "context" | "env" | "interactive">
   & Partial<Pick<ClusterOptions, "say">>;
 
-function contextsOf(config: Config): string {
-  const names = config.getContexts().map(({ name }) => name);
-  return names.length === 0 ? "the kubeconfig has no contexts" : `it has ${names.join(", ")}`;
-}
-
-/** The cluster of the current context. Throws ScopeError: unreachable, with what is missing. */
-function clusterOf(config: Config) {
-  const cluster = config.getCurrentCluster();
-  if (cluster !== null) return cluster;
-  const context = config.getCurrentContext(), found = context ? config.getContextObject(context) : null;
-  const why = !context
-    ? "the kubeconfig has no current context"
-    : found === null
-    ? `the kubeconfig has no context "${context}", which it says is the current one`
-    : `the kubeconfig has no cluster "${found.cluster}", which its context "${context}" names`;
-  throw new ScopeError("unreachable", `Cannot find a cluster: ${why}`, {
-    hint: `give --context NAME or --kubeconfig FILE; ${contextsOf(config)}`,
-  });
+/**
+ * Reads the kubeconfig as kubectl does; nothing when there is none.
+ *
+ * Throws ScopeError: unreachable when it cannot be read or has no cluster to ask, notFound when there is no such context or file.
+ */
+function readConfig({ interactive = false, say = () => {}, ...places }: ConfigOptions): Config | undefined {
+  const found = findContext(places), config = new Config({ interactive, say });
+  if (found === undefined) return undefined;
+  if (found === "pod") config.loadFromCluster();
+  else config.take(found);
+  return config;
 }
 
 function namespaceOf(config: Config): string {
@@ -143,13 +101,17 @@ function namespaceOf(config: Config): string {
 /** The namespace of the kubeconfig's context; nothing where there is no kubeconfig, or no current context. Throws ScopeError. */
 export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): string | undefined {
   try {
-    const config = readConfig(options);
-    return config === undefined || config.getCurrentCluster() === null ? undefined : namespaceOf(config);
+    const found = findContext(options);
+    return found === "pod" ? namespaceOf(readConfig(options)!) : found?.namespace;
   } catch (error) {
-    const missing = ((error as ScopeError).cause as { code?: string } | undefined)?.code === "ENOENT";
-    if (missing && options.kubeconfig === undefined) return undefined; // what $KUBECONFIG names is not there
+    if (error instanceof ScopeError && options.kubeconfig === undefined && isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+/** Of a kubeconfig that is not there, or has no cluster. */
+function isAbsent({ message, cause }: ScopeError): boolean {
+  return (cause as { code?: string } | undefined)?.code === "ENOENT" || message.startsWith("Cannot find a cluster");
 }
 
 /** One that asks for new credentials where a plugin's are refused: nothing of the streams is read before it is open. */
@@ -178,17 +140,9 @@ export function loadCluster(options: ClusterOptions): Cluster {
       hint: "set KUBECONFIG, or give --kubeconfig FILE",
     });
   }
-  const cluster = clusterOf(config);
-  config.assertWhole();
+  const cluster = config.getCurrentCluster()!;
   const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, options.env ?? {});
-  config.clusters = config.clusters.map((each) =>
-    each !== cluster ? each : {
-      ...each,
-      ...proxyUrl === undefined ? {} : { proxyUrl },
-      // The library wants it said that without TLS nothing is verified; kubectl takes `kubectl proxy` as it is.
-      ...cluster.server.startsWith("http:") ? { skipTLSVerify: true } : {},
-    }
-  );
+  if (proxyUrl !== undefined) config.clusters = [{ ...cluster, proxyUrl }];
   const { request, stream } = makeRequest(config), exec = new RenewingExec(config);
   const namespace = namespaceOf(config), adviseHere = (missing: readonly Access[]) => advise(missing, namespace);
   const make = (signal: AbortSignal): Cluster => {

@@ -4,6 +4,7 @@ import type { Values } from "../options.ts";
 import type { TargetQuery, WorkloadKind } from "../target.ts";
 import { parsePodReference } from "../target.ts";
 import { isTerminating } from "./pods.ts";
+import { workloadPath } from "./workload_path.ts";
 
 /** One request that finds what a value may be, and how its answer is read. */
 export interface Lookup {
@@ -22,12 +23,7 @@ const namesOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v
 const podsOf = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
 
 /** The types that `-p TYPE/NAME` takes, as they are typed. */
-const types: Readonly<Record<string, [prefix: string, plural: string, kind: WorkloadKind]>> = {
-  deploy: ["/apis/apps/v1", "deployments", "deployment"],
-  sts: ["/apis/apps/v1", "statefulsets", "statefulset"],
-  ds: ["/apis/apps/v1", "daemonsets", "daemonset"],
-  svc: ["/api/v1", "services", "service"],
-};
+const types = ["deploy", "sts", "ds", "rs", "job", "cj", "rc", "svc"];
 
 /** How to find what a value may be; `typed` is what stands there already. */
 export function lookupOf(kind: LookupKind, typed: string, namespace: string, query: TargetQuery): Lookup {
@@ -47,11 +43,9 @@ export function lookupOf(kind: LookupKind, typed: string, namespace: string, que
 function podLookup(kind: "pod" | "running-pod", typed: string, namespace: string): Lookup {
   const slash = typed.indexOf("/"), before = typed.slice(0, slash + 1);
   const workload = slash < 0 ? undefined : parsePodReference(`${before}x`)?.kind ?? "none";
-  const type = Object.values(types).find(([, , kind]) => kind === workload);
   if (workload !== undefined && workload !== "pod") {
-    const [prefix, plural] = type ?? ["", ""];
     return {
-      path: `${prefix}/namespaces/${encodeURIComponent(namespace)}/${plural}`,
+      path: workload === "none" ? "" : workloadPath(workload, namespace),
       query: {},
       accept: namesOnly,
       read: (answer) => names(answer, before),
@@ -65,7 +59,7 @@ function podLookup(kind: "pod" | "running-pod", typed: string, namespace: string
     read: (answer) => [
       ...names(answer, before, (metadata) => kind === "pod" || !isTerminating({ metadata })),
       // Only to somebody who begins to type one: the names are what is looked for most.
-      ...(slash < 0 && typed !== "" ? Object.keys(types).map((type) => ({ value: `${type}/` })) : []),
+      ...(slash < 0 && typed !== "" ? types.map((type) => ({ value: `${type}/` })) : []),
     ],
   };
 }
@@ -81,23 +75,26 @@ function names(answer: unknown, before = "", wanted: (metadata: V1ObjectMeta) =>
 export function ofTarget(pods: readonly V1Pod[], pod: string | undefined): V1Pod[] {
   const reference = pod === undefined ? undefined : parsePodReference(pod);
   if (reference === undefined || reference.kind === "service") return [...pods];
-  const exact = pods.filter(({ metadata }) => metadata?.name === reference.name);
-  if (exact.length > 0 || reference.kind === "pod") return exact;
-  return pods.filter(({ metadata }) =>
-    (metadata?.ownerReferences ?? []).some(({ kind, name }) =>
-      (kind === "ReplicaSet" ? name.replace(/-[a-z0-9]+$/, "") : name) === reference.name
-    )
-  );
+  const { kind, name } = reference, exact = pods.filter(({ metadata }) => metadata?.name === name);
+  if (kind === "pod" || (kind === undefined && exact.length > 0)) return exact;
+  return pods.filter(({ metadata }) => (metadata?.ownerReferences ?? []).some((owner) => isBehind(owner, kind, name)));
+}
+
+/** Whether a workload of this name is the owner of a pod, or has made it: a deployment its replica sets, a cron job its jobs. */
+function isBehind(owner: { kind: string; name: string }, kind: WorkloadKind | undefined, name: string): boolean {
+  const owned = owner.kind.toLowerCase(), maker = owner.name.replace(/-[a-z0-9]+$/, "");
+  if (owned === "replicaset" && (kind === undefined || kind === "deployment")) return maker === name;
+  if (owned === "job" && kind === "cronjob") return maker === name;
+  return owner.name === name && (kind === undefined || kind === owned);
 }
 
 function containers(pods: readonly V1Pod[]): Candidate[] {
   return unique(
     pods.flatMap(({ spec }) =>
-      [
-        ...spec?.containers ?? [],
-        ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
-      ]
-        .map(({ name, image = "" }) => ({ value: name, description: image }))
+      [...spec?.containers ?? [], ...spec?.initContainers ?? []].map(({ name, image = "" }) => ({
+        value: name,
+        description: image,
+      }))
     ),
   );
 }
@@ -107,10 +104,10 @@ function ports(pods: readonly V1Pod[]): Candidate[] {
   return unique(
     pods.flatMap(({ spec }) =>
       (spec?.containers ?? []).flatMap(({ name: container, ports = [] }) =>
-        ports.filter(({ protocol = "TCP" }) => protocol === "TCP").map(({ containerPort, name }) => ({
-          value: String(containerPort),
-          description: name === undefined ? container : `${name} of ${container}`,
-        }))
+        ports.filter(({ protocol = "TCP" }) => protocol === "TCP").flatMap(({ containerPort, name }) => [
+          { value: String(containerPort), description: name === undefined ? container : `${name} of ${container}` },
+          ...name === undefined ? [] : [{ value: name, description: `${containerPort} of ${container}` }],
+        ])
       )
     ),
   );

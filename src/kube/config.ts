@@ -1,25 +1,15 @@
-import { readFileSync } from "node:fs";
-import { dirname, isAbsolute, join } from "node:path";
-import { KubeConfig, loadYaml } from "@kubernetes/client-node";
-import type { RequestContext, User } from "@kubernetes/client-node";
+import { KubeConfig } from "@kubernetes/client-node";
+import type { RequestContext } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
 import type { AuthOptions } from "./credential_plugin.ts";
 import { CredentialPlugin, type PluginWorld } from "./credential_plugin.ts";
+import type { Choice } from "./kubeconfig_choice.ts";
 import { finishRequest } from "./refused_upgrade.ts";
 import { tokenFile } from "./token_file.ts";
 
-/** A user's entry, as far as the client library does not read it. */
-interface MoreOfUser {
-  name: string;
-  user?: { tokenFile?: string; "as-groups"?: string[]; "as-uid"?: string; "as-user-extra"?: unknown } | null;
-}
-
-/** What a user's entry asks for that requests would be made without. */
-const unsupported = new WeakMap<User, string>();
-
 /**
- * A kubeconfig as kubectl reads it. Its credential plugin is asked once where several calls need it at the same moment (it may
- * open a browser), and its failure is told from one of the API server.
+ * The client library's view of one context of a kubeconfig. Its credential plugin is asked once where several calls need it at
+ * the same moment (it may open a browser), and its failure is told from one of the API server.
  */
 export class Config extends KubeConfig {
   readonly plugin: CredentialPlugin;
@@ -32,70 +22,48 @@ export class Config extends KubeConfig {
     (this as unknown as { authenticators: unknown[] }).authenticators.unshift(this.plugin, tokenFile);
   }
 
-  /** Of several files the first to name something has it, and those that are missing or empty are none. */
-  loadFromFiles(files: readonly string[]): void {
-    const configs: Config[] = [];
-    let missing: unknown;
-    for (const file of files) {
-      const config = new Config();
-      try {
-        config.loadFromFile(file);
-        configs.push(config);
-      } catch (error) {
-        if ((error as { code?: string }).code !== "ENOENT") throw error;
-        missing = error;
-      }
-    }
-    if (configs.length === 0) throw missing;
-    const first = <T extends { name: string }>(all: readonly T[]) =>
-      all.filter(({ name }, index) => all.findIndex((each) => each.name === name) === index);
-    this.loadFromOptions({
-      clusters: first(configs.flatMap(({ clusters }) => clusters)),
-      contexts: first(configs.flatMap(({ contexts }) => contexts)),
-      users: first(configs.flatMap(({ users }) => users)),
-      currentContext: configs.find(({ currentContext }) => currentContext)?.currentContext,
-    });
-  }
-
-  override loadFromFile(file: string): void {
-    this.loadFromString(readFileSync(file, "utf8"));
-    this.makePathsAbsolute(dirname(file));
-  }
-
-  override loadFromString(given: string): void {
-    const text = given.trim() === "" ? "{}" : given;
-    super.loadFromString(text);
-    const more = (loadYaml(text) as { users?: MoreOfUser[] | null } | undefined)?.users ?? [];
-    for (const user of this.users) {
-      const found = more.find(({ name }) => name === user.name)?.user ?? {};
-      const unknown = (["as-groups", "as-uid", "as-user-extra"] as const).find((key) => found[key] !== undefined);
-      if (unknown !== undefined) unsupported.set(user, unknown);
-      if (found.tokenFile === undefined) continue;
-      const authProvider = { name: "tokenFile", config: { tokenFile: found.tokenFile } };
-      Object.assign(user, { authProvider, token: undefined });
-    }
-  }
-
-  override makePathsAbsolute(folder: string): void {
-    super.makePathsAbsolute(folder);
-    for (const { authProvider, exec } of this.users) {
-      const absolute = (path: string) => isAbsolute(path) ? path : join(folder, path);
-      const { config } = (authProvider ?? {}) as { config?: { tokenFile?: string } };
-      if (config?.tokenFile !== undefined) config.tokenFile = absolute(config.tokenFile);
-      // A command with a slash is a path from the file's folder; without one it is looked for in $PATH.
-      if (exec?.command?.includes("/")) exec.command = absolute(exec.command);
-    }
-  }
-
   /**
-   * Throws ScopeError, unreachable, where the context is for a user whom requests would be made as only in part: with other
-   * groups, other things are allowed.
+   * Takes what a kubeconfig says. Throws ScopeError, unreachable, where the user is one whom requests would be made as only in
+   * part: with other groups, other things are allowed.
    */
-  assertWhole(): void {
-    const user = this.getCurrentUser(), what = user === null ? undefined : unsupported.get(user);
-    if (what === undefined) return;
-    const message = `Cannot act as the kubeconfig's user "${user!.name}" says: "${what}" is not supported`;
-    throw new ScopeError("unreachable", message, { hint: "choose another user or context with --context" });
+  take({ context, namespace, clusterName, userName, cluster, user }: Choice): void {
+    const given = (value: string | undefined) => value === "" ? undefined : value;
+    const unknown = user.as
+      ? (["as-groups", "as-uid", "as-user-extra"] as const).find((key) => Object.keys(user[key] ?? "").length > 0)
+      : undefined;
+    if (unknown !== undefined) {
+      const message = `Cannot act as the kubeconfig's user "${userName}" says: "${unknown}" is not supported`;
+      throw new ScopeError("unreachable", message, { hint: "choose another user or context with --context" });
+    }
+    const { exec, token, tokenFile } = user;
+    this.loadFromOptions({
+      currentContext: context,
+      contexts: [{ name: context, cluster: clusterName, user: userName, namespace }],
+      clusters: [{
+        name: clusterName,
+        server: cluster.server,
+        caFile: given(cluster["certificate-authority"]),
+        caData: given(cluster["certificate-authority-data"]),
+        // The library wants it said that without TLS nothing is verified; kubectl takes `kubectl proxy` as it is.
+        skipTLSVerify: cluster["insecure-skip-tls-verify"] || cluster.server.startsWith("http:"),
+        tlsServerName: given(cluster["tls-server-name"]),
+        proxyUrl: given(cluster["proxy-url"]),
+      }],
+      users: [{
+        name: userName,
+        certFile: given(user["client-certificate"]),
+        certData: given(user["client-certificate-data"]),
+        keyFile: given(user["client-key"]),
+        keyData: given(user["client-key-data"]),
+        impersonateUser: given(user.as),
+        username: given(user.username) ?? (user.password ? "" : undefined),
+        password: user.password,
+        exec,
+        ...tokenFile
+          ? { authProvider: { name: "tokenFile", config: { tokenFile, token } } }
+          : { authProvider: user["auth-provider"], token: given(token) },
+      }],
+    });
   }
 
   override applySecurityAuthentication(context: RequestContext): Promise<void> {

@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
 import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
+import type { ExecEntry } from "./kubeconfig.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** How a plugin is met: it may ask its user, and say what to do. */
 export interface PluginWorld {
@@ -7,15 +10,6 @@ export interface PluginWorld {
   interactive: boolean;
   /** What it says to people. */
   say(text: string): void;
-}
-
-interface Plugin {
-  apiVersion?: string;
-  command?: string;
-  args?: string[] | null;
-  env?: { name: string; value: string }[] | null;
-  provideClusterInfo?: boolean;
-  interactiveMode?: "Never" | "IfAvailable" | "Always";
 }
 
 interface Credential {
@@ -80,7 +74,7 @@ export class CredentialPlugin {
     }
     if (this.#failed !== undefined && performance.now() - this.#failed.at < failedMs) throw this.#failed.error;
     try {
-      this.#credential ??= await this.#ask(user.exec as Plugin);
+      this.#credential ??= await this.#ask(user.exec as ExecEntry);
     } catch (error) {
       this.#failed = { error, at: performance.now() };
       throw error;
@@ -90,8 +84,8 @@ export class CredentialPlugin {
     if (token) options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
   }
 
-  async #ask(plugin: Plugin): Promise<Credential> {
-    const { command = "", args, env, interactiveMode } = plugin;
+  async #ask(plugin: ExecEntry): Promise<Credential> {
+    const { command, args, env, interactiveMode, installHint } = plugin;
     // Later in the run the terminal's keys are somebody else's.
     const interactive = this.world.interactive && !this.#asked && interactiveMode !== "Never";
     if (interactiveMode === "Always" && !interactive) {
@@ -109,10 +103,10 @@ export class CredentialPlugin {
     };
     const quiet = setTimeout(show, quietMs);
     try {
-      const running = execa(command, args ?? [], {
+      const running = execa(command, args, {
         env: {
-          ...Object.fromEntries((env ?? []).map(({ name, value }) => [name, value])),
-          KUBERNETES_EXEC_INFO: JSON.stringify(this.#info(plugin, interactive)),
+          ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
+          KUBERNETES_EXEC_INFO: JSON.stringify(await this.#info(plugin, interactive)),
         },
         stdin: interactive ? "inherit" : "ignore",
         // deno-lint-ignore require-yield -- nothing of it is for the program's own stderr
@@ -124,7 +118,8 @@ export class CredentialPlugin {
         forceKillAfterDelay: 500,
         reject: false,
       });
-      const { exitCode, stdout, shortMessage, failed } = await running;
+      const { exitCode, stdout, shortMessage, failed, code } = await running;
+      if (code === "ENOENT") throw notInstalled(command, installHint);
       if (failed) {
         throw failure(
           command,
@@ -143,8 +138,9 @@ export class CredentialPlugin {
   }
 
   /** What the plugin is told of the world (ExecCredential of client.authentication.k8s.io). */
-  #info({ apiVersion, provideClusterInfo }: Plugin, interactive: boolean): unknown {
-    const cluster = provideClusterInfo === true ? this.cluster() : null;
+  async #info({ apiVersion, provideClusterInfo }: ExecEntry, interactive: boolean): Promise<unknown> {
+    const cluster = provideClusterInfo ? this.cluster() : null;
+    const caData = cluster?.caFile ? (await readFile(cluster.caFile)).toString("base64") : cluster?.caData;
     return {
       apiVersion,
       kind: "ExecCredential",
@@ -154,7 +150,7 @@ export class CredentialPlugin {
             server: cluster.server,
             ...cluster.tlsServerName ? { "tls-server-name": cluster.tlsServerName } : {},
             ...cluster.skipTLSVerify ? { "insecure-skip-tls-verify": true } : {},
-            ...cluster.caData ? { "certificate-authority-data": cluster.caData } : {},
+            ...caData ? { "certificate-authority-data": caData } : {},
             ...cluster.proxyUrl ? { "proxy-url": cluster.proxyUrl } : {},
           },
         },
@@ -164,15 +160,26 @@ export class CredentialPlugin {
   }
 }
 
+/** Reads an ExecCredential as kubectl does: JSON or YAML, with a byte order mark or without. */
 function credentialOf(command: string, stdout: string): Credential {
   let status: Credential | undefined;
   try {
-    status = (JSON.parse(stdout) as { status?: Credential }).status;
+    status = (parseYaml(stdout) as { status?: Credential }).status;
   } catch {
     // told below
   }
   if (!status?.token && !status?.clientCertificateData) throw failure(command, "it printed no ExecCredential");
   return status;
+}
+
+/** The kubeconfig's own words on how to get it are the best hint there is. */
+function notInstalled(command: string, installHint: string): ScopeError {
+  return new ScopeError("denied", `Cannot get credentials: the kubeconfig's plugin "${command}" is not installed`, {
+    hint: installHint.trim() ||
+      (command.includes("/")
+        ? "there is no such program, of which the kubeconfig gives the path"
+        : "install it, or add its folder to $PATH"),
+  });
 }
 
 function failure(command: string, why: string): ScopeError {

@@ -4,6 +4,7 @@ import type { Destination } from "../event.ts";
 import type { NetworkProbe } from "../redirect.ts";
 import type { Target } from "../target.ts";
 import { storageLimits } from "./storage.ts";
+import { chooseContainer, reachableContainers } from "./target_container.ts";
 
 /** Not being deleted, and its containers passed their readiness probes. */
 export function isReady(pod: V1Pod): boolean {
@@ -33,12 +34,30 @@ export function podName(pod: V1Pod): string {
 /** Why a pod does not run, as `kubectl get pods` words it; its phase when there is no better reason. */
 export function podStatus(pod: V1Pod): string {
   if (isTerminating(pod)) return "Terminating";
+  const init = isFinished(pod) ? undefined : initStatus(pod);
+  if (init !== undefined) return init;
   const waiting = (pod.status?.containerStatuses ?? []).flatMap(({ state }) => state?.waiting?.reason ?? [])[0];
   return waiting ?? pod.status?.reason ?? pod.status?.phase ?? "Unknown";
 }
 
+/** `Init:1/2` or `Init:CrashLoopBackOff`, while the first init container that has not done its work holds up the others. */
+function initStatus({ spec, status }: V1Pod): string | undefined {
+  const { initContainers = [] } = spec ?? {}, statuses = status?.initContainerStatuses ?? [];
+  for (const [index, { name, restartPolicy }] of initContainers.entries()) {
+    const { state = {}, started } = statuses.find((one) => one.name === name) ?? {};
+    if (state.terminated?.exitCode === 0 || (restartPolicy === "Always" && started)) continue;
+    if (statuses.length === 0) return undefined;
+    const reason = state.terminated?.reason ?? state.waiting?.reason;
+    return `Init:${
+      reason === undefined || reason === "PodInitializing" ? `${index}/${initContainers.length}` : reason
+    }`;
+  }
+  return undefined;
+}
+
 /**
- * The pod as a target. `container` is one of its containers; by default the one that kubectl takes.
+ * The pod as a target. `container` is one of its containers; by default the one that kubectl takes, or the init container
+ * that this one waits for.
  *
  * Throws ScopeError: unreachable when the pod does not run or runs Windows, notFound when it has no such container.
  */
@@ -62,24 +81,7 @@ export function toTarget(pod: V1Pod, container?: string): Target {
       hint: reason?.message ?? "wait until it runs, or see kubectl describe pod",
     });
   }
-  const ids = new Map(
-    [...pod.status?.containerStatuses ?? [], ...pod.status?.initContainerStatuses ?? []]
-      .map(({ name, containerID, state }) => [name, state?.running === undefined ? "" : bareId(containerID)]),
-  );
-  const containers = [
-    ...pod.spec?.containers ?? [],
-    ...(pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
-  ]
-    .map(({ name }) => ({ name, id: ids.get(name) ?? "" }));
-  const wanted = container ?? pod.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] ??
-    containers[0]?.name;
-  const chosen = containers.find(({ name }) => name === wanted) ??
-    (container === undefined ? containers[0] : undefined);
-  if (chosen === undefined) {
-    throw new ScopeError("notFound", `Cannot find container "${container}" in pod "${name}"`, {
-      hint: `it has ${containers.map(({ name }) => name).join(", ")}`,
-    });
-  }
+  const chosen = chooseContainer(pod, name, container);
   return {
     namespace: pod.metadata?.namespace ?? "",
     pod: pod.metadata?.name ?? "",
@@ -88,7 +90,7 @@ export function toTarget(pod: V1Pod, container?: string): Target {
     ips: podIps(pod),
     hostNetwork: pod.spec?.hostNetwork === true,
     container: chosen,
-    containers,
+    containers: reachableContainers(pod),
     probes: networkProbes(pod),
     nodeAddresses: (pod.status?.hostIPs ?? []).flatMap(({ ip }) => ip ?? []),
     storage: storageLimits(pod, chosen.name),
@@ -153,11 +155,6 @@ function tcpPort(pod: V1Pod): number | undefined {
 
 function familyOf(ip: string): Family {
   return ip.includes(":") ? 6 : 4;
-}
-
-/** `containerd://ID` without the runtime. */
-function bareId(id: string | undefined): string {
-  return id?.slice(id.indexOf("://") + 3) ?? "";
 }
 
 /** The uid in cgroup paths: a static pod's is the hash that its kubelet made of the file, not the mirror pod's uid. */

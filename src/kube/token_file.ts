@@ -1,16 +1,25 @@
 import { readFile } from "node:fs/promises";
 import type { User } from "@kubernetes/client-node";
+import { ScopeError } from "../errors.ts";
 import type { AuthOptions } from "./credential_plugin.ts";
 
 /** The token in a file, which whoever gives it out renews: read for each request, as it is small. */
 export const tokenFile = {
-  isAuthProvider: ({ authProvider }: User): boolean => pathOf(authProvider) !== undefined,
+  isAuthProvider: ({ authProvider }: User): boolean => configOf(authProvider).tokenFile !== undefined,
+  /** Throws ScopeError, denied, where there is neither the file nor a token beside it. */
   async applyAuthentication({ authProvider }: User, options: AuthOptions): Promise<void> {
-    const token = (await readFile(pathOf(authProvider)!, "utf8")).trim();
+    const { tokenFile = "", token: spare } = configOf(authProvider);
+    const token = await readFile(tokenFile, "utf8").then((text) => text.trim()).catch((error: Error) => {
+      if (spare) return spare;
+      throw new ScopeError("denied", "Cannot get credentials: the kubeconfig's tokenFile cannot be read", {
+        cause: error,
+        hint: error.message,
+      });
+    });
     options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
   },
 };
 
-function pathOf(provider: unknown): string | undefined {
-  return (provider as { config?: { tokenFile?: string } } | undefined)?.config?.tokenFile;
+function configOf(provider: unknown): { tokenFile?: string; token?: string } {
+  return (provider as { config?: { tokenFile?: string; token?: string } } | undefined)?.config ?? {};
 }

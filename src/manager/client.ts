@@ -7,7 +7,7 @@ import type {
 } from "node:http2";
 import type { Duplex } from "node:stream";
 import { createClient } from "@connectrpc/connect";
-import type { Client } from "@connectrpc/connect";
+import type { Client, Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Manager } from "./gen/manager_pb.ts";
 import { beatMs, windowBytes } from "./transport.ts";
@@ -24,8 +24,19 @@ export interface ManagerConnection extends AsyncDisposable {
 /** After this time without an answer to a beat the connection counts as lost, in milliseconds. */
 const answerMs = 15_000;
 
-/** Speaks gRPC over one byte stream, and says every second that this client is alive. */
-export function connect(stream: Duplex): ManagerConnection {
+/** A manager that has not answered for `silentMs`: it is stopped or starved, or the network is silent. */
+export class Unanswered extends Error {
+  /** `ever`: it has answered before. */
+  constructor(readonly silentMs: number, readonly ever: boolean) {
+    super(`the manager has not answered for ${silentMs / 1000} s`);
+  }
+}
+
+/**
+ * Speaks gRPC over one byte stream, and says every second that this client is alive. The first answer may take `firstMs`.
+ * Every call ends with the connection.
+ */
+export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   const lost = new AbortController();
   const session: ClientHttp2Session = http2.connect("http://manager", {
     createConnection: () => stream,
@@ -35,13 +46,16 @@ export function connect(stream: Duplex): ManagerConnection {
   const open = new Set<unknown>();
   let idle = Promise.withResolvers<void>();
   const beats = setInterval(beat, beatMs);
-  let answered = performance.now();
+  let answered = performance.now(), ever = false;
   function beat() {
     if (session.destroyed) return;
     session.ping((error) => {
-      if (error === null) answered = performance.now();
+      if (error !== null) return;
+      answered = performance.now();
+      ever = true;
     });
-    if (performance.now() - answered > answerMs) close(new Error("the manager does not answer"));
+    const limitMs = ever ? answerMs : Math.min(firstMs, answerMs);
+    if (performance.now() - answered >= limitMs) close(new Unanswered(limitMs, ever));
   }
   function close(reason: unknown) {
     clearInterval(beats);
@@ -66,19 +80,22 @@ export function connect(stream: Duplex): ManagerConnection {
     open: start,
     calls: createClient(
       Manager,
-      createGrpcTransport(
-        {
-          baseUrl: "http://manager",
-          acceptCompression: [],
-          httpVersion: "2",
-          // One stream, one session: there is nothing to reconnect to.
-          sessionManager: {
-            authority: "http://manager",
-            request: (method, path, headers, options) =>
-              Promise.resolve(start({ ...headers, ":method": method, ":path": path }, options)),
-            notifyResponseByteRead() {},
-          },
-        } as Parameters<typeof createGrpcTransport>[0],
+      ending(
+        createGrpcTransport(
+          {
+            baseUrl: "http://manager",
+            acceptCompression: [],
+            httpVersion: "2",
+            // One stream, one session: there is nothing to reconnect to.
+            sessionManager: {
+              authority: "http://manager",
+              request: (method, path, headers, options) =>
+                Promise.resolve(start({ ...headers, ":method": method, ":path": path }, options)),
+              notifyResponseByteRead() {},
+            },
+          } as Parameters<typeof createGrpcTransport>[0],
+        ),
+        lost.signal,
       ),
     ),
     lost: lost.signal,
@@ -93,5 +110,14 @@ export function connect(stream: Duplex): ManagerConnection {
       }
       close(new Error("the connection was closed"));
     },
+  };
+}
+
+/** Ends every call with the connection: the HTTP/2 library leaves calls of a destroyed session waiting. */
+function ending({ unary, stream }: Transport, lost: AbortSignal): Transport {
+  const until = (signal: AbortSignal | undefined) => signal === undefined ? lost : AbortSignal.any([lost, signal]);
+  return {
+    unary: (method, signal, ...rest) => unary(method, until(signal), ...rest),
+    stream: (method, signal, ...rest) => stream(method, until(signal), ...rest),
   };
 }

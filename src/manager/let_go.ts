@@ -1,6 +1,8 @@
 import { parseStat, parseStatus } from "./proc.ts";
-import { allPids, readProc, statOf } from "./processes.ts";
+import { allPids, readProc, statOf, tasksOf } from "./processes.ts";
 
+/** Its number on every architecture that Deno runs on. */
+const sigstop = 19n;
 /** The state of what a signal has stopped, as ps(1) has it. What a tracer has stopped is `t`. */
 const stopped = "T";
 
@@ -37,15 +39,6 @@ export class Traced {
   }
 }
 
-/** The threads of a process, as folders below /proc. */
-function tasksOf(pid: number): string[] {
-  try {
-    return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => `${pid}/task/${name}`);
-  } catch {
-    return [];
-  }
-}
-
 /** Who traces a thread; 0 for nobody. */
 function tracerOf(task: string): number {
   return parseStatus(readProc(task, "status") ?? "").tracerPid;
@@ -55,8 +48,16 @@ function isStopped(pid: number): boolean {
   return tasksOf(pid).some((task) => parseStat(readProc(task, "stat") ?? "").state === stopped);
 }
 
+/** Whether a SIGSTOP is on its way to a thread, which may wait in the kernel and stop only when it leaves that. */
+function willStop(pid: number): boolean {
+  return tasksOf(pid).some((task) =>
+    (parseStatus(readProc(task, "status") ?? "").pending >> (sigstop - 1n) & 1n) === 1n
+  );
+}
+
 function wake(pid: number): void {
-  if (!isStopped(pid) || tasksOf(pid).some((task) => tracerOf(task) !== 0)) return;
+  if (!isStopped(pid) && !willStop(pid)) return;
+  if (tasksOf(pid).some((task) => tracerOf(task) !== 0)) return;
   try {
     Deno.kill(pid, "SIGCONT");
   } catch {

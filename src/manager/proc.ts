@@ -31,6 +31,11 @@ export function parseStat(text: string): Stat {
   };
 }
 
+/** Whether a thread in this state has ended: a zombie, or on its way out. */
+export function hasLeft(state: string): boolean {
+  return state === "Z" || state === "X" || state === "x";
+}
+
 export interface Status {
   /** The effective user. */
   uid: number;
@@ -42,6 +47,10 @@ export interface Status {
   capabilities: bigint;
   /** Who traces it, 0 for nobody. */
   tracerPid: number;
+  /** How often the thread has gone to sleep by itself. */
+  switches: number;
+  /** Signals that wait for the thread or its process, a bit for each number but one. */
+  pending: bigint;
 }
 
 /** /proc/PID/status. */
@@ -53,7 +62,17 @@ export function parseStatus(text: string): Status {
     residentBytes: Number(value("VmRSS")[0] ?? 0) * 1024,
     capabilities: BigInt(`0x${value("CapEff")[0] ?? "0"}`),
     tracerPid: Number(value("TracerPid")[0] ?? 0),
+    switches: Number(value("voluntary_ctxt_switches")[0] ?? 0),
+    pending: BigInt(`0x${value("SigPnd")[0] ?? "0"}`) | BigInt(`0x${value("ShdPnd")[0] ?? "0"}`),
   };
+}
+
+/** The functions in /proc/PID/stack, the innermost first, without those by which every system call enters the kernel. */
+export function parseStack(text: string): string[] {
+  const names = [...text.matchAll(/^\[<[^>]*>\] ([\w.]+)\+/gm)].map(([, name]) => name!);
+  return names.filter((name) =>
+    !/^(do_syscall_64|entry_SYSCALL|x64_sys_call|el0|el0t|invoke_syscall|do_el0_svc)/.test(name)
+  );
 }
 
 /** /proc/PID/cmdline; empty for zombies and kernel threads. */

@@ -51,7 +51,7 @@ export function startRun(
   const left = new AbortController(), started = Promise.withResolvers<string>();
   // A call of its own: in the stream it would wait behind input that the program does not read.
   const control = (action: NonNullable<MessageInitShape<typeof ControlRequestSchema>["action"]>) =>
-    void started.promise.then((run) => calls.control({ run, action })).catch(() => {}); // a lost connection shows in the output
+    started.promise.then((run) => calls.control({ run, action })).then(() => {}, () => {}); // a lost connection shows in the output
 
   async function* output(): Run["output"] {
     let exited = false;
@@ -84,6 +84,6 @@ export function startRun(
     write: (bytes) => requests.push(create(RunRequestSchema, { request: { case: "stdin", value: bytes } })),
     endInput: () => send({ case: "stdinEnd", value: {} }),
     signal: (value) => control({ case: "signal", value }),
-    resize: (value) => control({ case: "resize", value }),
+    resize: (value) => void control({ case: "resize", value }),
   };
 }

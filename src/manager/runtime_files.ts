@@ -2,7 +2,7 @@ import type { BundleConfig } from "./bundle_config.ts";
 import { parseBundleConfig } from "./bundle_config.ts";
 import { isInAnyContainer, isInContainer } from "./cgroup.ts";
 import { parseStatus } from "./proc.ts";
-import { allPids, readProc, statOf } from "./processes.ts";
+import { allPids, cgroupsOf, oldestOf, readProc } from "./processes.ts";
 import { readInRoot } from "./root_file.ts";
 
 /** Where a runtime keeps the bundles of its containers: a folder in the root of a process, and the file in each. */
@@ -43,12 +43,12 @@ const largestConfig = 1024 * 1024;
  * processes that watch over containers work, as a node may be a mount namespace of this machine, with files of its own.
  */
 export async function findPods(name: string, namespace: string): Promise<FoundPods> {
-  const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
+  const cgroups = [...allPids()].map((pid) => ({ pid, text: cgroupsOf(pid) }));
   const { bundles, unreadable } = findBundles(cgroups);
   const pods = new Map<string, PodOnMachine & { sinceMs: number[] }>();
   for (const { id, config } of (await Promise.all(bundles.map(readBundles))).flat()) {
     if (config.pod !== name || (namespace !== "" && config.namespace !== namespace)) continue;
-    const first = oldest(cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid));
+    const first = oldestOf(cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid));
     if (first === undefined) continue; // its container has ended
     const pod = pods.get(config.uid) ??
       { name, namespace: config.namespace, uid: config.uid, containers: [], pid: first.pid, sinceMs: [] };
@@ -111,11 +111,4 @@ async function readBundles({ pid, folder, file }: Bundles): Promise<{ id: string
     if (config !== undefined) found.push({ id, config });
   }
   return found;
-}
-
-function oldest(pids: readonly number[]): { pid: number; startMs: number } | undefined {
-  return pids.flatMap((pid) => {
-    const stat = statOf(pid);
-    return stat === undefined || stat.state === "Z" ? [] : [{ pid, startMs: stat.startMs }];
-  }).sort((a, b) => a.startMs - b.startMs || a.pid - b.pid)[0];
 }

@@ -55,6 +55,9 @@ function exitText({ exitCode, reason }: LogEnded): string {
 /** What is followed, in a line for people; nothing where there is nothing to say. */
 export function selectedText({ pods, of, follow, more }: LogSelected): string | undefined {
   if (!follow || !more) return undefined;
+  if (pods.length === 0) {
+    return `there are no pods${of === undefined ? "" : ` of ${of}`} now: waiting for those that come`;
+  }
   return `following ${pods.length === 1 ? "1 pod" : `${pods.length} pods`}${of === undefined ? "" : ` of ${of}`}, ` +
     "and those that come";
 }

@@ -39,9 +39,11 @@ function silence(target: Pinged, room: number): Span[] {
     lost: "nothing has come back yet",
     unsent: "could not be sent",
     waiting: "waiting for the first reply",
+    failed: "cannot be pinged",
   };
   const { latest } = target;
-  const text = words[latest !== undefined && "missing" in latest ? latest.missing : "waiting"];
+  const text =
+    words[target.failed ? "failed" : latest !== undefined && "missing" in latest ? latest.missing : "waiting"];
   // The plot's own columns are there already, all blank.
   const shown = target.last(room).length;
   const before = Math.max(1, Math.floor((room - text.length) / 2) - shown);
@@ -99,9 +101,7 @@ function axis(target: Pinged, label: number, room: number, outcomes: ReturnType<
 function legend(label: number, room: number, outcomes: ReturnType<Pinged["last"]>): Span[] {
   const known = outcomes.filter((outcome) => outcome !== undefined);
   const [first, last] = [known[0], known.at(-1)];
-  const from = first === undefined || last === undefined
-    ? "waiting for the first reply"
-    : `${age(last.at - first.at)} ago`;
+  const from = first === undefined || last === undefined ? "no reply so far" : `${age(last.at - first.at)} ago`;
   const meaning: Span[] = [];
   for (const missing of ["lost", "unsent"] as const) {
     if (!known.some((outcome) => "missing" in outcome && outcome.missing === missing)) continue;

@@ -10,6 +10,7 @@ export const signs: Readonly<Record<Standing, { sign: string; word: string; look
   ok: { sign: "●", word: "ok", look: "good" },
   losing: { sign: "◐", word: "losing", look: "slow" },
   lost: { sign: "×", word: "lost", look: "bad" },
+  failed: { sign: "!", word: "failed", look: "bad" },
   unsent: { sign: "○", word: "not sent", look: "slow" },
   pending: { sign: "·", word: "waiting", look: "dim" },
   gone: { sign: "-", word: "gone", look: "dim" },
@@ -117,6 +118,7 @@ function lastCell(target: Pinged, columns: number, median: number | undefined): 
   const { latest } = target;
   const right = (text: string, look: Look): Span => ({ text: pad(text, columns, "right"), look });
   if (target.gone !== undefined) return right("gone", "dim");
+  if (target.failed) return right("failed", "bad");
   if (latest === undefined) return right("wait", "dim");
   if ("missing" in latest) return right(latest.missing, latest.missing === "lost" ? "bad" : "slow");
   return right(milliseconds(latest.rttMs), pace(latest.rttMs, median));

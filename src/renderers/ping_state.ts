@@ -12,7 +12,7 @@ import { RoundTrips } from "../round_trips.ts";
 export type Outcome = { at: number; rttMs: number } | { at: number; missing: "lost" | "unsent" };
 
 /** How a target stands, worst first; `losing` has lost something lately, `lost` answers no more. */
-export const standings = ["lost", "unsent", "losing", "ok", "pending", "gone"] as const;
+export const standings = ["lost", "failed", "unsent", "losing", "ok", "pending", "gone"] as const;
 export type Standing = typeof standings[number];
 
 const kept = 512;
@@ -24,6 +24,8 @@ export class Pinged {
   lost = 0;
   unsent = 0;
   gone: string | undefined;
+  /** Its name has no address, or what pings it failed. */
+  failed = false;
   readonly #outcomes = new Map<number, Outcome>();
   #newest = -1;
   #standing: Standing | undefined;
@@ -59,6 +61,7 @@ export class Pinged {
 
   get standing(): Standing {
     if (this.gone !== undefined) return "gone";
+    if (this.failed) return "failed";
     return this.#standing ??= this.#judge();
   }
 
@@ -111,6 +114,7 @@ export function applyEvent(state: PingState, event: Event): void {
       break;
     case "failed":
       state.failed.push(event);
+      for (const target of state.targets.values()) target.failed ||= target.destination.address === event.subject;
       break;
   }
 }

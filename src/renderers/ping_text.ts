@@ -90,6 +90,8 @@ export function pingSummary(summaries: readonly PingSummary[], columns: number, 
 }
 
 function standing(one: PingSummary): [string, Look] {
+  if (one.failed === "unresolved") return ["no address", "bad"];
+  if (one.failed === "program") return ["failed", "bad"];
   if (one.gone !== undefined) return [`gone (${safe(one.gone)})`, "dim"];
   if (one.received > 0) return one.lost + one.unsent > 0 ? ["losing", "slow"] : ["ok", "good"];
   if (one.lost > 0) return ["lost", "bad"];

@@ -29,11 +29,17 @@ export function processTable(processes: readonly ProcessSeen[], columns: number,
     { text: String(one.parentPid) },
     { text: String(one.threads) },
     { text: safe(one.user) },
-    { text: safe(one.state), look: one.state === "Z" || one.state === "D" ? "bad" : "plain" },
+    { text: safe(stateText(one)), look: one.state === "Z" || one.blocked !== undefined ? "bad" : "plain" },
     { text: one.cpuPercent.toFixed(1) },
     { text: bytes(one.residentBytes) },
     { text: one.listening.join(",") || "-" },
     { text: safe(one.command) },
   ]);
   return table(heads, rows, columns, color);
+}
+
+/** For example `S`, or `D kernel_clone`: the letter of ps(1), and what the process waits for in the kernel. */
+function stateText({ state, blocked }: ProcessSeen): string {
+  if (blocked === undefined) return state;
+  return [state, blocked.frozen ? "frozen" : blocked.functions[0] ?? ""].join(" ").trim();
 }

@@ -1,7 +1,7 @@
 import type { Event } from "../event.ts";
 import type { PingLine } from "./ping_output.ts";
 import { unwrap } from "./ping_output.ts";
-import { answered, lost, type Target, unsent } from "./ping_target.ts";
+import { answered, fail, lost, type Target, unsent } from "./ping_target.ts";
 
 export interface IcmpOptions {
   count: number;
@@ -64,7 +64,7 @@ export class IcmpTarget {
     const { count } = this.options, { attempts, failed, address } = this.target;
     if (this.#total === undefined) {
       if (this.#explained || failed) return [];
-      this.target.failed = true;
+      fail(this.target, "program");
       const reason = this.#words.join("; ") || "ping ended early";
       return [{ type: "failed", time, subject: address, reason }];
     }

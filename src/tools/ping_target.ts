@@ -27,6 +27,7 @@ export interface Observed {
   lost: number;
   unsent: number;
   gone?: string;
+  failed?: NonNullable<PingSummary["failed"]>;
 }
 
 /** One address that is pinged; hostNetwork pods of one node share it. */
@@ -96,13 +97,19 @@ export function exitCode(all: readonly Observed[], targets: Iterable<Target>): n
  * @throws {ScopeError} notFound, when that leaves nothing to ping.
  */
 export function cannotResolve(target: Target, targets: Iterable<Target>, words: string, time: string): Failed[] {
-  target.failed = true;
+  fail(target, "unresolved");
   const message = `Cannot resolve "${target.address}" in the target's network`;
   const hint = `the resolver says: ${words}`;
   if ([...targets].every((one) => one.failed || one.observed.length === 0)) {
     throw new ScopeError("notFound", message, { hint });
   }
   return [{ type: "failed", time, subject: target.address, reason: message, hint }];
+}
+
+/** Nothing more comes from it. */
+export function fail(target: Target, why: NonNullable<PingSummary["failed"]>): void {
+  target.failed = true;
+  for (const one of target.observed) one.failed = why;
 }
 
 function present(target: Target): Observed[] {
@@ -137,7 +144,7 @@ export function unsent(target: Target, seqs: readonly number[], time: string, re
   return events;
 }
 
-export function summary({ destination, roundTrips, lost, unsent, gone }: Observed, time: string): PingSummary {
+export function summary({ destination, roundTrips, lost, unsent, gone, failed }: Observed, time: string): PingSummary {
   const received = roundTrips.count;
   const sent = received + lost;
   const { minMs, averageMs, maxMs } = roundTrips;
@@ -156,6 +163,7 @@ export function summary({ destination, roundTrips, lost, unsent, gone }: Observe
     ...(p95Ms === undefined ? {} : { p95Ms }),
     ...(maxMs === undefined ? {} : { maxMs }),
     ...(gone === undefined ? {} : { gone }),
+    ...(failed === undefined ? {} : { failed }),
   };
 }
 

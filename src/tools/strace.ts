@@ -24,6 +24,8 @@ export interface StraceOptions {
 export interface StraceTool extends Tool {
   /** `exited with 0`, `was killed by SIGSEGV`; nothing while it runs. */
   readonly targetEnd: string | undefined;
+  /** Something that the process did or met has been read. */
+  readonly sawAny: boolean;
 }
 
 /**
@@ -65,6 +67,7 @@ class Strace implements StraceTool {
   readonly stopSignal = "SIGINT";
   readonly traces: number;
   targetEnd: string | undefined;
+  sawAny = false;
   readonly #options: StraceOptions;
   readonly #open = new OpenCalls();
   readonly #counts = new CallCounts();
@@ -96,6 +99,7 @@ class Strace implements StraceTool {
 
   #readLine({ line: text, time }: { line: string; time: string }): Event[] {
     const line = parseStraceLine(text);
+    this.sawAny ||= line.kind !== "other";
     switch (line.kind) {
       case "call": {
         const { kind: _kind, ...call } = line;

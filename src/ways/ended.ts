@@ -43,11 +43,12 @@ async function watchEnd(
       }
       if (change.type === "LISTED") continue;
       there = true;
-      const { containerStatuses = [], ephemeralContainerStatuses = [] } = change.pod.status ?? {};
+      const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } =
+        change.pod.status ?? {};
       const status = [...containerStatuses, ...ephemeralContainerStatuses].find(({ name }) => name === container);
       const ended = status?.state?.terminated;
       if (ended?.reason === "OOMKilled") return "the kernel ended it for want of memory (OOMKilled)";
-      const now = containerStatuses.find(({ name }) => name === host?.name);
+      const now = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === host?.name);
       if (ended !== undefined && now !== undefined && (!now.state?.running || !now.containerID?.endsWith(host!.id))) {
         return `container "${now.name}" of the pod ended, and all that was in its pid namespace with it`;
       }

@@ -16,14 +16,26 @@ export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined
     });
   }
   if (container.id === "") {
-    return new ScopeError("unreachable", `Container "${container.name}" of pod "${name}" does not run`, {
-      hint: "an ephemeral container shares its processes; --via node still reaches the pod's network",
-    });
+    return doesNotRun(
+      pod,
+      container.name,
+      "an ephemeral container shares its processes; --via node still reaches the pod's network",
+    );
   }
   if (!isTerminating(pod)) return undefined;
   // The API server still takes one, and the kubelet never starts it.
   return new ScopeError("unreachable", `Pod "${name}" is being deleted, and starts no ephemeral container any more`, {
     hint: "use --via node",
+  });
+}
+
+/** That a container of a pod has no process, with what its status says. */
+export function doesNotRun(pod: V1Pod, container: string, hint: string): ScopeError {
+  const state = pod.status?.containerStatuses?.find(({ name }) => name === container)?.state;
+  const reason = state?.waiting?.reason ?? state?.terminated?.reason;
+  const why = reason === undefined ? "" : ` (${reason})`;
+  return new ScopeError("unreachable", `Container "${container}" of pod "${podName(pod)}" does not run${why}`, {
+    hint,
   });
 }
 

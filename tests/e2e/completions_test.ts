@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { noAnswer } from "../../src/completion.ts";
+import { until } from "../cluster/wait.ts";
 import { outcome } from "./cluster_script.ts";
 import { Kubeconfig } from "./credentials.ts";
 import { demoPods, kubectl, TestNamespace } from "./kube.ts";
 import { scope, scopeArgv, scopeOk, startScope } from "./scope.ts";
+import { SlowRoad } from "./slow_road.ts";
 import { Terminal } from "./terminal.ts";
 
 /** On a busy machine an answer in time may be none: what is answered is looked at here, and how quickly by scripts/bench. */
@@ -89,6 +91,39 @@ Deno.test("complete: what cannot be answered is not, without a word", async (t) 
     assert.deepEqual(await complete(["nonsense", "--what", ""]), []);
     assert.deepEqual(await complete([]), await complete([""]));
   });
+});
+
+Deno.test("complete: a cluster that does not answer in time has answered before, or is asked in the background", async () => {
+  await using own = await TestNamespace.make();
+  await own.pod("walks");
+  await using road = await SlowRoad.open();
+  const home = await Deno.makeTempDir({ prefix: "scope-home-" }), folder = `${home}/.cache/scope/completions`;
+  const env = { ...road.options.env, HOME: home },
+    asked = ["-n", own.name, "-p", "w"],
+    soon = { SCOPE_COMPLETION_MS: "1500" };
+  const kept = () => [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".json"));
+  const answer = ["walks"];
+
+  assert.deepEqual(await complete(asked, env), answer);
+  const [first] = kept();
+  assert.equal(Deno.statSync(folder).mode! & 0o777, 0o700);
+  assert.equal(Deno.statSync(`${folder}/${first}`).mode! & 0o777, 0o600);
+  const { users } = JSON.parse(await Deno.readTextFile(road.kubeconfig)),
+    text = await Deno.readTextFile(`${folder}/${first}`);
+  assert.match(text, /walks/);
+  for (const secret of Object.values(users[0].user)) assert.ok(!text.includes(secret as string));
+
+  road.block();
+  assert.deepEqual(await complete(asked, { ...env, ...soon }), answer);
+  assert.deepEqual(await complete(["-n", "demo", "-p", "w"], { ...env, ...soon }), [], "that of another namespace");
+  road.unblock();
+
+  await Deno.remove(folder, { recursive: true });
+  assert.deepEqual(await complete(asked, { ...env, SCOPE_COMPLETION_MS: "1" }), []);
+  await until("the answer to be known for the next time", 15, () => kept().includes(first!));
+  road.block();
+  assert.deepEqual(await complete(asked, { ...env, ...soon }), answer);
+  await Deno.remove(home, { recursive: true });
 });
 
 /** How each shell is started with nothing of anybody's own, but scope's completions. */

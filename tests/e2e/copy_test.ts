@@ -165,6 +165,27 @@ Deno.test("copy", async (t) => {
     assert.equal((await getPod(own.name, "init")).status.phase, "Pending");
   });
 
+  await t.step("the init container that runs is the target, by both ways", async () => {
+    for (const via of ["node", "ephemeral"] as const) {
+      const there = inside("-p", "init", "--via", via);
+      const { stdout, stderr } = await scope([...there, "-o", "json", "pids"]);
+      assert.match(stderr, /^using init container "prepare" of pod ".*\/init", which the others wait for$/m);
+      assert.deepEqual(eventsOf(stdout).map(({ container, command }) => [container, command]), [
+        ["prepare", "sleep 3600"],
+      ]);
+      await scopeOk(...there, "shell", "--inside", "--", "sh", "-c", `echo ${via} >/data/inside`);
+      const seen = await kubectl(inside("exec", "init", "-c", "prepare", "--", "cat", "/data/inside"));
+      assert.equal(seen, `${via}\n`);
+      assert.equal(await scopeOk(...there, "fs", "cat", "/data/inside"), `${via}\n`);
+    }
+    const { code, stderr } = await scope(inside("-p", "crash", "--container", "prepare", "pids"));
+    assert.equal(code, 69);
+    assert.match(
+      stderr,
+      /^error: Init container "prepare" of pod ".*\/crash" does not run \(Completed\)\nhint: those that/,
+    );
+  });
+
   await t.step("a name that is taken, a container that is none, an option that makes no sense", async () => {
     const fails = async (args: string[], code: number, stderr: RegExp) => {
       const found = await scope(args);

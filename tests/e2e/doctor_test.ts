@@ -99,6 +99,22 @@ Deno.test("doctor", (t) =>
       await scopeOk("-n", own.name, "cleanup", "-p", "all");
     });
 
+    await t.step("a container that does not run: only the pod's network is within reach", async () => {
+      const one = (name: string, command: string[]) => ({ name, image: "localhost/busybox:1", command });
+      await own.pod("down", {
+        spec: { restartPolicy: "Never", containers: [one("main", ["false"]), one("other", ["sleep", "infinity"])] },
+        until: ({ status }) =>
+          status.containerStatuses?.find(({ name }) => name === "main")?.state["terminated"] !== undefined,
+      });
+      const { ways, of } = await doctor(on("down"));
+      const possible = ways.filter(({ possible }) => possible).map(({ command, way }) => `${command} ${way}`);
+      assert.deepEqual(
+        new Set(possible),
+        new Set(["ping", "hping", "shell", "pids", "redir", "bypass"].map((name) => `${name} node`)),
+      );
+      assert.match(of("strace", "node").missing!, /^Container "main" of pod ".*\/down" does not run \(Error\)$/);
+    });
+
     await t.step("a restricted namespace: what is missing, once each, and what helps", async () => {
       const [locked] = await demoPods("locked", "locked");
       const { ways, of } = await doctor(["-n", "locked", "-p", locked!.metadata.name]);

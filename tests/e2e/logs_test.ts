@@ -158,6 +158,29 @@ Deno.test("logs follows pods that come, containers that are started anew, and te
   }
 });
 
+Deno.test("logs waits for the pods of a workload, and follows the jobs of a cron job", async () => {
+  await using own = await TestNamespace.make();
+  const inside = (...args: string[]) => kubectl(["-n", own.name, ...args]);
+  const job = (name: string) => inside("create", "job", name, "--from=cronjob/nightly");
+  const command = ["sh", "-c", "echo hello; exec sleep 1000"];
+  await inside("create", "cronjob", "nightly", "--image=localhost/busybox:1", "--schedule=0 0 1 1 *", "--", ...command);
+  await using process = startScope(["-n", own.name, "logs", "cj/nightly"]);
+  await process.until("stderr", /^there are no pods of cronjob "nightly" now: waiting for those that come$/m);
+  await job("nightly-29000000");
+  await process.until("stdout", /^nightly-29000000-\w+ \| hello$/m, 40);
+  process.signal("SIGINT");
+  assert.equal(await process.exit(), 130);
+  await job("by-hand");
+  await until(
+    "the other job",
+    30,
+    async () => (await outcome("kubectl", ["-n", own.name, "logs", "job/by-hand"])).code === 0,
+  );
+  const printed = async (...args: string[]) => (await scope(["-n", own.name, ...args])).stdout;
+  assert.equal((await printed("logs", "cronjob.batch/nightly", "--no-follow")).match(/hello/g)?.length, 2);
+  assert.equal(await printed("logs", "job/by-hand", "--no-follow", "--grep", "hello"), "hello\n");
+});
+
 Deno.test("logs with a command runs it while it follows, has all that was logged, and ends with its exit code", async (t) => {
   await using own = await TestNamespace.make();
   // It logs each request.
@@ -354,7 +377,7 @@ Deno.test("logs says what is wrong with a command line, and what is missing", as
   await own.pod("web");
   const cases: [string, string[], number, RegExp][] = [
     ["a bad --since", ["web", "--since", "soon"], 64, /Option --since cannot be "soon"/],
-    ["a negative --tail", ["web", "--tail", "-1"], 64, /Option --tail cannot be "-1"/],
+    ["a negative --tail", ["web", "--tail", "-2"], 64, /Option --tail cannot be "-2"/],
     ["a bad --grep", ["web", "--grep", "("], 64, /Option --grep cannot be "\("\nhint: .*Unterminated group/],
     ["-p and -l", ["-p", "web", "-l", "a=b"], 64, /Options --pod and --selector exclude each other/],
     ["-a and -p", ["-a", "-p", "web"], 64, /Option --all excludes --pod and --selector/],

@@ -210,6 +210,14 @@ byAuto("Each command that makes or removes something works with just its Role", 
     process.signal("SIGINT");
     assert.equal(await process.exit(20), 130, process.stderr);
   });
+  await t.step("of a cron job", async () => {
+    const cron = ["create", "cronjob", "nightly", "--image=localhost/busybox:1", "--schedule=0 0 1 1 *"];
+    await kubectl(["-n", own.name, ...cron, "--", "echo", "hello"]);
+    await kubectl(["-n", own.name, "create", "job", "now", "--from=cronjob/nightly"]);
+    await kubectl(["-n", own.name, "wait", "--for=condition=complete", "job/now", "--timeout=60s"]);
+    const logs = ["-p", "cj/nightly", "logs", "--no-follow"];
+    assert.match(await works(["-p", "cj/nightly", "rbac", "logs"], ...logs), /hello/);
+  });
   await t.step("redir, by labels, with the debug pod elsewhere", async () => {
     await using debug = await TestNamespace.make();
     const args = ["-l", "e2e=web", "--via", "node", "--debug-namespace", debug.name];

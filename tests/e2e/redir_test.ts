@@ -536,11 +536,13 @@ Deno.test("redir by one way knows of one by the other, and the debug pod sweeps 
 
 Deno.test("redir refuses what cannot be redirected, in one line", async (t) => {
   const cases: [string[], number, RegExp][] = [
-    ...["0", "65536", "abc", "80:", ":80", "80:0", "80:81:82", "-1"].map((port): [string[], number, RegExp] => [
+    ...["0", "65536", "Abc", "80:", ":80", "80:0", "80:81:82", "-1"].map((port): [string[], number, RegExp] => [
       ["-p", "web", "redir", "--", port],
       64,
       new RegExp(`^error: Port "${port}" is none\nhint: it is PORT or PORT:LOCALPORT`),
     ]),
+    [["-p", "dns", "redir", "53/udp"], 64, /^error: Cannot redirect port "53\/udp": only TCP is redirected\nhint: /],
+    [["-p", "web", "redir", "nowhere"], 68, /^error: Cannot find a port named "nowhere" in pod "demo\/web-/m],
     [["-p", "web", "redir", "80", "80:81"], 64, /^error: Port 80 is given twice\nhint: /],
     [["-p", "web", "redir", "--outgoing"], 64, /^error: Option --outgoing needs the ports .*\nhint: give them/],
     [
@@ -591,6 +593,31 @@ Deno.test("redir -l takes every pod, those that come later too, and leaves those
     5,
     async () => (await there.get(addressesOf(second)[0]!, 8080)).includes("POD"),
   );
+  redir.signal("SIGINT");
+  assert.equal(await redir.exit(), 130);
+});
+
+Deno.test("redir of a service waits for its pods, and takes the port behind the service's", async () => {
+  await using namespace = await TestNamespace.make();
+  await using laptop = await Laptop.web("LAPTOP");
+  await kubectl(["create"], {
+    ...{ apiVersion: "v1", kind: "Service", metadata: { name: "late", namespace: namespace.name } },
+    spec: { selector: { e2e: "late" }, ports: [{ name: "web", port: 80, targetPort: "http" }] },
+  });
+  const args = ["-n", namespace.name, "-p", "svc/late", "redir", `80:${laptop.port}`];
+  await using redir = startScope(["-o", "json", ...args]);
+  await redir.until("stderr", /^redirecting all pods of service "late": none now, and those that come$/m);
+  const ports = [{ name: "http", containerPort: 8080 }];
+  const pod = await namespace.pod("late", {
+    spec: { containers: [{ name: "main", image: "localhost/busybox:1", command: ["sh", "-c", servers], ports }] },
+    until: isReady,
+  });
+  const started = await event(redir, "the start", ({ type }) => type === "redir.started");
+  assert.deepEqual((started.ports as { port: number }[]).map(({ port }) => port), [8080]);
+  assert.match(redir.stderr, /^port 80 of service "late" is port 8080 of its pods$/m);
+  using network = new PodNetwork(pod);
+  assert.match(await network.get("127.0.0.1", 8080), /LAPTOP/);
+  assert.match(await network.get("127.0.0.1", 9000), /POD/);
   redir.signal("SIGINT");
   assert.equal(await redir.exit(), 130);
 });

@@ -70,7 +70,7 @@ export function besideOf(processes: ProcessSeen[] = []) {
     exit: exit.promise,
     write: () => Promise.resolve(),
     endInput() {},
-    signal: (name) => void seen.signals.push(name),
+    signal: (name) => Promise.resolve(void seen.signals.push(name)),
     resize() {},
   };
   const beside: Beside = {

@@ -32,10 +32,17 @@ Deno.test("rightsOf() finds the target as the options say", () => {
   for (
     const [kind, resource] of Object.entries({
       ...{ deploy: "deployments.apps", sts: "statefulsets.apps", ds: "daemonsets.apps", svc: "services" },
+      ...{ rs: "replicasets.apps", job: "jobs.batch", rc: "replicationcontrollers" },
     })
   ) {
     assert.deepEqual(least(["target"], { pod: `${kind}/web` }), [`get ${resource} target`, "list pods target"]);
   }
+});
+
+Deno.test("rightsOf() finds the pods of a cron job by its jobs", () => {
+  assert.deepEqual(least(["target"], { pod: "cj/nightly" }), [
+    ...["get cronjobs.batch target", "list jobs.batch target", "list pods target"],
+  ]);
 });
 
 Deno.test("rightsOf() follows pods that come and go, but not one by its name", () => {

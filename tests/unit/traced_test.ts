@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { blockedHint, blockedText, stuck } from "../../src/blocked.ts";
 import { ScopeError } from "../../src/errors.ts";
 import type { ProcessSeen } from "../../src/event.ts";
 import { processText, traced } from "../../src/traced.ts";
@@ -78,4 +79,24 @@ Deno.test("traced() names who traces the process already", async () => {
 
 Deno.test("processText() shortens a long command line", () => {
   assert.equal(processText({ ...first, command: "x".repeat(100) }), `4242 (${"x".repeat(59)}…)`);
+});
+
+const blocked = { thread: 4242, functions: ["kernel_clone", "__do_sys_clone3"], frozen: false, switches: 4 };
+
+Deno.test("blockedText() says what a thread waits for, and blockedHint() from where", () => {
+  assert.equal(blockedText(blocked), "waits in the kernel, in kernel_clone (state D)");
+  assert.equal(blockedText({ ...blocked, functions: [] }), "waits in the kernel (state D)");
+  assert.equal(blockedText({ ...blocked, frozen: true }), "is frozen with its control group");
+  assert.match(blockedHint(blocked), /before that returns \(kernel_clone < __do_sys_clone3\)/);
+});
+
+Deno.test("stuck() is one wait that goes on, not the next one of a process that waits again and again", async () => {
+  const asked = (switches: () => number) => ({
+    process: () => Promise.resolve({ ...first, blocked: { ...blocked, switches: switches() } }),
+  });
+  const never = new AbortController().signal, waiting = { ...first, blocked };
+  let switches = 4;
+  assert.deepEqual(await stuck(asked(() => 4), waiting, never), blocked);
+  assert.equal(await stuck(asked(() => switches++), waiting, never), undefined);
+  assert.equal(await stuck(asked(() => 4), first, never), undefined);
 });

@@ -92,6 +92,7 @@ export async function* readLogs(
 
 /** One pod's log is wanted whole; of several what is newest; beside a command what it causes. */
 function startAt({ tail, sinceSeconds, command, previous }: LogRequest, { named }: LogSelection): StartAt {
+  if (tail === "all") return { tailLines: undefined, sinceSeconds };
   const tailLines = tail ??
     (command !== undefined && sinceSeconds === undefined
       ? 0

@@ -2,7 +2,7 @@ import { ScopeError } from "../../errors.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { type LogContainer, logContainers } from "../../kube/container_logs.ts";
 import { podName } from "../../kube/pods.ts";
-import { allPods, selectPods } from "../../kube/resolve.ts";
+import { allPods, type Selection, selectPods } from "../../kube/resolve.ts";
 import type { LogRequest } from "../../logs.ts";
 import { scopeContainers } from "../../ways/ephemeral_container.ts";
 import { isDebugPod } from "../../ways/debug_pod.ts";
@@ -24,18 +24,20 @@ export interface LogSelection {
 /** Throws ScopeError: usage, notFound where there is no pod, or none has the container, denied, unreachable. */
 export async function selectLogs(context: EnterContext, request: LogRequest): Promise<LogSelection> {
   const namespace = namespaceOf(context), { query, all } = request, { container } = query;
-  const { pods, of, labels } = all
-    ? { pods: await allPods(context.cluster, namespace), of: `namespace "${namespace}"`, labels: undefined }
-    : await selectPods(context.cluster, namespace, query);
-  const named = !all && labels === undefined;
+  const selection: Selection = all
+    ? { pods: await allPods(context.cluster, namespace), of: `namespace "${namespace}"` }
+    : await selectPods(context.cluster, namespace, query, { empty: request.follow });
+  const { pods, of, labels } = selection, named = !all && labels === undefined;
   const wanted = (pod: V1Pod) => {
-    if (!named && isDebugPod(pod)) return [];
+    if (!named && isDebugPod(pod) || selection.wanted?.(pod) === false) return [];
     if (container !== undefined) return logContainers(pod).filter(({ name }) => name === container);
     const own = new Set(scopeContainers(pod).map(({ spec }) => spec.name));
     return logContainers(pod).filter(({ name }) => !own.has(name));
   };
   const found = pods.filter((pod) => wanted(pod).length > 0);
-  if (found.length === 0) throw nothingFound(namespace, pods, container);
+  // A workload without pods: those that come are followed.
+  const waits = pods.length === 0 && labels !== undefined;
+  if (found.length === 0 && !waits) throw nothingFound(namespace, pods, container);
   const byName = (a: V1Pod, b: V1Pod) => (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1;
   return {
     namespace,

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3Mi/wEKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlIosBChBSZWFkRmlsZXNSZXF1ZXN0EiIKBG9wZW4YASABKAsyEi5zY29wZS52MS5SZWFkT3BlbkgAEiIKBGZpbGUYAiABKAsyEi5zY29wZS52MS5SZWFkRmlsZUgAEiQKBWJhdGNoGAMgASgLMhMuc2NvcGUudjEuUmVhZEJhdGNoSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIi4KCVJlYWRCYXRjaBIhCgVmaWxlcxgBIAMoCzISLnNjb3BlLnYxLlJlYWRGaWxlItsBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIABIkCgViYXRjaBgFIAEoCzITLnNjb3BlLnYxLkJhdGNoUmVhZEgAQgoKCHJlc3BvbnNlIlAKCUJhdGNoUmVhZBIhCgVmaWxlcxgBIAMoCzISLnNjb3BlLnYxLkZpbGVSZWFkEiAKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YSJ5CghGaWxlUmVhZBIkCgV3aG9sZRgBIAEoCzITLnNjb3BlLnYxLlJlYWRXaG9sZUgAEigKB3Ryb3VibGUYAiABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEhMKCXRvb19sYXJnZRgDIAEoCEgAQggKBnJlc3VsdCJNCglSZWFkV2hvbGUSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDgoGc2hhMjU2GAIgASgMEgwKBHNhbWUYAyABKAgiPQoJUmVhZFN0YXJ0EiIKBWVudHJ5GAEgASgLMhMuc2NvcGUudjEuRmlsZUVudHJ5EgwKBGZyb20YAiABKAQiRAoIRmlsZURhdGESDgoGb2Zmc2V0GAEgASgEEg8KBXBsYWluGAIgASgMSAASDgoEenN0ZBgDIAEoDEgAQgcKBWJ5dGVzIicKB0ZpbGVFbmQSDAoEc2l6ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwi+gEKEVdyaXRlRmlsZXNSZXF1ZXN0EiMKBG9wZW4YASABKAsyEy5zY29wZS52MS5Xcml0ZU9wZW5IABIlCgViYXRjaBgCIAEoCzIULnNjb3BlLnYxLldyaXRlQmF0Y2hIABIjCgRmaWxlGAMgASgLMhMuc2NvcGUudjEuV3JpdGVGaWxlSAASIgoEZGF0YRgEIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAUgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEiMKBGZyb20YBiABKAsyEy5zY29wZS52MS5Xcml0ZUZyb21IAEIJCgdyZXF1ZXN0IlkKCVdyaXRlT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIMCgRuYW1lGAMgASgMEg4KBmZvbGRlchgEIAEoCCJSCgpXcml0ZUJhdGNoEiIKBWl0ZW1zGAEgAygLMhMuc2NvcGUudjEuV3JpdGVJdGVtEiAKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YSKHAQoJV3JpdGVJdGVtEicKBmZvbGRlchgBIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgCIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiQKBGZpbGUYAyABKAsyFC5zY29wZS52MS5Xcml0ZVdob2xlSABCBgoEaXRlbSJPCgpXcml0ZVdob2xlEiEKBGZpbGUYASABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGUSHgoDZW5kGAIgASgLMhEuc2NvcGUudjEuRmlsZUVuZCJOCgtXcml0ZUZvbGRlchIMCgRwYXRoGAEgASgMEgwKBG1vZGUYAiABKA0SEwoLbW9kaWZpZWRfbnMYAyABKAMSDgoGZmluaXNoGAQgASgIIicKCVdyaXRlTGluaxIMCgRwYXRoGAEgASgMEgwKBGxpbmsYAiABKAwifQoJV3JpdGVGaWxlEgwKBHBhdGgYASABKAwSEQoEc2l6ZRgCIAEoBEgAiAEBEgwKBG1vZGUYAyABKA0SGAoLbW9kaWZpZWRfbnMYBCABKANIAYgBARIOCgZyZXN1bWUYBSABKAhCBwoFX3NpemVCDgoMX21vZGlmaWVkX25zIuwBChJXcml0ZUZpbGVzUmVzcG9uc2USJwoGb3BlbmVkGAEgASgLMhUuc2NvcGUudjEuV3JpdGVPcGVuZWRIABIpCgdzdGFydGVkGAIgASgLMhYuc2NvcGUudjEuV3JpdGVTdGFydGVkSAASIwoEZG9uZRgDIAEoCzITLnNjb3BlLnYxLldyaXRlRG9uZUgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEicKBWJhdGNoGAUgASgLMhYuc2NvcGUudjEuQmF0Y2hXcml0dGVuSABCCgoIcmVzcG9uc2UiNAoMQmF0Y2hXcml0dGVuEiQKBWl0ZW1zGAEgAygLMhUuc2NvcGUudjEuSXRlbVdyaXR0ZW4iZgoLSXRlbVdyaXR0ZW4SIwoEZG9uZRgBIAEoCzITLnNjb3BlLnYxLldyaXRlRG9uZUgAEigKB3Ryb3VibGUYAiABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQggKBnJlc3VsdCJBCgtXcml0ZU9wZW5lZBIMCgRwYXRoGAEgASgMEiQKBm1vdW50cxgCIAMoCzIULnNjb3BlLnYxLldyaXRlTW91bnQiPAoKV3JpdGVNb3VudBIMCgRwYXRoGAEgASgMEhEKCWVtcHR5X2RpchgCIAEoCRINCgVsYXllchgDIAEoCCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgiagoPUmVkaXJlY3RSZXF1ZXN0EigKBXN0YXJ0GAEgASgLMhcuc2NvcGUudjEuUmVkaXJlY3RTdGFydEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAQgkKB3JlcXVlc3QihgEKEFJlZGlyZWN0UmVzcG9uc2USLAoHc3RhcnRlZBgBIAEoCzIZLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRlZEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAEhQKCnRha2VuX292ZXIYAyABKAlIAEIKCghyZXNwb25zZSKXAgoNUmVkaXJlY3RTdGFydBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSEAoIaW5jb21pbmcYAiADKA0SFAoMYWxsX2luY29taW5nGAMgASgIEhUKDW93bl9jb250YWluZXIYBCABKAgSEAoIb3V0Z29pbmcYBSADKA0SDQoFb3duZXIYBiABKAkSDwoHc2Vzc2lvbhgNIAEoCRIQCgh0YWtlb3ZlchgHIAEoCBIOCgZtaXJyb3IYCCABKAgSCwoDcmF3GAkgASgIEgsKA2N1dBgKIAEoCBIfCgZwcm9iZXMYCyADKAsyDy5zY29wZS52MS5Qcm9iZRIWCg5ub2RlX2FkZHJlc3NlcxgMIAMoCSJ/CgVQcm9iZRIiCgRraW5kGAEgASgOMhQuc2NvcGUudjEuUHJvYmUuS2luZBIMCgRwb3J0GAIgASgNIkQKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEggKBEhUVFAQARIJCgVIVFRQUxACEgcKA1RDUBADEggKBEdSUEMQBCJdCg9SZWRpcmVjdFN0YXJ0ZWQSEAoIaW5jb21pbmcYASADKA0SDwoHdW5oZWFyZBgCIAMoDRIMCgRrZXB0GAMgASgNEgsKA2N1dBgEIAEoDRIMCgRtZXNoGAUgASgIIikKBkZyYW1lcxIfCgZmcmFtZXMYASADKAsyDy5zY29wZS52MS5GcmFtZSKJAgoFRnJhbWUSEgoKY29ubmVjdGlvbhgBIAEoDRIiCgZvcGVuZWQYAiABKAsyEC5zY29wZS52MS5PcGVuZWRIABImCghhY2NlcHRlZBgDIAEoCzISLnNjb3BlLnYxLkFjY2VwdGVkSAASEQoHcmVmdXNlZBgEIAEoCUgAEg4KBGRhdGEYBSABKAxIABIcCgNlbmQYBiABKAsyDS5zY29wZS52MS5FbmRIABIgCgVyZXNldBgHIAEoCzIPLnNjb3BlLnYxLlJlc2V0SAASEAoGY3JlZGl0GAggASgNSAASIgoGY2xvc2VkGAkgASgLMhAuc2NvcGUudjEuQ2xvc2VkSABCBwoFZnJhbWUiYgoGT3BlbmVkEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSDAoEcG9ydBgDIAEoDRIQCghvdXRnb2luZxgEIAEoCBIOCgZjcmVkaXQYBSABKA0SDgoGYnlfcG9kGAYgASgIIhoKCEFjY2VwdGVkEg4KBmNyZWRpdBgBIAEoDSIFCgNFbmQiBwoFUmVzZXQixQEKBkNsb3NlZBIhCgNob3cYASABKA4yFC5zY29wZS52MS5DbG9zZWQuSG93Eg4KBmJ5X3BvZBgCIAEoCBIOCgZyZWFzb24YAyABKAkSDQoFcHJvYmUYBCABKAgSEgoKc2VudF9ieXRlcxgFIAEoBBIWCg5yZWNlaXZlZF9ieXRlcxgGIAEoBBITCgtkdXJhdGlvbl9tcxgHIAEoASIoCgNIb3cSCgoGQ0xPU0VEEAASCQoFUkVTRVQQARIKCgZGQUlMRUQQAiJPCg1CeXBhc3NSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVwb3J0cxgCIAMoDRINCgVvd25lchgDIAEoCSJfCg5CeXBhc3NSZXNwb25zZRIqCgdzdGFydGVkGAEgASgLMhcuc2NvcGUudjEuQnlwYXNzU3RhcnRlZEgAEhUKC2Nvbm5lY3Rpb25zGAIgASgESABCCgoIcmVzcG9uc2UiQAoNQnlwYXNzU3RhcnRlZBIUCgxzaWRlY2FyX3BvcnQYASABKA0SCwoDZG5zGAIgASgIEgwKBGtlcHQYAyABKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqjAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIUChBGSUxFX0tJTkRfRk9MREVSEAISEgoORklMRV9LSU5EX0xJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYyogYKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlEkgKCUxpc3RGaWxlcxIaLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5MaXN0RmlsZXNSZXNwb25zZSgBMAESSAoJUmVhZEZpbGVzEhouc2NvcGUudjEuUmVhZEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLlJlYWRGaWxlc1Jlc3BvbnNlKAEwARJLCgpXcml0ZUZpbGVzEhsuc2NvcGUudjEuV3JpdGVGaWxlc1JlcXVlc3QaHC5zY29wZS52MS5Xcml0ZUZpbGVzUmVzcG9uc2UoATABEkgKCUZpbmRJbm9kZRIaLnNjb3BlLnYxLkZpbmRJbm9kZVJlcXVlc3QaGy5zY29wZS52MS5GaW5kSW5vZGVSZXNwb25zZSgBMAESRQoIUmVkaXJlY3QSGS5zY29wZS52MS5SZWRpcmVjdFJlcXVlc3QaGi5zY29wZS52MS5SZWRpcmVjdFJlc3BvbnNlKAEwARI/CgZCeXBhc3MSFy5zY29wZS52MS5CeXBhc3NSZXF1ZXN0Ghguc2NvcGUudjEuQnlwYXNzUmVzcG9uc2UoATABYgZwcm90bzM");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCSJzCgpSdW5SZXF1ZXN0EiAKBXN0YXJ0GAEgASgLMg8uc2NvcGUudjEuU3RhcnRIABIPCgVzdGRpbhgCIAEoDEgAEicKCXN0ZGluX2VuZBgDIAEoCzISLnNjb3BlLnYxLlN0ZGluRW5kSABCCQoHcmVxdWVzdCJhCg5Db250cm9sUmVxdWVzdBILCgNydW4YASABKAkSEAoGc2lnbmFsGAIgASgJSAASJgoGcmVzaXplGAMgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZUgAQggKBmFjdGlvbiIRCg9Db250cm9sUmVzcG9uc2UiCgoIU3RkaW5FbmQigwEKC1J1blJlc3BvbnNlEiQKB3N0YXJ0ZWQYASABKAsyES5zY29wZS52MS5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASHgoEZXhpdBgEIAEoCzIOLnNjb3BlLnYxLkV4aXRIAEIKCghyZXNwb25zZSIjCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3MiswIKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUSDgoGdGhyZWFkGA8gASgFEiIKB2Jsb2NrZWQYECABKAsyES5zY29wZS52MS5CbG9ja2VkIk4KB0Jsb2NrZWQSDgoGdGhyZWFkGAEgASgFEhEKCWZ1bmN0aW9ucxgCIAMoCRIOCgZmcm96ZW4YAyABKAgSEAoIc3dpdGNoZXMYBCABKAQi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlIosBChBSZWFkRmlsZXNSZXF1ZXN0EiIKBG9wZW4YASABKAsyEi5zY29wZS52MS5SZWFkT3BlbkgAEiIKBGZpbGUYAiABKAsyEi5zY29wZS52MS5SZWFkRmlsZUgAEiQKBWJhdGNoGAMgASgLMhMuc2NvcGUudjEuUmVhZEJhdGNoSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIi4KCVJlYWRCYXRjaBIhCgVmaWxlcxgBIAMoCzISLnNjb3BlLnYxLlJlYWRGaWxlItsBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIABIkCgViYXRjaBgFIAEoCzITLnNjb3BlLnYxLkJhdGNoUmVhZEgAQgoKCHJlc3BvbnNlIlAKCUJhdGNoUmVhZBIhCgVmaWxlcxgBIAMoCzISLnNjb3BlLnYxLkZpbGVSZWFkEiAKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YSJ5CghGaWxlUmVhZBIkCgV3aG9sZRgBIAEoCzITLnNjb3BlLnYxLlJlYWRXaG9sZUgAEigKB3Ryb3VibGUYAiABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEhMKCXRvb19sYXJnZRgDIAEoCEgAQggKBnJlc3VsdCJNCglSZWFkV2hvbGUSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDgoGc2hhMjU2GAIgASgMEgwKBHNhbWUYAyABKAgiPQoJUmVhZFN0YXJ0EiIKBWVudHJ5GAEgASgLMhMuc2NvcGUudjEuRmlsZUVudHJ5EgwKBGZyb20YAiABKAQiRAoIRmlsZURhdGESDgoGb2Zmc2V0GAEgASgEEg8KBXBsYWluGAIgASgMSAASDgoEenN0ZBgDIAEoDEgAQgcKBWJ5dGVzIicKB0ZpbGVFbmQSDAoEc2l6ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwi+gEKEVdyaXRlRmlsZXNSZXF1ZXN0EiMKBG9wZW4YASABKAsyEy5zY29wZS52MS5Xcml0ZU9wZW5IABIlCgViYXRjaBgCIAEoCzIULnNjb3BlLnYxLldyaXRlQmF0Y2hIABIjCgRmaWxlGAMgASgLMhMuc2NvcGUudjEuV3JpdGVGaWxlSAASIgoEZGF0YRgEIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAUgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEiMKBGZyb20YBiABKAsyEy5zY29wZS52MS5Xcml0ZUZyb21IAEIJCgdyZXF1ZXN0IlkKCVdyaXRlT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIMCgRuYW1lGAMgASgMEg4KBmZvbGRlchgEIAEoCCJSCgpXcml0ZUJhdGNoEiIKBWl0ZW1zGAEgAygLMhMuc2NvcGUudjEuV3JpdGVJdGVtEiAKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YSKHAQoJV3JpdGVJdGVtEicKBmZvbGRlchgBIAEoCzIVLnNjb3BlLnYxLldyaXRlRm9sZGVySAASIwoEbGluaxgCIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiQKBGZpbGUYAyABKAsyFC5zY29wZS52MS5Xcml0ZVdob2xlSABCBgoEaXRlbSJPCgpXcml0ZVdob2xlEiEKBGZpbGUYASABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGUSHgoDZW5kGAIgASgLMhEuc2NvcGUudjEuRmlsZUVuZCJOCgtXcml0ZUZvbGRlchIMCgRwYXRoGAEgASgMEgwKBG1vZGUYAiABKA0SEwoLbW9kaWZpZWRfbnMYAyABKAMSDgoGZmluaXNoGAQgASgIIicKCVdyaXRlTGluaxIMCgRwYXRoGAEgASgMEgwKBGxpbmsYAiABKAwifQoJV3JpdGVGaWxlEgwKBHBhdGgYASABKAwSEQoEc2l6ZRgCIAEoBEgAiAEBEgwKBG1vZGUYAyABKA0SGAoLbW9kaWZpZWRfbnMYBCABKANIAYgBARIOCgZyZXN1bWUYBSABKAhCBwoFX3NpemVCDgoMX21vZGlmaWVkX25zIuwBChJXcml0ZUZpbGVzUmVzcG9uc2USJwoGb3BlbmVkGAEgASgLMhUuc2NvcGUudjEuV3JpdGVPcGVuZWRIABIpCgdzdGFydGVkGAIgASgLMhYuc2NvcGUudjEuV3JpdGVTdGFydGVkSAASIwoEZG9uZRgDIAEoCzITLnNjb3BlLnYxLldyaXRlRG9uZUgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEicKBWJhdGNoGAUgASgLMhYuc2NvcGUudjEuQmF0Y2hXcml0dGVuSABCCgoIcmVzcG9uc2UiNAoMQmF0Y2hXcml0dGVuEiQKBWl0ZW1zGAEgAygLMhUuc2NvcGUudjEuSXRlbVdyaXR0ZW4iZgoLSXRlbVdyaXR0ZW4SIwoEZG9uZRgBIAEoCzITLnNjb3BlLnYxLldyaXRlRG9uZUgAEigKB3Ryb3VibGUYAiABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQggKBnJlc3VsdCJBCgtXcml0ZU9wZW5lZBIMCgRwYXRoGAEgASgMEiQKBm1vdW50cxgCIAMoCzIULnNjb3BlLnYxLldyaXRlTW91bnQiPAoKV3JpdGVNb3VudBIMCgRwYXRoGAEgASgMEhEKCWVtcHR5X2RpchgCIAEoCRINCgVsYXllchgDIAEoCCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgiagoPUmVkaXJlY3RSZXF1ZXN0EigKBXN0YXJ0GAEgASgLMhcuc2NvcGUudjEuUmVkaXJlY3RTdGFydEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAQgkKB3JlcXVlc3QihgEKEFJlZGlyZWN0UmVzcG9uc2USLAoHc3RhcnRlZBgBIAEoCzIZLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRlZEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAEhQKCnRha2VuX292ZXIYAyABKAlIAEIKCghyZXNwb25zZSKXAgoNUmVkaXJlY3RTdGFydBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSEAoIaW5jb21pbmcYAiADKA0SFAoMYWxsX2luY29taW5nGAMgASgIEhUKDW93bl9jb250YWluZXIYBCABKAgSEAoIb3V0Z29pbmcYBSADKA0SDQoFb3duZXIYBiABKAkSDwoHc2Vzc2lvbhgNIAEoCRIQCgh0YWtlb3ZlchgHIAEoCBIOCgZtaXJyb3IYCCABKAgSCwoDcmF3GAkgASgIEgsKA2N1dBgKIAEoCBIfCgZwcm9iZXMYCyADKAsyDy5zY29wZS52MS5Qcm9iZRIWCg5ub2RlX2FkZHJlc3NlcxgMIAMoCSJ/CgVQcm9iZRIiCgRraW5kGAEgASgOMhQuc2NvcGUudjEuUHJvYmUuS2luZBIMCgRwb3J0GAIgASgNIkQKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEggKBEhUVFAQARIJCgVIVFRQUxACEgcKA1RDUBADEggKBEdSUEMQBCJdCg9SZWRpcmVjdFN0YXJ0ZWQSEAoIaW5jb21pbmcYASADKA0SDwoHdW5oZWFyZBgCIAMoDRIMCgRrZXB0GAMgASgNEgsKA2N1dBgEIAEoDRIMCgRtZXNoGAUgASgIIikKBkZyYW1lcxIfCgZmcmFtZXMYASADKAsyDy5zY29wZS52MS5GcmFtZSKJAgoFRnJhbWUSEgoKY29ubmVjdGlvbhgBIAEoDRIiCgZvcGVuZWQYAiABKAsyEC5zY29wZS52MS5PcGVuZWRIABImCghhY2NlcHRlZBgDIAEoCzISLnNjb3BlLnYxLkFjY2VwdGVkSAASEQoHcmVmdXNlZBgEIAEoCUgAEg4KBGRhdGEYBSABKAxIABIcCgNlbmQYBiABKAsyDS5zY29wZS52MS5FbmRIABIgCgVyZXNldBgHIAEoCzIPLnNjb3BlLnYxLlJlc2V0SAASEAoGY3JlZGl0GAggASgNSAASIgoGY2xvc2VkGAkgASgLMhAuc2NvcGUudjEuQ2xvc2VkSABCBwoFZnJhbWUiYgoGT3BlbmVkEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSDAoEcG9ydBgDIAEoDRIQCghvdXRnb2luZxgEIAEoCBIOCgZjcmVkaXQYBSABKA0SDgoGYnlfcG9kGAYgASgIIhoKCEFjY2VwdGVkEg4KBmNyZWRpdBgBIAEoDSIFCgNFbmQiBwoFUmVzZXQixQEKBkNsb3NlZBIhCgNob3cYASABKA4yFC5zY29wZS52MS5DbG9zZWQuSG93Eg4KBmJ5X3BvZBgCIAEoCBIOCgZyZWFzb24YAyABKAkSDQoFcHJvYmUYBCABKAgSEgoKc2VudF9ieXRlcxgFIAEoBBIWCg5yZWNlaXZlZF9ieXRlcxgGIAEoBBITCgtkdXJhdGlvbl9tcxgHIAEoASIoCgNIb3cSCgoGQ0xPU0VEEAASCQoFUkVTRVQQARIKCgZGQUlMRUQQAiJPCg1CeXBhc3NSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVwb3J0cxgCIAMoDRINCgVvd25lchgDIAEoCSJfCg5CeXBhc3NSZXNwb25zZRIqCgdzdGFydGVkGAEgASgLMhcuc2NvcGUudjEuQnlwYXNzU3RhcnRlZEgAEhUKC2Nvbm5lY3Rpb25zGAIgASgESABCCgoIcmVzcG9uc2UiQAoNQnlwYXNzU3RhcnRlZBIUCgxzaWRlY2FyX3BvcnQYASABKA0SCwoDZG5zGAIgASgIEgwKBGtlcHQYAyABKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqjAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIUChBGSUxFX0tJTkRfRk9MREVSEAISEgoORklMRV9LSU5EX0xJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYyogYKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlEkgKCUxpc3RGaWxlcxIaLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5MaXN0RmlsZXNSZXNwb25zZSgBMAESSAoJUmVhZEZpbGVzEhouc2NvcGUudjEuUmVhZEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLlJlYWRGaWxlc1Jlc3BvbnNlKAEwARJLCgpXcml0ZUZpbGVzEhsuc2NvcGUudjEuV3JpdGVGaWxlc1JlcXVlc3QaHC5zY29wZS52MS5Xcml0ZUZpbGVzUmVzcG9uc2UoATABEkgKCUZpbmRJbm9kZRIaLnNjb3BlLnYxLkZpbmRJbm9kZVJlcXVlc3QaGy5zY29wZS52MS5GaW5kSW5vZGVSZXNwb25zZSgBMAESRQoIUmVkaXJlY3QSGS5zY29wZS52MS5SZWRpcmVjdFJlcXVlc3QaGi5zY29wZS52MS5SZWRpcmVjdFJlc3BvbnNlKAEwARI/CgZCeXBhc3MSFy5zY29wZS52MS5CeXBhc3NSZXF1ZXN0Ghguc2NvcGUudjEuQnlwYXNzUmVzcG9uc2UoATABYgZwcm90bzM");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -721,6 +721,20 @@ export type Process = Message<"scope.v1.Process"> & {
    * @generated from field: int32 tracer_pid = 14;
    */
   tracerPid: number;
+
+  /**
+   * Where the main thread has left and others go on, the first of these, by which it can be traced; else 0.
+   *
+   * @generated from field: int32 thread = 15;
+   */
+  thread: number;
+
+  /**
+   * Set: one of its threads can be stopped by nobody.
+   *
+   * @generated from field: scope.v1.Blocked blocked = 16;
+   */
+  blocked?: Blocked | undefined;
 };
 
 /**
@@ -729,6 +743,46 @@ export type Process = Message<"scope.v1.Process"> & {
  */
 export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
   messageDesc(file_manager, 21);
+
+/**
+ * A thread that no signal and no tracer reaches.
+ *
+ * @generated from message scope.v1.Blocked
+ */
+export type Blocked = Message<"scope.v1.Blocked"> & {
+  /**
+   * @generated from field: int32 thread = 1;
+   */
+  thread: number;
+
+  /**
+   * The kernel functions that it waits in, the innermost first; none where they may not be read.
+   *
+   * @generated from field: repeated string functions = 2;
+   */
+  functions: string[];
+
+  /**
+   * Its control group is frozen, as that of a paused container is.
+   *
+   * @generated from field: bool frozen = 3;
+   */
+  frozen: boolean;
+
+  /**
+   * How often it has gone to sleep: the same number later is the same wait.
+   *
+   * @generated from field: uint64 switches = 4;
+   */
+  switches: bigint;
+};
+
+/**
+ * Describes the message scope.v1.Blocked.
+ * Use `create(BlockedSchema)` to create a new message.
+ */
+export const BlockedSchema: GenMessage<Blocked> = /*@__PURE__*/
+  messageDesc(file_manager, 22);
 
 /**
  * @generated from message scope.v1.FileEntry
@@ -812,7 +866,7 @@ export type FileEntry = Message<"scope.v1.FileEntry"> & {
  * Use `create(FileEntrySchema)` to create a new message.
  */
 export const FileEntrySchema: GenMessage<FileEntry> = /*@__PURE__*/
-  messageDesc(file_manager, 22);
+  messageDesc(file_manager, 23);
 
 /**
  * What cannot be done with one path; the others go on.
@@ -841,7 +895,7 @@ export type FileTrouble = Message<"scope.v1.FileTrouble"> & {
  * Use `create(FileTroubleSchema)` to create a new message.
  */
 export const FileTroubleSchema: GenMessage<FileTrouble> = /*@__PURE__*/
-  messageDesc(file_manager, 23);
+  messageDesc(file_manager, 24);
 
 /**
  * @generated from message scope.v1.ListFilesRequest
@@ -882,7 +936,7 @@ export type ListFilesRequest = Message<"scope.v1.ListFilesRequest"> & {
  * Use `create(ListFilesRequestSchema)` to create a new message.
  */
 export const ListFilesRequestSchema: GenMessage<ListFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 24);
+  messageDesc(file_manager, 25);
 
 /**
  * @generated from enum scope.v1.ListFilesRequest.Depth
@@ -914,7 +968,7 @@ export enum ListFilesRequest_Depth {
  * Describes the enum scope.v1.ListFilesRequest.Depth.
  */
 export const ListFilesRequest_DepthSchema: GenEnum<ListFilesRequest_Depth> = /*@__PURE__*/
-  enumDesc(file_manager, 24, 0);
+  enumDesc(file_manager, 25, 0);
 
 /**
  * @generated from message scope.v1.ListFilesResponse
@@ -940,7 +994,7 @@ export type ListFilesResponse = Message<"scope.v1.ListFilesResponse"> & {
  * Use `create(ListFilesResponseSchema)` to create a new message.
  */
 export const ListFilesResponseSchema: GenMessage<ListFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 25);
+  messageDesc(file_manager, 26);
 
 /**
  * @generated from message scope.v1.ReadFilesRequest
@@ -977,7 +1031,7 @@ export type ReadFilesRequest = Message<"scope.v1.ReadFilesRequest"> & {
  * Use `create(ReadFilesRequestSchema)` to create a new message.
  */
 export const ReadFilesRequestSchema: GenMessage<ReadFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 26);
+  messageDesc(file_manager, 27);
 
 /**
  * @generated from message scope.v1.ReadOpen
@@ -1006,7 +1060,7 @@ export type ReadOpen = Message<"scope.v1.ReadOpen"> & {
  * Use `create(ReadOpenSchema)` to create a new message.
  */
 export const ReadOpenSchema: GenMessage<ReadOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 27);
+  messageDesc(file_manager, 28);
 
 /**
  * @generated from message scope.v1.ReadFile
@@ -1037,7 +1091,7 @@ export type ReadFile = Message<"scope.v1.ReadFile"> & {
  * Use `create(ReadFileSchema)` to create a new message.
  */
 export const ReadFileSchema: GenMessage<ReadFile> = /*@__PURE__*/
-  messageDesc(file_manager, 28);
+  messageDesc(file_manager, 29);
 
 /**
  * @generated from message scope.v1.ReadBatch
@@ -1054,7 +1108,7 @@ export type ReadBatch = Message<"scope.v1.ReadBatch"> & {
  * Use `create(ReadBatchSchema)` to create a new message.
  */
 export const ReadBatchSchema: GenMessage<ReadBatch> = /*@__PURE__*/
-  messageDesc(file_manager, 29);
+  messageDesc(file_manager, 30);
 
 /**
  * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`. A batch is answered by `batch`.
@@ -1103,7 +1157,7 @@ export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
  * Use `create(ReadFilesResponseSchema)` to create a new message.
  */
 export const ReadFilesResponseSchema: GenMessage<ReadFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 30);
+  messageDesc(file_manager, 31);
 
 /**
  * One for each file of the batch, in order.
@@ -1129,7 +1183,7 @@ export type BatchRead = Message<"scope.v1.BatchRead"> & {
  * Use `create(BatchReadSchema)` to create a new message.
  */
 export const BatchReadSchema: GenMessage<BatchRead> = /*@__PURE__*/
-  messageDesc(file_manager, 31);
+  messageDesc(file_manager, 32);
 
 /**
  * @generated from message scope.v1.FileRead
@@ -1168,7 +1222,7 @@ export type FileRead = Message<"scope.v1.FileRead"> & {
  * Use `create(FileReadSchema)` to create a new message.
  */
 export const FileReadSchema: GenMessage<FileRead> = /*@__PURE__*/
-  messageDesc(file_manager, 32);
+  messageDesc(file_manager, 33);
 
 /**
  * @generated from message scope.v1.ReadWhole
@@ -1197,7 +1251,7 @@ export type ReadWhole = Message<"scope.v1.ReadWhole"> & {
  * Use `create(ReadWholeSchema)` to create a new message.
  */
 export const ReadWholeSchema: GenMessage<ReadWhole> = /*@__PURE__*/
-  messageDesc(file_manager, 33);
+  messageDesc(file_manager, 34);
 
 /**
  * @generated from message scope.v1.ReadStart
@@ -1221,7 +1275,7 @@ export type ReadStart = Message<"scope.v1.ReadStart"> & {
  * Use `create(ReadStartSchema)` to create a new message.
  */
 export const ReadStartSchema: GenMessage<ReadStart> = /*@__PURE__*/
-  messageDesc(file_manager, 34);
+  messageDesc(file_manager, 35);
 
 /**
  * What lies between pieces is a hole.
@@ -1259,7 +1313,7 @@ export type FileData = Message<"scope.v1.FileData"> & {
  * Use `create(FileDataSchema)` to create a new message.
  */
 export const FileDataSchema: GenMessage<FileData> = /*@__PURE__*/
-  messageDesc(file_manager, 35);
+  messageDesc(file_manager, 36);
 
 /**
  * @generated from message scope.v1.FileEnd
@@ -1283,7 +1337,7 @@ export type FileEnd = Message<"scope.v1.FileEnd"> & {
  * Use `create(FileEndSchema)` to create a new message.
  */
 export const FileEndSchema: GenMessage<FileEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 36);
+  messageDesc(file_manager, 37);
 
 /**
  * @generated from message scope.v1.WriteFilesRequest
@@ -1342,7 +1396,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
  * Use `create(WriteFilesRequestSchema)` to create a new message.
  */
 export const WriteFilesRequestSchema: GenMessage<WriteFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 37);
+  messageDesc(file_manager, 38);
 
 /**
  * @generated from message scope.v1.WriteOpen
@@ -1378,7 +1432,7 @@ export type WriteOpen = Message<"scope.v1.WriteOpen"> & {
  * Use `create(WriteOpenSchema)` to create a new message.
  */
 export const WriteOpenSchema: GenMessage<WriteOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 38);
+  messageDesc(file_manager, 39);
 
 /**
  * @generated from message scope.v1.WriteBatch
@@ -1404,7 +1458,7 @@ export type WriteBatch = Message<"scope.v1.WriteBatch"> & {
  * Use `create(WriteBatchSchema)` to create a new message.
  */
 export const WriteBatchSchema: GenMessage<WriteBatch> = /*@__PURE__*/
-  messageDesc(file_manager, 39);
+  messageDesc(file_manager, 40);
 
 /**
  * @generated from message scope.v1.WriteItem
@@ -1439,7 +1493,7 @@ export type WriteItem = Message<"scope.v1.WriteItem"> & {
  * Use `create(WriteItemSchema)` to create a new message.
  */
 export const WriteItemSchema: GenMessage<WriteItem> = /*@__PURE__*/
-  messageDesc(file_manager, 40);
+  messageDesc(file_manager, 41);
 
 /**
  * A file that is not resumed, with all its bytes.
@@ -1463,7 +1517,7 @@ export type WriteWhole = Message<"scope.v1.WriteWhole"> & {
  * Use `create(WriteWholeSchema)` to create a new message.
  */
 export const WriteWholeSchema: GenMessage<WriteWhole> = /*@__PURE__*/
-  messageDesc(file_manager, 41);
+  messageDesc(file_manager, 42);
 
 /**
  * @generated from message scope.v1.WriteFolder
@@ -1497,7 +1551,7 @@ export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
  * Use `create(WriteFolderSchema)` to create a new message.
  */
 export const WriteFolderSchema: GenMessage<WriteFolder> = /*@__PURE__*/
-  messageDesc(file_manager, 42);
+  messageDesc(file_manager, 43);
 
 /**
  * @generated from message scope.v1.WriteLink
@@ -1519,7 +1573,7 @@ export type WriteLink = Message<"scope.v1.WriteLink"> & {
  * Use `create(WriteLinkSchema)` to create a new message.
  */
 export const WriteLinkSchema: GenMessage<WriteLink> = /*@__PURE__*/
-  messageDesc(file_manager, 43);
+  messageDesc(file_manager, 44);
 
 /**
  * @generated from message scope.v1.WriteFile
@@ -1562,7 +1616,7 @@ export type WriteFile = Message<"scope.v1.WriteFile"> & {
  * Use `create(WriteFileSchema)` to create a new message.
  */
 export const WriteFileSchema: GenMessage<WriteFile> = /*@__PURE__*/
-  messageDesc(file_manager, 44);
+  messageDesc(file_manager, 45);
 
 /**
  * @generated from message scope.v1.WriteFilesResponse
@@ -1609,7 +1663,7 @@ export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
  * Use `create(WriteFilesResponseSchema)` to create a new message.
  */
 export const WriteFilesResponseSchema: GenMessage<WriteFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 45);
+  messageDesc(file_manager, 46);
 
 /**
  * One for each item of the batch, in order.
@@ -1628,7 +1682,7 @@ export type BatchWritten = Message<"scope.v1.BatchWritten"> & {
  * Use `create(BatchWrittenSchema)` to create a new message.
  */
 export const BatchWrittenSchema: GenMessage<BatchWritten> = /*@__PURE__*/
-  messageDesc(file_manager, 46);
+  messageDesc(file_manager, 47);
 
 /**
  * @generated from message scope.v1.ItemWritten
@@ -1657,7 +1711,7 @@ export type ItemWritten = Message<"scope.v1.ItemWritten"> & {
  * Use `create(ItemWrittenSchema)` to create a new message.
  */
 export const ItemWrittenSchema: GenMessage<ItemWritten> = /*@__PURE__*/
-  messageDesc(file_manager, 47);
+  messageDesc(file_manager, 48);
 
 /**
  * @generated from message scope.v1.WriteOpened
@@ -1683,7 +1737,7 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
  * Use `create(WriteOpenedSchema)` to create a new message.
  */
 export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
-  messageDesc(file_manager, 48);
+  messageDesc(file_manager, 49);
 
 /**
  * @generated from message scope.v1.WriteMount
@@ -1716,7 +1770,7 @@ export type WriteMount = Message<"scope.v1.WriteMount"> & {
  * Use `create(WriteMountSchema)` to create a new message.
  */
 export const WriteMountSchema: GenMessage<WriteMount> = /*@__PURE__*/
-  messageDesc(file_manager, 49);
+  messageDesc(file_manager, 50);
 
 /**
  * So much of the file is there, with this hash.
@@ -1740,7 +1794,7 @@ export type WriteStarted = Message<"scope.v1.WriteStarted"> & {
  * Use `create(WriteStartedSchema)` to create a new message.
  */
 export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 50);
+  messageDesc(file_manager, 51);
 
 /**
  * @generated from message scope.v1.WriteFrom
@@ -1759,7 +1813,7 @@ export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
  * Use `create(WriteFromSchema)` to create a new message.
  */
 export const WriteFromSchema: GenMessage<WriteFrom> = /*@__PURE__*/
-  messageDesc(file_manager, 51);
+  messageDesc(file_manager, 52);
 
 /**
  * @generated from message scope.v1.WriteDone
@@ -1788,7 +1842,7 @@ export type WriteDone = Message<"scope.v1.WriteDone"> & {
  * Use `create(WriteDoneSchema)` to create a new message.
  */
 export const WriteDoneSchema: GenMessage<WriteDone> = /*@__PURE__*/
-  messageDesc(file_manager, 52);
+  messageDesc(file_manager, 53);
 
 /**
  * @generated from message scope.v1.FindInodeRequest
@@ -1810,7 +1864,7 @@ export type FindInodeRequest = Message<"scope.v1.FindInodeRequest"> & {
  * Use `create(FindInodeRequestSchema)` to create a new message.
  */
 export const FindInodeRequestSchema: GenMessage<FindInodeRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 53);
+  messageDesc(file_manager, 54);
 
 /**
  * @generated from message scope.v1.FindInodeResponse
@@ -1847,7 +1901,7 @@ export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
  * Use `create(FindInodeResponseSchema)` to create a new message.
  */
 export const FindInodeResponseSchema: GenMessage<FindInodeResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 54);
+  messageDesc(file_manager, 55);
 
 /**
  * @generated from message scope.v1.InodeFound
@@ -1883,7 +1937,7 @@ export type InodeFound = Message<"scope.v1.InodeFound"> & {
  * Use `create(InodeFoundSchema)` to create a new message.
  */
 export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
-  messageDesc(file_manager, 55);
+  messageDesc(file_manager, 56);
 
 /**
  * A layer that has the path; the first of them is what the container sees.
@@ -1918,7 +1972,7 @@ export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
  * Use `create(InodeLayerSchema)` to create a new message.
  */
 export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
-  messageDesc(file_manager, 56);
+  messageDesc(file_manager, 57);
 
 /**
  * @generated from message scope.v1.RedirectRequest
@@ -1947,7 +2001,7 @@ export type RedirectRequest = Message<"scope.v1.RedirectRequest"> & {
  * Use `create(RedirectRequestSchema)` to create a new message.
  */
 export const RedirectRequestSchema: GenMessage<RedirectRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 57);
+  messageDesc(file_manager, 58);
 
 /**
  * @generated from message scope.v1.RedirectResponse
@@ -1984,7 +2038,7 @@ export type RedirectResponse = Message<"scope.v1.RedirectResponse"> & {
  * Use `create(RedirectResponseSchema)` to create a new message.
  */
 export const RedirectResponseSchema: GenMessage<RedirectResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 58);
+  messageDesc(file_manager, 59);
 
 /**
  * @generated from message scope.v1.RedirectStart
@@ -2085,7 +2139,7 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
  * Use `create(RedirectStartSchema)` to create a new message.
  */
 export const RedirectStartSchema: GenMessage<RedirectStart> = /*@__PURE__*/
-  messageDesc(file_manager, 59);
+  messageDesc(file_manager, 60);
 
 /**
  * @generated from message scope.v1.Probe
@@ -2107,7 +2161,7 @@ export type Probe = Message<"scope.v1.Probe"> & {
  * Use `create(ProbeSchema)` to create a new message.
  */
 export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
-  messageDesc(file_manager, 60);
+  messageDesc(file_manager, 61);
 
 /**
  * @generated from enum scope.v1.Probe.Kind
@@ -2143,7 +2197,7 @@ export enum Probe_Kind {
  * Describes the enum scope.v1.Probe.Kind.
  */
 export const Probe_KindSchema: GenEnum<Probe_Kind> = /*@__PURE__*/
-  enumDesc(file_manager, 60, 0);
+  enumDesc(file_manager, 61, 0);
 
 /**
  * @generated from message scope.v1.RedirectStarted
@@ -2188,7 +2242,7 @@ export type RedirectStarted = Message<"scope.v1.RedirectStarted"> & {
  * Use `create(RedirectStartedSchema)` to create a new message.
  */
 export const RedirectStartedSchema: GenMessage<RedirectStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 61);
+  messageDesc(file_manager, 62);
 
 /**
  * @generated from message scope.v1.Frames
@@ -2205,7 +2259,7 @@ export type Frames = Message<"scope.v1.Frames"> & {
  * Use `create(FramesSchema)` to create a new message.
  */
 export const FramesSchema: GenMessage<Frames> = /*@__PURE__*/
-  messageDesc(file_manager, 62);
+  messageDesc(file_manager, 63);
 
 /**
  * Something that happens to one connection. Each side sends no more data than the other has given it credit for.
@@ -2291,7 +2345,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_manager, 63);
+  messageDesc(file_manager, 64);
 
 /**
  * @generated from message scope.v1.Opened
@@ -2341,7 +2395,7 @@ export type Opened = Message<"scope.v1.Opened"> & {
  * Use `create(OpenedSchema)` to create a new message.
  */
 export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
-  messageDesc(file_manager, 64);
+  messageDesc(file_manager, 65);
 
 /**
  * @generated from message scope.v1.Accepted
@@ -2360,7 +2414,7 @@ export type Accepted = Message<"scope.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_manager, 65);
+  messageDesc(file_manager, 66);
 
 /**
  * @generated from message scope.v1.End
@@ -2373,7 +2427,7 @@ export type End = Message<"scope.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_manager, 66);
+  messageDesc(file_manager, 67);
 
 /**
  * @generated from message scope.v1.Reset
@@ -2386,7 +2440,7 @@ export type Reset = Message<"scope.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_manager, 67);
+  messageDesc(file_manager, 68);
 
 /**
  * @generated from message scope.v1.Closed
@@ -2437,7 +2491,7 @@ export type Closed = Message<"scope.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_manager, 68);
+  messageDesc(file_manager, 69);
 
 /**
  * @generated from enum scope.v1.Closed.How
@@ -2465,7 +2519,7 @@ export enum Closed_How {
  * Describes the enum scope.v1.Closed.How.
  */
 export const Closed_HowSchema: GenEnum<Closed_How> = /*@__PURE__*/
-  enumDesc(file_manager, 68, 0);
+  enumDesc(file_manager, 69, 0);
 
 /**
  * @generated from message scope.v1.BypassRequest
@@ -2496,7 +2550,7 @@ export type BypassRequest = Message<"scope.v1.BypassRequest"> & {
  * Use `create(BypassRequestSchema)` to create a new message.
  */
 export const BypassRequestSchema: GenMessage<BypassRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 69);
+  messageDesc(file_manager, 70);
 
 /**
  * @generated from message scope.v1.BypassResponse
@@ -2527,7 +2581,7 @@ export type BypassResponse = Message<"scope.v1.BypassResponse"> & {
  * Use `create(BypassResponseSchema)` to create a new message.
  */
 export const BypassResponseSchema: GenMessage<BypassResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 70);
+  messageDesc(file_manager, 71);
 
 /**
  * @generated from message scope.v1.BypassStarted
@@ -2560,7 +2614,7 @@ export type BypassStarted = Message<"scope.v1.BypassStarted"> & {
  * Use `create(BypassStartedSchema)` to create a new message.
  */
 export const BypassStartedSchema: GenMessage<BypassStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 71);
+  messageDesc(file_manager, 72);
 
 /**
  * @generated from enum scope.v1.Namespace

@@ -1,6 +1,6 @@
 import type { RedirectStart } from "../gen/manager_pb.ts";
 import type { TcpSocketSeen } from "../proc.ts";
-import { listeningPortsOf } from "../processes.ts";
+import { listeningPortsOf } from "../process_list.ts";
 import { sidecarUsers } from "./mesh.ts";
 import type { Network } from "./network.ts";
 import type { Ports } from "./rules.ts";

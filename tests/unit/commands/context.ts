@@ -6,7 +6,7 @@ import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/
 import type { LogRequest } from "../../../src/logs.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
-import type { RedirectPlan } from "../../../src/redirect.ts";
+import type { RedirectAsked } from "../../../src/redirect.ts";
 import type { TargetQuery } from "../../../src/target.ts";
 import type { Needs } from "../../../src/way.ts";
 import { besideOf } from "../beside.ts";
@@ -52,7 +52,7 @@ export function worldOf(
     listed: [] as boolean[],
     removed: [] as [string, boolean][],
     nodes: [] as string[],
-    redirected: [] as [TargetQuery, RedirectPlan][],
+    redirected: [] as [TargetQuery, RedirectAsked][],
     bypassed: [] as [TargetQuery, BypassPlan][],
     copied: [] as [TargetQuery, CopyOptions][],
     copiedFiles: [] as CopyRequest[],

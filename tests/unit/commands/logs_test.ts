@@ -20,6 +20,8 @@ const lines: [string[], Partial<LogRequest>][] = [
   [["logs", "web-7c9", "api"], { query: { pod: "web-7c9", container: "api" } }],
   [["logs", "deploy/web", "-c", "api", "-f"], { query: { pod: "deploy/web", container: "api" } }],
   [["--container", "api", "logs", "web"], { query: { pod: "web", container: "api" } }],
+  [["logs", "-l", "app=web", "--tail=-1"], { query: { selector: "app=web" }, tail: "all" }],
+  [["logs", "web", "--tail", "-1"], { query: { pod: "web" }, tail: "all" }],
   [["logs", "web", "--since", "5m", "--tail", "0"], { query: { pod: "web" }, sinceSeconds: 300, tail: 0 }],
   [["logs", "web", "--grep", "(?i)err"], { query: { pod: "web" }, grep: /err/i }],
   [["logs", "web", "--previous"], { query: { pod: "web" }, previous: true, follow: false }],
@@ -52,7 +54,7 @@ Deno.test("logs.run() with --timestamps shows times", async () => {
 });
 
 const wrong: [string[], RegExp][] = [
-  [["logs", "web", "--tail", "-1"], /Option --tail cannot be "-1"/],
+  [["logs", "web", "--tail", "-2"], /Option --tail cannot be "-2"/],
   [["logs", "web", "--since", "x"], /Option --since cannot be "x"/],
   [["logs", "web", "--"], /Nothing says which command to run/],
   [["logs", "-a", "-l", "a=b"], /Option --all excludes/],

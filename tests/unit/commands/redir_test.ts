@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { redir } from "../../../src/commands/redir.ts";
 import type { RawOptions } from "../../../src/options.ts";
-import type { RedirectPlan } from "../../../src/redirect.ts";
+import type { RedirectAsked } from "../../../src/redirect.ts";
 import { worldOf } from "./context.ts";
 import { ended, opened, started } from "../redir_events.ts";
 
-const plain: RedirectPlan = {
+const plain: RedirectAsked = {
   incoming: "all",
   outgoing: [],
   to: "localhost",
@@ -18,9 +18,10 @@ const plain: RedirectPlan = {
 };
 
 // [options, arguments, what differs from redirecting all ports]
-const plans: [RawOptions, string[], Partial<RedirectPlan>][] = [
+const plans: [RawOptions, string[], Partial<RedirectAsked>][] = [
   [{}, [], {}],
-  [{}, ["8080", "81:8081"], { incoming: [{ port: 8080, localPort: 8080 }, { port: 81, localPort: 8081 }] }],
+  [{}, ["8080", "81:8081"], { incoming: [{ port: 8080 }, { port: 81, localPort: 8081 }] }],
+  [{}, ["http:8081"], { incoming: [{ port: "http", localPort: 8081 }] }],
   [{ outgoing: true }, ["5432"], { incoming: [], outgoing: [{ port: 5432, localPort: 5432 }] }],
   [{ target: "app" }, [], { ownContainer: true }],
   [{ mirror: true, raw: true, cut: true, takeover: true }, [], { mirror: true, raw: true, cut: true, takeover: true }],
@@ -46,7 +47,12 @@ Deno.test("redir.run() sums up at the end what it showed", async () => {
 });
 
 Deno.test("redir.run() refuses what makes no sense before it asks a cluster", async () => {
-  for (const [options, args] of [[{ probes: "me" }, []], [{ outgoing: true }, []], [{}, ["80", "80"]]] as const) {
+  for (
+    const [options, args] of [[{ probes: "me" }, []], [{ outgoing: true }, []], [{ outgoing: true }, ["http"]], [{}, [
+      "80",
+      "80",
+    ]]] as const
+  ) {
     const { context, did } = worldOf({ globals: { pod: "web" } });
     await assert.rejects(redir.run(context, options, args), { kind: "usage" });
     assert.deepEqual(did.redirected, []);

@@ -52,7 +52,9 @@ async function matching(
     );
   const run = async () => {
     const matched = { namespace: "shop", labels: "app=web" };
-    for await (const event of redirectMatching(context, matched, {} as RedirectRun, redirect)) events.push(event);
+    for await (const event of redirectMatching(context, matched, () => ({} as RedirectRun), redirect)) {
+      events.push(event);
+    }
   };
   const ended = run();
   ended.catch(() => {});

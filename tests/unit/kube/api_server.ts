@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import http from "node:http";
+import https from "node:https";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { AddressInfo } from "node:net";
@@ -21,10 +22,23 @@ export function status(code: number, reason: string, message: string, details: u
   };
 }
 
-/** An HTTP server in the place of an API server, and the real client for it. */
+/** A certificate that nobody trusts. */
+export function selfSigned(): { key: string; cert: string } {
+  const file = Deno.makeTempFileSync({ prefix: "scope-api-" });
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=test"];
+  const { success, stdout, stderr } = new Deno.Command("openssl", {
+    args: ["req", "-x509", "-nodes", "-days", "1", ...kind, "-keyout", file],
+  }).outputSync();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  const made = { key: Deno.readTextFileSync(file), cert: new TextDecoder().decode(stdout) };
+  Deno.removeSync(file);
+  return made;
+}
+
+/** An HTTP server in the place of an API server, and the real client for it. `tls`: credentials reach no other. */
 export async function apiServer(
   answer: (method: string, path: string, body: string, headers: IncomingHttpHeaders) => Answer | Promise<Answer>,
-  options: Partial<Limits> = {},
+  { tls = false, ...options }: Partial<Limits> & { tls?: boolean } = {},
 ): Promise<AsyncDisposable & { cluster: Cluster; folder: string; asked: string[] }> {
   const asked: string[] = [];
   const answerTo = async ({ method = "", url = "", headers }: IncomingMessage, sent = "") => {
@@ -32,7 +46,8 @@ export async function apiServer(
     const { status, body, headers: more = {} } = await answer(method, url, sent, headers);
     return { status, more, text: typeof body === "string" ? body : JSON.stringify(body) };
   };
-  const server = http.createServer(async (request, response) => {
+  const server = tls ? https.createServer(selfSigned()) as unknown as http.Server : http.createServer();
+  server.on("request", async (request: IncomingMessage, response: http.ServerResponse) => {
     const sent = await new Response(Readable.toWeb(request) as ReadableStream).text();
     const { status, more, text } = await answerTo(request, sent);
     response.writeHead(status, { "content-type": text.startsWith("{") ? "application/json" : "text/plain", ...more });
@@ -47,7 +62,8 @@ export async function apiServer(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
-  const cluster = clusterAt(folder, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, options);
+  const address = `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const cluster = clusterAt(folder, address, options);
   return {
     cluster,
     folder,

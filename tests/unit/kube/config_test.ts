@@ -87,7 +87,7 @@ Deno.test("loadCluster() says what a kubeconfig lacks", async () => {
 });
 
 Deno.test("loadCluster() acts as nobody whom it knows in part only", async () => {
-  for (const [key, value] of [["as-groups", ["admins"]], ["as-uid", "1"], ["as-user-extra", {}]] as const) {
+  for (const [key, value] of [["as-groups", ["admins"]], ["as-uid", "1"], ["as-user-extra", { a: ["b"] }]] as const) {
     await withFiles([{ ...first, users: [{ name: "me", user: { as: "jane", [key]: value } }] }], (limits) => {
       const [kind, message] = failure(() => loadCluster(limits));
       assert.deepEqual([kind, message], [
@@ -102,7 +102,7 @@ Deno.test("loadCluster() acts as nobody whom it knows in part only", async () =>
 function kubeconfigOf(server: string, user: unknown, more: unknown = {}): Kubeconfig {
   return {
     "current-context": "test",
-    clusters: [{ name: "test", cluster: { server, ...more as object } }],
+    clusters: [{ name: "test", cluster: { server, "insecure-skip-tls-verify": true, ...more as object } }],
     users: [{ name: "me", user }],
     contexts: [context("test", "test")],
   };
@@ -112,8 +112,9 @@ function kubeconfigOf(server: string, user: unknown, more: unknown = {}): Kubeco
 async function guarded(
   answer: (authorization: string | undefined) => Answer,
   test: (server: string) => Promise<void>,
+  options = { tls: true },
 ): Promise<void> {
-  await using api = await apiServer((_method, _path, _body, headers) => answer(headers.authorization));
+  await using api = await apiServer((_method, _path, _body, headers) => answer(headers.authorization), options);
   await test(api.cluster.server);
 }
 
@@ -128,18 +129,24 @@ Deno.test("loadCluster() takes a user of two files from the first one alone", as
 
 Deno.test("the token of a tokenFile is read anew for each request, from beside the kubeconfig", () =>
   guarded(who, async (server) => {
-    await withFiles([kubeconfigOf(server, { tokenFile: "1", token: "older" }), "one\n"], async (limits, [, file]) => {
+    await withFiles([kubeconfigOf(server, { tokenFile: "token", token: "older" })], async (limits, [path]) => {
+      const file = path!.replace(/[^/]*$/, "token");
+      Deno.writeTextFileSync(file, "one\n");
       const cluster = loadCluster(limits);
       const ask = () => cluster.request<{ authorization: string }>("ask", { method: "GET", path: "/" });
       assert.equal((await ask()).authorization, "Bearer one");
-      Deno.writeTextFileSync(file!, "two\n");
+      Deno.writeTextFileSync(file, "two\n");
       assert.equal((await ask()).authorization, "Bearer two");
     });
   }));
 
 /** A plugin that does this in a shell, in the folder of its kubeconfig. */
 const plugin = (script: string, more: object = {}) => ({
-  exec: { apiVersion: "client.authentication.k8s.io/v1", command: "sh", args: ["-c", script], ...more },
+  exec: {
+    apiVersion: "client.authentication.k8s.io/v1",
+    interactiveMode: "IfAvailable",
+    ...{ command: "sh", args: ["-c", script], ...more },
+  },
 });
 const credential = (token: string) => `{"status":{"token":"${token}"}}`;
 
@@ -175,6 +182,29 @@ Deno.test("a plugin that fails is not asked again by each call that waits for it
       assert.equal(Deno.readTextFileSync(counter), "x\n");
     });
     Deno.removeSync(counter);
+  }));
+
+Deno.test("a plugin that is not installed is told with the kubeconfig's words on how to get it", () =>
+  guarded(who, async (server) => {
+    const missing = (more: object) => kubeconfigOf(server, plugin("", { command: "no-such-plugin", ...more }));
+    const message = `Cannot get credentials: the kubeconfig's plugin "no-such-plugin" is not installed`;
+    for (
+      const [more, hint] of [
+        [{ installHint: "get it from\nhttps://plugins.example/\n" }, "get it from\nhttps://plugins.example/"],
+        [{}, "install it, or add its folder to $PATH"],
+      ] as const
+    ) {
+      await withFiles([missing(more)], (limits) => assert.rejects(ask(limits), { kind: "denied", message, hint }));
+    }
+  }));
+
+Deno.test("a plugin may write a byte order mark, or YAML", () =>
+  guarded(who, async (server) => {
+    for (const script of [`printf '\\357\\273\\277${credential("t")}'`, "echo 'status:'; echo '  token: t'"]) {
+      await withFiles([kubeconfigOf(server, plugin(script))], async (limits) => {
+        assert.equal((await ask(limits)).authorization, "Bearer t");
+      });
+    }
   }));
 
 Deno.test("a plugin is told of the cluster, and may ask only where somebody is there", () =>
@@ -228,11 +258,12 @@ Deno.test("the API server is reached through the proxy that the environment name
     try {
       const env = { HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
       await withFiles([kubeconfigOf("http://api.example:8001", { token: "t" })], async (limits) => {
-        assert.equal((await ask({ ...limits, env: { ...limits.env, ...env } })).authorization, "Bearer t");
+        const { authorization } = await ask({ ...limits, env: { ...limits.env, ...env } });
+        assert.equal(authorization, undefined, "no credentials without TLS");
         assert.deepEqual(connected, ["api.example:8001"]);
       });
     } finally {
       proxy.closeAllConnections();
       await new Promise((resolve) => proxy.close(resolve));
     }
-  }));
+  }, { tls: false }));

@@ -8,6 +8,22 @@ const waiting = (reason: string) => ({
   status: { phase: "Pending", containerStatuses: [{ ...containerStatus("app"), state: { waiting: { reason } } }] },
 });
 
+/** A pod whose sidecar has started, and whose init container behind it is as said. */
+const starting = (state: Record<string, unknown>) => ({
+  ...waiting("PodInitializing"),
+  spec: {
+    containers: [{ name: "app" }],
+    initContainers: [{ name: "proxy", restartPolicy: "Always" }, { name: "migrate" }],
+  },
+  status: {
+    ...waiting("PodInitializing").status,
+    initContainerStatuses: [
+      { ...containerStatus("proxy"), started: true, state: { running: {} } },
+      { ...containerStatus("migrate"), state },
+    ],
+  },
+});
+
 for (
   const [name, of, expected] of [
     ["a running pod", pod("web"), "Running"],
@@ -18,6 +34,15 @@ for (
     ["an evicted one", pod("web", { status: { phase: "Failed", reason: "Evicted" } }), "Evicted"],
     ["a finished one", pod("web", finished), "Succeeded"],
     ["one without any status", {}, "Unknown"],
+    ["one whose init container runs", starting({ running: {} }), "Init:1/2"],
+    ["one whose init container waits", starting({ waiting: { reason: "PodInitializing" } }), "Init:1/2"],
+    [
+      "one whose init container crashes",
+      starting({ waiting: { reason: "CrashLoopBackOff" } }),
+      "Init:CrashLoopBackOff",
+    ],
+    ["one whose init container failed", starting({ terminated: { exitCode: 1, reason: "Error" } }), "Init:Error"],
+    ["one whose init containers have ended", starting({ terminated: { exitCode: 0 } }), "PodInitializing"],
   ] as [string, V1Pod, string][]
 ) {
   Deno.test(`podStatus() of ${name} is ${expected}`, () => assert.equal(podStatus(of), expected));
@@ -77,7 +102,11 @@ const several = pod("web", {
       { ...containerStatus("app"), state: { terminated: { exitCode: 1 } }, containerID: `containerd://${id}` },
     ],
     initContainerStatuses: [
-      { ...containerStatus("setup"), state: { terminated: { exitCode: 0 } }, containerID: `containerd://${id}` },
+      {
+        ...containerStatus("setup"),
+        state: { terminated: { exitCode: 0, reason: "Completed" } },
+        containerID: `containerd://${id}`,
+      },
       { ...containerStatus("proxy"), state: { running: {} }, containerID: `docker://${"c".repeat(64)}` },
     ],
   },
@@ -101,6 +130,42 @@ Deno.test("toTarget() takes the container given, or the one of kubectl, or the f
   assert.equal(toTarget(annotations("db")).container.name, "db");
   assert.equal(toTarget(annotations("db"), "app").container.name, "app");
   assert.equal(toTarget(annotations("removed")).container.name, "app");
+});
+
+/** A pod whose containers wait while these of its init containers run. */
+const initializing = (...running: string[]) =>
+  pod("web", {
+    spec: {
+      containers: [{ name: "app" }, { name: "db" }],
+      initContainers: [{ name: "proxy", restartPolicy: "Always" }, { name: "migrate" }],
+    },
+    status: {
+      phase: "Pending",
+      containerStatuses: ["app", "db"].map((name) => ({
+        ...containerStatus(name),
+        state: { waiting: { reason: "PodInitializing" } },
+      })),
+      initContainerStatuses: running.map((name) => ({
+        ...containerStatus(name),
+        ...{ state: { running: {} }, containerID: `containerd://${name}` },
+      })),
+    },
+  });
+
+Deno.test("toTarget() takes the init container that the others wait for", () => {
+  const target = toTarget(initializing("proxy", "migrate"));
+  assert.deepEqual(target.container, { name: "migrate", id: "migrate" });
+  assert.deepEqual(target.containers.map(({ name }) => name), ["app", "db", "proxy", "migrate"]);
+  assert.equal(toTarget(initializing("proxy")).container.name, "proxy", "one that has not started others yet");
+  assert.equal(toTarget(initializing()).container.name, "app");
+  assert.equal(toTarget(initializing("proxy", "migrate"), "app").container.name, "app", "what was asked for");
+  assert.equal(toTarget(initializing("proxy", "migrate"), "proxy").container.name, "proxy");
+});
+
+Deno.test("toTarget() takes no sidecar for a container that crashes", () => {
+  const crashes = initializing("proxy");
+  for (const status of crashes.status!.containerStatuses!) status.state!.waiting!.reason = "CrashLoopBackOff";
+  assert.equal(toTarget(crashes).container.name, "app");
 });
 
 Deno.test("toTarget() takes the hash of a static pod, which its cgroups are named by", () => {
@@ -146,11 +211,19 @@ for (
       /runs Linux/,
     ]),
     [
-      "a container that there is not",
+      "an init container that has ended",
       several,
       "setup",
+      "unreachable",
+      'Init container "setup" of pod "shop/web" does not run (Completed)',
+      /^those that run: db, proxy$/,
+    ],
+    [
+      "a container that there is not",
+      several,
+      "nothing",
       "notFound",
-      'Cannot find container "setup" in pod "shop/web"',
+      'Cannot find container "nothing" in pod "shop/web"',
       /^it has app, db, proxy$/,
     ],
   ] as [string, V1Pod, string | undefined, string, string, RegExp][]

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { contextNames, needsPlugin, quickConfig } from "../../../src/kube/quick_config.ts";
 
+const plugin = { apiVersion: "client.authentication.k8s.io/v1", command: "x", interactiveMode: "Never" };
+
 const config = (context: Record<string, unknown>, cluster: Record<string, unknown>, user: Record<string, unknown>) => ({
-  folder: "/home/me/.kube",
+  path: "/home/me/.kube/config",
   text: JSON.stringify({
     "current-context": "c",
     contexts: [{ name: "c", context: { cluster: "k", user: "u", ...context } }],
@@ -23,7 +25,7 @@ Deno.test("quickConfig() reads certificates and tokens, in the file and beside i
     certificate: { text: "CERT" },
     key: { text: "KEY" },
   });
-  const beside = config({}, { "certificate-authority": "ca.pem" }, { tokenFile: "/run/token", token: "old" });
+  const beside = config({}, { "certificate-authority": "ca.pem" }, { tokenFile: "/run/token" });
   assert.deepEqual(quickConfig([beside]), {
     server: "https://10.0.0.1:6443",
     namespace: "default",
@@ -40,24 +42,25 @@ Deno.test("quickConfig() leaves to the library what it does not know", () => {
   assert.equal(quickConfig([config({}, { server: "http://localhost:8001" }, {})]), undefined);
   assert.equal(quickConfig([config({}, {}, { username: "me", password: "x" })]), undefined);
   assert.equal(quickConfig([config({}, {}, { as: "somebody" })]), undefined);
-  assert.equal(quickConfig([config({}, {}, { exec: { command: "x" } })]), undefined);
+  assert.equal(quickConfig([config({}, {}, { token: "spare", tokenFile: "/run/token" })]), undefined);
+  assert.equal(quickConfig([config({}, {}, { exec: plugin })]), undefined);
   assert.equal(quickConfig([]), undefined);
   assert.equal(quickConfig([config({}, {}, {})], "other"), undefined);
 });
 
 Deno.test("needsPlugin() tells of a credential plugin", () => {
-  assert.equal(needsPlugin([config({}, {}, { exec: { command: "x" } })]), true);
+  assert.equal(needsPlugin([config({}, {}, { exec: plugin })]), true);
   assert.equal(needsPlugin([config({}, {}, { "auth-provider": { name: "oidc" } })]), true);
   assert.equal(needsPlugin([config({}, {}, { token: "t" })]), false);
   assert.equal(needsPlugin([]), false);
 });
 
 Deno.test("contextNames() merges files, and the first to say something is right", () => {
-  const first = { folder: "/a", text: "current-context: two\ncontexts:\n- name: one\n  context: {cluster: x}\n" };
+  const first = { path: "/a/config", text: "current-context: two\ncontexts:\n- name: one\n  context: {cluster: x}\n" };
   const second = {
-    folder: "/b",
+    path: "/b/config",
     text:
-      "current-context: one\ncontexts:\n- name: one\n  context: {cluster: y}\n- name: two\n  context: {cluster: z}\n" +
+      "current-context: one\ncontexts:\n- name: one\n  context: {cluster: w}\n- name: two\n  context: {cluster: z}\n" +
       "clusters:\n- name: z\n  cluster: {server: 'https://z', certificate-authority: ca}\n",
   };
   assert.deepEqual(contextNames([first, second]), ["one", "two"]);
@@ -66,5 +69,5 @@ Deno.test("contextNames() merges files, and the first to say something is right"
     namespace: "default",
     authority: { file: "/b/ca" },
   });
-  assert.deepEqual(contextNames([{ folder: "", text: "" }]), []);
+  assert.deepEqual(contextNames([{ path: "", text: "" }]), []);
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { ErrorKind } from "../../../src/errors.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { V1Pod } from "../../../src/kube/cluster.ts";
-import { allPods, choosePod, selectorText, selectPods } from "../../../src/kube/resolve.ts";
+import { allPods, choosePod, selectPods } from "../../../src/kube/resolve.ts";
+import { selectorText } from "../../../src/kube/workloads.ts";
 import type { TargetQuery } from "../../../src/target.ts";
 import { apiServer, status } from "./api_server.ts";
 import { deleted, finished, notReady, pending, pod } from "./pod.ts";
@@ -38,6 +39,11 @@ for (
       "c",
     ],
     ["any rather than none", [pod("b", finished), pod("a", deleted)], "a"],
+    [
+      "the newest of those that have finished",
+      [pod("a", finished), pod("b", { ...finished, metadata: { creationTimestamp: new Date(1) } }), pod("c", finished)],
+      "b",
+    ],
     ["nothing of nothing", [], undefined],
   ] as [string, V1Pod[], string | undefined][]
 ) {
@@ -58,6 +64,21 @@ const things: Record<string, unknown> = {
   "/apis/apps/v1/namespaces/shop/daemonsets/agent": { spec: { selector: { matchLabels: { app: "none" } } } },
   "/api/v1/namespaces/shop/services/web": { spec: { selector: { app: "web", tier: "front" } } },
   "/api/v1/namespaces/shop/services/outside": { spec: {} },
+  "/apis/apps/v1/namespaces/shop/replicasets/web-5f": { spec: { selector: { matchLabels: { app: "web" } } } },
+  "/api/v1/namespaces/shop/replicationcontrollers/old": { spec: { selector: { app: "web" } } },
+  "/apis/batch/v1/namespaces/shop/jobs/load": { spec: { selector: { matchLabels: { app: "web" } } } },
+  "/apis/batch/v1/namespaces/shop/cronjobs/nightly": { metadata: { uid: "n" }, spec: {} },
+  "/apis/batch/v1/namespaces/shop/jobs": {
+    items: [
+      { metadata: { name: "load", ownerReferences: [{ uid: "n" }] } },
+      { metadata: { name: "other", ownerReferences: [{ uid: "o" }] } },
+    ],
+  },
+  "/api/v1/namespaces/shop/pods?labelSelector=job-name": {
+    items: ["load", "other", "nightly-29000000", "nightly-x", "nightly-b-29000000"].map((job, index) =>
+      pod(["load-1", "other-1", "nightly-1", "x-1", "b-1"][index]!, { metadata: { labels: { "job-name": job } } })
+    ),
+  },
   "/api/v1/namespaces/shop/pods?labelSelector=app%3Dweb": { items: [pod("web-2"), pod("web-1")] },
   "/api/v1/namespaces/shop/pods?labelSelector=app%3Dweb%2Ctier%3Dfront": { items: [pod("web-1")] },
   "/api/v1/namespaces/shop/pods?labelSelector=app%3Dnone": { items: [] },
@@ -80,6 +101,10 @@ for (
     [{ pod: "web" }, ["web-2", "web-1"], 'deployment "web"'],
     [{ pod: "deploy/web" }, ["web-2", "web-1"], 'deployment "web"'],
     [{ pod: "svc/web" }, ["web-1"], 'service "web"'],
+    [{ pod: "rs/web-5f" }, ["web-2", "web-1"], 'replicaset "web-5f"'],
+    [{ pod: "rc/old" }, ["web-2", "web-1"], 'replicationcontroller "old"'],
+    [{ pod: "jobs.batch/load" }, ["web-2", "web-1"], 'job "load"'],
+    [{ pod: "cj/nightly" }, ["load-1", "nightly-1"], 'cronjob "nightly"'],
     [{ selector: "app=web" }, ["web-2", "web-1"], 'labels "app=web"'],
   ] as [TargetQuery, string[], string | undefined][]
 ) {
@@ -96,7 +121,13 @@ for (
   const [query, kind, message, hint] of [
     [{}, "usage", "Nothing says which pod", /-p POD.*-l LABELS.*SCOPE_POD/],
     [{ pod: "a", selector: "b" }, "usage", "Options --pod and --selector exclude each other", /give one/],
-    [{ pod: "job/x" }, "usage", 'Option --pod cannot be "job/x"', /deployment, statefulset, daemonset or service/],
+    [
+      { pod: "secret/x" },
+      "usage",
+      'Option --pod cannot be "secret/x"',
+      /pod, deployment, .*, job, cronjob, .* or service/,
+    ],
+    [{ pod: "job/none" }, "notFound", `Cannot find job "none" ${inShop}`, /kubectl get jobs -n shop/],
     [{ pod: "none" }, "notFound", `Cannot find pod "none" ${inShop}`, /kubectl get pods -n shop/],
     [{ pod: "pod/web" }, "notFound", `Cannot find pod "web" ${inShop}`, /kubectl get pods/],
     [
@@ -121,6 +152,18 @@ for (
     });
   });
 }
+
+Deno.test("selectPods() takes a workload without pods where others may come, but no names and labels that there are not", async () => {
+  await using server = await api();
+  const select = (query: TargetQuery) => selectPods(server.cluster, "shop", query, { empty: true });
+  for (const query of [{ pod: "agent" }, { pod: "ds/agent" }]) {
+    const { pods, labels } = await select(query);
+    assert.deepEqual([pods, labels], [[], "app=none"]);
+  }
+  for (const query of [{ pod: "none" }, { selector: "app=none" }]) {
+    await assert.rejects(select(query), { kind: "notFound" });
+  }
+});
 
 Deno.test("selectPods() says that the namespace is missing, rather than the pod", async () => {
   await using server = await api();

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { blockedThread } from "../../../src/manager/blocked.ts";
 import { Traced } from "../../../src/manager/let_go.ts";
 import { statOf } from "../../../src/manager/processes.ts";
+import { mountedHierarchies } from "../../cluster/cgroups.ts";
+import { waitsInTheKernel } from "../../cluster/odd_processes.ts";
 import { until } from "../../cluster/wait.ts";
 import { kill, start, startManager, within } from "./manager_process.ts";
 
@@ -32,12 +35,57 @@ Deno.test("Traced.release() wakes what was left stopped", async () => {
   await isIn(target.pid, "S");
 });
 
+Deno.test("Traced.release() takes back the SIGSTOP of a tracer that ended while its target waited in the kernel", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "scope-test-" }), fifo = `${folder}/fifo`;
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", waitsInTheKernel(fifo)], stdin: "null" }).spawn();
+  try {
+    await isIn(child.pid, "D");
+    const { functions, frozen } = blockedThread(child.pid)!;
+    assert.deepEqual([functions.includes("kernel_clone"), frozen], [true, false], functions.join());
+    const traced = new Traced(child.pid);
+    kill(child.pid, "SIGSTOP");
+    assert.equal(statOf(child.pid)?.state, "D");
+    traced.release();
+    Deno.writeTextFileSync(fifo, "");
+    await isIn(child.pid, "S");
+  } finally {
+    kill(child.pid, "SIGKILL");
+    await child.status;
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("Traced.release() leaves stopped what was stopped before", async () => {
   await using target = sleeper();
   kill(target.pid, "SIGSTOP");
   await isIn(target.pid, "T");
   new Traced(target.pid).release();
   assert.equal(statOf(target.pid)?.state, "T");
+});
+
+Deno.test("blockedThread() tells a process whose control group is frozen (needs root)", async () => {
+  const freezers = mountedHierarchies().filter(({ controllers }) =>
+    controllers?.split(",").includes("freezer") ?? true
+  );
+  for (const { path, controllers } of freezers) {
+    await using target = sleeper();
+    await isIn(target.pid, "S");
+    assert.equal(blockedThread(target.pid), undefined);
+    const group = `${path}/scope-unit-${crypto.randomUUID()}`,
+      [file, freeze, thaw] = controllers === undefined
+        ? ["cgroup.freeze", "1", "0"] as const
+        : ["freezer.state", "FROZEN", "THAWED"] as const;
+    Deno.mkdirSync(group);
+    Deno.writeTextFileSync(`${group}/cgroup.procs`, String(target.pid));
+    Deno.writeTextFileSync(`${group}/${file}`, freeze);
+    try {
+      await until(`it to be frozen by ${file}`, 5, () => blockedThread(target.pid)?.frozen === true);
+    } finally {
+      Deno.writeTextFileSync(`${group}/${file}`, thaw);
+      Deno.writeTextFileSync(`${path}/cgroup.procs`, String(target.pid));
+      Deno.removeSync(group);
+    }
+  }
 });
 
 Deno.test("Traced copes with a process that is gone", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connect } from "../../../src/manager/client.ts";
+import type { Unanswered } from "../../../src/manager/client.ts";
 import { effectiveCapabilities } from "../../../src/manager/processes.ts";
 import { version } from "../../../src/version.ts";
 import { until } from "../../cluster/wait.ts";
@@ -92,6 +93,21 @@ Deno.test("connect() can be disposed before the connection is up", async () => {
   await assert.rejects(connection.calls.info({}));
   await connection[Symbol.asyncDispose]();
   assert.ok(connection.lost.aborted);
+});
+
+Deno.test("Every call ends with a connection whose manager is stopped, as does the wait for its first answer", async () => {
+  await using manager = await startManager();
+  kill(manager.child.pid, "SIGSTOP");
+  try {
+    await using first = connect(await openSocket(manager.socket), 1000);
+    const asked: Promise<unknown>[] = [first.calls.ps({}), first.calls.info({}), outcome(start(first, ["true"]))];
+    const ended = asked.map((call) => assert.rejects(within(5, call), /the manager has not answered for 1 s/));
+    await Promise.all(ended);
+    const { ever, silentMs } = first.lost.reason as Unanswered;
+    assert.deepEqual([ever, silentMs], [false, 1000]);
+  } finally {
+    kill(manager.child.pid, "SIGCONT");
+  }
 });
 
 Deno.test("The manager and all that it runs are the first to go when memory runs out", async () => {

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { parseCommandLine, parseListening, parsePasswd, parseStat, parseStatus } from "../../../src/manager/proc.ts";
+import {
+  parseCommandLine,
+  parseListening,
+  parsePasswd,
+  parseStack,
+  parseStat,
+  parseStatus,
+} from "../../../src/manager/proc.ts";
 
 function captured(name: string): string {
   return Deno.readTextFileSync(new URL(`../../testdata/proc/${name}.txt`, import.meta.url));
@@ -84,4 +91,9 @@ Deno.test("parseStatus() reads the effective capabilities", () => {
 Deno.test("parseStatus() reads who traces a process", () => {
   assert.equal(parseStatus("TracerPid:\t4711\n").tracerPid, 4711);
   assert.equal(parseStatus("TracerPid:\t0\n").tracerPid, 0);
+});
+
+Deno.test("parseStack() has the functions of the kernel, without those of every system call", () => {
+  assert.deepEqual(parseStack(captured("blocked.stack")), ["kernel_clone", "__do_sys_clone3"]);
+  assert.deepEqual(parseStack(""), []);
 });

@@ -102,6 +102,7 @@ withTarget("Manager.Ps lists the processes of a container", async ({ pid, contai
     state: "S",
     listening: [8099],
     tracerPid: 0,
+    thread: 0,
   });
   assert.match(command, /^\S*deno run .*target_program\.ts \S+\/root$/);
   assert.ok(threads > 1);

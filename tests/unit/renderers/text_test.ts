@@ -47,6 +47,15 @@ function rendered(events: Event[], columns = Infinity, color = false, words?: (t
   return text();
 }
 
+Deno.test("textRenderer() says with the state what a process waits for in the kernel", () => {
+  const blocked = { thread: 4242, functions: ["kernel_clone"], frozen: false, switches: 1 };
+  const shown = (more: Partial<ProcessSeen>) => / nginx +(.*?) {2,}/.exec(rendered([{ ...process, ...more }]))?.[1];
+  assert.equal(shown({ state: "Z" }), "Z");
+  assert.equal(shown({ state: "D", blocked }), "D kernel_clone");
+  assert.equal(shown({ state: "D", blocked: { ...blocked, functions: [] } }), "D");
+  assert.equal(shown({ state: "S", blocked: { ...blocked, frozen: true } }), "S frozen");
+});
+
 Deno.test("textRenderer() has a line for each thing that happens to a ping, and the summary at the end", () => {
   const host = { address: "example.org" };
   assert.equal(

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { ScopeError } from "../../../src/errors.ts";
 import type { Destination } from "../../../src/event.ts";
+import { textRenderer } from "../../../src/renderers/text.ts";
 import { pingTool } from "../../../src/tools/ping.ts";
+import { memoryScreen } from "../renderers/golden.ts";
 import { captured, destinationsOf, sequence, summaryOf } from "./captured_ping.ts";
 
 /** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
@@ -115,6 +117,12 @@ Deno.test("pingTool.read() goes on without a host that does not resolve and exit
   assert.equal(failed?.subject, "nowhere.invalid");
   assert.deepEqual(sequence(of("10.77.0.2")), ["reply 0", "summary"]);
   assert.equal(summaryOf(of("nowhere.invalid")).unsent, 0);
+  assert.equal(summaryOf(of("nowhere.invalid")).failed, "unresolved");
+  const { screen, text } = memoryScreen(Infinity, Infinity, false), renderer = textRenderer(screen);
+  for (const event of events) renderer.event(event);
+  renderer.end();
+  assert.match(text(), /^nowhere\.invalid .* no address$/m);
+  assert.match(text(), /^10\.77\.0\.2 .* ok$/m);
   assert.equal(tool.exitCode(), 1);
 });
 

@@ -1,0 +1,104 @@
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { delimiter } from "node:path";
+import { ScopeError } from "../errors.ts";
+import { textOf } from "./config_text.ts";
+import { type ConfigFile, type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
+import { type Choice, chooseContext, type Lack } from "./kubeconfig_choice.ts";
+
+/** Where kubeconfigs are looked for. */
+export interface Places {
+  kubeconfig?: string;
+  context?: string;
+  env?: Readonly<Record<string, string>>;
+}
+
+const tokenOfPod = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+/**
+ * Finds a context as kubectl does: in the file given, else in the merged files of $KUBECONFIG, else in ~/.kube/config. Returns
+ * `pod` where none of them names a current context and this machine is a pod, whose service account is meant then, and
+ * undefined where there is no kubeconfig.
+ *
+ * Throws ScopeError: unreachable when it cannot be read or has no cluster to ask, notFound when there is no such context or file.
+ */
+export function findContext({ kubeconfig, context, env = {} }: Places): Choice | "pod" | undefined {
+  const variable = (env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
+  const given = kubeconfig !== undefined ? [kubeconfig] : variable;
+  const files = given.length > 0 ? given : env.HOME ? [`${env.HOME}/.kube/config`] : [];
+  const inPod = env.KUBERNETES_SERVICE_HOST && env.KUBERNETES_SERVICE_PORT && existsSync(tokenOfPod);
+  const read = reading(kubeconfig, () => {
+    const found = readFiles(files, kubeconfig !== undefined || (given.length > 0 && !inPod));
+    return found.length === 0 ? undefined : readKubeconfig(found);
+  });
+  if (kubeconfig === undefined && context === undefined && inPod && !read?.current) return "pod";
+  if (read === undefined) return undefined;
+  if (context !== undefined && !read.contexts.has(context)) {
+    throw new ScopeError("notFound", `Cannot find the context "${context}" in the kubeconfig`, {
+      hint: contextsOf(read),
+    });
+  }
+  const choice = reading(undefined, () => chooseContext(read, context));
+  if (!("lacks" in choice)) {
+    reading(undefined, () => assertReadable(choice));
+    return choice;
+  }
+  throw new ScopeError("unreachable", `Cannot find a cluster: ${lackText(choice)}`, {
+    hint: `give --context NAME or --kubeconfig FILE; ${contextsOf(read)}`,
+  });
+}
+
+function reading<T>(kubeconfig: string | undefined, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (kubeconfig !== undefined && (error as { code?: string }).code === "ENOENT") {
+      throw new ScopeError("notFound", `Cannot find the kubeconfig "${kubeconfig}"`, { cause: error });
+    }
+    throw new ScopeError("unreachable", "Cannot read the kubeconfig", {
+      cause: error,
+      hint: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+/** Files that are not there are none, unless all are missing and some were `wanted`. */
+function readFiles(paths: readonly string[], wanted: boolean): ConfigFile[] {
+  const files: ConfigFile[] = [];
+  let missing: unknown;
+  for (const path of paths) {
+    try {
+      files.push({ path, text: textOf(readFileSync(path)) });
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENOENT") throw error;
+      missing = error;
+    }
+  }
+  if (files.length === 0 && wanted && missing !== undefined) throw missing;
+  return files;
+}
+
+/** Later it would be told as a failure of the connection. */
+function assertReadable({ cluster, user }: Choice): void {
+  for (const path of [cluster["certificate-authority"], user["client-certificate"], user["client-key"]]) {
+    if (path) accessSync(path, constants.R_OK);
+  }
+}
+
+function contextsOf({ contexts }: Kubeconfig): string {
+  return contexts.size === 0 ? "the kubeconfig has no contexts" : `it has ${[...contexts.keys()].join(", ")}`;
+}
+
+function lackText({ lacks, context, cluster }: Lack): string {
+  switch (lacks) {
+    case "current":
+      return "the kubeconfig has no current context";
+    case "context":
+      return `the kubeconfig has no context "${context}", which it says is the current one`;
+    case "cluster":
+      return cluster === ""
+        ? `the kubeconfig's context "${context}" names no cluster`
+        : `the kubeconfig has no cluster "${cluster}", which its context "${context}" names`;
+    case "server":
+      return `the kubeconfig's cluster "${cluster}" has no server`;
+  }
+}

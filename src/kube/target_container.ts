@@ -1,0 +1,62 @@
+import type { V1Container, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { ScopeError } from "../errors.ts";
+import type { ContainerRef } from "../target.ts";
+
+/**
+ * The containers that a pod's processes may be in: its own, its sidecars (init containers that are restarted always), and the
+ * init container that runs now.
+ */
+export function reachableContainers(pod: V1Pod): ContainerRef[] {
+  const { containers = [], initContainers = [] } = pod.spec ?? {};
+  const all = [...containers, ...initContainers].map((one) => ({ one, id: idOf(statusOf(pod, one.name)) }));
+  return all
+    .filter(({ one, id }) => containers.includes(one) || isSidecar(one) || id !== "")
+    .map(({ one: { name }, id }) => ({ name, id }));
+}
+
+/**
+ * The container that is meant: the one of that name, else the one that kubectl takes; while that waits for the pod's init
+ * containers, the one of these that runs. `pod` is for messages.
+ *
+ * Throws ScopeError: notFound where there is none of that name, unreachable where it is an init container that does not run.
+ */
+export function chooseContainer(pod: V1Pod, name: string, wanted?: string): ContainerRef {
+  const containers = reachableContainers(pod), named = (name = "") => containers.find((one) => one.name === name);
+  if (wanted === undefined) {
+    const usual = named(pod.metadata?.annotations?.["kubectl.kubernetes.io/default-container"]) ?? containers[0]!;
+    return named(initContainerFor(pod, usual.name)) ?? usual;
+  }
+  const chosen = named(wanted), hint = `it has ${containers.map(({ name }) => name).join(", ")}`;
+  if (chosen !== undefined) return chosen;
+  if (pod.spec?.initContainers?.some(({ name }) => name === wanted)) {
+    const { terminated, waiting } = statusOf(pod, wanted)?.state ?? {};
+    const reason = terminated?.reason ?? waiting?.reason ?? "not started";
+    const running = containers.filter(({ id }) => id !== "").map(({ name }) => name).join(", ");
+    throw new ScopeError("unreachable", `Init container "${wanted}" of pod "${name}" does not run (${reason})`, {
+      hint: running === "" ? "no container of the pod runs" : `those that run: ${running}`,
+    });
+  }
+  throw new ScopeError("notFound", `Cannot find container "${wanted}" in pod "${name}"`, { hint });
+}
+
+/** The init container that runs while another container waits for it; a sidecar only where no other runs. */
+function initContainerFor(pod: V1Pod, name: string): string | undefined {
+  const waits = statusOf(pod, name)?.state?.waiting?.reason === "PodInitializing";
+  if (!waits) return undefined;
+  const running = (pod.spec?.initContainers ?? []).filter((one) => idOf(statusOf(pod, one.name)) !== "");
+  return (running.find((one) => !isSidecar(one)) ?? running.at(-1))?.name;
+}
+
+function isSidecar({ restartPolicy }: V1Container): boolean {
+  return restartPolicy === "Always";
+}
+
+function statusOf({ status }: V1Pod, name: string): V1ContainerStatus | undefined {
+  return [...status?.containerStatuses ?? [], ...status?.initContainerStatuses ?? []].find((one) => one.name === name);
+}
+
+/** `containerd://ID` without the runtime; empty where it does not run. */
+function idOf(status: V1ContainerStatus | undefined): string {
+  const id = status?.state?.running === undefined ? undefined : status.containerID;
+  return id?.slice(id.indexOf("://") + 3) ?? "";
+}

@@ -1,0 +1,17 @@
+import { parseAllDocuments } from "yaml";
+
+/** Parses the first document of YAML 1.1, where of a key that is given twice the last one counts, as Go's parser does. */
+export function parseYaml(text: string): unknown {
+  const [document] = parseAllDocuments(text, {
+    ...{ version: "1.1", merge: true, uniqueKeys: false, logLevel: "silent" },
+    // Go's parser leaves dates as text, and knows no numbers of base 60.
+    customTags: (tags) =>
+      tags.filter((tag) => typeof tag === "string" || !/timestamp|binary/.test(tag.tag) && !isTime(tag)),
+  });
+  if (document === undefined || !("errors" in document)) return null;
+  const [error] = document.errors;
+  if (error !== undefined) throw new Error(error.message);
+  return document.toJS();
+}
+
+const isTime = (tag: object) => (tag as { format?: string }).format === "TIME";

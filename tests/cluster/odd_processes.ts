@@ -1,0 +1,25 @@
+/** Programs for `deno eval` that bring their process into a state which is seldom met, and stay in it. Linux with glibc. */
+
+/** The main thread ends, and the others go on. */
+export const mainThreadLeaves = `
+const { syscall } = Deno.dlopen("libc.so.6", { syscall: { parameters: ["i64", "i64"], result: "i64" } }).symbols;
+setTimeout(() => syscall(Deno.build.arch === "x86_64" ? 60n : 93n, 0n), 100);
+`;
+
+/** The main thread is in state D until somebody opens this FIFO: as the parent of vfork(2), whose child waits to open it. */
+export function waitsInTheKernel(fifo: string): string {
+  return `
+const { posix_spawn_file_actions_init: init, posix_spawn_file_actions_addopen: addOpen, posix_spawn: spawn } =
+  Deno.dlopen("libc.so.6", {
+    posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
+    posix_spawn_file_actions_addopen: { parameters: ["buffer", "i32", "buffer", "i32", "u32"], result: "i32" },
+    posix_spawn: { parameters: ["buffer", "buffer", "buffer", "pointer", "buffer", "buffer"], result: "i32" },
+  }).symbols;
+const text = (text) => new TextEncoder().encode(text + "\\0"), actions = new Uint8Array(256), none = new Uint8Array(8);
+new Deno.Command("mkfifo", { args: ["${fifo}"] }).outputSync();
+init(actions);
+addOpen(actions, 0, text("${fifo}"), 0, 0);
+spawn(new Uint8Array(4), text("/bin/true"), actions, null, none, none);
+setInterval(() => {}, 1000);
+`;
+}
