@@ -68,6 +68,10 @@ export interface FileReader extends AsyncDisposable {
   ask(path: string, have?: AsyncIterable<Uint8Array>): Promise<void>;
   /** The oldest that was asked for and not read yet. Throws FileTrouble. */
   next(): Promise<ReadingFile>;
+  /** Asks for small files in one message, at most 1 MiB in all. `have` is all of what is there. */
+  askBatch(files: readonly { path: string; have?: Uint8Array }[]): void;
+  /** The oldest batch, in place of `next`. `tooLarge`: it has grown, and is to be asked for by itself. */
+  nextBatch(): Promise<(ReadingFile | FileTrouble | "tooLarge")[]>;
 }
 
 export interface ReadingFile {
@@ -104,15 +108,30 @@ export interface FileToWrite {
   resume: boolean;
 }
 
+/** What is small enough to be written together with others. */
+export type BatchItem =
+  /** `finish` sets mode and time of a folder, once all that is in it is there. */
+  | { kind: "folder"; path: string; mode: number; modifiedNs: bigint; finish: boolean }
+  | { kind: "link"; path: string; to: string }
+  | { kind: "file"; path: string; mode: number; modifiedNs: bigint; bytes: Uint8Array };
+
+/** What became of one item of a batch. */
+export interface ItemWritten extends WholeFile {
+  /** A folder that was not there. */
+  created: boolean;
+}
+
 /** Writes files at or below a path. */
 export interface FileWriter extends AsyncDisposable {
   /** The path that is written to. Rejects with FileTrouble. */
   readonly opened: Promise<string>;
   /** What is mounted there and below it. Empty where it cannot be opened. */
   readonly mounts: Promise<WrittenMount[]>;
-  /** Returns true where it made the folder. Throws FileTrouble. */
-  folder(folder: { path: string; mode: number; modifiedNs: bigint; finish: boolean }): Promise<boolean>;
-  link(link: { path: string; to: string }): Promise<void>;
+  /** Writes in this order, in one message of at most 1 MiB. The next may begin when `sent` resolves. */
+  batch(items: readonly BatchItem[]): {
+    readonly sent: Promise<void>;
+    readonly written: Promise<(ItemWritten | FileTrouble)[]>;
+  };
   /** `pieces` reads the file from an offset on. The next may begin when all of it is sent. */
   file(file: FileToWrite, pieces: (from: number) => AsyncIterable<Piece>): WritingFile;
 }

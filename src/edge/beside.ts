@@ -135,6 +135,12 @@ export async function translateCall(
   if (error instanceof ScopeError) return error;
   if (lost?.aborted) return lost.reason;
   const { code, rawMessage } = error as { code?: number; rawMessage?: string };
+  if (code === 4 || code === 8) { // deadline exceeded, resource exhausted: of a call on files
+    return new ScopeError(code === 4 ? "timeout" : "unreachable", `Cannot reach the files ${where}: ${rawMessage}`, {
+      cause: error,
+      hint: "its server may be gone, as of NFS; the target's /proc/PID/mountinfo says what is mounted where",
+    });
+  }
   if (code === 5) { // not found, see the gRPC status codes
     return new ScopeError("notFound", `Cannot run this ${where}: ${rawMessage}`, {
       cause: error,

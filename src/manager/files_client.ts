@@ -15,6 +15,7 @@ import {
   ReadFilesRequestSchema,
 } from "./gen/manager_pb.ts";
 import type {
+  BatchRead,
   FileEntry as EntryMessage,
   FileTrouble as TroubleMessage,
   ReadFilesRequest,
@@ -117,7 +118,8 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
   const options = { signal: AbortSignal.any([lost, signal, left.signal]) };
   // Not before something is read: nobody would meet the error of a call that is given up at once.
   let responses: AsyncIterator<ReadFilesResponse> | undefined;
-  const asked: { path: string; hash: FileHash }[] = [];
+  const asked: { path: string; hash: FileHash }[] = [], batches: string[][] = [];
+  const reading = () => responses ??= translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
   return {
     async ask(path, have) {
       const hash = new FileHash();
@@ -129,12 +131,26 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
     },
     async next() {
       const { path, hash } = asked.shift()!;
-      responses ??= translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
-      return await readOne(path, hash, responses);
+      return await readOne(path, hash, reading());
+    },
+    askBatch(files) {
+      batches.push(files.map(({ path }) => path));
+      const all = files.map(({ path, have }) => {
+        const hash = new FileHash();
+        if (have === undefined || have.length === 0) return { path: encode(path) };
+        hash.update(have);
+        return { path: encode(path), have: BigInt(hash.size), haveSha256: hash.sum() };
+      });
+      void send({ case: "batch", value: { files: all } });
+    },
+    async nextBatch() {
+      const paths = batches.shift()!, next = await reading().next();
+      if (next.done || next.value.response.case !== "batch") throw new FileTrouble(paths[0] ?? "", "EBADF");
+      return readBatch(paths, next.value.response.value);
     },
     async [Symbol.asyncDispose]() {
       requests.close();
-      if (responses !== undefined && asked.length === 0) await settled(responses.next(), signal);
+      if (responses !== undefined && asked.length + batches.length === 0) await settled(responses.next(), signal);
       left.abort();
     },
   };
@@ -182,6 +198,31 @@ async function readOne(path: string, had: FileHash, from: AsyncIterator<ReadFile
     }
   }
   return { entry: fileEntry(start.value.entry, path), from: begin, pieces: pieces(), whole: whole.promise };
+}
+
+/** The files of a batch, whose bytes have arrived with it. */
+function readBatch(paths: readonly string[], { files, data }: BatchRead): (ReadingFile | FileTrouble | "tooLarge")[] {
+  const all = data === undefined ? new Uint8Array() : unpack(data);
+  let at = 0;
+  return paths.map((path, index) => {
+    const { result } = files[index] ?? {};
+    if (result?.case === "trouble") return new FileTrouble(path, result.value.code);
+    if (result?.case === "tooLarge") return "tooLarge";
+    if (result?.case !== "whole" || result.value.entry === undefined) return new FileTrouble(path, "EBADF");
+    const { sha256, same } = result.value, entry = fileEntry(result.value.entry, path), { sizeBytes } = entry;
+    const whole = Promise.resolve({ sizeBytes, sha256: hex(sha256) });
+    if (same) return { entry, from: sizeBytes, pieces: none(), whole };
+    const bytes = all.subarray(at, at += sizeBytes), hash = new FileHash();
+    hash.update(bytes);
+    if (bytes.length < sizeBytes || !sameHash(hash.sum(), sha256)) return new FileTrouble(path, "EBADHASH");
+    return { entry, from: 0, pieces: one({ offset: 0, bytes }), whole };
+  });
+}
+
+async function* none(): AsyncIterable<never> {}
+
+async function* one(piece: Piece): AsyncIterable<Piece> {
+  yield await Promise.resolve(piece);
 }
 
 export function hex(bytes: Uint8Array): string {

@@ -2,14 +2,20 @@ import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Channel } from "../channel.ts";
 import { FileTrouble } from "../files.ts";
-import type { FileToWrite, FileWriter, Piece, WriteOptions, WritingFile } from "../files.ts";
+import type { BatchItem, FileToWrite, FileWriter, ItemWritten, Piece, WriteOptions, WritingFile } from "../files.ts";
 import type { WrittenMount } from "../storage.ts";
 import { FileHash, sameHash } from "./files/hash.ts";
 import { Packer } from "./files/pieces.ts";
 import { decode, encode, hex, settled, translated } from "./files_client.ts";
 import type { FilesClient } from "./files_client.ts";
 import { WriteFilesRequestSchema } from "./gen/manager_pb.ts";
-import type { WriteFilesRequest, WriteFilesResponse, WriteMount } from "./gen/manager_pb.ts";
+import type {
+  WriteBatchSchema,
+  WriteFilesRequest,
+  WriteFilesResponse,
+  WriteItemSchema,
+  WriteMount,
+} from "./gen/manager_pb.ts";
 
 type Answer = WriteFilesResponse["response"];
 
@@ -119,16 +125,11 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
   return {
     opened,
     mounts: first.then((answer) => (answer?.mounts ?? []).map(mountOf), () => []),
-    async folder({ path, mode, modifiedNs, finish }) {
-      const answer = expect(path);
-      await send({ case: "folder", value: { path: encode(path), mode, modifiedNs, finish } });
-      const done = await answer;
-      return done.case === "done" && done.value.created;
-    },
-    async link({ path, to }) {
-      const answer = expect(path);
-      await send({ case: "link", value: { path: encode(path), link: encode(to) } });
-      await answer;
+    batch(items) {
+      const answer = expect(decode(path)), sent = send({ case: "batch", value: batchOf(items) });
+      const written = answer.then((answer) => writtenOf(items, answer));
+      written.catch(() => {}); // met by whoever awaits it
+      return { sent, written };
     },
     file,
     async [Symbol.asyncDispose]() {
@@ -137,6 +138,35 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
       left.abort();
     },
   };
+}
+
+function batchOf(items: readonly BatchItem[]): MessageInitShape<typeof WriteBatchSchema> {
+  const bytes = new Uint8Array(items.reduce((sum, item) => item.kind === "file" ? sum + item.bytes.length : sum, 0));
+  let at = 0;
+  const item = (one: BatchItem): NonNullable<MessageInitShape<typeof WriteItemSchema>["item"]> => {
+    const path = encode(one.path);
+    if (one.kind === "link") return { case: "link", value: { path, link: encode(one.to) } };
+    const { mode, modifiedNs } = one;
+    if (one.kind === "folder") return { case: "folder", value: { path, mode, modifiedNs, finish: one.finish } };
+    const hash = new FileHash();
+    hash.update(one.bytes);
+    bytes.set(one.bytes, at);
+    at += one.bytes.length;
+    const end = { size: BigInt(one.bytes.length), sha256: hash.sum() };
+    return { case: "file", value: { file: { path, mode, modifiedNs }, end } };
+  };
+  return { items: items.map((one) => ({ item: item(one) })), data: new Packer().pack(0, bytes) };
+}
+
+function writtenOf(items: readonly BatchItem[], answer: Answer): (ItemWritten | FileTrouble)[] {
+  const results = answer.case === "batch" ? answer.value.items : [];
+  return items.map(({ path }, at) => {
+    const { result } = results[at] ?? {};
+    if (result?.case === "trouble") return new FileTrouble(path, result.value.code);
+    if (result?.case !== "done") return new FileTrouble(path, "EBADF");
+    const { size, sha256, created } = result.value;
+    return { sizeBytes: Number(size), sha256: hex(sha256), created };
+  });
 }
 
 function mountOf({ path, emptyDir, layer }: WriteMount): WrittenMount {

@@ -1,9 +1,16 @@
 /** The few calls of the C library that Deno has no API for. All numbers are those of Linux on x86-64 and arm64. */
 const symbols = Deno.dlopen("libc.so.6", {
-  syscall: { parameters: ["i64", "i64", "buffer", "buffer", "i64"], result: "i64" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  syscall_later: {
+    name: "syscall",
+    parameters: ["i64", "i64", "buffer", "buffer", "i64"],
+    result: "i64",
+    nonblocking: true,
+  },
+  open_later: { name: "open", parameters: ["buffer", "i32"], result: "i32", nonblocking: true },
+  read_later: { name: "read", parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
   posix_openpt: { parameters: ["i32"], result: "i32" },
   grantpt: { parameters: ["i32"], result: "i32" },
   unlockpt: { parameters: ["i32"], result: "i32" },

@@ -13,7 +13,7 @@ interface Wanted {
   pid: number | undefined;
   namespaces: readonly NamespaceKind[];
   /** Copies of the files of the process that go with its network. */
-  copyFiles(pid: number): Readonly<Record<string, string>>;
+  files: Readonly<Record<string, string>>;
   argv: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const inImage = /^(source )?\/opt\/scope\//;
  *
  * Throws ConnectError: not found, permission denied.
  */
-export function localArgv({ folder }: LocalTools, { pid, namespaces, copyFiles, argv }: Wanted): string[] {
+export function localArgv({ folder }: LocalTools, { pid, namespaces, files, argv }: Wanted): string[] {
   const here = argv.map((word) => word.replace(inImage, (_, before = "") => `${before}${folder}/`));
   const run = `${folder}/run`;
   if (namespaces.length === 0) return [run, ...here];
@@ -41,8 +41,8 @@ export function localArgv({ folder }: LocalTools, { pid, namespaces, copyFiles, 
   }
   // Without tini, what a tool leaves behind goes to the first process of the namespace, and is ended there.
   const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${folder}/reaper`] : [];
-  const files = namespaces.includes("net") ? copyFiles(pid) : {};
-  return enterArgv({ pid, namespaces, files, argv: [run, ...here], adopt, hold: [] });
+  const copies = namespaces.includes("net") ? files : {};
+  return enterArgv({ pid, namespaces, files: copies, argv: [run, ...here], adopt, hold: [] });
 }
 
 /** Its name, as `net:[4026531840]`. Throws ConnectError. */

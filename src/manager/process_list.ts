@@ -29,7 +29,10 @@ function readStart(path: string): string | undefined {
 }
 
 /** The processes of these containers, in the order of the containers and then of their pids, and then these others. */
-export function listProcesses(containers: readonly ContainerId[], others: readonly number[]): ProcessInfo[] {
+export async function listProcesses(
+  containers: readonly ContainerId[],
+  others: readonly number[],
+): Promise<ProcessInfo[]> {
   const uptimeMs = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]) * 1000;
   const cgroups = [...allPids()].map((pid) => ({ pid, text: cgroupsOf(pid) }));
   const sockets = new ListeningSockets();
@@ -41,8 +44,9 @@ export function listProcesses(containers: readonly ContainerId[], others: readon
   // One that is not listed may be a thread of a container all the same.
   const nameOf = (pid: number) => containers.find(({ id }) => isInContainer(cgroupsOf(pid), id))?.name ?? "";
   groups.push(...others.filter((pid) => !listed.has(pid)).map((pid) => ({ name: nameOf(pid), pids: [pid] })));
-  return groups.flatMap(({ name, pids }) => {
-    const names = usersOf(pids);
+  const users = await Promise.all(groups.map(({ pids }) => usersOf(pids)));
+  return groups.flatMap(({ name, pids }, at) => {
+    const names = users[at]!;
     return pids.flatMap((pid) => {
       const stat = statOf(pid), status = readProc(pid, "status"), living = livingThread(pid), shown = living ?? pid;
       const command = readStart(`/proc/${shown}/cmdline`), more = readProc(shown, "status");
@@ -71,9 +75,16 @@ export function listProcesses(containers: readonly ContainerId[], others: readon
   });
 }
 
-function usersOf(pids: readonly number[]): Map<number, string> {
+/** TCP ports that the processes of a container listen on. */
+export function listeningPortsOf(containerId: string): Set<number> {
+  const pids = [...allPids()].filter((pid) => isInContainer(cgroupsOf(pid), containerId));
+  const sockets = new ListeningSockets();
+  return new Set(pids.flatMap((pid) => sockets.of(livingThread(pid) ?? pid)));
+}
+
+async function usersOf(pids: readonly number[]): Promise<Map<number, string>> {
   const first = pids.map(livingThread).find((thread) => thread !== undefined);
-  const passwd = first === undefined ? undefined : readInRoot(first, "/etc/passwd");
+  const passwd = first === undefined ? undefined : await readInRoot(first, "/etc/passwd");
   return parsePasswd(new TextDecoder().decode(passwd ?? new Uint8Array()));
 }
 

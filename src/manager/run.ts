@@ -57,7 +57,7 @@ export async function* run(
   const first = (await input.next()).value?.request;
   if (first?.case !== "start") throw new ConnectError("the first request must be start", Code.InvalidArgument);
   await using session = new Session(active);
-  const program = session.program = start(first.value, session.files, sharedNamespaces, local);
+  const program = session.program = await start(first.value, session.files, sharedNamespaces, local);
   gone.addEventListener("abort", () => void session[Symbol.asyncDispose](), { once: true });
   if (gone.aborted) return;
   const enter = first.value.inside?.byRuntime ? await enterCommand(program) : [];
@@ -73,8 +73,13 @@ function response(part: Part): RunResponse {
   return create(RunResponseSchema, { response: part });
 }
 
-function start(request: Start, files: TargetFiles, sharedNamespaces: boolean, local?: LocalTools): Program {
-  const { argv, env, pty } = planned(request, files, sharedNamespaces, local);
+async function start(
+  request: Start,
+  files: TargetFiles,
+  sharedNamespaces: boolean,
+  local?: LocalTools,
+): Promise<Program> {
+  const { argv, env, pty } = await planned(request, files, sharedNamespaces, local);
   try {
     const { traces } = request;
     return new Program({ argv, env, ...(pty === undefined ? {} : { pty }), ...(traces === 0 ? {} : { traces }) });
@@ -88,15 +93,20 @@ function start(request: Start, files: TargetFiles, sharedNamespaces: boolean, lo
 }
 
 /** What to run for a request: the program, behind what brings it to the target. */
-function planned(request: Start, files: TargetFiles, sharedNamespaces: boolean, local?: LocalTools): Start {
+async function planned(
+  request: Start,
+  files: TargetFiles,
+  sharedNamespaces: boolean,
+  local?: LocalTools,
+): Promise<Start> {
   const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
   const { target, inside, argv } = request;
   if (local !== undefined) {
     const { podUid = "", containerId = "", pid = 0 } = target ?? {};
     const own = pid || containerPid(containerId), of = namespaces.length === 0 ? undefined : own ?? podPid(podUid);
-    const copyFiles = (pid: number) => files.copy(pid);
+    const copies = of !== undefined && namespaces.includes("net") ? await files.copy(of) : {};
     const env = own === undefined ? request.env : { SCOPE_ROOT: rootPath(own), ...request.env };
-    return { ...request, env, argv: localArgv(local, { pid: of, namespaces, copyFiles, argv }) };
+    return { ...request, env, argv: localArgv(local, { pid: of, namespaces, files: copies, argv }) };
   }
   if (target === undefined || (namespaces.length === 0 && inside === undefined)) {
     return sharedNamespaces ? { ...request, argv: ["/opt/scope/run", ...argv] } : request;
@@ -106,7 +116,7 @@ function planned(request: Start, files: TargetFiles, sharedNamespaces: boolean, 
     if (own === undefined) throw new ConnectError("the container does not run", Code.NotFound);
     const { privileged, user, byRuntime } = inside;
     // What enters by the runtime has them from there.
-    const variables = byRuntime || target.pid !== 0 ? {} : containerVariables(target.containerId);
+    const variables = byRuntime || target.pid !== 0 ? {} : await containerVariables(target.containerId);
     return {
       ...request,
       argv: insideArgv({ pid: own, privileged, user, sharedNamespaces, byRuntime, argv }),
@@ -118,7 +128,7 @@ function planned(request: Start, files: TargetFiles, sharedNamespaces: boolean, 
   if (sharedNamespaces) return { ...request, env, argv: ["/opt/scope/run", ...argv] };
   const pid = own ?? podPid(target.podUid);
   if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
-  const copies = namespaces.includes("net") ? files.copy(pid) : {};
+  const copies = namespaces.includes("net") ? await files.copy(pid) : {};
   return { ...request, env, argv: enterArgv({ pid, namespaces, files: copies, argv }) };
 }
 
@@ -139,12 +149,12 @@ class TargetFiles implements AsyncDisposable {
   #folder: string | undefined;
 
   /** Copies what a program in the target's network must see of its /etc. */
-  copy(pid: number): Record<string, string> {
+  async copy(pid: number): Promise<Record<string, string>> {
     const folder = this.#folder = Deno.makeTempDirSync({ prefix: "scope-etc-" });
     Deno.chmodSync(folder, 0o755); // tools that drop their privileges read them, too
     const copies: Record<string, string> = {};
     for (const name of ["resolv.conf", "hosts"]) {
-      const bytes = readInRoot(pid, `/etc/${name}`);
+      const bytes = await readInRoot(pid, `/etc/${name}`);
       if (bytes === undefined) continue;
       Deno.writeFileSync(copies[name] = `${folder}/${name}`, bytes, { mode: 0o644 });
     }

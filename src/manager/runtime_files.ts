@@ -42,11 +42,11 @@ const largestConfig = 1024 * 1024;
  * Finds the running pods of a name by the files of the container runtimes here. Their folders are told by where the
  * processes that watch over containers work, as a node may be a mount namespace of this machine, with files of its own.
  */
-export function findPods(name: string, namespace: string): FoundPods {
+export async function findPods(name: string, namespace: string): Promise<FoundPods> {
   const cgroups = [...allPids()].map((pid) => ({ pid, text: cgroupsOf(pid) }));
   const { bundles, unreadable } = findBundles(cgroups);
   const pods = new Map<string, PodOnMachine & { sinceMs: number[] }>();
-  for (const { id, config } of bundles.flatMap(readBundles)) {
+  for (const { id, config } of (await Promise.all(bundles.map(readBundles))).flat()) {
     if (config.pod !== name || (namespace !== "" && config.namespace !== namespace)) continue;
     const first = oldestOf(cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid));
     if (first === undefined) continue; // its container has ended
@@ -69,11 +69,11 @@ export function findPods(name: string, namespace: string): FoundPods {
  * The variables that a container was started with, by the names under which `inside` takes them (see
  * images/endoscope/inside_target.c); none where the runtime's files do not tell.
  */
-export function containerVariables(containerId: string): Record<string, string> {
+export async function containerVariables(containerId: string): Promise<Record<string, string>> {
   if (!/^[0-9a-f]{64}$/.test(containerId)) return {};
   const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
   for (const { pid, folder, file } of findBundles(cgroups).bundles) {
-    const bytes = readInRoot(pid, `${folder}/${containerId}/${file}`, largestConfig);
+    const bytes = await readInRoot(pid, `${folder}/${containerId}/${file}`, largestConfig);
     if (bytes === undefined) continue;
     return Object.fromEntries(
       parseBundleEnvironment(new TextDecoder().decode(bytes)).flatMap((entry) => {
@@ -117,16 +117,18 @@ function findBundles(cgroups: readonly { pid: number; text: string }[]): { bundl
   return { bundles: [...found.values()], unreadable };
 }
 
-function readBundles({ pid, folder, file }: Bundles): { id: string; config: BundleConfig }[] {
+async function readBundles({ pid, folder, file }: Bundles): Promise<{ id: string; config: BundleConfig }[]> {
   let names: string[];
   try {
     names = [...Deno.readDirSync(`/proc/${pid}/root${folder}`)].map(({ name }) => name);
   } catch {
     return []; // gone meanwhile
   }
-  return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).flatMap((id) => {
-    const bytes = readInRoot(pid, `${folder}/${id}/${file}`, largestConfig);
+  const found: { id: string; config: BundleConfig }[] = [];
+  for (const id of names.filter((name) => /^[0-9a-f]{64}$/.test(name))) {
+    const bytes = await readInRoot(pid, `${folder}/${id}/${file}`, largestConfig);
     const config = bytes === undefined ? undefined : parseBundleConfig(new TextDecoder().decode(bytes));
-    return config === undefined ? [] : [{ id, config }];
-  });
+    if (config !== undefined) found.push({ id, config });
+  }
+  return found;
 }

@@ -6,11 +6,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { version } from "../version.ts";
 import { Clients } from "./clients.ts";
 import type { Client } from "./clients.ts";
-import { findInode } from "./files/find_inode.ts";
-import { listFiles } from "./files/list.ts";
-import { Parts } from "./files/parts.ts";
-import { readFiles } from "./files/read.ts";
-import { writeFiles } from "./files/write.ts";
+import { FileWorkers } from "./files/file_workers.ts";
 import { file_manager, Manager } from "./gen/manager_pb.ts";
 import { file_reflection, ServerReflection } from "./gen/reflection_pb.ts";
 import type { LocalTools } from "./local_argv.ts";
@@ -56,7 +52,7 @@ export async function serve(
 ): Promise<ManagerServer> {
   const clients = new Clients(), ended = Promise.withResolvers<void>();
   const capabilities = effectiveCapabilities();
-  const runs = new Map<string, Session>(), parts = new Parts(), redirects: Redirects = new Set();
+  const runs = new Map<string, Session>(), files = new FileWorkers(), redirects: Redirects = new Set();
   const handler = connectNodeAdapter({
     acceptCompression: [],
     contextValues: (request) =>
@@ -64,7 +60,7 @@ export async function serve(
     routes: (router: ConnectRouter) =>
       router.service(Manager, {
         info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds, capabilities }),
-        ps: ({ containers, pids }) => ({ processes: listProcesses(containers, pids) }),
+        ps: async ({ containers, pids }) => ({ processes: await listProcesses(containers, pids) }),
         findPods: ({ name, namespace }) => findPods(name, namespace),
         shutdown({ force }) {
           if (clients.count > 1 && !force) return { ending: false };
@@ -78,10 +74,10 @@ export async function serve(
           return {};
         },
         run: (requests, context) => run(requests, goneOf(context), runs, sharedNamespaces, local),
-        listFiles: (requests) => once(requests, listFiles),
-        readFiles: (requests, context) => readFiles(requests, goneOf(context)),
-        writeFiles: (requests, context) => writeFiles(requests, goneOf(context), parts),
-        findInode: (requests) => once(requests, findInode),
+        listFiles: (requests, context) => files.call("listFiles", requests, goneOf(context)),
+        readFiles: (requests, context) => files.call("readFiles", requests, goneOf(context)),
+        writeFiles: (requests, context) => files.call("writeFiles", requests, goneOf(context)),
+        findInode: (requests, context) => files.call("findInode", requests, goneOf(context)),
         redirect: (requests, context) =>
           redirect(requests, clientOf(context), goneOf(context), redirects, sharedNamespaces),
         bypass: (requests, context) =>
@@ -105,18 +101,13 @@ export async function serve(
     async [Symbol.asyncDispose]() {
       server.close();
       clients[Symbol.dispose]();
-      parts[Symbol.dispose]();
       await Promise.all([
+        files[Symbol.asyncDispose](),
         ...[...runs.values()].map((run) => run[Symbol.asyncDispose]()),
         ...[...redirects].map((redirect) => redirect.abandon()),
       ]);
     },
   };
-}
-
-/** Answers the one request of a stream. */
-async function* once<I, O>(requests: AsyncIterable<I>, answer: (request: I) => AsyncIterable<O>): AsyncIterable<O> {
-  for await (const request of requests) return yield* answer(request);
 }
 
 /** Aborted when whoever called does not need the answer any more. */

@@ -109,6 +109,21 @@ for (const way of fileWays) {
       Deno.chmodSync(`${tree}/sub/empty folder`, 0o700);
     });
 
+    await t.step("many small files go in and come back, and none is lost", async () => {
+      const many = local("many");
+      for (let at = 0; at < 3000; at++) {
+        if (at % 100 === 0) Deno.mkdirSync(`${many}/${at}`, { recursive: true });
+        Deno.writeTextFileSync(`${many}/${at - at % 100}/${at}`, `${at}`);
+      }
+      const into = await world.events(0, "cp", many, ":/tmp/many");
+      assert.equal(into.at(-1)?.files, 3000);
+      assert.equal(await world.sh("cat $(find /tmp/many -type f | sort) | wc -c"), "10890\n");
+      const out = await world.events(0, "cp", ":/tmp/many", local("many back"));
+      assert.equal(out.at(-1)?.files, 3000);
+      assert.deepEqual(treeOf(local("many back")), treeOf(many));
+      assert.equal(Deno.readTextFileSync(local("many back/2900/2999")), "2999");
+    });
+
     await t.step("set-uid and set-gid bits do not reach this machine", async () => {
       await world.sh("echo x >/tmp/suid && chmod 6755 /tmp/suid");
       await world.events(0, "cp", ":/tmp/suid", local("suid"));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { outcome } from "./cluster_script.ts";
 import { digest, fileWays, FileWorld } from "./files.ts";
-import { demoPods } from "./kube.ts";
-import { eventsOf, scope, scopeArgv, scopeEnv, scopeOk } from "./scope.ts";
+import { demoPods, TestNamespace } from "./kube.ts";
+import { eventsOf, scope, scopeArgv, scopeEnv, scopeOk, startScope } from "./scope.ts";
 
 for (const way of fileWays) {
   Deno.test(`fs by the ${way} Way`, async (t) => {
@@ -147,3 +147,25 @@ for (const way of fileWays) {
     assert.notEqual(code, 0);
   });
 }
+
+Deno.test("A target whose file system does not answer holds up nobody else on its node", async () => {
+  await using namespace = await TestNamespace.make();
+  const image = "localhost/busybox:1", securityContext = { privileged: true };
+  const mount = "mkdir /hung && exec 3<>/dev/fuse && " +
+    "mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung /hung && exec sleep infinity";
+  const pod = (name: string, command: string[]) =>
+    namespace.pod(name, {
+      spec: { nodeName: "node1", containers: [{ name: "main", image, command, securityContext }] },
+    });
+  await Promise.all([pod("hung", ["sh", "-c", mount]), pod("other", ["sleep", "infinity"])]);
+  const args = (name: string) => ["-n", namespace.name, "-p", name, "--via", "node"];
+  assert.match(await scopeOk(...args("hung"), "fs", "ls", "/"), / hung$/m);
+  await using hung = startScope([...args("hung"), "fs", "ls", "/hung"]);
+  for (const name of ["other", "hung"]) {
+    assert.match(await scopeOk(...args(name), "fs", "ls", "/etc"), / passwd$/m);
+    assert.match(await scopeOk(...args(name), "pids"), / sleep infinity$/m);
+  }
+  assert.equal(await hung.exit(), 75);
+  assert.match(hung.stderr, /^error: .*a file system at or below "\/hung" does not answer$/m);
+  await scopeOk("-n", namespace.name, "cleanup", "-p", "all");
+});

@@ -3,19 +3,20 @@ import { ScopeError } from "../../errors.ts";
 import type { Event } from "../../event.ts";
 import { isHopeless } from "../../file_trouble.ts";
 import { FileTrouble } from "../../files.ts";
-import type { FileWriter, Piece, WritingFile } from "../../files.ts";
+import type { BatchItem, FileWriter, ItemWritten, Piece, WritingFile } from "../../files.ts";
 import { partName } from "../../part_name.ts";
 import { excessOf } from "../../storage.ts";
+import { batches, isSmall, together } from "./batches.ts";
 import type { Copy } from "./copy_files.ts";
 import { evictionText } from "./eviction_text.ts";
-import { piecesOf } from "./local_file.ts";
+import { piecesOf, readStart } from "./local_file.ts";
 import { parentOf } from "./local_folders.ts";
 import { localTree } from "./local_tree.ts";
 import type { LocalEntry } from "./local_tree.ts";
 import { joined, localTrouble } from "./local_trouble.ts";
 
-/** So many files are sent without waiting for what became of the first. */
-const ahead = 32;
+/** So many files are sent without waiting for what became of the first; a batch counts as more than one. */
+const ahead = 32, batchWeight = 12;
 /** Smaller ones are sent without asking what is there of them: that takes longer than sending. */
 const resumeBytes = 1 << 20;
 
@@ -37,52 +38,68 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
     for (const excess of excessOf(dense, await writer.mounts, target.storage)) copy.say(evictionText(excess, target));
   }
 
-  const sending: { entry: LocalEntry; file: WritingFile; started: number }[] = [], made: LocalEntry[] = [];
-  for (const entry of entries) {
-    const started = performance.now();
-    progress.state.name = entry.path || baseName(local);
-    if (entry.kind === "file" || entry.kind === "other" && !folder) {
-      const file = send(writer, entry, joined(local, entry.path), copy);
-      sending.push({ entry, file, started });
+  const sending: { weight: number; events(): AsyncIterable<Event> }[] = [], made: LocalEntry[] = [];
+  for (const next of batches(entries, sizeInBatch)) {
+    const started = performance.now(), first = Array.isArray(next) ? next[0]! : next;
+    progress.state.name = first.path || baseName(local);
+    if (Array.isArray(next)) {
+      const items = await together(next, (entry) => itemOf(entry, joined(local, entry.path)));
+      const { sent, written } = writer.batch(items.filter((item) => "kind" in item));
+      sending.push({ weight: batchWeight, events: () => batchEvents(next, items, written, started) });
+      await sent;
+    } else if (next.kind === "file" || !folder) {
+      const file = send(writer, next, joined(local, next.path), copy);
+      sending.push({ weight: 1, events: () => fileEvents(next, file, started) });
       await file.sent.catch(() => {}); // told below
-      if (!signal.aborted) yield* settle(ahead);
-      else copy.kept = { path: partOf(joined(path, entry.path)), forAWhile: true };
-    } else {
-      yield* settle(0);
-      const event = await other(entry);
-      if (event !== undefined) yield event;
-    }
+      if (signal.aborted) copy.kept = { path: partOf(joined(path, next.path)), forAWhile: true };
+    } else yield failed(next, new FileTrouble(next.path, "ENOTREG"));
+    if (!signal.aborted) yield* settle(ahead);
     signal.throwIfAborted();
   }
   yield* settle(0);
-  for (const entry of made.reverse()) await writer.folder({ ...entry, finish: true });
+  for (const next of batches(made.reverse(), () => 0) as Iterable<LocalEntry[]>) {
+    const items = next.map((entry): BatchItem => ({ kind: "folder", ...placed(entry), finish: true }));
+    for (const [at, result] of (await writer.batch(items).written).entries()) {
+      if (result instanceof FileTrouble) yield failed(next[at]!, result);
+    }
+  }
   yield copy.summary(local, `${copy.place}:${path}`);
 
   async function* settle(most: number): AsyncIterable<Event> {
-    while (sending.length > most) {
-      const { entry, file, started } = sending.shift()!;
-      try {
-        const [had, whole] = await Promise.all([file.from, file.whole]);
-        progress.state.files++;
-        yield copy.file(entry.path || baseName(path), whole, had, started);
-      } catch (error) {
-        if (isLoss(error) && entry.sizeBytes > 0) {
-          copy.kept = { path: partOf(joined(path, entry.path)), forAWhile: true };
-        }
-        yield failed(entry, error);
+    while (sending.reduce((sum, { weight }) => sum + weight, 0) > most) yield* sending.shift()!.events();
+  }
+
+  async function* fileEvents(entry: LocalEntry, file: WritingFile, started: number): AsyncIterable<Event> {
+    try {
+      const [had, whole] = await Promise.all([file.from, file.whole]);
+      progress.state.files++;
+      yield copy.file(entry.path || baseName(path), whole, had, started);
+    } catch (error) {
+      if (isLoss(error) && entry.sizeBytes > 0) {
+        copy.kept = { path: partOf(joined(path, entry.path)), forAWhile: true };
       }
+      yield failed(entry, error);
     }
   }
 
-  /** Makes what is no file. */
-  async function other(entry: LocalEntry): Promise<Event | undefined> {
-    try {
-      if (entry.kind === "folder") {
-        if (await writer.folder({ ...entry, finish: false })) made.push(entry);
-      } else if (entry.kind === "link") await writer.link({ path: entry.path, to: entry.link! });
-      else throw new FileTrouble(entry.path, "ENOTREG");
-    } catch (error) {
-      return failed(entry, error);
+  async function* batchEvents(
+    entries: readonly LocalEntry[],
+    items: readonly (BatchItem | Unreadable)[],
+    written: Promise<(ItemWritten | FileTrouble)[]>,
+    started: number,
+  ): AsyncIterable<Event> {
+    const results = await written.catch((error) => ({ error }));
+    let at = 0;
+    for (const [index, entry] of entries.entries()) {
+      const item = items[index]!, result = "kind" in item ? Array.isArray(results) ? results[at++]! : results : item;
+      if (result instanceof FileTrouble) yield failed(entry, result);
+      else if ("error" in result) yield failed(entry, result.error);
+      else if (entry.kind === "folder" && result.created) made.push(entry);
+      else if (entry.kind === "file") {
+        progress.state.files++;
+        progress.state.bytes += result.sizeBytes;
+        yield copy.file(entry.path || baseName(path), result, 0, started);
+      }
     }
   }
 
@@ -99,6 +116,29 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
 }
 
 const isLoss = (error: unknown) => error instanceof ScopeError && error.kind === "unreachable";
+
+/** What cannot be read on this machine. */
+interface Unreadable {
+  error: unknown;
+}
+
+/** What travels by itself has no size here: large files, those with holes, and what is read to its end. */
+function sizeInBatch({ kind, sizeBytes, sparse }: LocalEntry): number | undefined {
+  if (kind === "folder" || kind === "link") return 0;
+  return kind === "file" && isSmall(sizeBytes, sparse) ? sizeBytes : undefined;
+}
+
+const placed = ({ path, mode, modifiedNs }: LocalEntry) => ({ path, mode, modifiedNs });
+
+async function itemOf(entry: LocalEntry, source: string): Promise<BatchItem | Unreadable> {
+  if (entry.kind === "link") return { kind: "link", path: entry.path, to: entry.link! };
+  if (entry.kind === "folder") return { kind: "folder", ...placed(entry), finish: false };
+  try {
+    return { kind: "file", ...placed(entry), bytes: await readStart(source, entry.sizeBytes) };
+  } catch (error) {
+    return { error };
+  }
+}
 
 function partOf(path: string): string {
   return joined(parentOf(path) || "/", partName(baseName(path), (name) => new TextEncoder().encode(name).length));
@@ -128,21 +168,26 @@ function send(
   source: string,
   { progress: { state }, request }: Copy,
 ): WritingFile {
-  const before = state.bytes, { path, mode, kind, sizeBytes, modifiedNs } = entry;
+  const { path, mode, kind, sizeBytes, modifiedNs } = entry;
+  let done = 0;
+  const reached = (at: number) => {
+    state.bytes += at - done;
+    done = at;
+  };
   if (kind === "other") {
     const input = request.local === "-" ? Deno.stdin.readable : undefined;
-    return writer.file({ path, mode: 0o644, resume: false }, () => streamed(input, source, (at) => state.bytes = at));
+    return writer.file({ path, mode: 0o644, resume: false }, () => streamed(input, source, reached));
   }
   const file = { path, mode, sizeBytes, modifiedNs, resume: sizeBytes >= resumeBytes };
   return writer.file(file, async function* (from): AsyncIterable<Piece> {
     using opened = await Deno.open(source);
     if (from > 0) {
       state.resumedBytes += from;
-      state.bytes = before + from;
+      reached(from);
     }
     for await (const piece of piecesOf(opened, { from, size: sizeBytes, sparse: entry.sparse })) {
       yield piece;
-      state.bytes = before + piece.offset + piece.bytes.length;
+      reached(piece.offset + piece.bytes.length);
     }
   });
 }
@@ -150,7 +195,7 @@ function send(
 async function* streamed(
   input: ReadableStream<Uint8Array<ArrayBuffer>> | undefined,
   source: string,
-  sent: (at: number) => void,
+  reached: (at: number) => void,
 ): AsyncIterable<Piece> {
   let at = 0;
   for await (const bytes of input ?? (await Deno.open(source)).readable) {
@@ -158,7 +203,7 @@ async function* streamed(
     for (let start = 0; start < bytes.length; start += 1 << 20) {
       const part = bytes.slice(start, start + (1 << 20));
       yield { offset: at, bytes: part };
-      sent(at += part.length);
+      reached(at += part.length);
     }
   }
 }

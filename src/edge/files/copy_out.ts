@@ -1,18 +1,20 @@
+import { joined as joinedBytes } from "../../bytes.ts";
 import { baseName } from "../../copy_place.ts";
 import type { Event } from "../../event.ts";
 import { isHopeless } from "../../file_trouble.ts";
 import { FileTrouble } from "../../files.ts";
-import type { FileEntry, FileReader, ReadingFile } from "../../files.ts";
+import type { FileEntry, FileReader, ReadingFile, WholeFile } from "../../files.ts";
 import { ScopeError } from "../../errors.ts";
 import { isPart } from "../../part_name.ts";
+import { batches, isSmall, together } from "./batches.ts";
 import type { Copy } from "./copy_files.ts";
 import { LocalFile } from "./local_file.ts";
 import { isSafe, LocalFolders, parentOf } from "./local_folders.ts";
 import { ifThere, joined, localTrouble } from "./local_trouble.ts";
 import { printPieces } from "./streams.ts";
 
-/** So many files are asked for ahead: a small one takes less time than the way to the pod. */
-const ahead = 32;
+/** So many files are asked for ahead; a batch counts as more than one. */
+const ahead = 32, batchWeight = 12;
 /** A list of more is not kept in memory. */
 const mostEntries = 1_000_000;
 
@@ -44,7 +46,7 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
     return copy.failed(path, trouble.code);
   };
 
-  const wanted: { entry: FileEntry; file: LocalFile }[] = [], links: FileEntry[] = [];
+  const wanted: Wanted[] = [], links: FileEntry[] = [];
   for (const entry of entries) {
     try {
       if (entry.path !== "" && !isSafe(entry.path)) throw new FileTrouble(entry.path, "ENOTSAFE");
@@ -56,19 +58,22 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
       yield await failed(entry.path, localTrouble(entry.path, error));
     }
   }
-  const asked: { entry: FileEntry; file: LocalFile }[] = [];
-  for (let next = 0; next < wanted.length || asked.length > 0;) {
-    const one = wanted[next];
-    if (one !== undefined && asked.length < ahead) {
-      next++;
-      // What cannot be read here is not gone on with.
-      await one.file.have(one.entry).then((have) => reader.ask(one.entry.path, have))
-        .catch(() => reader.ask(one.entry.path));
-      asked.push(one);
-      continue;
+  const asked: { weight: number; events(): AsyncIterable<Event> }[] = [];
+  for (const next of batches(wanted, ({ entry }) => sizeInBatch(entry))) {
+    if (Array.isArray(next)) {
+      const files = await together(next, async ({ entry, file }) => {
+        const have = await file.have(entry).then((have) => have && Array.fromAsync(have)).catch(() => undefined);
+        return { path: entry.path, ...(have === undefined ? {} : { have: joinedBytes(have) }) };
+      });
+      reader.askBatch(files);
+      asked.push({ weight: batchWeight, events: () => receiveBatch(next) });
+    } else {
+      await ask(next);
+      asked.push({ weight: 1, events: () => receive(next) });
     }
-    yield await receive(asked.shift()!);
+    yield* settle(ahead);
   }
+  yield* settle(0);
   for (const entry of links) {
     try {
       await folders.link(entry);
@@ -79,25 +84,30 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
   await folders.finish();
   yield copy.summary(source, destination.path);
 
-  async function receive({ entry, file }: { entry: FileEntry; file: LocalFile }): Promise<Event> {
-    const started = performance.now(), before = progress.state.bytes;
+  async function* settle(most: number): AsyncIterable<Event> {
+    while (asked.reduce((sum, { weight }) => sum + weight, 0) > most) yield* asked.shift()!.events();
+  }
+
+  async function ask({ entry, file }: Wanted): Promise<void> {
+    // What cannot be read here is not gone on with.
+    await file.have(entry).then((have) => reader.ask(entry.path, have)).catch(() => reader.ask(entry.path));
+  }
+
+  async function* receive({ entry, file }: Wanted): AsyncIterable<Event> {
+    const started = performance.now();
     progress.state.name = entry.path || baseName(remote);
     let reading: ReadingFile | undefined;
     try {
       reading = await reader.next();
-      progress.state.resumedBytes += reading.from;
-      progress.state.bytes = before + reading.from;
-      const whole = await file.receive(reading, (upTo) => progress.state.bytes = before + upTo);
-      progress.state.files++;
-      progress.state.bytes = before + entry.sizeBytes;
-      return copy.file(entry.path || file.name, whole, reading.from, started);
+      const whole = await write(file, reading);
+      yield copy.file(entry.path || file.name, whole, reading.from, started);
     } catch (error) {
       if (file.kept) copy.kept = { path: file.part, forAWhile: false };
       if (signal.aborted || error instanceof ScopeError) throw error;
       const trouble = localTrouble(entry.path, error);
       if (trouble instanceof FileTrouble && reading === undefined) {
-        if (top.kind === "file") throw copy.error("read", "pod", remote, trouble.code);
-        return copy.failed(entry.path, trouble.code);
+        yield unread(entry, trouble);
+        return;
       }
       const event = await failed(entry.path, trouble, file);
       // What is still sent of it belongs to no other file.
@@ -106,9 +116,63 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
       } catch (error) {
         if (!(error instanceof FileTrouble)) throw error;
       }
-      return event;
+      yield event;
     }
   }
+
+  /** The files of a batch are written several at a time: each takes many small steps. */
+  async function* receiveBatch(batch: readonly Wanted[]): AsyncIterable<Event> {
+    const started = performance.now();
+    progress.state.name = batch[0]!.entry.path || baseName(remote);
+    const read = await reader.nextBatch();
+    const written = await together([...batch.entries()], async ([at, { file }]) => {
+      const reading = read[at]!;
+      if (reading instanceof FileTrouble || reading === "tooLarge") return reading;
+      return await write(file, reading).then((whole) => ({ whole, had: reading.from }), (error) => ({ error }));
+    });
+    signal.throwIfAborted();
+    for (const [at, { entry, file }] of batch.entries()) {
+      const result = written[at]!;
+      if (result === "tooLarge") {
+        // Behind all that was asked for before.
+        await ask({ entry, file });
+        asked.push({ weight: 1, events: () => receive({ entry, file }) });
+      } else if (result instanceof FileTrouble) yield unread(entry, result);
+      else if ("error" in result) yield await failed(entry.path, localTrouble(entry.path, result.error), file);
+      else yield copy.file(entry.path || file.name, result.whole, result.had, started);
+    }
+  }
+
+  /** Writes a file here, and counts what is done. */
+  async function write(file: LocalFile, reading: ReadingFile): Promise<WholeFile> {
+    const { state } = progress;
+    let done = 0;
+    const reached = (upTo: number) => {
+      state.bytes += upTo - done;
+      done = upTo;
+    };
+    state.resumedBytes += reading.from;
+    reached(reading.from);
+    const whole = await file.receive(reading, reached);
+    state.files++;
+    reached(whole.sizeBytes);
+    return whole;
+  }
+
+  function unread(entry: FileEntry, { code }: FileTrouble): Event {
+    if (top.kind === "file") throw copy.error("read", "pod", remote, code);
+    return copy.failed(entry.path, code);
+  }
+}
+
+interface Wanted {
+  entry: FileEntry;
+  file: LocalFile;
+}
+
+/** Large files and those with holes travel by themselves. */
+function sizeInBatch({ sizeBytes, allocatedBytes }: FileEntry): number | undefined {
+  return isSmall(sizeBytes, allocatedBytes < sizeBytes) ? sizeBytes : undefined;
 }
 
 async function list(copy: Copy): Promise<{ entries: FileEntry[]; troubles: FileTrouble[] }> {
@@ -170,7 +234,7 @@ async function localFile(folders: LocalFolders, { path }: Destination, entry: Fi
   if (entry.path === "") return new LocalFile(parentOf(path) || (path.startsWith("/") ? "/" : "."), baseName(path));
   const parent = parentOf(entry.path);
   await folders.check(parent);
-  return new LocalFile(joined(path, parent), baseName(entry.path));
+  return new LocalFile(joined(path, parent), baseName(entry.path), folders.isNew(parent));
 }
 
 async function stream(copy: Copy, reader: FileReader, to: NonNullable<Destination["stream"]>): Promise<void> {

@@ -12,8 +12,10 @@ export class LocalFile {
   /** There is something that a next try can go on with. */
   kept = false;
   #reuses: "part" | "file" | undefined;
+  #existing: Deno.FileInfo | undefined;
 
-  constructor(readonly folder: string, readonly name: string) {
+  /** `fresh`: this copy made the folder, and nothing is in it that was there before. */
+  constructor(readonly folder: string, readonly name: string, readonly fresh = false) {
     this.part = joined(folder, partName(name, (text) => new TextEncoder().encode(text).length));
   }
 
@@ -23,13 +25,14 @@ export class LocalFile {
 
   /** What is there of this file already: a part that was left, or a file of the same size and time. */
   async have({ sizeBytes, modifiedNs }: FileEntry): Promise<AsyncIterable<Uint8Array> | undefined> {
-    const part = await lstatIfThere(this.part);
+    if (this.fresh) return undefined;
+    const part = await lstatIfThere(this.part), file = await lstatIfThere(this.path);
+    this.#existing = file;
     if (part !== undefined) {
       if (!isPlain(part) || part.size === 0 || part.size > sizeBytes) return undefined;
       this.#reuses = "part";
       return bytesOf(this.part);
     }
-    const file = await lstatIfThere(this.path);
     const sameTime = file?.mtime?.getTime() === dateOf(modifiedNs).getTime();
     if (file === undefined || !isPlain(file) || file.size === 0 || file.size !== sizeBytes || !sameTime) {
       return undefined;
@@ -40,22 +43,20 @@ export class LocalFile {
 
   /** Writes what arrives. `wrote` is told how many bytes of the file are there, holes included. */
   async receive(reading: ReadingFile, wrote: (upTo: number) => void): Promise<WholeFile> {
-    const existing = await lstatIfThere(this.path);
-    if (existing?.isDirectory) throw new FileTrouble("", "EISDIR");
+    if (this.#existing?.isDirectory) throw new FileTrouble("", "EISDIR");
     if (reading.from > 0 && this.#reuses === "file") {
       // All of it is there: what comes now is only its end, unless it has grown.
       let more = false;
       for await (const _piece of reading.pieces) more = true;
       if (more) throw new FileTrouble("", "EBUSY");
       const { mode } = reading.entry;
-      if (existing !== undefined && ((existing.mode ?? 0) & 0o777) !== (mode & 0o777)) {
+      if (((this.#existing?.mode ?? 0) & 0o777) !== (mode & 0o777)) {
         await Deno.chmod(this.path, await this.#modeHere(mode));
       }
       return await reading.whole;
     }
-    const resumes = reading.from > 0, { mode } = reading.entry;
-    if (!resumes && await lstatIfThere(this.part) !== undefined) await this.#removePart();
-    using file = await Deno.open(this.part, { write: true, createNew: !resumes, mode: mode & 0o777 | 0o600 });
+    const { mode } = reading.entry;
+    using file = await this.#openPart(reading.from > 0, mode);
     if (!await file.tryLock(true)) throw new FileTrouble("", "EBUSY");
     try {
       const whole = await this.#write(file, reading, wrote);
@@ -102,8 +103,19 @@ export class LocalFile {
       await before;
     }
     const whole = await reading.whole;
-    await file.truncate(whole.sizeBytes);
+    if (at !== whole.sizeBytes || reading.from > 0) await file.truncate(whole.sizeBytes);
     return whole;
+  }
+
+  async #openPart(resumes: boolean, mode: number): Promise<Deno.FsFile> {
+    const open = () => Deno.open(this.part, { write: true, createNew: !resumes, mode: mode & 0o777 | 0o600 });
+    try {
+      return await open();
+    } catch (error) {
+      if (resumes || !(error instanceof Deno.errors.AlreadyExists)) throw error;
+      await this.#removePart();
+      return await open();
+    }
   }
 
   /** What stands in the way may be a link, which is not followed. */
@@ -120,6 +132,17 @@ function isPlain({ isFile, nlink }: Deno.FileInfo): boolean {
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+}
+
+/** The bytes of a small file up to a size; fewer where it ends before. */
+export async function readStart(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  for (let count: number | null = 1; length < size && count !== null; length += count ?? 0) {
+    count = await file.read(bytes.subarray(length));
+  }
+  return bytes.subarray(0, length);
 }
 
 async function* bytesOf(path: string): AsyncIterable<Uint8Array> {

@@ -15,7 +15,7 @@ export function isSafe(path: string): boolean {
 export class LocalFolders {
   readonly #checked = new Set<string>([""]);
   /** With the mode that it got here, by the umask, the ACL and the set-gid bit of the folder that it is in. */
-  readonly #made: { entry: FileEntry; mode: number }[] = [];
+  readonly #made = new Map<string, { entry: FileEntry; mode: number }>();
 
   constructor(readonly top: string) {}
 
@@ -29,9 +29,14 @@ export class LocalFolders {
     }
     if (there === undefined) {
       await Deno.mkdir(path, { mode: entry.mode & 0o777 | 0o700 });
-      this.#made.push({ entry, mode: (await Deno.lstat(path)).mode ?? 0 });
+      this.#made.set(entry.path, { entry, mode: (await Deno.lstat(path)).mode ?? 0 });
     }
     this.#checked.add(entry.path);
+  }
+
+  /** True for a folder that was not there before. */
+  isNew(path: string): boolean {
+    return this.#made.has(path);
   }
 
   /** Throws FileTrouble where a folder below the top is none that `make` has seen. */
@@ -50,7 +55,7 @@ export class LocalFolders {
 
   /** Sets modes and times of the folders that were made, once nothing is written into them any more. */
   async finish(): Promise<void> {
-    for (const { entry, mode } of this.#made.reverse()) {
+    for (const { entry, mode } of [...this.#made.values()].reverse()) {
       const full = joined(this.top, entry.path), modified = dateOf(entry.modifiedNs);
       await Deno.utime(full, modified, modified);
       const wanted = mode & (0o7000 | entry.mode & 0o777);

@@ -1,6 +1,7 @@
 import { partName } from "../../part_name.ts";
 import { FileKind } from "../gen/manager_pb.ts";
 import type { FileEnd, WriteFile } from "../gen/manager_pb.ts";
+import { breathe } from "./breathe.ts";
 import {
   fchown,
   ftruncate,
@@ -29,7 +30,7 @@ import { FileHash, sameHash } from "./hash.ts";
 import { isMountPoint, putInPlace, refuseMountPoint, removeName } from "./mount_point.ts";
 import { openMountedFile, reserveMounted, setTime } from "./mounted_file.ts";
 import type { Name } from "./names.ts";
-import type { Parts } from "./parts.ts";
+import type { PartKeeper } from "./parts.ts";
 import { pieceBytes } from "./pieces.ts";
 import { openBelow } from "./target_root.ts";
 
@@ -44,7 +45,7 @@ export interface Arrival {
   file: WriteFile;
   /** Whose new files are. */
   creator: Creator;
-  parts: Parts;
+  parts: PartKeeper;
   pid: number;
   /** Who sends it has left. */
   gone: AbortSignal;
@@ -128,7 +129,7 @@ export class ArrivingFile implements Disposable {
     if (this.#inMemory && offset + bytes.length > mostInMemory) throw new FileError("EMOUNTLARGE");
     await this.#hash.skipTo(offset);
     this.#hash.update(bytes);
-    await this.#part.use((fd) => pwrite(fd, bytes, offset));
+    pwrite(this.#part.fd, bytes, offset);
   }
 
   /** Checks it and puts it in its place. */
@@ -160,8 +161,9 @@ export class ArrivingFile implements Disposable {
     const { place: { folder }, parts, pid } = this.arrival;
     try {
       if (this.#broken && this.#part !== undefined && !this.#inMemory) {
-        if (statAt(this.#part.fd).size === 0) this.discard();
-        else parts.keep(new Descriptor(reopen(folder.fd, O_PATH)), this.#name, pid);
+        const { size, inode } = statAt(this.#part.fd);
+        if (size === 0) this.discard();
+        else parts.keep({ folder: reopen(folder.fd, O_PATH), name: this.#name, inode, pid });
       }
     } catch {
       // the folder is gone
@@ -211,8 +213,8 @@ export class ArrivingFile implements Disposable {
   async #writeInto(part: Descriptor, size: number): Promise<void> {
     const { place: { folder, name }, file: { modifiedNs } } = this.arrival;
     using to = openMountedFile(folder, name);
-    await reserveMounted(to, size);
-    await each(part, async (bytes, offset) => await to.use((fd) => pwrite(fd, bytes, offset)));
+    reserveMounted(to, size);
+    await each(part, (bytes, offset) => pwrite(to.fd, bytes, offset));
     ftruncate(to.fd, size);
     if (modifiedNs !== undefined) setTime(to, modifiedNs);
     if (!this.#inMemory) removeName(folder, this.#name);
@@ -229,18 +231,17 @@ function openPlain(folder: Descriptor, name: Name, flags: number): Descriptor | 
 }
 
 async function count(file: Descriptor, hash: FileHash): Promise<void> {
-  await each(file, (bytes) => Promise.resolve(hash.update(bytes)));
+  await each(file, (bytes) => hash.update(bytes));
 }
 
-async function each(
-  file: Descriptor,
-  work: (bytes: Uint8Array<ArrayBuffer>, offset: number) => Promise<void>,
-): Promise<void> {
-  const buffer = new Uint8Array(pieceBytes);
+/** Others have their turn meanwhile. */
+async function each(file: Descriptor, work: (bytes: Uint8Array<ArrayBuffer>, offset: number) => void): Promise<void> {
+  const buffer = new Uint8Array(pieceBytes), breath = breathe();
   for (let at = 0;;) {
-    const length = await file.use((fd) => pread(fd, buffer, at));
+    const length = pread(file.fd, buffer, at);
     if (length === 0) return;
-    await work(buffer.subarray(0, length), at);
+    work(buffer.subarray(0, length), at);
     at += length;
+    if (breath.due) await breath.take();
   }
 }

@@ -1,7 +1,7 @@
-/** How long one call may keep all others waiting, in milliseconds. */
+/** How long the messages of a call may wait for its work, in milliseconds. */
 const longestMs = 20;
 
-/** For long work on the event loop: says when others, and beats above all, must have their turn. */
+/** For long work on the event loop: says when messages must have their turn, as that the client has left. */
 export function breathe() {
   let since = performance.now();
   return {

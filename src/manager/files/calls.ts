@@ -23,14 +23,11 @@ const { symbols } = Deno.dlopen("libc.so.6", {
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
-  fallocate_later: { name: "fallocate", parameters: ["i32", "i32", "i64", "i64"], result: "i32", nonblocking: true },
   getxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
-  pread_later: { name: "pread", parameters: ["i32", "buffer", "usize", "i64"], result: "isize", nonblocking: true },
-  pwrite_later: { name: "pwrite", parameters: ["i32", "buffer", "usize", "i64"], result: "isize", nonblocking: true },
 });
 
 /** The result of a call, or the FileError that it stands for. */
@@ -155,10 +152,8 @@ const FALLOC_FL_KEEP_SIZE = 1;
  * Reserves disk space for the first bytes of a file, whose size and content stay as they are. Throws FileError:
  * EOPNOTSUPP where the file system cannot, ENOSPC or EDQUOT where there is no room. See fallocate(2).
  */
-export async function reserve(fd: number, bytes: number): Promise<void> {
-  const mode = FALLOC_FL_KEEP_SIZE, size = BigInt(bytes);
-  if (await symbols.fallocate_later(fd, mode, 0n, size) < 0) checked(symbols.fallocate(fd, mode, 0n, size));
-}
+export const reserve = (fd: number, bytes: number): void =>
+  void checked(symbols.fallocate(fd, FALLOC_FL_KEEP_SIZE, 0n, BigInt(bytes)));
 
 const MFD_CLOEXEC = 1;
 /** Opens a file without a name that is in memory only, see memfd_create(2). */
@@ -211,19 +206,15 @@ export function getdents(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   return checked(symbols.getdents64(fd, buffer, BigInt(buffer.length)));
 }
 
-/** Reads on another thread. Returns the bytes read, 0 at the end. */
-export async function pread(fd: number, buffer: Uint8Array<ArrayBuffer>, offset: number): Promise<number> {
-  const count = await symbols.pread_later(fd, buffer, BigInt(buffer.length), BigInt(offset));
-  if (count >= 0) return Number(count);
-  // The error's number belongs to that thread: the same call on this one tells it.
+/** Returns the bytes read, 0 at the end. */
+export function pread(fd: number, buffer: Uint8Array<ArrayBuffer>, offset: number): number {
   return checked(symbols.pread(fd, buffer, BigInt(buffer.length), BigInt(offset)));
 }
 
-/** Writes all of it, on another thread. */
-export async function pwrite(fd: number, bytes: Uint8Array<ArrayBuffer>, offset: number): Promise<void> {
+/** Writes all of it. */
+export function pwrite(fd: number, bytes: Uint8Array<ArrayBuffer>, offset: number): void {
   for (let done = 0; done < bytes.length;) {
-    const rest = bytes.subarray(done), length = BigInt(rest.length), at = BigInt(offset + done);
-    const count = await symbols.pwrite_later(fd, rest, length, at);
-    done += count >= 0 ? Number(count) : checked(symbols.pwrite(fd, rest, length, at));
+    const rest = bytes.subarray(done);
+    done += checked(symbols.pwrite(fd, rest, BigInt(rest.length), BigInt(offset + done)));
   }
 }

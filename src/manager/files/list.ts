@@ -20,7 +20,7 @@ export async function* listFiles(request: ListFilesRequest): AsyncIterable<ListF
   let response = create(ListFilesResponseSchema);
   try {
     using root = TargetRoot.of(request.target);
-    const named = request.names ? namesOf(root.pid) : () => ({});
+    const named = request.names ? await namesOf(root.pid) : () => ({});
     for (const walked of walk(root, root.absolute(request.path), request)) {
       if ("trouble" in walked) response.troubles.push(troubleOf(walked.path, walked.trouble));
       else response.entries.push(create(FileEntrySchema, { ...walked.entry, ...named(walked.entry) }));
@@ -40,9 +40,8 @@ export function troubleOf(path: Name, code: string): FileTrouble {
 }
 
 /** Names of owner and group by the container's own files. */
-function namesOf(pid: number): (entry: EntryInit) => { owner?: string; group?: string } {
-  const [users, groups] = ["/etc/passwd", "/etc/group"].map((file) =>
-    parsePasswd(new TextDecoder().decode(readInRoot(pid, file)))
-  );
-  return ({ uid = 0, gid = 0 }) => ({ owner: users?.get(uid) ?? "", group: groups?.get(gid) ?? "" });
+async function namesOf(pid: number): Promise<(entry: EntryInit) => { owner?: string; group?: string }> {
+  const read = async (file: string) => parsePasswd(new TextDecoder().decode(await readInRoot(pid, file)));
+  const [users, groups] = await Promise.all([read("/etc/passwd"), read("/etc/group")]);
+  return ({ uid = 0, gid = 0 }) => ({ owner: users.get(uid) ?? "", group: groups.get(gid) ?? "" });
 }

@@ -26,11 +26,11 @@ export function openMountedFile(folder: Descriptor, name: Name): Descriptor {
  * Makes sure that a mounted file can take so many bytes: what is written over cannot be had back. The file stays as it is.
  * Throws FileError: EMOUNTFULL when there is no room.
  */
-export async function reserveMounted(file: Descriptor, bytes: number): Promise<void> {
+export function reserveMounted(file: Descriptor, bytes: number): void {
   const { size, allocatedBytes, modifiedNs } = statAt(file.fd);
   if (bytes === 0) return;
   try {
-    await file.use((fd) => reserve(fd, bytes));
+    reserve(file.fd, bytes);
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     if (["EOPNOTSUPP", "ENOSYS", "EINVAL"].includes(error.code)) {

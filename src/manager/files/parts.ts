@@ -1,74 +1,66 @@
-import { statAt } from "./calls.ts";
-import type { Descriptor } from "./descriptor.ts";
-import { removeName } from "./mount_point.ts";
-import type { Name } from "./names.ts";
 import { statOf } from "../processes.ts";
+import { close } from "./calls.ts";
+import type { Name } from "./names.ts";
+import type { LeftPart } from "./worker_messages.ts";
 
 /** How long what a broken copy left is kept for the next try, in milliseconds. */
 const keepMs = 10 * 60_000;
 const checkMs = 5000;
 
-interface Part {
-  folder: Descriptor;
-  name: Name;
-  inode: bigint;
-  /** The process whose root it is in. An open folder must not keep the volumes of a pod that is gone. */
-  pid: number;
+/** Takes what a copy that broke off left in a target. */
+export interface PartKeeper {
+  /** Takes over the folder. */
+  keep(part: LeftPart): void;
+  /** Somebody goes on with it. */
+  forget(inode: bigint, name: Name): void;
+}
+
+interface Kept {
+  part: LeftPart;
+  /** When the process of the part was started. An open folder must not keep the volumes of a pod that is gone. */
   startMs: number;
   until: number;
 }
 
 /** The unfinished files that copies which broke off left in targets. None stays for ever. */
-export class Parts implements Disposable {
-  readonly #all = new Set<Part>();
+export class Parts implements PartKeeper {
+  readonly #all = new Set<Kept>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(readonly times = { keepMs, checkMs }) {}
+  /** `remove` removes them, and closes their folders. */
+  constructor(readonly remove: (parts: LeftPart[]) => void, readonly times = { keepMs, checkMs }) {}
 
-  /** Takes over the folder. */
-  keep(folder: Descriptor, name: Name, pid: number): void {
-    const { inode } = statAt(folder.fd, name);
-    this.forget(inode, name);
-    this.#all.add({
-      folder,
-      name,
-      inode,
-      pid,
-      startMs: statOf(pid)?.startMs ?? NaN,
-      until: performance.now() + this.times.keepMs,
-    });
+  keep(part: LeftPart): void {
+    this.forget(part.inode, part.name);
+    const startMs = statOf(part.pid)?.startMs ?? NaN;
+    this.#all.add({ part, startMs, until: performance.now() + this.times.keepMs });
     this.#timer ??= setInterval(() => this.#check(), this.times.checkMs);
   }
 
-  /** Somebody goes on with it. */
   forget(inode: bigint, name: Name): void {
-    for (const part of this.#all) if (part.inode === inode && part.name === name) this.#drop(part);
+    for (const kept of this.#all) {
+      if (kept.part.inode === inode && kept.part.name === name) close(this.#drop(kept).folder);
+    }
   }
 
-  [Symbol.dispose](): void {
-    for (const part of this.#all) this.#remove(part);
+  /** All that is left; from now on the caller's. */
+  takeAll(): LeftPart[] {
+    return [...this.#all].map((kept) => this.#drop(kept));
   }
 
   #check(): void {
-    for (const part of this.#all) {
-      if (performance.now() > part.until || statOf(part.pid)?.startMs !== part.startMs) this.#remove(part);
-    }
+    const old = [...this.#all].filter(({ part, startMs, until }) =>
+      performance.now() > until || statOf(part.pid)?.startMs !== startMs
+    );
+    if (old.length > 0) this.remove(old.map((kept) => this.#drop(kept)));
   }
 
-  #remove(part: Part): void {
-    try {
-      if (statAt(part.folder.fd, part.name).inode === part.inode) removeName(part.folder, part.name);
-    } catch {
-      // gone already
+  #drop(kept: Kept): LeftPart {
+    this.#all.delete(kept);
+    if (this.#all.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
     }
-    this.#drop(part);
-  }
-
-  #drop(part: Part): void {
-    this.#all.delete(part);
-    part.folder[Symbol.dispose]();
-    if (this.#all.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    return kept.part;
   }
 }

@@ -3,7 +3,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { FileData, FileDataSchema } from "../gen/manager_pb.ts";
 
-/** Larger pieces cost less each, and hold up beats and memory for longer. */
+/** Larger pieces cost less each, and more memory. */
 export const pieceBytes = 1024 * 1024;
 /** Smaller ones are not worth a try. */
 const leastBytes = 512;

@@ -1,18 +1,20 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { FileKind, ReadFilesResponseSchema } from "../gen/manager_pb.ts";
+import { ReadFilesResponseSchema } from "../gen/manager_pb.ts";
 import type { ReadFile, ReadFilesRequest, ReadFilesResponse } from "../gen/manager_pb.ts";
-import { fileSystemType, nextData, O_NONBLOCK, O_PATH, O_RDONLY, pread, reopen, statAt } from "./calls.ts";
-import { Descriptor } from "./descriptor.ts";
-import { entryOf, kindOf } from "./entry.ts";
-import { codeOf, FileError } from "./file_error.ts";
-import { isKernelFileSystem } from "./folder.ts";
+import { breathe } from "./breathe.ts";
+import { nextData, O_PATH, pread, statAt } from "./calls.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { entryOf } from "./entry.ts";
+import { codeOf } from "./file_error.ts";
 import { FileHash, sameHash } from "./hash.ts";
 import { troubleOf } from "./list.ts";
 import { join, toName } from "./names.ts";
 import type { Name } from "./names.ts";
 import { Packer, pieceBytes } from "./pieces.ts";
+import { hasHiddenContent, openFile } from "./plain_file.ts";
+import { readBatch } from "./read_batch.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
 
 /** Handles one ReadFiles. What it holds open is closed when `gone` is aborted, whether or not somebody reads on. */
@@ -28,6 +30,7 @@ export async function* readFiles(
     if (request.case === "open") open = opener(held, request.value);
     else if (open === undefined) throw new ConnectError("the first request must be open", Code.InvalidArgument);
     else if (request.case === "file") yield* readFile(open, request.value, gone);
+    else if (request.case === "batch") yield response({ case: "batch", value: readBatch(open, request.value) });
   }
 }
 
@@ -56,21 +59,25 @@ async function* readFile(
 ): AsyncIterable<ReadFilesResponse> {
   try {
     using file = openFile(open(toName(path)));
-    const stat = statAt(file.fd), hash = new FileHash(gone);
-    // The files of the kernel say a size of 0 and have content.
-    const kernel = stat.size === 0 && isKernelFileSystem(fileSystemType(file.fd));
+    const stat = statAt(file.fd), hash = new FileHash(gone), kernel = hasHiddenContent(file, stat);
     const end = kernel ? Infinity : stat.size;
     const pieces = (from: number) => piecesOf(file, from, end, stat.allocatedBytes < stat.size && !kernel);
+    const breath = breathe();
     let from = Number(have);
     if (from > 0) {
-      if (from <= end) { for await (const piece of limited(pieces(0), from)) await count(hash, piece); }
+      if (from <= end) {
+        for (const piece of limited(pieces(0), from)) {
+          await count(hash, piece);
+          if (breath.due) await breath.take();
+        }
+      }
       if (from > end || hash.size > from) from = 0;
       else await hash.skipTo(from);
       if (from > 0 && !sameHash(hash.sum(), haveSha256)) from = 0;
     }
     const counted = from > 0 ? hash : new FileHash(gone), packer = new Packer();
     yield response({ case: "start", value: { entry: entryOf(toName(path), stat), from: BigInt(from) } });
-    for await (const piece of pieces(from)) {
+    for (const piece of pieces(from)) {
       await count(counted, piece);
       yield response({ case: "data", value: packer.pack(piece.offset, piece.bytes) });
     }
@@ -80,15 +87,6 @@ async function* readFile(
   } catch (error) {
     yield response({ case: "trouble", value: troubleOf(toName(path), codeOf(error)) });
   }
-}
-
-/** Opens for reading what is known to be a file: for some devices, opening is an act. */
-function openFile(found: Descriptor): Descriptor {
-  using path = found;
-  const kind = kindOf(statAt(path.fd));
-  if (kind === FileKind.FOLDER) throw new FileError("EISDIR");
-  if (kind !== FileKind.FILE) throw new FileError("ENOTREG");
-  return new Descriptor(reopen(path.fd, O_RDONLY | O_NONBLOCK));
 }
 
 export interface Piece {
@@ -102,41 +100,36 @@ async function count(hash: FileHash, { offset, bytes }: Piece): Promise<void> {
 }
 
 /**
- * The data of a file between two offsets; the next piece is read while one is used. A piece is overwritten when the one
- * after the next is asked for: new memory for each would grow to a hundred megabytes before it is collected.
+ * The data of a file between two offsets. A piece is overwritten when the next is asked for: new memory for each would grow
+ * to a hundred megabytes before it is collected.
  */
-async function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean): AsyncIterable<Piece> {
-  const buffers = [new Uint8Array(Math.min(pieceBytes, end)), new Uint8Array(Math.min(pieceBytes, end))];
-  const read = async (offset: number, limit: number): Promise<Piece> => {
-    buffers.reverse();
-    const buffer = buffers[0]!.subarray(0, Math.min(pieceBytes, limit - offset));
-    const length = await file.use((fd) => pread(fd, buffer, offset)).catch(endOfKernelFile);
-    return { offset, bytes: buffer.subarray(0, length) };
-  };
+function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean): Iterable<Piece> {
+  const buffer = new Uint8Array(Math.min(pieceBytes, end));
   for (let at = from; at < end;) {
     const data = sparse ? nextData(file.fd, at) : { start: at, end };
     if (data === undefined) return;
     const limit = Math.min(data.end, end);
-    let next = read(at = data.start, limit);
-    next.catch(() => {}); // met below, unless nobody reads on
-    while (at < limit) {
-      const piece = await next;
-      if (piece.bytes.length === 0) return;
-      at += piece.bytes.length;
-      if (at < limit) (next = read(at, limit)).catch(() => {});
-      yield piece;
+    for (at = data.start; at < limit;) {
+      const bytes = buffer.subarray(0, readAt(file, buffer.subarray(0, Math.min(pieceBytes, limit - at)), at));
+      if (bytes.length === 0) return;
+      yield { offset: at, bytes };
+      at += bytes.length;
     }
   }
 }
 
 /** A file such as /proc/kmsg that has nothing more to say now is at its end. */
-function endOfKernelFile(error: unknown): number {
-  if (codeOf(error) === "EAGAIN") return 0;
-  throw error;
+function readAt(file: Descriptor, buffer: Uint8Array<ArrayBuffer>, offset: number): number {
+  try {
+    return pread(file.fd, buffer, offset);
+  } catch (error) {
+    if (codeOf(error) === "EAGAIN") return 0;
+    throw error;
+  }
 }
 
-async function* limited(pieces: AsyncIterable<Piece>, end: number): AsyncIterable<Piece> {
-  for await (const { offset, bytes } of pieces) {
+function* limited(pieces: Iterable<Piece>, end: number): Iterable<Piece> {
+  for (const { offset, bytes } of pieces) {
     if (offset >= end) return;
     yield { offset, bytes: bytes.subarray(0, end - offset) };
     if (offset + bytes.length >= end) return;

@@ -2,7 +2,19 @@ import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { WriteFilesResponseSchema } from "../gen/manager_pb.ts";
-import type { WriteFilesRequest, WriteFilesResponse, WriteFolder, WriteLink, WriteOpen } from "../gen/manager_pb.ts";
+import type {
+  ItemWrittenSchema,
+  WriteBatch,
+  WriteDoneSchema,
+  WriteFile,
+  WriteFilesRequest,
+  WriteFilesResponse,
+  WriteFolder,
+  WriteItem,
+  WriteLink,
+  WriteOpen,
+  WriteWhole,
+} from "../gen/manager_pb.ts";
 import { partName } from "../../part_name.ts";
 import { readProc } from "../processes.ts";
 import { fchown, futimens, lchownat, mkdirat, O_DIRECTORY, O_RDONLY, statAt, symlinkat } from "./calls.ts";
@@ -12,17 +24,19 @@ import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
 import type { Creator } from "./created.ts";
 import { Destination, statIfThere } from "./destination.ts";
 import type { Place } from "./destination.ts";
-import { codeOf } from "./file_error.ts";
+import { codeOf, FileError } from "./file_error.ts";
 import { troubleOf } from "./list.ts";
 import { putInPlace, removeName } from "./mount_point.ts";
 import { toBytes, toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import type { Parts } from "./parts.ts";
+import type { PartKeeper } from "./parts.ts";
 import { unpack } from "./pieces.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
 import { mountsAt } from "./written_mounts.ts";
 
 type Part = NonNullable<MessageInitShape<typeof WriteFilesResponseSchema>["response"]>;
+type Result = NonNullable<MessageInitShape<typeof ItemWrittenSchema>["result"]>;
+type Done = MessageInitShape<typeof WriteDoneSchema>;
 type Request = WriteFilesRequest["request"];
 
 /**
@@ -32,7 +46,7 @@ type Request = WriteFilesRequest["request"];
 export async function* writeFiles(
   requests: AsyncIterable<WriteFilesRequest>,
   gone: AbortSignal,
-  parts: Parts,
+  parts: PartKeeper,
 ): AsyncIterable<WriteFilesResponse> {
   using writing = new Writing(parts, gone);
   gone.addEventListener("abort", () => writing[Symbol.dispose](), { once: true });
@@ -52,15 +66,15 @@ class Writing implements Disposable {
   /** Of the file that is written. */
   #path: Name = "";
 
-  constructor(readonly parts: Parts, readonly gone: AbortSignal) {}
+  constructor(readonly parts: PartKeeper, readonly gone: AbortSignal) {}
 
   /** Does what a request says, and returns what there is to answer. */
   async answer(request: Request): Promise<Part | undefined> {
-    // A folder, a link or a file begins: what was in the middle before is over.
-    if (request.case === "folder" || request.case === "link" || request.case === "file") {
+    // A batch or a file begins: what was in the middle before is over.
+    if (request.case === "batch" || request.case === "file") {
       this.#file?.discard();
       this.#leave();
-      this.#path = toName(request.value.path);
+      this.#path = request.case === "file" ? toName(request.value.path) : "";
     }
     try {
       return await this.#do(request);
@@ -75,16 +89,10 @@ class Writing implements Disposable {
     switch (request.case) {
       case "open":
         return this.#open(request.value);
-      case "folder":
-        return this.#folder(request.value);
-      case "link":
-        return this.#link(request.value);
+      case "batch":
+        return await this.#batch(request.value);
       case "file": {
-        const { parts, gone } = this, creator = this.#creator, { pid } = this.#root!;
-        using unused = new DisposableStack();
-        const place = unused.use(this.#to.place(this.#path));
-        this.#file = new ArrivingFile({ place, file: request.value, creator, parts, pid, gone });
-        unused.move();
+        this.#file = this.#arriving(request.value);
         if (request.value.resume) return { case: "started", value: await this.#file.found() };
         return void this.#file.begin(false);
       }
@@ -121,9 +129,64 @@ class Writing implements Disposable {
     };
   }
 
-  #folder({ mode, modifiedNs, finish }: WriteFolder): Part {
-    if (this.#path === "" && this.#to.top === undefined) return { case: "done", value: {} };
-    using place = this.#to.place(this.#path);
+  #arriving(file: WriteFile): ArrivingFile {
+    const { parts, gone } = this, creator = this.#creator, { pid } = this.#root!;
+    using unused = new DisposableStack();
+    const place = unused.use(this.#to.place(toName(file.path)));
+    const arriving = new ArrivingFile({ place, file, creator, parts, pid, gone });
+    unused.move();
+    return arriving;
+  }
+
+  /** What fails for one of a batch is told of that one, and the others are made. */
+  async #batch({ items, data }: WriteBatch): Promise<Part> {
+    const bytes = data === undefined ? new Uint8Array() : unpack(data), results: { result: Result }[] = [];
+    let at = 0;
+    for (const { item } of items) {
+      try {
+        const length = item.case === "file" ? Number(item.value.end?.size ?? 0n) : 0;
+        results.push({ result: { case: "done", value: await this.#make(item, bytes.subarray(at, at += length)) } });
+      } catch (error) {
+        const path = item.case === "file" ? item.value.file?.path : item.value?.path;
+        results.push({
+          result: { case: "trouble", value: troubleOf(toName(path ?? new Uint8Array()), codeOf(error)) },
+        });
+      }
+    }
+    return { case: "batch", value: { items: results } };
+  }
+
+  async #make(item: WriteItem["item"], bytes: Uint8Array<ArrayBuffer>): Promise<Done> {
+    switch (item.case) {
+      case "folder":
+        return this.#folder(item.value);
+      case "link":
+        return this.#link(item.value);
+      case "file":
+        return await this.#whole(item.value, bytes);
+      case undefined:
+        throw new FileError("EINVAL");
+    }
+  }
+
+  /** A file that has arrived already. */
+  async #whole({ file, end }: WriteWhole, bytes: Uint8Array<ArrayBuffer>): Promise<Done> {
+    if (file === undefined || end === undefined) throw new FileError("EINVAL");
+    using arriving = this.#arriving(file);
+    try {
+      arriving.begin(false);
+      if (bytes.length > 0) await arriving.write(0, bytes);
+      return await arriving.finish(end);
+    } catch (error) {
+      arriving.discard();
+      throw error;
+    }
+  }
+
+  #folder({ path, mode, modifiedNs, finish }: WriteFolder): Done {
+    const name = toName(path);
+    if (name === "" && this.#to.top === undefined) return {};
+    using place = this.#to.place(name);
     const wanted = modeIn(place.folder, mode, this.#creator) | (finish ? 0 : 0o700);
     let created = false;
     if (!finish) {
@@ -138,12 +201,12 @@ class Writing implements Disposable {
     if (created) this.#own(place, statAt(folder.fd), (uid, gid) => fchown(folder.fd, uid, gid));
     if (created || finish) setMode(folder, wanted);
     if (finish) futimens(folder.fd, modifiedNs);
-    return { case: "done", value: { created } };
+    return { created };
   }
 
   /** A link takes the place of a file or a link in one step, never that of a folder. */
-  #link({ link }: WriteLink): Part {
-    using place = this.#to.place(this.#path);
+  #link({ path, link }: WriteLink): Done {
+    using place = this.#to.place(toName(path));
     const { folder, name } = place, part = partName(name);
     if (statIfThere(folder, part) !== undefined) removeName(folder, part);
     symlinkat(toName(link), folder.fd, part);
@@ -154,7 +217,7 @@ class Writing implements Disposable {
       removeName(folder, part);
       throw error;
     }
-    return { case: "done", value: { created: true } };
+    return { created: true };
   }
 
   #own({ folder }: Place, made: Stat, chown: (uid: number, gid: number) => void): void {

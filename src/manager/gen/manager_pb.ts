@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiPgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCRISCgpieV9ydW50aW1lGAMgASgIInMKClJ1blJlcXVlc3QSIAoFc3RhcnQYASABKAsyDy5zY29wZS52MS5TdGFydEgAEg8KBXN0ZGluGAIgASgMSAASJwoJc3RkaW5fZW5kGAMgASgLMhIuc2NvcGUudjEuU3RkaW5FbmRIAEIJCgdyZXF1ZXN0ImEKDkNvbnRyb2xSZXF1ZXN0EgsKA3J1bhgBIAEoCRIQCgZzaWduYWwYAiABKAlIABImCgZyZXNpemUYAyABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplSABCCAoGYWN0aW9uIhEKD0NvbnRyb2xSZXNwb25zZSIKCghTdGRpbkVuZCKDAQoLUnVuUmVzcG9uc2USJAoHc3RhcnRlZBgBIAEoCzIRLnNjb3BlLnYxLlN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIeCgRleGl0GAQgASgLMg4uc2NvcGUudjEuRXhpdEgAQgoKCHJlc3BvbnNlIjIKB1N0YXJ0ZWQSCwoDcGlkGAEgASgFEgsKA3J1bhgCIAEoCRINCgVlbnRlchgDIAMoCSIkCgRFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgJIjIKD0ZpbmRQb2RzUmVxdWVzdBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCSJaChBGaW5kUG9kc1Jlc3BvbnNlEiAKBHBvZHMYASADKAsyEi5zY29wZS52MS5Gb3VuZFBvZBISCgp1bnJlYWRhYmxlGAIgASgFEhAKCHJ1bnRpbWVzGAMgASgFIm4KCEZvdW5kUG9kEgwKBG5hbWUYASABKAkSEQoJbmFtZXNwYWNlGAIgASgJEgsKA3VpZBgDIAEoCRInCgpjb250YWluZXJzGAQgAygLMhMuc2NvcGUudjEuQ29udGFpbmVyEgsKA3BpZBgFIAEoBSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyKzAgoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0SEgoKdHJhY2VyX3BpZBgOIAEoBRIOCgZ0aHJlYWQYDyABKAUSIgoHYmxvY2tlZBgQIAEoCzIRLnNjb3BlLnYxLkJsb2NrZWQiTgoHQmxvY2tlZBIOCgZ0aHJlYWQYASABKAUSEQoJZnVuY3Rpb25zGAIgAygJEg4KBmZyb3plbhgDIAEoCBIQCghzd2l0Y2hlcxgEIAEoBCLaAQoJRmlsZUVudHJ5EgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEgwKBHNpemUYAyABKAQSDAoEbW9kZRgEIAEoDRITCgttb2RpZmllZF9ucxgFIAEoAxILCgN1aWQYBiABKA0SCwoDZ2lkGAcgASgNEg0KBWlub2RlGAggASgEEhcKD2FsbG9jYXRlZF9ieXRlcxgJIAEoBBIMCgRsaW5rGAogASgMEg0KBW93bmVyGAsgASgJEg0KBWdyb3VwGAwgASgJIikKC0ZpbGVUcm91YmxlEgwKBHBhdGgYASABKAwSDAoEY29kZRgCIAEoCSK9AQoQTGlzdEZpbGVzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIvCgVkZXB0aBgDIAEoDjIgLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QuRGVwdGgSDgoGZm9sbG93GAQgASgIEg0KBW5hbWVzGAUgASgIIikKBURlcHRoEggKBFNFTEYQABIMCghDSElMRFJFThABEggKBFRSRUUQAiJiChFMaXN0RmlsZXNSZXNwb25zZRIkCgdlbnRyaWVzGAEgAygLMhMuc2NvcGUudjEuRmlsZUVudHJ5EicKCHRyb3VibGVzGAIgAygLMhUuc2NvcGUudjEuRmlsZVRyb3VibGUiZQoQUmVhZEZpbGVzUmVxdWVzdBIiCgRvcGVuGAEgASgLMhIuc2NvcGUudjEuUmVhZE9wZW5IABIiCgRmaWxlGAIgASgLMhIuc2NvcGUudjEuUmVhZEZpbGVIAEIJCgdyZXF1ZXN0IkoKCFJlYWRPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEg4KBmZvbGxvdxgDIAEoCCI7CghSZWFkRmlsZRIMCgRwYXRoGAEgASgMEgwKBGhhdmUYAiABKAQSEwoLaGF2ZV9zaGEyNTYYAyABKAwitQEKEVJlYWRGaWxlc1Jlc3BvbnNlEiQKBXN0YXJ0GAEgASgLMhMuc2NvcGUudjEuUmVhZFN0YXJ0SAASIgoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAMgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQgoKCHJlc3BvbnNlIj0KCVJlYWRTdGFydBIiCgVlbnRyeRgBIAEoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRIMCgRmcm9tGAIgASgEIkQKCEZpbGVEYXRhEg4KBm9mZnNldBgBIAEoBBIPCgVwbGFpbhgCIAEoDEgAEg4KBHpzdGQYAyABKAxIAEIHCgVieXRlcyInCgdGaWxlRW5kEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMIqECChFXcml0ZUZpbGVzUmVxdWVzdBIjCgRvcGVuGAEgASgLMhMuc2NvcGUudjEuV3JpdGVPcGVuSAASJwoGZm9sZGVyGAIgASgLMhUuc2NvcGUudjEuV3JpdGVGb2xkZXJIABIjCgRsaW5rGAMgASgLMhMuc2NvcGUudjEuV3JpdGVMaW5rSAASIwoEZmlsZRgEIAEoCzITLnNjb3BlLnYxLldyaXRlRmlsZUgAEiIKBGRhdGEYBSABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgGIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIjCgRmcm9tGAcgASgLMhMuc2NvcGUudjEuV3JpdGVGcm9tSABCCQoHcmVxdWVzdCJZCglXcml0ZU9wZW4SIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSDAoEbmFtZRgDIAEoDBIOCgZmb2xkZXIYBCABKAgiTgoLV3JpdGVGb2xkZXISDAoEcGF0aBgBIAEoDBIMCgRtb2RlGAIgASgNEhMKC21vZGlmaWVkX25zGAMgASgDEg4KBmZpbmlzaBgEIAEoCCInCglXcml0ZUxpbmsSDAoEcGF0aBgBIAEoDBIMCgRsaW5rGAIgASgMIn0KCVdyaXRlRmlsZRIMCgRwYXRoGAEgASgMEhEKBHNpemUYAiABKARIAIgBARIMCgRtb2RlGAMgASgNEhgKC21vZGlmaWVkX25zGAQgASgDSAGIAQESDgoGcmVzdW1lGAUgASgIQgcKBV9zaXplQg4KDF9tb2RpZmllZF9ucyLDAQoSV3JpdGVGaWxlc1Jlc3BvbnNlEicKBm9wZW5lZBgBIAEoCzIVLnNjb3BlLnYxLldyaXRlT3BlbmVkSAASKQoHc3RhcnRlZBgCIAEoCzIWLnNjb3BlLnYxLldyaXRlU3RhcnRlZEgAEiMKBGRvbmUYAyABKAsyEy5zY29wZS52MS5Xcml0ZURvbmVIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJBCgtXcml0ZU9wZW5lZBIMCgRwYXRoGAEgASgMEiQKBm1vdW50cxgCIAMoCzIULnNjb3BlLnYxLldyaXRlTW91bnQiPAoKV3JpdGVNb3VudBIMCgRwYXRoGAEgASgMEhEKCWVtcHR5X2RpchgCIAEoCRINCgVsYXllchgDIAEoCCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIj8KCklub2RlTGF5ZXISDgoGZm9sZGVyGAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgiagoPUmVkaXJlY3RSZXF1ZXN0EigKBXN0YXJ0GAEgASgLMhcuc2NvcGUudjEuUmVkaXJlY3RTdGFydEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAQgkKB3JlcXVlc3QihgEKEFJlZGlyZWN0UmVzcG9uc2USLAoHc3RhcnRlZBgBIAEoCzIZLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRlZEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAEhQKCnRha2VuX292ZXIYAyABKAlIAEIKCghyZXNwb25zZSKXAgoNUmVkaXJlY3RTdGFydBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSEAoIaW5jb21pbmcYAiADKA0SFAoMYWxsX2luY29taW5nGAMgASgIEhUKDW93bl9jb250YWluZXIYBCABKAgSEAoIb3V0Z29pbmcYBSADKA0SDQoFb3duZXIYBiABKAkSDwoHc2Vzc2lvbhgNIAEoCRIQCgh0YWtlb3ZlchgHIAEoCBIOCgZtaXJyb3IYCCABKAgSCwoDcmF3GAkgASgIEgsKA2N1dBgKIAEoCBIfCgZwcm9iZXMYCyADKAsyDy5zY29wZS52MS5Qcm9iZRIWCg5ub2RlX2FkZHJlc3NlcxgMIAMoCSJ/CgVQcm9iZRIiCgRraW5kGAEgASgOMhQuc2NvcGUudjEuUHJvYmUuS2luZBIMCgRwb3J0GAIgASgNIkQKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEggKBEhUVFAQARIJCgVIVFRQUxACEgcKA1RDUBADEggKBEdSUEMQBCJdCg9SZWRpcmVjdFN0YXJ0ZWQSEAoIaW5jb21pbmcYASADKA0SDwoHdW5oZWFyZBgCIAMoDRIMCgRrZXB0GAMgASgNEgsKA2N1dBgEIAEoDRIMCgRtZXNoGAUgASgIIikKBkZyYW1lcxIfCgZmcmFtZXMYASADKAsyDy5zY29wZS52MS5GcmFtZSKJAgoFRnJhbWUSEgoKY29ubmVjdGlvbhgBIAEoDRIiCgZvcGVuZWQYAiABKAsyEC5zY29wZS52MS5PcGVuZWRIABImCghhY2NlcHRlZBgDIAEoCzISLnNjb3BlLnYxLkFjY2VwdGVkSAASEQoHcmVmdXNlZBgEIAEoCUgAEg4KBGRhdGEYBSABKAxIABIcCgNlbmQYBiABKAsyDS5zY29wZS52MS5FbmRIABIgCgVyZXNldBgHIAEoCzIPLnNjb3BlLnYxLlJlc2V0SAASEAoGY3JlZGl0GAggASgNSAASIgoGY2xvc2VkGAkgASgLMhAuc2NvcGUudjEuQ2xvc2VkSABCBwoFZnJhbWUiYgoGT3BlbmVkEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSDAoEcG9ydBgDIAEoDRIQCghvdXRnb2luZxgEIAEoCBIOCgZjcmVkaXQYBSABKA0SDgoGYnlfcG9kGAYgASgIIhoKCEFjY2VwdGVkEg4KBmNyZWRpdBgBIAEoDSIFCgNFbmQiBwoFUmVzZXQixQEKBkNsb3NlZBIhCgNob3cYASABKA4yFC5zY29wZS52MS5DbG9zZWQuSG93Eg4KBmJ5X3BvZBgCIAEoCBIOCgZyZWFzb24YAyABKAkSDQoFcHJvYmUYBCABKAgSEgoKc2VudF9ieXRlcxgFIAEoBBIWCg5yZWNlaXZlZF9ieXRlcxgGIAEoBBITCgtkdXJhdGlvbl9tcxgHIAEoASIoCgNIb3cSCgoGQ0xPU0VEEAASCQoFUkVTRVQQARIKCgZGQUlMRUQQAiJPCg1CeXBhc3NSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVwb3J0cxgCIAMoDRINCgVvd25lchgDIAEoCSJfCg5CeXBhc3NSZXNwb25zZRIqCgdzdGFydGVkGAEgASgLMhcuc2NvcGUudjEuQnlwYXNzU3RhcnRlZEgAEhUKC2Nvbm5lY3Rpb25zGAIgASgESABCCgoIcmVzcG9uc2UiQAoNQnlwYXNzU3RhcnRlZBIUCgxzaWRlY2FyX3BvcnQYASABKA0SCwoDZG5zGAIgASgIEgwKBGtlcHQYAyABKA0qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqjAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIUChBGSUxFX0tJTkRfRk9MREVSEAISEgoORklMRV9LSU5EX0xJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYyogYKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlEkgKCUxpc3RGaWxlcxIaLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5MaXN0RmlsZXNSZXNwb25zZSgBMAESSAoJUmVhZEZpbGVzEhouc2NvcGUudjEuUmVhZEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLlJlYWRGaWxlc1Jlc3BvbnNlKAEwARJLCgpXcml0ZUZpbGVzEhsuc2NvcGUudjEuV3JpdGVGaWxlc1JlcXVlc3QaHC5zY29wZS52MS5Xcml0ZUZpbGVzUmVzcG9uc2UoATABEkgKCUZpbmRJbm9kZRIaLnNjb3BlLnYxLkZpbmRJbm9kZVJlcXVlc3QaGy5zY29wZS52MS5GaW5kSW5vZGVSZXNwb25zZSgBMAESRQoIUmVkaXJlY3QSGS5zY29wZS52MS5SZWRpcmVjdFJlcXVlc3QaGi5zY29wZS52MS5SZWRpcmVjdFJlc3BvbnNlKAEwARI/CgZCeXBhc3MSFy5zY29wZS52MS5CeXBhc3NSZXF1ZXN0Ghguc2NvcGUudjEuQnlwYXNzUmVzcG9uc2UoATABYgZwcm90bzM");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiPgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCRISCgpieV9ydW50aW1lGAMgASgIInMKClJ1blJlcXVlc3QSIAoFc3RhcnQYASABKAsyDy5zY29wZS52MS5TdGFydEgAEg8KBXN0ZGluGAIgASgMSAASJwoJc3RkaW5fZW5kGAMgASgLMhIuc2NvcGUudjEuU3RkaW5FbmRIAEIJCgdyZXF1ZXN0ImEKDkNvbnRyb2xSZXF1ZXN0EgsKA3J1bhgBIAEoCRIQCgZzaWduYWwYAiABKAlIABImCgZyZXNpemUYAyABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplSABCCAoGYWN0aW9uIhEKD0NvbnRyb2xSZXNwb25zZSIKCghTdGRpbkVuZCKDAQoLUnVuUmVzcG9uc2USJAoHc3RhcnRlZBgBIAEoCzIRLnNjb3BlLnYxLlN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIeCgRleGl0GAQgASgLMg4uc2NvcGUudjEuRXhpdEgAQgoKCHJlc3BvbnNlIjIKB1N0YXJ0ZWQSCwoDcGlkGAEgASgFEgsKA3J1bhgCIAEoCRINCgVlbnRlchgDIAMoCSIkCgRFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgJIjIKD0ZpbmRQb2RzUmVxdWVzdBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCSJaChBGaW5kUG9kc1Jlc3BvbnNlEiAKBHBvZHMYASADKAsyEi5zY29wZS52MS5Gb3VuZFBvZBISCgp1bnJlYWRhYmxlGAIgASgFEhAKCHJ1bnRpbWVzGAMgASgFIm4KCEZvdW5kUG9kEgwKBG5hbWUYASABKAkSEQoJbmFtZXNwYWNlGAIgASgJEgsKA3VpZBgDIAEoCRInCgpjb250YWluZXJzGAQgAygLMhMuc2NvcGUudjEuQ29udGFpbmVyEgsKA3BpZBgFIAEoBSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyKzAgoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0SEgoKdHJhY2VyX3BpZBgOIAEoBRIOCgZ0aHJlYWQYDyABKAUSIgoHYmxvY2tlZBgQIAEoCzIRLnNjb3BlLnYxLkJsb2NrZWQiTgoHQmxvY2tlZBIOCgZ0aHJlYWQYASABKAUSEQoJZnVuY3Rpb25zGAIgAygJEg4KBmZyb3plbhgDIAEoCBIQCghzd2l0Y2hlcxgEIAEoBCLaAQoJRmlsZUVudHJ5EgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEgwKBHNpemUYAyABKAQSDAoEbW9kZRgEIAEoDRITCgttb2RpZmllZF9ucxgFIAEoAxILCgN1aWQYBiABKA0SCwoDZ2lkGAcgASgNEg0KBWlub2RlGAggASgEEhcKD2FsbG9jYXRlZF9ieXRlcxgJIAEoBBIMCgRsaW5rGAogASgMEg0KBW93bmVyGAsgASgJEg0KBWdyb3VwGAwgASgJIikKC0ZpbGVUcm91YmxlEgwKBHBhdGgYASABKAwSDAoEY29kZRgCIAEoCSK9AQoQTGlzdEZpbGVzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIvCgVkZXB0aBgDIAEoDjIgLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QuRGVwdGgSDgoGZm9sbG93GAQgASgIEg0KBW5hbWVzGAUgASgIIikKBURlcHRoEggKBFNFTEYQABIMCghDSElMRFJFThABEggKBFRSRUUQAiJiChFMaXN0RmlsZXNSZXNwb25zZRIkCgdlbnRyaWVzGAEgAygLMhMuc2NvcGUudjEuRmlsZUVudHJ5EicKCHRyb3VibGVzGAIgAygLMhUuc2NvcGUudjEuRmlsZVRyb3VibGUiiwEKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSAASJAoFYmF0Y2gYAyABKAsyEy5zY29wZS52MS5SZWFkQmF0Y2hIAEIJCgdyZXF1ZXN0IkoKCFJlYWRPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEg4KBmZvbGxvdxgDIAEoCCI7CghSZWFkRmlsZRIMCgRwYXRoGAEgASgMEgwKBGhhdmUYAiABKAQSEwoLaGF2ZV9zaGEyNTYYAyABKAwiLgoJUmVhZEJhdGNoEiEKBWZpbGVzGAEgAygLMhIuc2NvcGUudjEuUmVhZEZpbGUi2wEKEVJlYWRGaWxlc1Jlc3BvbnNlEiQKBXN0YXJ0GAEgASgLMhMuc2NvcGUudjEuUmVhZFN0YXJ0SAASIgoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAMgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEiQKBWJhdGNoGAUgASgLMhMuc2NvcGUudjEuQmF0Y2hSZWFkSABCCgoIcmVzcG9uc2UiUAoJQmF0Y2hSZWFkEiEKBWZpbGVzGAEgAygLMhIuc2NvcGUudjEuRmlsZVJlYWQSIAoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhInkKCEZpbGVSZWFkEiQKBXdob2xlGAEgASgLMhMuc2NvcGUudjEuUmVhZFdob2xlSAASKAoHdHJvdWJsZRgCIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSAASEwoJdG9vX2xhcmdlGAMgASgISABCCAoGcmVzdWx0Ik0KCVJlYWRXaG9sZRIiCgVlbnRyeRgBIAEoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRIOCgZzaGEyNTYYAiABKAwSDAoEc2FtZRgDIAEoCCI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCL6AQoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEiUKBWJhdGNoGAIgASgLMhQuc2NvcGUudjEuV3JpdGVCYXRjaEgAEiMKBGZpbGUYAyABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAQgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBSABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgGIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIlIKCldyaXRlQmF0Y2gSIgoFaXRlbXMYASADKAsyEy5zY29wZS52MS5Xcml0ZUl0ZW0SIAoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhIocBCglXcml0ZUl0ZW0SJwoGZm9sZGVyGAEgASgLMhUuc2NvcGUudjEuV3JpdGVGb2xkZXJIABIjCgRsaW5rGAIgASgLMhMuc2NvcGUudjEuV3JpdGVMaW5rSAASJAoEZmlsZRgDIAEoCzIULnNjb3BlLnYxLldyaXRlV2hvbGVIAEIGCgRpdGVtIk8KCldyaXRlV2hvbGUSIQoEZmlsZRgBIAEoCzITLnNjb3BlLnYxLldyaXRlRmlsZRIeCgNlbmQYAiABKAsyES5zY29wZS52MS5GaWxlRW5kIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMi7AEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSAASJwoFYmF0Y2gYBSABKAsyFi5zY29wZS52MS5CYXRjaFdyaXR0ZW5IAEIKCghyZXNwb25zZSI0CgxCYXRjaFdyaXR0ZW4SJAoFaXRlbXMYASADKAsyFS5zY29wZS52MS5JdGVtV3JpdHRlbiJmCgtJdGVtV3JpdHRlbhIjCgRkb25lGAEgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgCIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCAoGcmVzdWx0IkEKC1dyaXRlT3BlbmVkEgwKBHBhdGgYASABKAwSJAoGbW91bnRzGAIgAygLMhQuc2NvcGUudjEuV3JpdGVNb3VudCI8CgpXcml0ZU1vdW50EgwKBHBhdGgYASABKAwSEQoJZW1wdHlfZGlyGAIgASgJEg0KBWxheWVyGAMgASgIIiwKDFdyaXRlU3RhcnRlZBIMCgRoYXZlGAEgASgEEg4KBnNoYTI1NhgCIAEoDCIZCglXcml0ZUZyb20SDAoEa2VlcBgBIAEoCCI6CglXcml0ZURvbmUSDAoEc2l6ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwSDwoHY3JlYXRlZBgDIAEoCCJDChBGaW5kSW5vZGVSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVpbm9kZRgCIAEoBCKAAQoRRmluZElub2RlUmVzcG9uc2USJQoFZm91bmQYASABKAsyFC5zY29wZS52MS5Jbm9kZUZvdW5kSAASDgoEc2VlbhgCIAEoBEgAEigKB3Ryb3VibGUYAyABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQgoKCHJlc3BvbnNlInUKCklub2RlRm91bmQSDAoEcGF0aBgBIAEoDBIgCgRraW5kGAIgASgOMhIuc2NvcGUudjEuRmlsZUtpbmQSJAoGbGF5ZXJzGAMgAygLMhQuc2NvcGUudjEuSW5vZGVMYXllchIRCglub19sYXllcnMYBCABKAkiPwoKSW5vZGVMYXllchIOCgZmb2xkZXIYASABKAwSDQoFdXBwZXIYAiABKAgSEgoKc2FtZV9pbm9kZRgDIAEoCCJqCg9SZWRpcmVjdFJlcXVlc3QSKAoFc3RhcnQYASABKAsyFy5zY29wZS52MS5SZWRpcmVjdFN0YXJ0SAASIgoGZnJhbWVzGAIgASgLMhAuc2NvcGUudjEuRnJhbWVzSABCCQoHcmVxdWVzdCKGAQoQUmVkaXJlY3RSZXNwb25zZRIsCgdzdGFydGVkGAEgASgLMhkuc2NvcGUudjEuUmVkaXJlY3RTdGFydGVkSAASIgoGZnJhbWVzGAIgASgLMhAuc2NvcGUudjEuRnJhbWVzSAASFAoKdGFrZW5fb3ZlchgDIAEoCUgAQgoKCHJlc3BvbnNlIpcCCg1SZWRpcmVjdFN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIQCghpbmNvbWluZxgCIAMoDRIUCgxhbGxfaW5jb21pbmcYAyABKAgSFQoNb3duX2NvbnRhaW5lchgEIAEoCBIQCghvdXRnb2luZxgFIAMoDRINCgVvd25lchgGIAEoCRIPCgdzZXNzaW9uGA0gASgJEhAKCHRha2VvdmVyGAcgASgIEg4KBm1pcnJvchgIIAEoCBILCgNyYXcYCSABKAgSCwoDY3V0GAogASgIEh8KBnByb2JlcxgLIAMoCzIPLnNjb3BlLnYxLlByb2JlEhYKDm5vZGVfYWRkcmVzc2VzGAwgAygJIn8KBVByb2JlEiIKBGtpbmQYASABKA4yFC5zY29wZS52MS5Qcm9iZS5LaW5kEgwKBHBvcnQYAiABKA0iRAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCAoESFRUUBABEgkKBUhUVFBTEAISBwoDVENQEAMSCAoER1JQQxAEIl0KD1JlZGlyZWN0U3RhcnRlZBIQCghpbmNvbWluZxgBIAMoDRIPCgd1bmhlYXJkGAIgAygNEgwKBGtlcHQYAyABKA0SCwoDY3V0GAQgASgNEgwKBG1lc2gYBSABKAgiKQoGRnJhbWVzEh8KBmZyYW1lcxgBIAMoCzIPLnNjb3BlLnYxLkZyYW1lIokCCgVGcmFtZRISCgpjb25uZWN0aW9uGAEgASgNEiIKBm9wZW5lZBgCIAEoCzIQLnNjb3BlLnYxLk9wZW5lZEgAEiYKCGFjY2VwdGVkGAMgASgLMhIuc2NvcGUudjEuQWNjZXB0ZWRIABIRCgdyZWZ1c2VkGAQgASgJSAASDgoEZGF0YRgFIAEoDEgAEhwKA2VuZBgGIAEoCzINLnNjb3BlLnYxLkVuZEgAEiAKBXJlc2V0GAcgASgLMg8uc2NvcGUudjEuUmVzZXRIABIQCgZjcmVkaXQYCCABKA1IABIiCgZjbG9zZWQYCSABKAsyEC5zY29wZS52MS5DbG9zZWRIAEIHCgVmcmFtZSJiCgZPcGVuZWQSDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRIMCgRwb3J0GAMgASgNEhAKCG91dGdvaW5nGAQgASgIEg4KBmNyZWRpdBgFIAEoDRIOCgZieV9wb2QYBiABKAgiGgoIQWNjZXB0ZWQSDgoGY3JlZGl0GAEgASgNIgUKA0VuZCIHCgVSZXNldCLFAQoGQ2xvc2VkEiEKA2hvdxgBIAEoDjIULnNjb3BlLnYxLkNsb3NlZC5Ib3cSDgoGYnlfcG9kGAIgASgIEg4KBnJlYXNvbhgDIAEoCRINCgVwcm9iZRgEIAEoCBISCgpzZW50X2J5dGVzGAUgASgEEhYKDnJlY2VpdmVkX2J5dGVzGAYgASgEEhMKC2R1cmF0aW9uX21zGAcgASgBIigKA0hvdxIKCgZDTE9TRUQQABIJCgVSRVNFVBABEgoKBkZBSUxFRBACIk8KDUJ5cGFzc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0Eg0KBXBvcnRzGAIgAygNEg0KBW93bmVyGAMgASgJIl8KDkJ5cGFzc1Jlc3BvbnNlEioKB3N0YXJ0ZWQYASABKAsyFy5zY29wZS52MS5CeXBhc3NTdGFydGVkSAASFQoLY29ubmVjdGlvbnMYAiABKARIAEIKCghyZXNwb25zZSJACg1CeXBhc3NTdGFydGVkEhQKDHNpZGVjYXJfcG9ydBgBIAEoDRILCgNkbnMYAiABKAgSDAoEa2VwdBgDIAEoDSpyCglOYW1lc3BhY2USGQoVTkFNRVNQQUNFX1VOU1BFQ0lGSUVEEAASEQoNTkFNRVNQQUNFX05FVBABEhEKDU5BTUVTUEFDRV9QSUQQAhIRCg1OQU1FU1BBQ0VfVVRTEAMSEQoNTkFNRVNQQUNFX0lQQxAEKqMBCghGaWxlS2luZBIZChVGSUxFX0tJTkRfVU5TUEVDSUZJRUQQABISCg5GSUxFX0tJTkRfRklMRRABEhQKEEZJTEVfS0lORF9GT0xERVIQAhISCg5GSUxFX0tJTkRfTElOSxADEhQKEEZJTEVfS0lORF9ERVZJQ0UQBBIUChBGSUxFX0tJTkRfU09DS0VUEAUSEgoORklMRV9LSU5EX0ZJRk8QBjKiBgoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARJBCghTaHV0ZG93bhIZLnNjb3BlLnYxLlNodXRkb3duUmVxdWVzdBoaLnNjb3BlLnYxLlNodXRkb3duUmVzcG9uc2USPgoHQ29udHJvbBIYLnNjb3BlLnYxLkNvbnRyb2xSZXF1ZXN0Ghkuc2NvcGUudjEuQ29udHJvbFJlc3BvbnNlEkEKCEZpbmRQb2RzEhkuc2NvcGUudjEuRmluZFBvZHNSZXF1ZXN0Ghouc2NvcGUudjEuRmluZFBvZHNSZXNwb25zZRIvCgJQcxITLnNjb3BlLnYxLlBzUmVxdWVzdBoULnNjb3BlLnYxLlBzUmVzcG9uc2USSAoJTGlzdEZpbGVzEhouc2NvcGUudjEuTGlzdEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLkxpc3RGaWxlc1Jlc3BvbnNlKAEwARJICglSZWFkRmlsZXMSGi5zY29wZS52MS5SZWFkRmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuUmVhZEZpbGVzUmVzcG9uc2UoATABEksKCldyaXRlRmlsZXMSGy5zY29wZS52MS5Xcml0ZUZpbGVzUmVxdWVzdBocLnNjb3BlLnYxLldyaXRlRmlsZXNSZXNwb25zZSgBMAESSAoJRmluZElub2RlEhouc2NvcGUudjEuRmluZElub2RlUmVxdWVzdBobLnNjb3BlLnYxLkZpbmRJbm9kZVJlc3BvbnNlKAEwARJFCghSZWRpcmVjdBIZLnNjb3BlLnYxLlJlZGlyZWN0UmVxdWVzdBoaLnNjb3BlLnYxLlJlZGlyZWN0UmVzcG9uc2UoATABEj8KBkJ5cGFzcxIXLnNjb3BlLnYxLkJ5cGFzc1JlcXVlc3QaGC5zY29wZS52MS5CeXBhc3NSZXNwb25zZSgBMAFiBnByb3RvMw");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -1030,6 +1030,14 @@ export type ReadFilesRequest = Message<"scope.v1.ReadFilesRequest"> & {
      */
     value: ReadFile;
     case: "file";
+  } | {
+    /**
+     * Small files: a message for each would cost more than they do.
+     *
+     * @generated from field: scope.v1.ReadBatch batch = 3;
+     */
+    value: ReadBatch;
+    case: "batch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1101,7 +1109,24 @@ export const ReadFileSchema: GenMessage<ReadFile> = /*@__PURE__*/
   messageDesc(file_manager, 29);
 
 /**
- * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`.
+ * @generated from message scope.v1.ReadBatch
+ */
+export type ReadBatch = Message<"scope.v1.ReadBatch"> & {
+  /**
+   * @generated from field: repeated scope.v1.ReadFile files = 1;
+   */
+  files: ReadFile[];
+};
+
+/**
+ * Describes the message scope.v1.ReadBatch.
+ * Use `create(ReadBatchSchema)` to create a new message.
+ */
+export const ReadBatchSchema: GenMessage<ReadBatch> = /*@__PURE__*/
+  messageDesc(file_manager, 30);
+
+/**
+ * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`. A batch is answered by `batch`.
  *
  * @generated from message scope.v1.ReadFilesResponse
  */
@@ -1133,6 +1158,12 @@ export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
      */
     value: FileTrouble;
     case: "trouble";
+  } | {
+    /**
+     * @generated from field: scope.v1.BatchRead batch = 5;
+     */
+    value: BatchRead;
+    case: "batch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1141,7 +1172,101 @@ export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
  * Use `create(ReadFilesResponseSchema)` to create a new message.
  */
 export const ReadFilesResponseSchema: GenMessage<ReadFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 30);
+  messageDesc(file_manager, 31);
+
+/**
+ * One for each file of the batch, in order.
+ *
+ * @generated from message scope.v1.BatchRead
+ */
+export type BatchRead = Message<"scope.v1.BatchRead"> & {
+  /**
+   * @generated from field: repeated scope.v1.FileRead files = 1;
+   */
+  files: FileRead[];
+
+  /**
+   * The bytes of those that are sent, one after another.
+   *
+   * @generated from field: scope.v1.FileData data = 2;
+   */
+  data?: FileData | undefined;
+};
+
+/**
+ * Describes the message scope.v1.BatchRead.
+ * Use `create(BatchReadSchema)` to create a new message.
+ */
+export const BatchReadSchema: GenMessage<BatchRead> = /*@__PURE__*/
+  messageDesc(file_manager, 32);
+
+/**
+ * @generated from message scope.v1.FileRead
+ */
+export type FileRead = Message<"scope.v1.FileRead"> & {
+  /**
+   * @generated from oneof scope.v1.FileRead.result
+   */
+  result: {
+    /**
+     * With all its bytes, as many as its size says.
+     *
+     * @generated from field: scope.v1.ReadWhole whole = 1;
+     */
+    value: ReadWhole;
+    case: "whole";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileTrouble trouble = 2;
+     */
+    value: FileTrouble;
+    case: "trouble";
+  } | {
+    /**
+     * It has grown too large for this message: ask for it by itself.
+     *
+     * @generated from field: bool too_large = 3;
+     */
+    value: boolean;
+    case: "tooLarge";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.FileRead.
+ * Use `create(FileReadSchema)` to create a new message.
+ */
+export const FileReadSchema: GenMessage<FileRead> = /*@__PURE__*/
+  messageDesc(file_manager, 33);
+
+/**
+ * @generated from message scope.v1.ReadWhole
+ */
+export type ReadWhole = Message<"scope.v1.ReadWhole"> & {
+  /**
+   * @generated from field: scope.v1.FileEntry entry = 1;
+   */
+  entry?: FileEntry | undefined;
+
+  /**
+   * @generated from field: bytes sha256 = 2;
+   */
+  sha256: Uint8Array;
+
+  /**
+   * The client has all of it, and none of its bytes are sent.
+   *
+   * @generated from field: bool same = 3;
+   */
+  same: boolean;
+};
+
+/**
+ * Describes the message scope.v1.ReadWhole.
+ * Use `create(ReadWholeSchema)` to create a new message.
+ */
+export const ReadWholeSchema: GenMessage<ReadWhole> = /*@__PURE__*/
+  messageDesc(file_manager, 34);
 
 /**
  * @generated from message scope.v1.ReadStart
@@ -1165,7 +1290,7 @@ export type ReadStart = Message<"scope.v1.ReadStart"> & {
  * Use `create(ReadStartSchema)` to create a new message.
  */
 export const ReadStartSchema: GenMessage<ReadStart> = /*@__PURE__*/
-  messageDesc(file_manager, 31);
+  messageDesc(file_manager, 35);
 
 /**
  * What lies between pieces is a hole.
@@ -1203,7 +1328,7 @@ export type FileData = Message<"scope.v1.FileData"> & {
  * Use `create(FileDataSchema)` to create a new message.
  */
 export const FileDataSchema: GenMessage<FileData> = /*@__PURE__*/
-  messageDesc(file_manager, 32);
+  messageDesc(file_manager, 36);
 
 /**
  * @generated from message scope.v1.FileEnd
@@ -1227,7 +1352,7 @@ export type FileEnd = Message<"scope.v1.FileEnd"> & {
  * Use `create(FileEndSchema)` to create a new message.
  */
 export const FileEndSchema: GenMessage<FileEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 33);
+  messageDesc(file_manager, 37);
 
 /**
  * @generated from message scope.v1.WriteFilesRequest
@@ -1244,33 +1369,29 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
     case: "open";
   } | {
     /**
-     * @generated from field: scope.v1.WriteFolder folder = 2;
+     * Folders, links and small files: a message for each would cost more than they do.
+     *
+     * @generated from field: scope.v1.WriteBatch batch = 2;
      */
-    value: WriteFolder;
-    case: "folder";
-  } | {
-    /**
-     * @generated from field: scope.v1.WriteLink link = 3;
-     */
-    value: WriteLink;
-    case: "link";
+    value: WriteBatch;
+    case: "batch";
   } | {
     /**
      * Followed by any `data` and by `end`.
      *
-     * @generated from field: scope.v1.WriteFile file = 4;
+     * @generated from field: scope.v1.WriteFile file = 3;
      */
     value: WriteFile;
     case: "file";
   } | {
     /**
-     * @generated from field: scope.v1.FileData data = 5;
+     * @generated from field: scope.v1.FileData data = 4;
      */
     value: FileData;
     case: "data";
   } | {
     /**
-     * @generated from field: scope.v1.FileEnd end = 6;
+     * @generated from field: scope.v1.FileEnd end = 5;
      */
     value: FileEnd;
     case: "end";
@@ -1278,7 +1399,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
     /**
      * Answers `started`.
      *
-     * @generated from field: scope.v1.WriteFrom from = 7;
+     * @generated from field: scope.v1.WriteFrom from = 6;
      */
     value: WriteFrom;
     case: "from";
@@ -1290,7 +1411,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
  * Use `create(WriteFilesRequestSchema)` to create a new message.
  */
 export const WriteFilesRequestSchema: GenMessage<WriteFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 34);
+  messageDesc(file_manager, 38);
 
 /**
  * @generated from message scope.v1.WriteOpen
@@ -1326,7 +1447,92 @@ export type WriteOpen = Message<"scope.v1.WriteOpen"> & {
  * Use `create(WriteOpenSchema)` to create a new message.
  */
 export const WriteOpenSchema: GenMessage<WriteOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 35);
+  messageDesc(file_manager, 39);
+
+/**
+ * @generated from message scope.v1.WriteBatch
+ */
+export type WriteBatch = Message<"scope.v1.WriteBatch"> & {
+  /**
+   * Made in this order.
+   *
+   * @generated from field: repeated scope.v1.WriteItem items = 1;
+   */
+  items: WriteItem[];
+
+  /**
+   * The bytes of the files among them, one after another.
+   *
+   * @generated from field: scope.v1.FileData data = 2;
+   */
+  data?: FileData | undefined;
+};
+
+/**
+ * Describes the message scope.v1.WriteBatch.
+ * Use `create(WriteBatchSchema)` to create a new message.
+ */
+export const WriteBatchSchema: GenMessage<WriteBatch> = /*@__PURE__*/
+  messageDesc(file_manager, 40);
+
+/**
+ * @generated from message scope.v1.WriteItem
+ */
+export type WriteItem = Message<"scope.v1.WriteItem"> & {
+  /**
+   * @generated from oneof scope.v1.WriteItem.item
+   */
+  item: {
+    /**
+     * @generated from field: scope.v1.WriteFolder folder = 1;
+     */
+    value: WriteFolder;
+    case: "folder";
+  } | {
+    /**
+     * @generated from field: scope.v1.WriteLink link = 2;
+     */
+    value: WriteLink;
+    case: "link";
+  } | {
+    /**
+     * @generated from field: scope.v1.WriteWhole file = 3;
+     */
+    value: WriteWhole;
+    case: "file";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.WriteItem.
+ * Use `create(WriteItemSchema)` to create a new message.
+ */
+export const WriteItemSchema: GenMessage<WriteItem> = /*@__PURE__*/
+  messageDesc(file_manager, 41);
+
+/**
+ * A file that is not resumed, with all its bytes.
+ *
+ * @generated from message scope.v1.WriteWhole
+ */
+export type WriteWhole = Message<"scope.v1.WriteWhole"> & {
+  /**
+   * @generated from field: scope.v1.WriteFile file = 1;
+   */
+  file?: WriteFile | undefined;
+
+  /**
+   * @generated from field: scope.v1.FileEnd end = 2;
+   */
+  end?: FileEnd | undefined;
+};
+
+/**
+ * Describes the message scope.v1.WriteWhole.
+ * Use `create(WriteWholeSchema)` to create a new message.
+ */
+export const WriteWholeSchema: GenMessage<WriteWhole> = /*@__PURE__*/
+  messageDesc(file_manager, 42);
 
 /**
  * @generated from message scope.v1.WriteFolder
@@ -1360,7 +1566,7 @@ export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
  * Use `create(WriteFolderSchema)` to create a new message.
  */
 export const WriteFolderSchema: GenMessage<WriteFolder> = /*@__PURE__*/
-  messageDesc(file_manager, 36);
+  messageDesc(file_manager, 43);
 
 /**
  * @generated from message scope.v1.WriteLink
@@ -1382,7 +1588,7 @@ export type WriteLink = Message<"scope.v1.WriteLink"> & {
  * Use `create(WriteLinkSchema)` to create a new message.
  */
 export const WriteLinkSchema: GenMessage<WriteLink> = /*@__PURE__*/
-  messageDesc(file_manager, 37);
+  messageDesc(file_manager, 44);
 
 /**
  * @generated from message scope.v1.WriteFile
@@ -1425,7 +1631,7 @@ export type WriteFile = Message<"scope.v1.WriteFile"> & {
  * Use `create(WriteFileSchema)` to create a new message.
  */
 export const WriteFileSchema: GenMessage<WriteFile> = /*@__PURE__*/
-  messageDesc(file_manager, 38);
+  messageDesc(file_manager, 45);
 
 /**
  * @generated from message scope.v1.WriteFilesResponse
@@ -1458,6 +1664,12 @@ export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
      */
     value: FileTrouble;
     case: "trouble";
+  } | {
+    /**
+     * @generated from field: scope.v1.BatchWritten batch = 5;
+     */
+    value: BatchWritten;
+    case: "batch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1466,7 +1678,55 @@ export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
  * Use `create(WriteFilesResponseSchema)` to create a new message.
  */
 export const WriteFilesResponseSchema: GenMessage<WriteFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 39);
+  messageDesc(file_manager, 46);
+
+/**
+ * One for each item of the batch, in order.
+ *
+ * @generated from message scope.v1.BatchWritten
+ */
+export type BatchWritten = Message<"scope.v1.BatchWritten"> & {
+  /**
+   * @generated from field: repeated scope.v1.ItemWritten items = 1;
+   */
+  items: ItemWritten[];
+};
+
+/**
+ * Describes the message scope.v1.BatchWritten.
+ * Use `create(BatchWrittenSchema)` to create a new message.
+ */
+export const BatchWrittenSchema: GenMessage<BatchWritten> = /*@__PURE__*/
+  messageDesc(file_manager, 47);
+
+/**
+ * @generated from message scope.v1.ItemWritten
+ */
+export type ItemWritten = Message<"scope.v1.ItemWritten"> & {
+  /**
+   * @generated from oneof scope.v1.ItemWritten.result
+   */
+  result: {
+    /**
+     * @generated from field: scope.v1.WriteDone done = 1;
+     */
+    value: WriteDone;
+    case: "done";
+  } | {
+    /**
+     * @generated from field: scope.v1.FileTrouble trouble = 2;
+     */
+    value: FileTrouble;
+    case: "trouble";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message scope.v1.ItemWritten.
+ * Use `create(ItemWrittenSchema)` to create a new message.
+ */
+export const ItemWrittenSchema: GenMessage<ItemWritten> = /*@__PURE__*/
+  messageDesc(file_manager, 48);
 
 /**
  * @generated from message scope.v1.WriteOpened
@@ -1492,7 +1752,7 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
  * Use `create(WriteOpenedSchema)` to create a new message.
  */
 export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
-  messageDesc(file_manager, 40);
+  messageDesc(file_manager, 49);
 
 /**
  * @generated from message scope.v1.WriteMount
@@ -1525,7 +1785,7 @@ export type WriteMount = Message<"scope.v1.WriteMount"> & {
  * Use `create(WriteMountSchema)` to create a new message.
  */
 export const WriteMountSchema: GenMessage<WriteMount> = /*@__PURE__*/
-  messageDesc(file_manager, 41);
+  messageDesc(file_manager, 50);
 
 /**
  * So much of the file is there, with this hash.
@@ -1549,7 +1809,7 @@ export type WriteStarted = Message<"scope.v1.WriteStarted"> & {
  * Use `create(WriteStartedSchema)` to create a new message.
  */
 export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 42);
+  messageDesc(file_manager, 51);
 
 /**
  * @generated from message scope.v1.WriteFrom
@@ -1568,7 +1828,7 @@ export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
  * Use `create(WriteFromSchema)` to create a new message.
  */
 export const WriteFromSchema: GenMessage<WriteFrom> = /*@__PURE__*/
-  messageDesc(file_manager, 43);
+  messageDesc(file_manager, 52);
 
 /**
  * @generated from message scope.v1.WriteDone
@@ -1597,7 +1857,7 @@ export type WriteDone = Message<"scope.v1.WriteDone"> & {
  * Use `create(WriteDoneSchema)` to create a new message.
  */
 export const WriteDoneSchema: GenMessage<WriteDone> = /*@__PURE__*/
-  messageDesc(file_manager, 44);
+  messageDesc(file_manager, 53);
 
 /**
  * @generated from message scope.v1.FindInodeRequest
@@ -1619,7 +1879,7 @@ export type FindInodeRequest = Message<"scope.v1.FindInodeRequest"> & {
  * Use `create(FindInodeRequestSchema)` to create a new message.
  */
 export const FindInodeRequestSchema: GenMessage<FindInodeRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 45);
+  messageDesc(file_manager, 54);
 
 /**
  * @generated from message scope.v1.FindInodeResponse
@@ -1656,7 +1916,7 @@ export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
  * Use `create(FindInodeResponseSchema)` to create a new message.
  */
 export const FindInodeResponseSchema: GenMessage<FindInodeResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 46);
+  messageDesc(file_manager, 55);
 
 /**
  * @generated from message scope.v1.InodeFound
@@ -1692,7 +1952,7 @@ export type InodeFound = Message<"scope.v1.InodeFound"> & {
  * Use `create(InodeFoundSchema)` to create a new message.
  */
 export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
-  messageDesc(file_manager, 47);
+  messageDesc(file_manager, 56);
 
 /**
  * A layer that has the path; the first of them is what the container sees.
@@ -1727,7 +1987,7 @@ export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
  * Use `create(InodeLayerSchema)` to create a new message.
  */
 export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
-  messageDesc(file_manager, 48);
+  messageDesc(file_manager, 57);
 
 /**
  * @generated from message scope.v1.RedirectRequest
@@ -1756,7 +2016,7 @@ export type RedirectRequest = Message<"scope.v1.RedirectRequest"> & {
  * Use `create(RedirectRequestSchema)` to create a new message.
  */
 export const RedirectRequestSchema: GenMessage<RedirectRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 49);
+  messageDesc(file_manager, 58);
 
 /**
  * @generated from message scope.v1.RedirectResponse
@@ -1793,7 +2053,7 @@ export type RedirectResponse = Message<"scope.v1.RedirectResponse"> & {
  * Use `create(RedirectResponseSchema)` to create a new message.
  */
 export const RedirectResponseSchema: GenMessage<RedirectResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 50);
+  messageDesc(file_manager, 59);
 
 /**
  * @generated from message scope.v1.RedirectStart
@@ -1894,7 +2154,7 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
  * Use `create(RedirectStartSchema)` to create a new message.
  */
 export const RedirectStartSchema: GenMessage<RedirectStart> = /*@__PURE__*/
-  messageDesc(file_manager, 51);
+  messageDesc(file_manager, 60);
 
 /**
  * @generated from message scope.v1.Probe
@@ -1916,7 +2176,7 @@ export type Probe = Message<"scope.v1.Probe"> & {
  * Use `create(ProbeSchema)` to create a new message.
  */
 export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
-  messageDesc(file_manager, 52);
+  messageDesc(file_manager, 61);
 
 /**
  * @generated from enum scope.v1.Probe.Kind
@@ -1952,7 +2212,7 @@ export enum Probe_Kind {
  * Describes the enum scope.v1.Probe.Kind.
  */
 export const Probe_KindSchema: GenEnum<Probe_Kind> = /*@__PURE__*/
-  enumDesc(file_manager, 52, 0);
+  enumDesc(file_manager, 61, 0);
 
 /**
  * @generated from message scope.v1.RedirectStarted
@@ -1997,7 +2257,7 @@ export type RedirectStarted = Message<"scope.v1.RedirectStarted"> & {
  * Use `create(RedirectStartedSchema)` to create a new message.
  */
 export const RedirectStartedSchema: GenMessage<RedirectStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 53);
+  messageDesc(file_manager, 62);
 
 /**
  * @generated from message scope.v1.Frames
@@ -2014,7 +2274,7 @@ export type Frames = Message<"scope.v1.Frames"> & {
  * Use `create(FramesSchema)` to create a new message.
  */
 export const FramesSchema: GenMessage<Frames> = /*@__PURE__*/
-  messageDesc(file_manager, 54);
+  messageDesc(file_manager, 63);
 
 /**
  * Something that happens to one connection. Each side sends no more data than the other has given it credit for.
@@ -2100,7 +2360,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_manager, 55);
+  messageDesc(file_manager, 64);
 
 /**
  * @generated from message scope.v1.Opened
@@ -2150,7 +2410,7 @@ export type Opened = Message<"scope.v1.Opened"> & {
  * Use `create(OpenedSchema)` to create a new message.
  */
 export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
-  messageDesc(file_manager, 56);
+  messageDesc(file_manager, 65);
 
 /**
  * @generated from message scope.v1.Accepted
@@ -2169,7 +2429,7 @@ export type Accepted = Message<"scope.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_manager, 57);
+  messageDesc(file_manager, 66);
 
 /**
  * @generated from message scope.v1.End
@@ -2182,7 +2442,7 @@ export type End = Message<"scope.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_manager, 58);
+  messageDesc(file_manager, 67);
 
 /**
  * @generated from message scope.v1.Reset
@@ -2195,7 +2455,7 @@ export type Reset = Message<"scope.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_manager, 59);
+  messageDesc(file_manager, 68);
 
 /**
  * @generated from message scope.v1.Closed
@@ -2246,7 +2506,7 @@ export type Closed = Message<"scope.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_manager, 60);
+  messageDesc(file_manager, 69);
 
 /**
  * @generated from enum scope.v1.Closed.How
@@ -2274,7 +2534,7 @@ export enum Closed_How {
  * Describes the enum scope.v1.Closed.How.
  */
 export const Closed_HowSchema: GenEnum<Closed_How> = /*@__PURE__*/
-  enumDesc(file_manager, 60, 0);
+  enumDesc(file_manager, 69, 0);
 
 /**
  * @generated from message scope.v1.BypassRequest
@@ -2305,7 +2565,7 @@ export type BypassRequest = Message<"scope.v1.BypassRequest"> & {
  * Use `create(BypassRequestSchema)` to create a new message.
  */
 export const BypassRequestSchema: GenMessage<BypassRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 61);
+  messageDesc(file_manager, 70);
 
 /**
  * @generated from message scope.v1.BypassResponse
@@ -2336,7 +2596,7 @@ export type BypassResponse = Message<"scope.v1.BypassResponse"> & {
  * Use `create(BypassResponseSchema)` to create a new message.
  */
 export const BypassResponseSchema: GenMessage<BypassResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 62);
+  messageDesc(file_manager, 71);
 
 /**
  * @generated from message scope.v1.BypassStarted
@@ -2369,7 +2629,7 @@ export type BypassStarted = Message<"scope.v1.BypassStarted"> & {
  * Use `create(BypassStartedSchema)` to create a new message.
  */
 export const BypassStartedSchema: GenMessage<BypassStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 63);
+  messageDesc(file_manager, 72);
 
 /**
  * @generated from enum scope.v1.Namespace
@@ -2544,8 +2804,8 @@ export const Manager: GenService<{
     output: typeof ReadFilesResponseSchema;
   },
   /**
-   * Writes files at or below a path. The first request is `open`. A file, folder or link is answered by one `done` or
-   * `trouble`, in order; after `trouble` in the middle of a file, the rest of it is ignored.
+   * Writes files at or below a path. The first request is `open`. A file is answered by one `done` or `trouble`, a batch by
+   * one `batch`, in order; after `trouble` in the middle of a file, the rest of it is ignored.
    *
    * @generated from rpc scope.v1.Manager.WriteFiles
    */

@@ -1,6 +1,6 @@
 import type { RedirectStart } from "../gen/manager_pb.ts";
 import type { TcpSocketSeen } from "../proc.ts";
-import { listProcesses } from "../process_list.ts";
+import { listeningPortsOf } from "../process_list.ts";
 import { sidecarUsers } from "./mesh.ts";
 import type { Network } from "./network.ts";
 import type { Ports } from "./rules.ts";
@@ -20,9 +20,7 @@ export function listeningPorts(
   );
   const ascending = (ports: Iterable<number>) => [...new Set(ports)].sort((a, b) => a - b);
   const all = ascending(listening.map(({ localPort }) => localPort));
-  const own = allIncoming && ownContainer
-    ? new Set(listProcesses([{ id: target?.containerId ?? "", name: "" }], []).flatMap((of) => [...of.listening ?? []]))
-    : undefined;
+  const own = allIncoming && ownContainer ? listeningPortsOf(target?.containerId ?? "") : undefined;
   const named = listening.filter(({ localPort, uid }) =>
     (own === undefined || own.has(localPort)) && !(mesh && sidecarUsers.includes(uid))
   );

@@ -8,7 +8,10 @@ const bytes = 500_000_000;
 /** 1.2 times as fast. */
 const aim = 1 / 1.2;
 
-/** 500 MB out of the pod and into it, against both ways that kubectl has. */
+/** So many small files, and the most that copying them may take, in milliseconds. */
+const manyFiles = 20_000, manyMs = 10_000;
+
+/** 500 MB and 20,000 files of 5 bytes out of the pod and into it, against the ways that kubectl has. */
 export async function files(world: World, runs: number): Promise<Row[]> {
   const folder = await Deno.makeTempDir({ prefix: "scope-bench-" });
   try {
@@ -22,7 +25,7 @@ export async function files(world: World, runs: number): Promise<Row[]> {
         ...await into(world, folder, kind, Math.ceil(runs / 5)),
       );
     }
-    return rows;
+    return [...rows, ...await many(world, folder, Math.ceil(runs / 5))];
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -70,6 +73,46 @@ async function against(
     rows.push(compare(`${what}: \`scope cp\` / \`${name}\``, { ...await alternate(scope, other, runs), format, aim }));
   }
   return rows;
+}
+
+/** Small files into the pod and out of it; scope must lose none. */
+async function many(world: World, folder: string, runs: number): Promise<Row[]> {
+  const from = `${folder}/many`, to = `${folder}/many-back`, pod = `${world.namespace}/${world.target}`;
+  await Deno.mkdir(from);
+  for (let at = 0; at < manyFiles; at++) await Deno.writeTextFile(`${from}/${at}`, String(at).padStart(5, "0"));
+  const there = (...argv: string[]) => world.here("exec", world.target, "--", ...argv);
+  const isAll = async (what: string, found: Promise<number>) => {
+    if (await found !== manyFiles) throw new Error(`${manyFiles - await found} of ${manyFiles} files are lost ${what}`);
+  };
+  const into = {
+    once: async () => {
+      const { tookMs } = await world.scope("cp", from, ":/many");
+      await isAll("in the pod", there("find", "/many", "-type", "f", "-size", "-2").then(linesOf));
+      return tookMs;
+    },
+    reset: async () => void await there("rm", "-r", "/many"),
+  };
+  const intoOther = world.program(["kubectl", "cp", from, `${pod}:/many`]);
+  const rows = [manyRow("into", await alternate(into, { ...intoOther, reset: into.reset }, runs))];
+  await into.once();
+  const out = {
+    once: async () => {
+      const { tookMs } = await world.scope("cp", ":/many", to);
+      await isAll("here", Array.fromAsync(Deno.readDir(to)).then(({ length }) => length));
+      return tookMs;
+    },
+    reset: () => Deno.remove(to, { recursive: true }),
+  };
+  const outOther = world.program(["kubectl", "cp", `${pod}:/many`, to]);
+  return [...rows, manyRow("out of", await alternate(out, { ...outOther, reset: out.reset }, runs))];
+}
+
+const linesOf = ({ stdout }: { stdout: string }) => stdout.split("\n").length - 1;
+
+function manyRow(way: string, { scope, other }: { scope: number; other: number }): Row {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  const what = `20,000 files of 5 bytes ${way} the pod: \`scope cp\` / \`kubectl cp\``;
+  return { ...compare(what, { scope, other, format: seconds }), aim: `≤ ${seconds(manyMs)}`, met: scope <= manyMs };
 }
 
 /** Writes 500 MB in pieces of 10 MB. */

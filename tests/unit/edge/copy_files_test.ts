@@ -5,7 +5,7 @@ import { isSafe } from "../../../src/edge/files/local_folders.ts";
 import { localTree } from "../../../src/edge/files/local_tree.ts";
 import type { Event } from "../../../src/event.ts";
 import { FileTrouble } from "../../../src/files.ts";
-import type { FileEntry, FileReader } from "../../../src/files.ts";
+import type { FileEntry, FileReader, ReadingFile } from "../../../src/files.ts";
 import { besideOf } from "../beside.ts";
 
 function entry(path: string, kind: FileEntry["kind"], more: Partial<FileEntry> = {}): FileEntry {
@@ -19,17 +19,20 @@ function entry(path: string, kind: FileEntry["kind"], more: Partial<FileEntry> =
 /** Copies a folder of these entries out of a pod that answers every file with `bad`, whatever its name. */
 async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Promise<Event[]> {
   const { beside, seen } = besideOf();
-  const asked: string[] = [];
+  const asked: string[][] = [];
+  const answer = (path: string): ReadingFile => {
+    const whole = Promise.resolve({ sizeBytes: 3, sha256: "00" });
+    async function* pieces() {
+      yield { offset: 0, bytes: new TextEncoder().encode("bad") };
+    }
+    const told = entries.find((one) => one.path === path && !(one instanceof FileTrouble)) as FileEntry | undefined;
+    return { entry: told ?? entry(path, "file"), from: 0, pieces: pieces(), whole };
+  };
   const reader: FileReader = {
-    ask: (path) => Promise.resolve(void asked.push(path)),
-    next() {
-      const path = asked.shift()!, whole = Promise.resolve({ sizeBytes: 3, sha256: "00" });
-      async function* pieces() {
-        yield { offset: 0, bytes: new TextEncoder().encode("bad") };
-      }
-      const told = entries.find((one) => one.path === path && !(one instanceof FileTrouble)) as FileEntry | undefined;
-      return Promise.resolve({ entry: told ?? entry(path, "file"), from: 0, pieces: pieces(), whole });
-    },
+    ask: (path) => Promise.resolve(void asked.push([path])),
+    next: () => Promise.resolve(answer(asked.shift()![0]!)),
+    askBatch: (files) => void asked.push(files.map(({ path }) => path)),
+    nextBatch: () => Promise.resolve(asked.shift()!.map(answer)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   async function* list() {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { makeFiles } from "../../../src/manager/files_client.ts";
 import { O_PATH } from "../../../src/manager/files/calls.ts";
-import { Descriptor } from "../../../src/manager/files/descriptor.ts";
 import { openOwn } from "../../../src/manager/files/calls.ts";
+import { removeParts } from "../../../src/manager/files/left_part.ts";
 import { Parts } from "../../../src/manager/files/parts.ts";
 import { FileTrouble } from "../../../src/files.ts";
 import type { FileEntry, Files, FileToWrite, Piece, WholeFile } from "../../../src/files.ts";
@@ -11,6 +11,7 @@ import { kill, startManager } from "./manager_process.ts";
 import type { TestManager } from "./manager_process.ts";
 import { fakeTarget } from "./target.ts";
 import type { FakeTarget } from "./target.ts";
+import { makeFolder, makeLink } from "./write_one.ts";
 
 // A root and namespaces of their own need root: who is not sees these tests as ignored.
 const ignore = Deno.uid() !== 0;
@@ -132,8 +133,8 @@ withFiles(
     for (const path of ["../new", "up/new", "/new", "a/../../new", "."]) {
       const file = writer.file({ path, mode: 0o644, resume: false }, async function* () {});
       await assert.rejects(file.whole, FileTrouble, path);
-      await assert.rejects(writer.link({ path, to: "x" }), FileTrouble, path);
-      await assert.rejects(writer.folder({ path, mode: 0o755, modifiedNs: 0n, finish: false }), FileTrouble, path);
+      await assert.rejects(makeLink(writer, { path, to: "x" }), FileTrouble, path);
+      await assert.rejects(makeFolder(writer, { path, mode: 0o755, modifiedNs: 0n, finish: false }), FileTrouble, path);
     }
     assert.deepEqual([...Deno.readDirSync(outside)].map(({ name }) => name).toSorted(), before);
     assert.equal(Deno.readTextFileSync(secret.path), secret.text);
@@ -177,11 +178,11 @@ withFiles("Manager.WriteFiles says what is in the way", async ({ target: { root 
   await assert.rejects(read(files, "/etc/folder"), trouble("EISDIR"));
   await assert.rejects(read(files, "/etc/a\0b"), trouble("EINVAL"));
   await using writer = files.writer("/etc", { name: "", folder: true, signal });
-  await assert.rejects(writer.link({ path: "folder", to: "x" }), FileTrouble);
+  await assert.rejects(makeLink(writer, { path: "folder", to: "x" }), FileTrouble);
   const inTheWay = writer.file({ path: "folder", mode: 0o644, resume: false }, async function* () {});
   await assert.rejects(inTheWay.whole, trouble("EISDIR"));
   // And goes on after that.
-  assert.equal(await writer.folder({ path: "more", mode: 0o755, modifiedNs: 0n, finish: false }), true);
+  assert.equal(await makeFolder(writer, { path: "more", mode: 0o755, modifiedNs: 0n, finish: false }), true);
 });
 
 withFiles(
@@ -317,21 +318,26 @@ withFiles("Manager.ReadFiles lets go of a file with a huge hole when its client 
 Deno.test("Parts.keep() removes what nobody came back for, and leaves what is another file by now", async () => {
   const folder = Deno.makeTempDirSync({ prefix: "scope-parts-" });
   try {
-    using parts = new Parts({ keepMs: 100, checkMs: 20 });
+    const parts = new Parts(removeParts, { keepMs: 100, checkMs: 20 });
+    const inodeOf = (name: string) => BigInt(Deno.statSync(`${folder}/${name}`).ino!);
     const keep = (name: string) => {
       Deno.writeTextFileSync(`${folder}/${name}`, "x");
-      parts.keep(new Descriptor(openOwn(folder, O_PATH)), name, Deno.pid);
+      parts.keep({ folder: openOwn(folder, O_PATH), name, inode: inodeOf(name), pid: Deno.pid });
     };
-    for (const name of ["old", "replaced", "resumed"]) keep(name);
+    for (const name of ["old", "replaced", "resumed", "written"]) keep(name);
     Deno.renameSync(`${folder}/replaced`, `${folder}/elsewhere`);
     Deno.writeTextFileSync(`${folder}/replaced`, "new");
-    parts.forget(BigInt(Deno.statSync(`${folder}/resumed`).ino!), "resumed");
+    parts.forget(inodeOf("resumed"), "resumed");
+    using written = Deno.openSync(`${folder}/written`);
+    written.lockSync(true);
     await until("the old part to be gone", 10, () => !exists(`${folder}/old`));
-    assert.deepEqual(["replaced", "resumed", "elsewhere"].map((name) => exists(`${folder}/${name}`)), [
-      true,
-      true,
-      true,
-    ]);
+    const left = ["replaced", "resumed", "elsewhere", "written"];
+    assert.deepEqual(left.map((name) => exists(`${folder}/${name}`)), [true, true, true, true]);
+    assert.deepEqual(parts.takeAll(), []);
+    const held = [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) =>
+      linkOf(`/proc/self/fd/${name}`) === folder
+    );
+    assert.deepEqual(held, []);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

@@ -6,7 +6,7 @@ const all: NamespaceKind[] = ["net", "pid", "uts", "ipc"];
 const wanted = {
   pid: Deno.pid,
   namespaces: all,
-  copyFiles: () => ({}),
+  files: {},
   argv: ["bash", "--rcfile", "/opt/scope/bashrc"],
 };
 const here = ["bash", "--rcfile", "/tools/bashrc"];
@@ -25,15 +25,10 @@ Deno.test("localArgv() enters the namespaces of the process, as root", () => {
   assert.deepEqual(built.slice(-4), ["/tools/run", ...here]);
 });
 
-Deno.test("localArgv() copies the files that go with the network of the process, and else none", () => {
-  const copied: number[] = [];
-  const copyFiles = (pid: number) => {
-    copied.push(pid);
-    return { hosts: "/tmp/hosts" };
-  };
-  assert.ok(localArgv({ folder: "/tools" }, { ...wanted, copyFiles }).includes("/tmp/hosts"));
-  assert.ok(!localArgv({ folder: "/tools" }, { ...wanted, namespaces: ["uts"], copyFiles }).includes("/tmp/hosts"));
-  assert.deepEqual(copied, [Deno.pid]);
+Deno.test("localArgv() takes the files that go with the network of the process, and else none", () => {
+  const files = { hosts: "/tmp/hosts" };
+  assert.ok(localArgv({ folder: "/tools" }, { ...wanted, files }).includes("/tmp/hosts"));
+  assert.ok(!localArgv({ folder: "/tools" }, { ...wanted, namespaces: ["uts"], files }).includes("/tmp/hosts"));
 });
 
 Deno.test("localArgv() starts each program by what says that it is missing, whatever namespaces it enters", () => {

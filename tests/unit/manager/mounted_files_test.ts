@@ -8,6 +8,7 @@ import type { Files, FileToWrite } from "../../../src/files.ts";
 import { cString } from "../../../src/manager/libc.ts";
 import { startManager } from "./manager_process.ts";
 import { fakeTarget } from "./target.ts";
+import { makeFolder, makeLink } from "./write_one.ts";
 
 // A root and namespaces of their own need root: without it these tests show as ignored.
 const ignore = Deno.uid() !== 0;
@@ -83,14 +84,14 @@ withMounts("Manager.WriteFiles writes into a file that is a mount of the target"
   await write(files, "/etc/conf", "short\n", { modifiedNs: 1_580_702_707_500_000_000n });
   assert.equal(await inside(seen), "1\nshort\n11:22 600 1580702707\nconf\npasswd\n");
   await using writer = files.writer("/", { name: "", folder: true, signal });
-  assert.equal(await writer.folder({ path: "etc", mode: 0o755, modifiedNs: 0n, finish: false }), false);
+  assert.equal(await makeFolder(writer, { path: "etc", mode: 0o755, modifiedNs: 0n, finish: false }), false);
   const bytes = new TextEncoder().encode("in a tree\n");
   const below = writer.file({ path: "etc/conf", mode: 0o640, resume: false }, async function* () {
     yield { offset: 0, bytes };
   });
   await below.whole;
   assert.equal((await inside(seen)).replace(/ \d{10}$/m, ""), "1\nin a tree\n11:22 600\nconf\npasswd\n");
-  await assert.rejects(writer.link({ path: "etc/conf", to: "/etc/passwd" }), trouble("EMOUNT"));
+  await assert.rejects(makeLink(writer, { path: "etc/conf", to: "/etc/passwd" }), trouble("EMOUNT"));
   assert.equal(await inside(countConf + "cat vol/conf"), "1\nin a tree\n");
 });
 
@@ -166,7 +167,7 @@ withMounts("Manager.WriteFiles never takes a mount for the part of a copy", asyn
     await assert.rejects(write(files, "/etc/new", "second\n", { resume }), trouble("EMOUNT"));
   }
   await using writer = files.writer("/etc", { name: "", folder: true, signal });
-  await assert.rejects(writer.link({ path: "new", to: "x" }), trouble("EMOUNT"));
+  await assert.rejects(makeLink(writer, { path: "new", to: "x" }), trouble("EMOUNT"));
   assert.equal(
     await inside("cat vol/part; grep -c scope-part /proc/self/mountinfo; ls -A etc"),
     "first\n1\n.new.scope-part\npasswd\n",
@@ -178,9 +179,9 @@ withMounts("Manager.WriteFiles writes nothing on a file system of the kernel", a
     await assert.rejects(write(files, path, "mine\n"), trouble("EKERNEL"));
   }
   await using writer = files.writer("/", { name: "", folder: true, signal });
-  await assert.rejects(writer.link({ path: "proc/new", to: "x" }), trouble("EKERNEL"));
+  await assert.rejects(makeLink(writer, { path: "proc/new", to: "x" }), trouble("EKERNEL"));
   await assert.rejects(
-    writer.folder({ path: "proc/new", mode: 0o755, modifiedNs: 0n, finish: false }),
+    makeFolder(writer, { path: "proc/new", mode: 0o755, modifiedNs: 0n, finish: false }),
     trouble("EKERNEL"),
   );
 });
@@ -204,11 +205,11 @@ withMounts(
     for (const at of ["setgid", "acl", "etc"]) {
       await using writer = files.writer(`/${at}`, { name: "", folder: true, signal });
       for (const finish of [false, true]) {
-        await writer.folder({ path: "new", mode: 0o777, modifiedNs: 0n, finish });
+        await makeFolder(writer, { path: "new", mode: 0o777, modifiedNs: 0n, finish });
       }
       const file = writer.file({ path: "new-file", mode: 0o666, resume: false }, async function* () {});
       await file.whole;
-      await writer.link({ path: "new-link", to: "x" });
+      await makeLink(writer, { path: "new-link", to: "x" });
       for (const kind of ["", "-file", "-link"]) {
         const seen = await inside(`stat -c '%u:%g %a' ${at}/own${kind} ${at}/new${kind}`);
         const [own, made] = seen.split("\n");

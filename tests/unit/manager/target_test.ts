@@ -19,25 +19,25 @@ function withTarget(name: string, test: (target: FakeTarget) => void | Promise<v
   });
 }
 
-function read({ pid }: FakeTarget, path: string): string | undefined {
-  const bytes = readInRoot(pid, path);
+async function read({ pid }: FakeTarget, path: string): Promise<string | undefined> {
+  const bytes = await readInRoot(pid, path);
   return bytes && new TextDecoder().decode(bytes);
 }
 
-withTarget("readInRoot() reads files of the target, also through links that stay inside", (target) => {
+withTarget("readInRoot() reads files of the target, also through links that stay inside", async (target) => {
   const { root } = target;
   Deno.writeTextFileSync(`${root}/etc/hosts`, "inside\n");
-  assert.equal(read(target, "/etc/hosts"), "inside\n");
+  assert.equal(await read(target, "/etc/hosts"), "inside\n");
   Deno.symlinkSync("/etc/hosts", `${root}/absolute`);
   Deno.symlinkSync("../../../etc/hosts", `${root}/etc/upwards`);
-  assert.equal(read(target, "/absolute"), "inside\n");
-  assert.equal(read(target, "/etc/upwards"), "inside\n");
+  assert.equal(await read(target, "/absolute"), "inside\n");
+  assert.equal(await read(target, "/etc/upwards"), "inside\n");
 });
 
-withTarget("readInRoot() never reads outside of the target's root", (target) => {
+withTarget("readInRoot() never reads outside of the target's root", async (target) => {
   const { root, secret } = target;
   const inside = Deno.readTextFileSync("/etc/passwd");
-  assert.notEqual(read(target, "/etc/passwd"), inside);
+  assert.notEqual(await read(target, "/etc/passwd"), inside);
   const links = {
     absolute: secret.path,
     upwards: `../../../../../../..${secret.path}`,
@@ -50,12 +50,12 @@ withTarget("readInRoot() never reads outside of the target's root", (target) => 
   };
   for (const [name, to] of Object.entries(links)) {
     Deno.symlinkSync(to, `${root}/etc/${name}`);
-    assert.equal(read(target, `/etc/${name}`), undefined, to);
+    assert.equal(await read(target, `/etc/${name}`), undefined, to);
   }
-  assert.equal(read(target, `/etc/folder/deno.json`), undefined);
+  assert.equal(await read(target, `/etc/folder/deno.json`), undefined);
   // The whole folder as a link.
   Deno.symlinkSync(`/proc/1/root${secret.path.replace(/\/[^/]+$/, "")}`, `${root}/elsewhere`);
-  assert.equal(read(target, "/elsewhere/secret"), undefined);
+  assert.equal(await read(target, "/elsewhere/secret"), undefined);
   // The same paths do lead there for who follows them from outside: the attack is real.
   assert.equal(Deno.readTextFileSync(`/proc/${target.pid}/root/etc/absolute`), secret.text);
 });
@@ -76,13 +76,13 @@ withTarget("readInRoot() does not wait for a pipe", async (target) => {
 withTarget("readInRoot() reads no more than its limit, and no folders or devices", async (target) => {
   const { root, pid } = target;
   Deno.writeFileSync(`${root}/etc/hosts`, new Uint8Array(300 * 1024));
-  assert.equal(readInRoot(pid, "/etc/hosts")?.length, 256 * 1024);
-  assert.equal(readInRoot(pid, "/etc/hosts", 10)?.length, 10);
+  assert.equal((await readInRoot(pid, "/etc/hosts"))?.length, 256 * 1024);
+  assert.equal((await readInRoot(pid, "/etc/hosts", 10))?.length, 10);
   await new Deno.Command("mknod", { args: [`${root}/dev/zero`, "c", "1", "5"] }).output();
-  assert.equal(read(target, "/dev/zero"), undefined);
-  assert.equal(read(target, "/etc"), undefined);
-  assert.equal(read(target, "/etc/none"), undefined);
-  assert.equal(readInRoot(4_194_303, "/etc/hosts"), undefined);
+  assert.equal(await read(target, "/dev/zero"), undefined);
+  assert.equal(await read(target, "/etc"), undefined);
+  assert.equal(await read(target, "/etc/none"), undefined);
+  assert.equal(await readInRoot(4_194_303, "/etc/hosts"), undefined);
 });
 
 withTarget("Manager.Ps lists the processes of a container", async ({ pid, containerId }) => {

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { copyFiles } from "../../../src/edge/files/copy_files.ts";
+import type { Event } from "../../../src/event.ts";
+import { FileTrouble } from "../../../src/files.ts";
+import type { Files } from "../../../src/files.ts";
+import { makeFiles } from "../../../src/manager/files_client.ts";
+import { besideOf } from "../beside.ts";
+import { startManager } from "./manager_process.ts";
+import { fakeTarget } from "./target.ts";
+
+// A root and namespaces of their own need root: without it these tests show as ignored.
+const ignore = Deno.uid() !== 0;
+const { signal } = new AbortController();
+
+interface World {
+  files: Files;
+  root: string;
+  /** A folder of this machine. */
+  local: string;
+  /** How many messages of copies went to the manager and came from it. */
+  messages: { sent: number; received: number };
+  copy(direction: "in" | "out", remote: string, local: string): Promise<Event[]>;
+}
+
+function withWorld(name: string, test: (world: World) => Promise<void>): void {
+  Deno.test({
+    name: `${name} (needs root)`,
+    ignore,
+    async fn() {
+      await using target = await fakeTarget();
+      await using manager = await startManager();
+      await using connection = await manager.connect();
+      const local = Deno.makeTempDirSync({ prefix: "scope-many-" });
+      const messages = { sent: 0, received: 0 };
+      async function* counted<T>(count: keyof typeof messages, from: AsyncIterable<T>): AsyncIterable<T> {
+        for await (const one of from) {
+          messages[count]++;
+          yield one;
+        }
+      }
+      const { writeFiles, readFiles } = connection.calls;
+      const calls: typeof connection.calls = {
+        ...connection.calls,
+        writeFiles: (requests, options) =>
+          counted("received", writeFiles(counted("sent", requests as AsyncIterable<never>), options)),
+        readFiles: (requests, options) =>
+          counted("received", readFiles(counted("sent", requests as AsyncIterable<never>), options)),
+      };
+      const { podUid, containerId } = target;
+      const translate = (error: unknown) => Promise.resolve(error);
+      const files = makeFiles({ connection: { ...connection, calls }, target: { podUid, containerId }, translate });
+      const beside = { ...besideOf().beside, files };
+      const copy = (direction: "in" | "out", remote: string, local: string) =>
+        Array.fromAsync(copyFiles(
+          beside,
+          { direction, remote, local, follow: false },
+          { signal, say() {}, progress: false, terminate: false },
+        ));
+      try {
+        await test({ files, root: target.root, local, messages, copy });
+      } finally {
+        Deno.removeSync(local, { recursive: true });
+      }
+    },
+  });
+}
+
+/** All that is in a folder: modes, times to the millisecond, links and hashes. Never blocks, so that beats go on. */
+async function contentOf(folder: string, below = ""): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`, shown = `${below}/${name}`, { mode, mtime } = await Deno.lstat(path);
+    if (isSymlink) lines.push(`${shown} -> ${await Deno.readLink(path)}`);
+    else {
+      const content = isDirectory ? "" : createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+      lines.push(`${shown} ${mode} ${mtime?.getTime()} ${content}`);
+      if (isDirectory) lines.push(...await contentOf(path, shown));
+    }
+  }
+  return lines.toSorted();
+}
+
+const types = (events: Event[]) => {
+  const count = (type: Event["type"]) => events.filter((event) => event.type === type).length;
+  return { files: count("cp.file"), failed: count("failed") };
+};
+
+withWorld("copyFiles() carries many small files in few messages, and loses none", async (world) => {
+  const { local, root, messages, copy } = world, tree = `${local}/tree`;
+  // 2,000 files in 100 folders, and among them some that travel by themselves.
+  for (let folder = 0; folder < 100; folder++) {
+    await Deno.mkdir(`${tree}/${folder}/empty`, { recursive: true });
+    for (let file = 0; file < 20; file++) await Deno.writeTextFile(`${tree}/${folder}/${file}`, `${folder} ${file}`);
+    await Deno.symlink(`${folder}`, `${tree}/${folder}/link`);
+  }
+  for (const [at, size] of [0, 4096, 65_536, 65_537, 3 << 20].entries()) {
+    const bytes = new Uint8Array(size);
+    for (let from = 0; from < size; from += 65_536) crypto.getRandomValues(bytes.subarray(from, from + 65_536));
+    Deno.writeFileSync(`${tree}/${at * 7}/of ${size}`, bytes, { mode: 0o750 });
+  }
+  assert.deepEqual(types(await copy("in", "/etc/tree", tree)), { files: 2005, failed: 0 });
+  assert.deepEqual(await contentOf(`${root}/etc/tree`), await contentOf(tree));
+  assert.ok(messages.sent < 60 && messages.received < 60, JSON.stringify(messages));
+  messages.sent = messages.received = 0;
+  assert.deepEqual(types(await copy("out", "/etc/tree", `${local}/back`)), { files: 2005, failed: 0 });
+  assert.deepEqual(await contentOf(`${local}/back`), await contentOf(tree));
+  assert.ok(messages.sent < 60 && messages.received < 60, JSON.stringify(messages));
+  // What is there already is not written again.
+  const inodeOf = () => Deno.statSync(`${local}/back/1/1`).ino, before = inodeOf();
+  const again = await copy("out", "/etc/tree/.", `${local}/back`);
+  assert.deepEqual(types(again), { files: 2005, failed: 0 });
+  assert.equal(again.findLast((event) => event.type === "cp.summary")?.bytes, 0);
+  assert.equal(inodeOf(), before);
+});
+
+withWorld("copyFiles() tells what fails for one of a batch, and copies the others", async ({ local, root, copy }) => {
+  const tree = `${local}/tree`;
+  Deno.mkdirSync(tree);
+  for (const name of ["a", "b", "c"]) Deno.writeTextFileSync(`${tree}/${name}`, name);
+  Deno.mkdirSync(`${root}/etc/tree/b`, { recursive: true });
+  const into = await copy("in", "/etc", tree);
+  assert.deepEqual(into.flatMap((event) => event.type === "failed" ? [[event.subject, event.reason]] : []), [
+    ["b", "it is a folder"],
+  ]);
+  assert.equal(Deno.readTextFileSync(`${root}/etc/tree/c`), "c");
+  Deno.mkdirSync(`${local}/back/c`, { recursive: true });
+  Deno.removeSync(`${root}/etc/tree/b`);
+  Deno.writeTextFileSync(`${root}/etc/tree/b`, "b");
+  const out = await copy("out", "/etc/tree/.", `${local}/back`);
+  assert.deepEqual(out.flatMap((event) => event.type === "failed" ? [event.subject] : []), ["c"]);
+  assert.deepEqual([...Deno.readDirSync(`${local}/back`)].map(({ name }) => name).toSorted(), ["a", "b", "c"]);
+  assert.equal(Deno.readTextFileSync(`${local}/back/b`), "b");
+});
+
+withWorld("FileReader.nextBatch() says which files do not fit into it", async ({ files, root }) => {
+  Deno.writeTextFileSync(`${root}/etc/small`, "small");
+  Deno.writeFileSync(`${root}/etc/large`, new Uint8Array((1 << 20) - 4));
+  await using reader = files.reader("/", { signal });
+  reader.askBatch(["etc/small", "etc/large", "none", "proc/version", "etc/small"].map((path) => ({ path })));
+  const [small, large, none, kernel, again] = await reader.nextBatch();
+  assert.ok(typeof small === "object" && "pieces" in small && typeof again === "object" && "pieces" in again);
+  assert.equal(new TextDecoder().decode((await Array.fromAsync(again.pieces))[0]?.bytes), "small");
+  assert.deepEqual([large, kernel], ["tooLarge", "tooLarge"]);
+  assert.ok(none instanceof FileTrouble && none.code === "ENOENT");
+});

@@ -1,0 +1,21 @@
+import { FileTrouble } from "../../../src/files.ts";
+import type { BatchItem, FileWriter, ItemWritten } from "../../../src/files.ts";
+
+/** Writes a batch of one item. Throws FileTrouble. */
+export async function writeOne(writer: FileWriter, item: BatchItem): Promise<ItemWritten> {
+  const [result] = await writer.batch([item]).written;
+  if (result === undefined || result instanceof FileTrouble) throw result ?? new Error("there is no answer");
+  return result;
+}
+
+export function makeLink(writer: FileWriter, link: { path: string; to: string }): Promise<ItemWritten> {
+  return writeOne(writer, { kind: "link", ...link });
+}
+
+/** Returns true where it made the folder. */
+export async function makeFolder(
+  writer: FileWriter,
+  folder: { path: string; mode: number; modifiedNs: bigint; finish: boolean },
+): Promise<boolean> {
+  return (await writeOne(writer, { kind: "folder", ...folder })).created;
+}
