@@ -8,3 +8,8 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   }
   return all;
 }
+
+/** In whole MiB. */
+export function mebibytes(bytes: number): number {
+  return Math.floor(bytes / 1024 / 1024);
+}

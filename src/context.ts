@@ -33,6 +33,15 @@ export interface InsideOptions {
   user?: string;
 }
 
+/** How and beside which process a program is to run inside. */
+export type InsideCall = Pick<RunOptions, "inside" | "pid">;
+
+/** Whether a program runs inside as the target itself: then its container's runtime can let it in. */
+export function isAsTarget({ inside, pid }: InsideCall): boolean {
+  // Of which container another process is, nobody knows.
+  return inside !== undefined && !inside.privileged && inside.user === undefined && pid === undefined;
+}
+
 /** A running program. Everything it started ends with it, or with this client. */
 export interface Run {
   /** What it prints, in the order it came. */
@@ -60,6 +69,8 @@ export interface Beside extends Place {
   readonly way: Exclude<WayName, "auto">;
   /** In effect there. */
   readonly capabilities: ReadonlySet<Capability>;
+  /** Whether the kernel refuses to what runs inside to rename or remove what the target has mounted. */
+  protectsMounts(call: InsideCall): boolean;
   /** The processes of all containers of the target's pod. */
   processes(): Promise<ProcessSeen[]>;
   /** Any process that the manager sees; its container is empty when it is none of the target's pod. */

@@ -25,8 +25,10 @@ export interface Needs {
    * the target itself may.
    */
   files?: boolean | "wanted" | "all";
-  /** It runs a program inside all of the target's namespaces and its root. */
-  inside?: boolean;
+  /** It runs a program inside all of the target's namespaces and its root; `other`: with other rights than the target's. */
+  inside?: boolean | "other";
+  /** It runs what somebody types, which may write files of any size beside the target. */
+  writes?: boolean;
   /** It uses the target's volumes as its own. */
   volumes?: boolean;
   /** Pids that it was given are the node's. */

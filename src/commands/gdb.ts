@@ -13,7 +13,7 @@ export const gdb: Command = {
   name: "gdb",
   summary: "Debug a process of the target, which stands still meanwhile and runs on at the end",
   arguments: "[args...]",
-  needs: { files: true },
+  needs: { files: true, writes: true },
   options: [
     { flags: "-p, --pid <pid>", description: "process, by its pid on the node (default: the target's first one)" },
     { flags: "--batch", description: "run the commands that are given, and end" },
@@ -41,7 +41,7 @@ export const gdb: Command = {
       });
     }
     const commands = await Promise.all(files.map((file) => commandFile(context, file)));
-    const needs = { ...gdb.needs, ...pid === undefined ? {} : { nodePids: true } };
+    const needs = { files: true, ...backtrace ? {} : { writes: true }, ...pid === undefined ? {} : { nodePids: true } };
     await using beside = await context.enter(targetQuery(context.options), needs);
     const process = await traced(beside, pid, context.say);
     await assertStoppable(beside, process, context.signal);

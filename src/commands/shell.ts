@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
-import type { RunOptions } from "../context.ts";
+import { isAsTarget } from "../context.ts";
+import type { Beside, InsideCall, RunOptions } from "../context.ts";
 import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { RawOptions } from "../options.ts";
@@ -13,12 +14,17 @@ const killed = 137;
 /** How long the cluster may take to tell that a pod is gone whose processes are, in milliseconds. */
 const tellMs = 3000;
 
+/** Said where the kernel would not refuse it. */
+const unprotected =
+  "mounts of the target are not protected here: to rename, replace or remove a file or folder that is one " +
+  "takes it away from the target; --via node protects them";
+
 export const shell: Command = {
   name: "shell",
   summary: "Run a shell or a command with the endoscope's tools in the target's network and pid namespace",
   arguments: "[command...]",
   passThrough: true,
-  needs: ordinaryNeeds,
+  needs: { ...ordinaryNeeds, writes: true },
   options: [
     {
       flags: "-t, --target <container>",
@@ -49,8 +55,14 @@ export const shell: Command = {
     if (typeof options.target === "string") query.container = options.target;
     const inside = insideOf(options);
     const pid = typeof options.pid === "string" ? processId("pid", options.pid) : undefined;
+    const call: InsideCall = {
+      ...(inside === undefined ? {} : { inside }),
+      ...(pid === undefined ? {} : { pid }),
+    };
     const needs: Needs = {
-      ...(inside === undefined ? shellNeeds(command) : { inside: true }),
+      ...(inside === undefined
+        ? { ...shellNeeds(command), writes: true }
+        : { inside: isAsTarget(call) ? true : "other" }),
       ...(options.volumes === true ? { volumes: true } : {}),
       ...(pid === undefined ? {} : { nodePids: true }),
     };
@@ -71,13 +83,15 @@ export const shell: Command = {
         `this shell is root with all capabilities of the ${what}: a program of the target can take over ${risk}`,
       );
     }
+    const bound = storageWarning(beside, inside !== undefined);
+    // Where a program may write no file, it should know why.
+    if (bound !== undefined && (context.interactive || beside.way === "ephemeral")) context.say(bound);
+    if (inside !== undefined && !beside.protectsMounts(call)) context.say(unprotected);
     const program = sessionProgram(context, command);
     const run = beside.run({
       ...program,
-      ...(inside === undefined
-        ? { namespaces: ["net", "pid", "uts", "ipc"] }
-        : { argv: command, namespaces: [], inside }),
-      ...(pid === undefined ? {} : { pid }),
+      ...(inside === undefined ? { namespaces: ["net", "pid", "uts", "ipc"] } : { argv: command, namespaces: [] }),
+      ...call,
     });
     const code = await context.attach(run);
     // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.
@@ -88,6 +102,17 @@ export const shell: Command = {
     return code;
   },
 };
+
+/** What to know of files where the pod may not have many of them; undefined where it may. */
+function storageWarning({ target, way }: Beside, inside: boolean): string | undefined {
+  const { namespace, pod, storage } = target;
+  if (storage?.pod === undefined || way === "local") return undefined;
+  const limit = `pod "${namespace}/${pod}" is evicted when its files take more than ${storage.pod.text}`;
+  if (inside) return `${limit}, and those that are written here are its files`;
+  return way === "node"
+    ? `${limit}: what is written in $SCOPE_ROOT counts, what is written elsewhere does not`
+    : `${limit}: here nothing is written to disk but in $SCOPE_ROOT, where it counts; $TMPDIR and /dev/shm are memory`;
+}
 
 /** How a program runs inside the target, if it does. Throws ScopeError (usage). */
 function insideOf({ inside, privileged, user }: RawOptions): RunOptions["inside"] {

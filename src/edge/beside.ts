@@ -1,4 +1,5 @@
-import type { Beside, Run, RunOptions } from "../context.ts";
+import { isAsTarget } from "../context.ts";
+import type { Beside, InsideCall, Run, RunOptions } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { BlockedSeen, ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";
@@ -35,6 +36,7 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
   const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
   const lost = () => watched ??= watch();
   const fail = (error: unknown) => translateCall(error, connection, passage, where, watched);
+  const letIn = (call: InsideCall) => isAsTarget(call) ? passage.letIn : undefined;
   const ask = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
     const asked = connection.calls.ps({ containers, pids: [...pids] }, { signal });
@@ -48,16 +50,23 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
     target,
     way: passage.way,
     capabilities: passage.capabilities,
+    protectsMounts: (call) => passage.way === "node" || letIn(call) !== undefined,
     get lost() {
       return lost();
     },
     run(options: RunOptions): Run {
       lost(); // what only takes a moment need not be watched
-      return startRun(connection, options, {
-        podUid: target.uid,
-        containerId: target.container.id,
-        name: name ?? targetName(target),
-      }, fail);
+      return startRun(
+        connection,
+        options,
+        {
+          podUid: target.uid,
+          containerId: target.container.id,
+          name: name ?? targetName(target),
+        },
+        fail,
+        letIn(options),
+      );
     },
     processes: () => ask(),
     process: async (pid) => (await ask([pid])).find((process) => process.pid === pid),

@@ -1,6 +1,6 @@
 import { ScopeError } from "../errors.ts";
 import type { ManagerConnection } from "../manager/client.ts";
-import { connect, Unanswered } from "../manager/client.ts";
+import { answerMs, connect, Unanswered } from "../manager/client.ts";
 import type { GlobalOptions } from "../options.ts";
 import { version } from "../version.ts";
 import type { Reached } from "../ways/reached.ts";
@@ -15,7 +15,9 @@ export async function connectTo(
   context: ConnectContext,
   passage: Reached,
 ): Promise<ManagerConnection> {
-  const connection = connect(passage.stream, context.options.timeoutMs);
+  const { timeoutMs } = context.options;
+  // One that has just been made may start where CPU time is short.
+  const connection = connect(passage.stream, passage.found ? Math.min(timeoutMs, answerMs) : timeoutMs);
   try {
     context.signal.throwIfAborted();
     // One that was found has been greeted by whoever started it: one round trip less.

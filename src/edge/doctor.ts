@@ -6,6 +6,7 @@ import type { DoctorWay, Event } from "../event.ts";
 import { now } from "../event.ts";
 import { isAllowed } from "../kube/access.ts";
 import type { V1Pod } from "../kube/cluster.ts";
+import { sharedLimits } from "../kube/limits.ts";
 import { podMemory } from "../kube/memory.ts";
 import { assertNamespace } from "../kube/resolve.ts";
 import { allRights } from "../rights.ts";
@@ -60,7 +61,7 @@ export async function* diagnose(
     const ephemeral = await ephemeralFinding(context, pod, target, needs);
     const byNode = needsProcess(needs) && target.container.id === "" ? { error: hasNoProcess(pod, target) } : node;
     const chosen = chooseWay({
-      ...{ needs, memory, ephemeral: standing(ephemeral) },
+      ...{ needs, memory, limits: sharedLimits(pod), ephemeral: standing(ephemeral) },
       node: running && !("error" in byNode) ? "runs" : standing(byNode),
     });
     return [way("ephemeral", command, ephemeral, chosen), way("node", command, byNode, chosen)];
@@ -70,7 +71,7 @@ export async function* diagnose(
 
 /** Whether it works on the container itself, rather than on the pod or its network. */
 function needsProcess({ files = false, inside = false }: Needs): boolean {
-  return inside || (files !== false && files !== "wanted");
+  return inside !== false || (files !== false && files !== "wanted");
 }
 
 function hasNoProcess(pod: V1Pod, { container, namespace, pod: name }: Target): ScopeError {

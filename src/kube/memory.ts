@@ -1,5 +1,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Cluster } from "./cluster.ts";
+import { podLimit } from "./limits.ts";
+import { quantityOf } from "./quantity.ts";
 
 /** What a pod may still use before one of its processes is killed, in bytes. */
 export interface PodMemory {
@@ -7,23 +9,6 @@ export interface PodMemory {
   limitBytes?: number;
   /** Missing: nobody could say. */
   usedBytes?: number;
-}
-
-/**
- * The limit of all containers together: the pod's own, or their sum where each has one; an ephemeral container shares it
- * and adds none. Nothing when there is no limit.
- */
-export function memoryLimit({ spec }: V1Pod): number | undefined {
-  const own = spec?.resources?.limits?.memory;
-  if (own !== undefined) return bytesOf(own);
-  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
-  const limits = [...spec?.containers ?? [], ...sidecars].map(({ resources }) => resources?.limits?.memory);
-  let sum = 0;
-  for (const limit of limits) {
-    if (limit === undefined) return undefined;
-    sum += bytesOf(limit);
-  }
-  return sum;
 }
 
 interface PodMetrics {
@@ -38,7 +23,7 @@ const settledMs = 60_000;
 
 /** The memory of a pod: its use by the metrics API, or else by its kubelet, where this user may ask them. */
 export async function podMemory(cluster: Cluster, pod: V1Pod): Promise<PodMemory> {
-  const limitBytes = memoryLimit(pod);
+  const limitBytes = podLimit(pod.spec, "memory");
   if (limitBytes === undefined) return {};
   const { namespace = "", name = "", uid } = pod.metadata ?? {};
   const started = (pod.status?.containerStatuses ?? []).map(({ state }) => state?.running?.startedAt ?? Date.now());
@@ -51,7 +36,7 @@ export async function podMemory(cluster: Cluster, pod: V1Pod): Promise<PodMemory
   if (metrics?.containers !== undefined) {
     return {
       limitBytes,
-      usedBytes: metrics.containers.reduce((sum, one) => sum + bytesOf(one.usage?.memory ?? "0"), 0),
+      usedBytes: metrics.containers.reduce((sum, one) => sum + quantityOf(one.usage?.memory ?? "0"), 0),
     };
   }
   const summary = await ask<StatsSummary>(
@@ -59,15 +44,4 @@ export async function podMemory(cluster: Cluster, pod: V1Pod): Promise<PodMemory
   );
   const usedBytes = summary?.pods?.find(({ podRef }) => podRef?.uid === uid)?.memory?.workingSetBytes;
   return usedBytes === undefined ? { limitBytes } : { limitBytes, usedBytes };
-}
-
-const units: Readonly<Record<string, number>> = {
-  ...{ m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
-};
-
-/** A quantity of Kubernetes: `160Mi`, `1e9`, `128974848000m`. What is none counts as no memory at all. */
-export function bytesOf(quantity: string): number {
-  const [, number, unit = ""] = /^\+?([\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(quantity) ?? [];
-  return Number(number ?? 0) * (units[unit] ?? 0);
 }

@@ -1,6 +1,6 @@
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import type { StorageLimit, StorageLimits } from "../storage.ts";
-import { bytesOf } from "./memory.ts";
+import { quantityOf } from "./quantity.ts";
 
 /**
  * The limits by which the kubelet evicts a pod for what it wrote. That of the pod is the sum of its containers' limits,
@@ -31,4 +31,4 @@ function limitOf({ resources }: V1Container): StorageLimit | undefined {
   return text === undefined ? undefined : limit(text);
 }
 
-const limit = (text: string): StorageLimit => ({ bytes: bytesOf(text), text });
+const limit = (text: string): StorageLimit => ({ bytes: quantityOf(text), text });

@@ -92,8 +92,9 @@ function refused(what: string, code: number, message: string, cause: unknown, de
         { cause, hint: `give --debug-namespace NAME of one that stays (${message})` },
       );
     }
-    if (/exceeded quota|must specify limits|must specify requests|failed quota/i.test(message)) {
-      return new ScopeError("denied", `Cannot ${what}: a quota forbids it`, {
+    const limit = limitedBy(message);
+    if (limit !== undefined) {
+      return new ScopeError("denied", `Cannot ${what}: a ${limit} forbids it`, {
         cause,
         hint: `give --debug-namespace NAME of a namespace with room (${message})`,
       });
@@ -130,6 +131,13 @@ function refused(what: string, code: number, message: string, cause: unknown, de
       ? `it asks to wait for ${retryAfterMs / 1000} s: run it again then, or give it longer with --timeout SECONDS`
       : "run it again; kubectl get --raw '/readyz?verbose' says how the API server is",
   });
+}
+
+/** The object that limits what a namespace may use and refuses more, by the words of Kubernetes' admission plugins. */
+function limitedBy(message: string): string | undefined {
+  if (/exceeded quota|must specify limits|must specify requests|failed quota/i.test(message)) return "quota";
+  if (/(minimum|maximum) .* usage per |max limit to request ratio per /i.test(message)) return "LimitRange";
+  return undefined;
 }
 
 function forbiddenByPolicy(what: string, cause: unknown, hint: string): ScopeError {

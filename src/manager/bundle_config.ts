@@ -40,6 +40,12 @@ export function parseBundleConfig(text: string): BundleConfig | undefined {
   return undefined;
 }
 
+/** The variables that a container's first program was started with, as NAME=VALUE. Pure. */
+export function parseBundleEnvironment(text: string): string[] {
+  const { env } = (parseObject(text) as { process?: { env?: unknown } }).process ?? {};
+  return Array.isArray(env) ? env.filter((entry) => typeof entry === "string") : [];
+}
+
 /** An object in JSON; empty when the text is none. */
 function parseObject(text: unknown): Record<string, unknown> {
   try {

@@ -22,7 +22,7 @@ export interface ManagerConnection extends AsyncDisposable {
 }
 
 /** After this time without an answer to a beat the connection counts as lost, in milliseconds. */
-const answerMs = 15_000;
+export const answerMs = 15_000;
 
 /** A manager that has not answered for `silentMs`: it is stopped or starved, or the network is silent. */
 export class Unanswered extends Error {
@@ -54,7 +54,7 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
       answered = performance.now();
       ever = true;
     });
-    const limitMs = ever ? answerMs : Math.min(firstMs, answerMs);
+    const limitMs = ever ? answerMs : firstMs;
     if (performance.now() - answered >= limitMs) close(new Unanswered(limitMs, ever));
   }
   function close(reason: unknown) {

@@ -9,8 +9,11 @@ export interface EnterOptions {
   argv: readonly string[];
   /** What stands before the program in a pid namespace, by default the image's. */
   adopt?: readonly string[];
+  /** Its program that protects the target's mounts from what is done by the target's root; by default the image's. */
+  hold?: readonly string[];
 }
 
+const imageHold = ["/opt/scope/hold-mounts"];
 const imageAdopt = ["tini", "-s", "-g", "--", "/opt/scope/reaper", "/opt/scope/run"];
 
 /** Binds $1 files given as pairs, mounts /proc when $2 is 1, and becomes the rest. */
@@ -28,7 +31,9 @@ const mountScript = [
  * With `pid`, tini stands between: it adopts what the tool leaves behind, which otherwise the target's own first process
  * would have to reap. The image's reaper ends that before tini ends.
  */
-export function enterArgv({ pid, namespaces, files, argv, adopt = imageAdopt }: EnterOptions): string[] {
+export function enterArgv(
+  { pid, namespaces, files, argv, adopt = imageAdopt, hold = imageHold }: EnterOptions,
+): string[] {
   if (namespaces.length === 0) return [...argv];
   const entersPid = namespaces.includes("pid");
   const binds = Object.entries(files).flatMap(([name, copy]) => [copy, `/etc/${name}`]);
@@ -37,6 +42,8 @@ export function enterArgv({ pid, namespaces, files, argv, adopt = imageAdopt }: 
       "unshare",
       "--mount",
       "--",
+      // The node's /proc is still there.
+      ...(entersPid && hold.length > 0 ? [...hold, `${pid}`] : []),
       "sh",
       "-c",
       mountScript,

@@ -42,7 +42,7 @@ export function localArgv({ folder }: LocalTools, { pid, namespaces, files, argv
   // Without tini, what a tool leaves behind goes to the first process of the namespace, and is ended there.
   const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${folder}/reaper`] : [];
   const copies = namespaces.includes("net") ? files : {};
-  return enterArgv({ pid, namespaces, files: copies, argv: [run, ...here], adopt });
+  return enterArgv({ pid, namespaces, files: copies, argv: [run, ...here], adopt, hold: [] });
 }
 
 /** Its name, as `net:[4026531840]`. Throws ConnectError. */

@@ -77,7 +77,8 @@ export function parseStack(text: string): string[] {
 
 /** /proc/PID/cmdline; empty for zombies and kernel threads. */
 export function parseCommandLine(text: string): string {
-  return text.replace(/\0+$/, "").replaceAll("\0", " ");
+  // A program that writes a title there fills the rest with zeros or blanks.
+  return text.replace(/[\0 ]+$/, "").replaceAll("\0", " ");
 }
 
 export interface TcpSocketSeen {

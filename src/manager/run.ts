@@ -5,12 +5,13 @@ import type { NamespaceKind } from "../tool.ts";
 import { enterArgv } from "./enter.ts";
 import { Namespace, RunResponseSchema } from "./gen/manager_pb.ts";
 import type { RunRequest, RunResponse, Start } from "./gen/manager_pb.ts";
-import { insideArgv, insidePrompt } from "./inside.ts";
+import { enterCommand, insideArgv, insidePrompt } from "./inside.ts";
 import { containerPid, podPid, rootPath } from "./processes.ts";
 import type { LocalTools } from "./local_argv.ts";
 import { localArgv } from "./local_argv.ts";
 import { Program } from "./program.ts";
 import { readInRoot } from "./root_file.ts";
+import { containerVariables } from "./runtime_files.ts";
 
 const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
   [Namespace.UNSPECIFIED]: undefined,
@@ -59,7 +60,8 @@ export async function* run(
   const program = session.program = await start(first.value, session.files, sharedNamespaces, local);
   gone.addEventListener("abort", () => void session[Symbol.asyncDispose](), { once: true });
   if (gone.aborted) return;
-  yield response({ case: "started", value: { pid: program.pid, run: session.name } });
+  const enter = first.value.inside?.byRuntime ? await enterCommand(program) : [];
+  yield response({ case: "started", value: { pid: program.pid, run: session.name, enter } });
   void feed(program, input);
   for await (const { stream, bytes } of program.output) yield response({ case: stream, value: bytes });
   yield response({ case: "exit", value: await program.exit });
@@ -112,12 +114,14 @@ async function planned(
   const own = target.pid || containerPid(target.containerId);
   if (inside !== undefined) {
     if (own === undefined) throw new ConnectError("the container does not run", Code.NotFound);
-    const { privileged, user } = inside;
+    const { privileged, user, byRuntime } = inside;
+    // What enters by the runtime has them from there.
+    const variables = byRuntime || target.pid !== 0 ? {} : await containerVariables(target.containerId);
     return {
       ...request,
-      argv: insideArgv({ pid: own, privileged, user, sharedNamespaces, argv }),
+      argv: insideArgv({ pid: own, privileged, user, sharedNamespaces, byRuntime, argv }),
       // Of its history, the shell would leave a file in the target.
-      env: { ...request.env, PS1: insidePrompt, HISTFILE: "" },
+      env: { ...request.env, ...variables, PS1: insidePrompt, HISTFILE: "" },
     };
   }
   const env: Record<string, string> = own === undefined ? request.env : { SCOPE_ROOT: rootPath(own), ...request.env };

@@ -22,6 +22,12 @@ const namespaceNumbers: Readonly<Record<NamespaceKind, Namespace>> = {
   ipc: Namespace.IPC,
 };
 
+/** Has the container's runtime run a command in the target's container; rejects with ScopeError where it does not. */
+export type LetIn = (command: readonly string[], signal: AbortSignal) => Promise<void>;
+
+/** Ends a program that waits to be let in, and its exit code then; one that is in takes no notice. */
+const notLetIn = { signal: "SIGURG", code: 128 + 23 };
+
 type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
 
 /** Starts a program through a manager. `translate` turns the connection's errors into those for users. */
@@ -30,6 +36,7 @@ export function startRun(
   { argv, namespaces, env = {}, pty, traces, inside, pid }: RunOptions,
   { podUid, containerId, name }: RunTarget,
   translate: (error: unknown) => Promise<unknown>,
+  letIn?: LetIn,
 ): Run {
   const requests = new Channel<RunRequest>();
   const send = (request: Part) => void requests.push(create(RunRequestSchema, { request }));
@@ -44,7 +51,7 @@ export function startRun(
       env: { SCOPE_TARGET: name, ...env },
       ...(pty === undefined ? {} : { pty }),
       ...(traces === undefined ? {} : { traces }),
-      ...(inside === undefined ? {} : { inside }),
+      ...(inside === undefined ? {} : { inside: { ...inside, byRuntime: letIn !== undefined } }),
     },
   });
 
@@ -53,16 +60,25 @@ export function startRun(
   const control = (action: NonNullable<MessageInitShape<typeof ControlRequestSchema>["action"]>) =>
     started.promise.then((run) => calls.control({ run, action })).then(() => {}, () => {}); // a lost connection shows in the output
 
+  let refusal: unknown;
+  const enter = (command: readonly string[]) =>
+    void letIn?.(command, left.signal).catch((error: unknown) => {
+      refusal = error;
+      control({ case: "signal", value: notLetIn.signal });
+    });
+
   async function* output(): Run["output"] {
     let exited = false;
     try {
       for await (const { response } of calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })) {
         if (response.case === "started") {
           started.resolve(response.value.run);
+          if (response.value.enter.length > 0) enter(response.value.enter);
         } else if (response.case === "stdout" || response.case === "stderr") {
           yield { stream: response.case, bytes: response.value };
         } else if (response.case === "exit") {
           const { code, signal } = response.value;
+          if (refusal !== undefined && code === notLetIn.code) throw refusal;
           exited = true;
           exit.resolve({ code, ...(signal === "" ? {} : { signal }) });
         }

@@ -1,5 +1,5 @@
 import type { BundleConfig } from "./bundle_config.ts";
-import { parseBundleConfig } from "./bundle_config.ts";
+import { parseBundleConfig, parseBundleEnvironment } from "./bundle_config.ts";
 import { isInAnyContainer, isInContainer } from "./cgroup.ts";
 import { parseStatus } from "./proc.ts";
 import { allPids, cgroupsOf, oldestOf, readProc } from "./processes.ts";
@@ -63,6 +63,26 @@ export async function findPods(name: string, namespace: string): Promise<FoundPo
     runtimes: bundles.length + unreadable,
     unreadable,
   };
+}
+
+/**
+ * The variables that a container was started with, by the names under which `inside` takes them (see
+ * images/endoscope/inside_target.c); none where the runtime's files do not tell.
+ */
+export async function containerVariables(containerId: string): Promise<Record<string, string>> {
+  if (!/^[0-9a-f]{64}$/.test(containerId)) return {};
+  const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
+  for (const { pid, folder, file } of findBundles(cgroups).bundles) {
+    const bytes = await readInRoot(pid, `${folder}/${containerId}/${file}`, largestConfig);
+    if (bytes === undefined) continue;
+    return Object.fromEntries(
+      parseBundleEnvironment(new TextDecoder().decode(bytes)).flatMap((entry) => {
+        const equals = entry.indexOf("=");
+        return equals < 1 ? [] : [[`SCOPE_CONTAINER_ENV_${entry.slice(0, equals)}`, entry.slice(equals + 1)]];
+      }),
+    );
+  }
+  return {};
 }
 
 function findBundles(cgroups: readonly { pid: number; text: string }[]): { bundles: Bundles[]; unreadable: number } {

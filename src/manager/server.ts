@@ -10,6 +10,7 @@ import { FileWorkers } from "./files/file_workers.ts";
 import { file_manager, Manager } from "./gen/manager_pb.ts";
 import { file_reflection, ServerReflection } from "./gen/reflection_pb.ts";
 import type { LocalTools } from "./local_argv.ts";
+import { isOfOwnContainer } from "./peer.ts";
 import { listProcesses } from "./process_list.ts";
 import { effectiveCapabilities } from "./processes.ts";
 import { bypass } from "./redirect/bypass.ts";
@@ -36,6 +37,8 @@ export interface ServeOptions {
   idleSeconds: number;
   /** The manager is in the network, pid, uts and ipc namespaces of its targets already. */
   sharedNamespaces: boolean;
+  /** Others may come to the socket, and are turned away: see isOfOwnContainer(). Default: false. */
+  ownContainerOnly?: boolean;
   /** Set: it runs on somebody's machine, not in the endoscope image. */
   local?: LocalTools;
 }
@@ -45,7 +48,7 @@ const clientKey = createContextKey<Client | undefined>(undefined, { description:
 /** Serves scope.v1.Manager on a unix socket, for its owner only. Throws when the socket cannot be made. */
 export async function serve(
   socketPath: string,
-  { idleSeconds, sharedNamespaces, local }: ServeOptions,
+  { idleSeconds, sharedNamespaces, ownContainerOnly = false, local }: ServeOptions,
 ): Promise<ManagerServer> {
   const clients = new Clients(), ended = Promise.withResolvers<void>();
   const capabilities = effectiveCapabilities();
@@ -83,6 +86,7 @@ export async function serve(
   });
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes } }, handler);
   server.on("session", (session: ServerHttp2Session) => {
+    if (ownContainerOnly && !isOfOwnContainer(session.socket)) return session.destroy();
     session.setLocalWindowSize(windowBytes);
     clients.join(session);
   });

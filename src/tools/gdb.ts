@@ -46,6 +46,16 @@ const safely: readonly string[] = [
   ].flatMap((command) => ["-iex", command]),
 ];
 
+/**
+ * In Python: ends a session in which gdb.py could not be loaded, rather than leave its user at a prompt that has no target.
+ * Python's own gdb module may be missing as well.
+ */
+const unloaded = `lambda _: (__import__("os").write(2, b"error: gdb could not load what scope adds to it\\n` +
+  `hint: if it met a MemoryError above, use --via node\\n"), __import__("os")._exit(${exitCodes.unreachable}))`;
+
+/** Words of gdb, its Python, the C library and the loader when they get no memory. */
+const outOfMemory = /MemoryError|memory exhausted|annot allocate memory|bad_alloc|cannot map zero-fill|mmap: 12\b/;
+
 /** The command line of a session, and its environment. Throws ScopeError (usage) when the command files are too long. */
 export function gdbSession(
   { pid, batch, terminal, commands, args }: GdbOptions,
@@ -62,7 +72,7 @@ export function gdbSession(
       // Without a terminal it would take one of 80 by 24 for granted, and wait for somebody to turn the page.
       ...terminal ? [] : ["-iex", "set width 0", "-iex", "set height 0"],
       ...batch ? ["-batch"] : [],
-      ...["-ex", `python scope_attach(${pid})`],
+      ...["-ex", `python globals().get("scope_attach", ${unloaded})(${pid})`],
       ...commands.length > 0 ? ["-ex", "python scope_source()"] : [],
       ...args,
     ],
@@ -97,18 +107,20 @@ class Backtrace implements Tool {
   #done = false;
   #code = 0;
   #complaint = "";
+  #outOfMemory = false;
 
   constructor(readonly pid: number) {
     this.argv = [...safely, "-batch", "-ex", `python scope_backtrace(${pid})`];
     this.traces = pid;
   }
 
-  /** Throws the ScopeError that gdb.py tells of, and timeout when it took too long. */
+  /** Throws the ScopeError that gdb.py tells of, timeout when it took too long, and unreachable when it got no memory. */
   read(output: ToolOutput): Event[] {
     if ("exit" in output) return this.#end(output.exit);
     const { stream, line, time } = output;
     if (stream === "stderr") {
       if (line.trim() !== "") this.#complaint = line.trim();
+      this.#outOfMemory ||= outOfMemory.test(line);
       return [];
     }
     const { thread, name, frames = [], problem, stoppedMs, warnings, error, message = "", hint } = read(line);
@@ -139,6 +151,11 @@ class Backtrace implements Tool {
       });
     }
     if (this.#done) return [];
+    if (this.#outOfMemory) {
+      throw new ScopeError("unreachable", `gdb had not enough memory for process "${this.pid}"`, {
+        hint: "a tool in a pod whose memory is limited gets half of what is free: use --via node",
+      });
+    }
     const reason = `gdb ended with exit code ${code}${this.#complaint === "" ? "" : `: ${this.#complaint}`}`;
     return [{ type: "failed", time: now(), subject: `process ${this.pid}`, reason }];
   }

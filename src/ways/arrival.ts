@@ -6,7 +6,7 @@ import { execStream } from "../kube/exec.ts";
 import { askedWaitMs, isPutOff, type Repeat } from "../kube/retry.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
-import { socketPath } from "../manager/transport.ts";
+import { scratchFolder, scratchVariable, socketName } from "../manager/transport.ts";
 import { isHopeless } from "./refusal.ts";
 import type { Progress } from "./waiting.ts";
 import { pullHint } from "./waiting.ts";
@@ -30,8 +30,19 @@ export interface Arrival {
   trouble(pod: V1Pod): Promise<ScopeError | string | undefined>;
 }
 
-/** The bridge from exec's standard input and output to the manager's socket, which may not be there yet. */
-const bridge = ["socat", "-b", "262144", "-", `UNIX-CONNECT:${socketPath},retry=100,interval=0.05`];
+/** How often the manager's socket is tried, in seconds. */
+const trySocketS = 0.05;
+
+/** The bridge from exec's standard input and output to the manager's socket, which may not be there yet for so long. */
+function bridge(limitMs: number): string[] {
+  const socket = `\${${scratchVariable}:-${scratchFolder}}/${socketName}`;
+  const tries = Math.ceil(limitMs / 1000 / trySocketS);
+  const script = `exec socat -b 262144 - "UNIX-CONNECT:${socket},retry=${tries},interval=${trySocketS}"`;
+  return ["sh", "-c", script];
+}
+
+/** How long a manager that was greeted before may be without its socket, in milliseconds. */
+const answerMs = 5000;
 
 /** While a container is being created its status comes late, and exec is tried this often, in milliseconds. */
 const tryMs = 100;
@@ -45,15 +56,15 @@ const normalMs = 1500;
 const askMs = 3000;
 
 /** The container of a manager. */
-export type ConnectPlace = Pick<Arrival, "namespace" | "pod" | "container">;
+export type ConnectPlace = Pick<Arrival, "namespace" | "pod" | "container"> & Partial<Pick<Arrival, "timeoutMs">>;
 
-/** Connects to the manager in a container. Throws ScopeError. */
+/** Connects to the manager in a container, which may still be starting for `timeoutMs`. Throws ScopeError. */
 export function connectManager(
   cluster: Cluster,
-  { namespace, pod, container }: ConnectPlace,
+  { namespace, pod, container, timeoutMs = answerMs }: ConnectPlace,
   repeat: Repeat = "refused",
 ): Promise<Duplex> {
-  return execStream(cluster, { namespace, pod, container, command: bridge, repeat });
+  return execStream(cluster, { namespace, pod, container, command: bridge(timeoutMs), repeat });
 }
 
 /**

@@ -1,11 +1,12 @@
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { sharedLimits } from "../kube/limits.ts";
 import { podMemory } from "../kube/memory.ts";
-import { isTerminating } from "../kube/pods.ts";
+import { isTerminating, podName } from "../kube/pods.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import type { EphemeralWay, Plan } from "./ephemeral.ts";
-import { preferNode } from "./ladder.ts";
+import { noRoom, preferNode } from "./ladder.ts";
 import type { NodeWay } from "./node.ts";
 import type { Reached } from "./reached.ts";
 import { isObstacle } from "./refusal.ts";
@@ -32,15 +33,19 @@ export class AutoWay {
     if (running) return running;
     this.explain(`no debug pod runs on node "${target.node}"`);
     let ephemeral = await this.#planEphemeral(pod, target, needs);
-    if (!(ephemeral instanceof ScopeError) && ephemeral.running !== undefined && !needs.nodePids) {
+    if (
+      !(ephemeral instanceof ScopeError) && ephemeral.running !== undefined && !needs.nodePids &&
+      needs.inside !== "other"
+    ) {
       const reached = await this.#reachRunning(pod, target, ephemeral, signal);
       if (!(reached instanceof ScopeError)) return reached;
       ephemeral = reached;
     }
     if (ephemeral instanceof ScopeError) this.explain(`no ephemeral container: ${ephemeral.message}`);
+    const memory = ephemeral instanceof ScopeError ? {} : await podMemory(this.cluster, pod);
     const reason = ephemeral instanceof ScopeError
       ? ephemeral.message
-      : preferNode({ needs, memory: await podMemory(this.cluster, pod) });
+      : preferNode({ needs, memory, limits: sharedLimits(pod) });
     if (reason === undefined && !(ephemeral instanceof ScopeError)) {
       this.explain(`an ephemeral container is the least privileged that can do it: ${shapeText(ephemeral.shape)}`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);
@@ -52,6 +57,8 @@ export class AutoWay {
       if (!(error instanceof ScopeError) || error.kind !== "denied") throw error;
       if (ephemeral instanceof ScopeError) throw both(error, ephemeral);
       if (needs.nodePids) throw error;
+      const little = noRoom(memory);
+      if (little !== undefined) throw both(error, crowded(pod, little));
       this.explain(`${error.message}: using an ephemeral container after all`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
@@ -78,6 +85,11 @@ export class AutoWay {
       throw error;
     }
   }
+}
+
+/** Nobody said that the pod is to be endangered: then it is not. */
+function crowded(pod: V1Pod, little: string): ScopeError {
+  return new ScopeError("denied", `Pod "${podName(pod)}" has no room for an ephemeral container: ${little}`);
 }
 
 /** Neither can be had: one error for both. Where it is a right that is missing, the least that helps comes first. */

@@ -15,6 +15,8 @@ export interface DebugPodOptions {
   regcred: string;
   pullPolicy: PullPolicy;
   maker?: Maker;
+  /** Its root is read-only, and what must be written has a volume. Default: false. */
+  readOnly?: boolean;
 }
 
 /** Finds everything that scope made, copies of pods too. */
@@ -48,7 +50,19 @@ export function debugPod(options: DebugPodOptions): V1Pod {
   const pod = fill(parseYaml(template), values) as V1Pod;
   pod.metadata!.annotations = { ...pod.metadata!.annotations, ...makerAnnotations(options.maker) };
   if (regcred === "") delete pod.spec!.imagePullSecrets;
+  if (options.readOnly) addScratch(pod);
   return pod;
+}
+
+/** Where programs of the image write: temporary files, locks, history. */
+const writable = ["/tmp", "/var/tmp", "/run", "/root"];
+
+/** Gives a pod with a read-only root a volume on disk, which ends with it. */
+function addScratch({ spec }: V1Pod): void {
+  const name = "scratch", [container] = spec!.containers;
+  spec!.volumes = [{ name, emptyDir: { sizeLimit: "2Gi" } }];
+  container!.volumeMounts = writable.map((mountPath) => ({ name, mountPath, subPath: mountPath.slice(1) }));
+  container!.securityContext!.readOnlyRootFilesystem = true;
 }
 
 /** The same for every client that needs the same pod, so that the second one's create is a conflict and no second pod. */

@@ -2,6 +2,7 @@ import { delay } from "../delay.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import { isTerminating } from "../kube/pods.ts";
 import { watchPods } from "../kube/watch.ts";
+import { lastWords } from "./last_words.ts";
 
 /** How long the cluster may take to tell that a container has ended, in milliseconds. */
 const tellMs = 2000;
@@ -43,6 +44,8 @@ async function watchEnd(
       }
       if (change.type === "LISTED") continue;
       there = true;
+      const { reason, message = "no reason given" } = change.pod.status ?? {};
+      if (reason === "Evicted") return `its pod was evicted: ${message}`;
       const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } =
         change.pod.status ?? {};
       const status = [...containerStatuses, ...ephemeralContainerStatuses].find(({ name }) => name === container);
@@ -52,7 +55,11 @@ async function watchEnd(
       if (ended !== undefined && now !== undefined && (!now.state?.running || !now.containerID?.endsWith(host!.id))) {
         return `container "${now.name}" of the pod ended, and all that was in its pid namespace with it`;
       }
-      if (ended !== undefined) return `it ended (${ended.reason ?? "no reason given"}, exit code ${ended.exitCode})`;
+      if (ended !== undefined) {
+        const words = lastWords(ended.message);
+        const how = `it ended (${ended.reason ?? "no reason given"}, exit code ${ended.exitCode})`;
+        return words === undefined ? how : `${how}: ${words}`;
+      }
     }
   } catch {
     // Not allowed to watch, or no API server: then nobody can tell.

@@ -4,6 +4,7 @@ import { ScopeError } from "../errors.ts";
 import { assertAllowed } from "../kube/access.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { sharedLimits } from "../kube/limits.ts";
 import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
 import type { Maker } from "../maker.ts";
@@ -11,16 +12,18 @@ import type { PullPolicy } from "../options.ts";
 import { rightsToUse } from "../rights.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
+import { changedRights } from "./admission.ts";
 import { arrive, connectManager } from "./arrival.ts";
 import { podDeleted, whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
 import { connectFound } from "./found.ts";
 import type { Reached } from "./reached.ts";
-import { policyOf, refusedShape, unfit } from "./refusal.ts";
+import { letIn } from "./let_in.ts";
+import { changedShape, policyOf, refusedShape, unfit } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
 import { shapesFor, shapeText } from "./shape.ts";
-import { toolMemory } from "./ladder.ts";
+import { noRoom, toolMemory } from "./ladder.ts";
 import { notReady, troubleOfContainer } from "./trouble.ts";
 import { progressOfContainer } from "./waiting.ts";
 
@@ -43,6 +46,8 @@ export interface Plan {
   running?: string;
   /** With the target's volumes. */
   volumes: boolean;
+  /** With a read-only root, as admission or the pod's limits want it. */
+  readOnly: boolean;
   /** Those that run and lack something, which the new one does as well as they do. */
   replaces: readonly string[];
 }
@@ -87,7 +92,19 @@ export class EphemeralWay {
           continue;
         }
         await allowed;
-        const image = admitted.spec?.ephemeralContainers?.find(({ name }) => name === testName)?.image;
+        const { image, securityContext } = admitted.spec?.ephemeralContainers?.find(({ name }) => name === testName) ??
+          {};
+        const asked = ephemeralContainer(pod, this.#container(testName, target, plan)).securityContext!;
+        const changed = image === undefined ? undefined : changedRights(asked, securityContext, plan.shape.asTarget);
+        if (changed !== undefined) {
+          refusal = changedShape(pod, plan.shape, changed);
+          this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${changed}`);
+          continue;
+        }
+        if (securityContext?.readOnlyRootFilesystem === true && !plan.readOnly) {
+          this.options.explain("the cluster's admission makes the root of the ephemeral container read-only");
+          plan = { ...plan, readOnly: true };
+        }
         if (image === undefined || images.includes(image) || images.length > 1) return plan;
         // Admission rewrites images, for example to a mirror's: what runs has such a one as well. Its word is taken for
         // that, and not the container's own, which could name any image.
@@ -110,13 +127,15 @@ export class EphemeralWay {
   #plans(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape, images: readonly string[]): Plan[] {
     const wanted = { target: target.container.name, images, shape, volumes };
     const running = findUsable(pod, wanted)?.spec.name;
-    if (running !== undefined) return [{ shape, volumes, running, replaces: [] }];
-    const all = gathered(pod, wanted), alone: Plan = { shape, volumes, replaces: [] };
+    // What it wrote to disk would count as the pod's, and get it evicted.
+    const readOnly = sharedLimits(pod).storageBytes !== undefined;
+    if (running !== undefined) return [{ shape, volumes, readOnly, running, replaces: [] }];
+    const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { shape, volumes, readOnly, replaces: [] };
     return all.replaces.length > 0 ? [all, alone] : [alone];
   }
 
   async reach(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<Reached> {
-    const { shape, running, replaces } = plan;
+    const { shape, running, readOnly, replaces } = plan;
     if (running !== undefined) {
       const place = { namespace: target.namespace, pod: target.pod, container: running };
       const stream = await connectFound(this.cluster, place, signal);
@@ -126,7 +145,7 @@ export class EphemeralWay {
     if (obstacle !== undefined) throw obstacle;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
     const name = freshName(pod);
-    const toolBytes = toolMemory(await podMemory(this.cluster, pod));
+    const memory = await podMemory(this.cluster, pod), toolBytes = toolMemory(memory, readOnly);
     const container = {
       ...this.#container(name, target, plan),
       ...toolBytes === undefined ? {} : { toolBytes },
@@ -135,6 +154,8 @@ export class EphemeralWay {
       `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ` +
         `${shapeText(shape)}: it ends when it has been idle for 10 minutes, and its name stays with the pod`,
     );
+    const little = noRoom(memory);
+    if (little !== undefined) this.options.say(`${little}: the kernel may end a process of the pod for want of memory`);
     const added = await this.#add(pod, container, false);
     const [reached] = await Promise.all([
       arrive(this.cluster, this.#arrival(added, target, name), limit),
@@ -153,7 +174,7 @@ export class EphemeralWay {
     }
   }
 
-  #container(name: string, target: Target, { shape, volumes }: Plan): EphemeralOptions {
+  #container(name: string, target: Target, { shape, volumes, readOnly }: Plan): EphemeralOptions {
     const { image, pullPolicy, maker } = this.options;
     return {
       name,
@@ -162,6 +183,7 @@ export class EphemeralWay {
       pullPolicy,
       shape,
       volumes,
+      readOnly,
       ...(maker === undefined ? {} : { maker }),
     };
   }
@@ -221,6 +243,7 @@ export class EphemeralWay {
         const why = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
         return why === podDeleted ? deleted(`${namespace}/${pod}`) : why;
       },
+      ...shape.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
       again: () => {
         const { namespace, pod } = target;
         return connectManager(this.cluster.uninterrupted, { namespace, pod, container });

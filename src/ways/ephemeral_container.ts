@@ -4,6 +4,7 @@ import type { Maker } from "../maker.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 import { capabilityNames } from "../way.ts";
+import { scratchOf } from "./scratch.ts";
 import type { Shape } from "./shape.ts";
 
 export interface EphemeralOptions {
@@ -15,6 +16,8 @@ export interface EphemeralOptions {
   shape: Shape;
   /** With the target's volumes. */
   volumes: boolean;
+  /** Nothing of it is written to disk: its root is read-only. Default: false. */
+  readOnly?: boolean;
   /** What a tool may allocate, in bytes; missing: as much as there is. */
   toolBytes?: number;
   maker?: Maker;
@@ -33,7 +36,7 @@ const versionVariable = "SCOPE_VERSION", makerVariable = "SCOPE_CREATED_BY";
  * See https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers
  */
 export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1EphemeralContainer {
-  const { name, target, image, pullPolicy, shape, volumes, toolBytes, maker } = options;
+  const { name, target, image, pullPolicy, shape, volumes, readOnly = false, toolBytes, maker } = options;
   const own = containerOf(pod, target);
   // A subPath is not possible in an ephemeral container.
   const mounts = (own?.volumeMounts ?? []).filter(({ subPath, subPathExpr }) => !subPath && !subPathExpr);
@@ -47,8 +50,14 @@ export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1Eph
       { name: versionVariable, value: version },
       ...maker === undefined ? [] : [{ name: makerVariable, value: `${maker.by} (${maker.command})` }],
       ...toolBytes === undefined ? [] : [{ name: memoryVariable, value: String(Math.floor(toolBytes / 1024)) }],
+      ...readOnly ? scratchOf(name, shape.uid) : [],
     ],
-    securityContext: securityContext(pod, options.target, shape),
+    securityContext: {
+      ...securityContext(pod, options.target, shape),
+      ...readOnly ? { readOnlyRootFilesystem: true } : {},
+    },
+    // The last words of one that fails stand in the pod's status.
+    terminationMessagePolicy: "FallbackToLogsOnError",
     ...(volumes && mounts.length > 0 ? { volumeMounts: mounts } : {}),
   };
 }
@@ -144,6 +153,7 @@ function serves(spec: V1EphemeralContainer, template: V1EphemeralContainer, { as
   const granted = has.capabilities?.add ?? [];
   const same = (key: "allowPrivilegeEscalation" | "seccompProfile") =>
     JSON.stringify(has[key]) === JSON.stringify(wants[key]);
-  return has.runAsUser === wants.runAsUser && (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) &&
+  return has.runAsUser === wants.runAsUser && has.runAsGroup === wants.runAsGroup &&
+    (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) &&
     (!asTarget || (same("allowPrivilegeEscalation") && same("seccompProfile")));
 }

@@ -10,7 +10,7 @@ import { connectFound } from "./found.ts";
 import { deletePod, removePod } from "./remove.ts";
 import type { Reached } from "./reached.ts";
 import type { Started, StartOptions } from "./start.ts";
-import { admittedImage, assertUsable, connectDebugPod, startDebugPod } from "./start.ts";
+import { assertRights, assertUsable, connectDebugPod, startDebugPod, tryDebugPod } from "./start.ts";
 import { notReady } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
@@ -53,7 +53,8 @@ export class NodeWay {
     const body = debugPod({ ...this.#options, node });
     await assertUsable(this.#cluster, namespace);
     try {
-      await this.#cluster.request(`create a debug pod in namespace "${namespace}"`, { ...dry, body });
+      const what = `create a debug pod in namespace "${namespace}"`;
+      assertRights(body, await this.#cluster.request<V1Pod>(what, { ...dry, body }));
     } catch (error) {
       if (statusOf(error) !== 409) throw error; // there is one already
     }
@@ -86,7 +87,8 @@ export class NodeWay {
     const { image } = this.#options;
     const others = running.filter((pod) => isDebugPodFor(pod, node, image, imageIn(pod)));
     if (others.length === 0) return undefined;
-    const admitted = await admittedImage(this.#cluster, this.#options, node);
+    const tried = await tryDebugPod(this.#cluster, this.#options, node);
+    const admitted = tried === undefined ? undefined : imageIn(tried);
     return others.find((pod) => isDebugPodFor(pod, node, image, admitted));
   }
 

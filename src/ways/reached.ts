@@ -14,6 +14,11 @@ export interface Reached extends Passage {
   whyEnded(): Promise<string | ScopeError | undefined>;
   /** Connects once more to this very manager, also after an interrupt; nothing where it has ended. Missing for a child. */
   again?(): Promise<Duplex | undefined>;
+  /**
+   * Has the container's runtime run a command in the target's container, to its end. Rejects with ScopeError where it does
+   * not. Missing where the manager is not the target's own user beside it.
+   */
+  letIn?(command: readonly string[], signal: AbortSignal): Promise<void>;
   /** Removes what the manager runs in, and waits until it is gone. Missing where nothing can be removed. */
   remove?(): Promise<void>;
 }

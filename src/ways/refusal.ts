@@ -52,6 +52,14 @@ export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): Scope
   return error;
 }
 
+/** Admission takes an ephemeral container, but with rights with which it would not do: nothing was added. */
+export function changedShape(pod: V1Pod, shape: Shape, changed: string): ScopeError {
+  const what = `Cannot add an ephemeral container to pod "${podName(pod)}" as ${shapeText(shape)}`;
+  return new ScopeError("denied", `${what}: the cluster's admission changes its rights`, {
+    hint: `use --via node, or have scope's containers left alone (${changed})`,
+  });
+}
+
 /** What Pod Security has against a shape that it refused, in its own words; nothing where it was something else. */
 export function policyOf({ message, cause }: ScopeError): string | undefined {
   if (!/Pod Security/.test(message)) return undefined;

@@ -29,7 +29,9 @@ const insideCapabilities: readonly Capability[] = ["SYS_CHROOT", "SYS_PTRACE", "
 export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] {
   const user = targetUser(pod, container);
   const { capabilities = [], wanted = [], files = false, inside = false } = needs;
-  if (inside) {
+  // What the container's runtime lets in has its rights from there; it only must be able to reach its own user's manager.
+  if (inside === true && isKnown(user)) return [{ ...user, capabilities: [], asTarget: false }];
+  if (inside !== false) {
     const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(containerOf(pod, container))]);
     return [{ uid: 0, gid: 0, capabilities: inOrder(all), asTarget: true }];
   }
@@ -62,6 +64,10 @@ function tracing(uid: number | undefined): readonly Capability[] {
 function owning(pod: V1Pod, container: string): readonly Capability[] {
   const bounding = boundingSet(containerOf(pod, container));
   return (["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"] as const).filter((name) => bounding.includes(name));
+}
+
+export function isKnown(user: { uid?: number; gid?: number }): user is { uid: number; gid: number } {
+  return user.uid !== undefined && user.gid !== undefined;
 }
 
 /** The user of a container: as the kubelet says since Kubernetes 1.33, or as its spec asks for; unknown otherwise. */

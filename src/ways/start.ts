@@ -1,13 +1,16 @@
 import type { Duplex } from "node:stream";
+import { mebibytes } from "../bytes.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { assertAllowed } from "../kube/access.ts";
+import { sharedLimits } from "../kube/limits.ts";
 import { isTerminating, podName } from "../kube/pods.ts";
 import { assertNamespace } from "../kube/resolve.ts";
 import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
 import { rightsToUse } from "../rights.ts";
+import { changedPod, isReadOnly } from "./admission.ts";
 import type { Arrival } from "./arrival.ts";
 import { arrive, connectManager } from "./arrival.ts";
 import { debugContainer, debugPod, debugPodName, hasEnded, imageIn, isDebugPodFor } from "./debug_pod.ts";
@@ -57,10 +60,11 @@ export async function startDebugPod(
   node: string,
   limit: AbortSignal,
 ): Promise<Started> {
-  await assertUsable(cluster, options.namespace);
+  const [tried] = await Promise.all([tryDebugPod(cluster, options, node), assertUsable(cluster, options.namespace)]);
+  if (tried !== undefined) assertRights(debugPod({ ...options, node }), tried);
   while (true) {
-    const created = await create(cluster, options, node);
-    const admitted = created === undefined ? await admittedImage(cluster, options, node) : imageIn(created);
+    const created = await create(cluster, options, node, isReadOnly(tried));
+    const admitted = imageIn(created ?? tried ?? {});
     let reached: Awaited<ReturnType<typeof arrive>>;
     try {
       reached = await arrive(cluster, awaited(cluster, options, node, { created, admitted }), limit);
@@ -73,9 +77,14 @@ export async function startDebugPod(
 }
 
 /** The new pod, or nothing when there is one of that name. */
-async function create(cluster: Cluster, options: StartOptions, node: string): Promise<V1Pod | undefined> {
+async function create(
+  cluster: Cluster,
+  options: StartOptions,
+  node: string,
+  readOnly: boolean,
+): Promise<V1Pod | undefined> {
   const { namespace, image, say } = options;
-  const body = debugPod({ ...options, node });
+  const body = debugPod({ ...options, node, readOnly });
   try {
     // Never left alone: one that nobody knows of would stay.
     const pod = await cluster.uninterrupted.request<V1Pod>(`create a debug pod in namespace "${namespace}"`, {
@@ -83,9 +92,13 @@ async function create(cluster: Cluster, options: StartOptions, node: string): Pr
       path: podPath(namespace),
       body,
     });
+    const { storageBytes } = sharedLimits(pod);
+    const evicted = storageBytes === undefined
+      ? ""
+      : `; it is evicted when it writes more than ${mebibytes(storageBytes)} MiB`;
     say(
       `starting the privileged debug pod "${podName(pod)}" (${image}): who may exec into pods of namespace ` +
-        `"${namespace}" is root on node "${node}" until it has been idle for 10 minutes, or scope cleanup removes it`,
+        `"${namespace}" is root on node "${node}" until it has been idle for 10 minutes, or scope cleanup removes it${evicted}`,
     );
     return pod;
   } catch (error) {
@@ -95,24 +108,29 @@ async function create(cluster: Cluster, options: StartOptions, node: string): Pr
   }
 }
 
-/** What admission makes of the image: tried on the server without being kept; nothing where that is refused. */
-export async function admittedImage(
-  cluster: Cluster,
-  options: StartOptions,
-  node: string,
-): Promise<string | undefined> {
+/** What admission makes of the debug pod: tried on the server without being kept; nothing where that is refused. */
+export async function tryDebugPod(cluster: Cluster, options: StartOptions, node: string): Promise<V1Pod | undefined> {
   const body = debugPod({ ...options, node });
   body.metadata!.name += "-test"; // there may be one of that name
   const dry = { method: "POST", path: podPath(options.namespace), query: { dryRun: "All" } } as const;
   try {
-    return imageIn(
-      await cluster.request<V1Pod>(`try a debug pod in namespace "${options.namespace}"`, { ...dry, body }),
-    );
+    return await cluster.request<V1Pod>(`try a debug pod in namespace "${options.namespace}"`, { ...dry, body });
   } catch (error) {
     // Where it could not be asked, nobody knows whose the pod of that name is.
-    if (error instanceof ScopeError && isObstacle(error)) return undefined;
+    const refused = error instanceof ScopeError && (isObstacle(error) || ["notFound", "usage"].includes(error.kind));
+    if (refused) return undefined;
     throw error;
   }
+}
+
+/** Throws ScopeError (denied) where admission takes a debug pod, but changes what it needs: nothing is made then. */
+export function assertRights(asked: V1Pod, admitted: V1Pod): void {
+  const changed = changedPod(asked, admitted);
+  if (changed === undefined) return;
+  const what = `create a debug pod in namespace "${asked.metadata?.namespace}"`;
+  throw new ScopeError("denied", `Cannot ${what}: the cluster's admission changes its rights`, {
+    hint: `give --debug-namespace NAME of a namespace where privileged pods are left alone (${changed})`,
+  });
 }
 
 function awaited(

@@ -137,6 +137,8 @@ auto("--via auto in a restricted namespace", async (t) => {
   await t.step("shell and pids work as the target's own user, without a debug pod", async () => {
     const { code, stdout, stderr } = await scope(on("-v", "shell", "id", "-u"));
     assert.deepEqual([code, stdout], [0, "65532\n"], stderr);
+    const status = await scopeOk(...on("shell", "--inside", "cat", "/proc/self/status"));
+    assert.match(status, /^Uid:\s+65532\s[^]*^NoNewPrivs:\s+1$/m);
     assert.match(await scopeOk(...on("pids")), /^locked .* 8080 +httpd -f -p 8080 -h \/tmp$/m);
     assert.deepEqual(await debugPods("locked"), []);
     const shapes = (await ephemeralContainers("locked", metadata.name)).map(({ securityContext }) => securityContext);

@@ -12,8 +12,15 @@ import { Terminal } from "./terminal.ts";
 /** What differs from Way to Way: from an ephemeral container, these namespaces of the target cannot be entered. */
 const ways: { via: string; apart: string[] }[] = [
   { via: "node", apart: [] },
-  { via: "ephemeral", apart: ["mnt", "cgroup"] },
+  { via: "ephemeral", apart: [] },
 ];
+
+/** Programs that write titles over their arguments and their environment; see proc(5) for the numbers of the fields. */
+const titles: Readonly<Record<string, string>> = {
+  blanks: `$0 = "title"; sleep 100000`,
+  zeros: `open S, "/proc/self/stat"; my @f = split " ", <S>; open M, "+<", "/proc/self/mem"; sysseek M, $f[47], 0;
+    syswrite M, "title" . "\\0" x ($f[50] - $f[47] - 5); sleep 100000`,
+};
 
 const namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
 const left = () => describe(runProcesses()).join("\n");
@@ -37,7 +44,13 @@ function firstOf(pod: Pod, container?: string): NodeProcess {
     cgroups.includes(id) && !environ.some((entry) => entry.startsWith("SCOPE_RUN="))
   );
   assert.ok(found[0], `no process of ${pod.metadata.name}`);
-  const startOf = ({ pid }: NodeProcess) => Number(read(pid, "stat").replace(/^.*\) /s, "").split(" ")[19]);
+  const startOf = ({ pid }: NodeProcess) => {
+    try {
+      return Number(read(pid, "stat").replace(/^.*\) /s, "").split(" ")[19]);
+    } catch {
+      return Infinity; // of what scope let in, gone meanwhile
+    }
+  };
   return found.toSorted((a, b) => startOf(a) - startOf(b))[0]!;
 }
 
@@ -102,6 +115,18 @@ for (const { via, apart } of ways) {
       },
     });
 
+    const overwrittenPod = own.pod("overwritten", {
+      spec: {
+        containers: ["zeros", "blanks"].map((name) => ({
+          name,
+          image: Deno.env.get("SCOPE_IMAGE")!,
+          command: ["perl", "-e", titles[name]],
+          env: [{ name: "ODD", value: "two\nlines = 2" }],
+        })),
+      },
+    });
+    overwrittenPod.catch(() => {}); // met where it is awaited
+
     const targets: { pod: Pod; container?: string }[] = [
       { pod: api },
       { pod: web },
@@ -131,8 +156,7 @@ for (const { via, apart } of ways) {
         const cwd = linkOf(target, "cwd");
         assert.equal(linkOf(pid, "cwd"), cwd.endsWith(" (deleted)") ? "/" : cwd);
         assert.equal(read(pid, "oom_score_adj"), "1000\n");
-        // An ephemeral container has limits of its own.
-        if (via === "node") assert.equal(read(pid, "cgroup"), read(target, "cgroup"));
+        assert.equal(read(pid, "cgroup"), read(target, "cgroup"));
         assert.match(linkOf(pid, "exe"), /^\/memfd:busybox/);
       });
 
@@ -152,6 +176,24 @@ for (const { via, apart } of ways) {
         ]);
         assert.ok(!entries.includes("SCOPE_TARGET=mine"));
       });
+    }
+
+    // As nginx and postgres do: the rest of what was the environment is filled with zeros, or, as by Perl, with blanks.
+    for (const container of ["zeros", "blanks"]) {
+      await t.step(
+        `a target that has written over its environment, with ${container}: the container's own`,
+        async () => {
+          const pod = await overwrittenPod;
+          const { environ } = firstOf(pod, container);
+          assert.ok(!environ.some((entry) => entry.includes("ODD")), environ.join(" "));
+          const { stdout, stderr } = await scope(
+            at(own.name, "overwritten", "-t", container, "cat", "/proc/self/environ"),
+          );
+          assert.ok(stdout.split("\0").includes("ODD=two\nlines = 2"), stdout + stderr);
+          assert.ok(stdout.split("\0").includes(`HOSTNAME=overwritten`), stdout);
+          assert.doesNotMatch(stdout, /SCOPE_CONTAINER|title|\0\0/);
+        },
+      );
     }
 
     await t.step("its name, its files and its processes are the target's", async () => {
@@ -287,7 +329,7 @@ for (const { via, apart } of ways) {
       assert.equal(read(reaper, "comm"), "inside\n");
       assert.deepEqual(rights(read(reaper, "status")), rights(read(firstOf(web).pid, "status")));
       const held = [...Deno.readDirSync(`/proc/${reaper}/fd`)].map(({ name }) => linkOf(reaper, `fd/${name}`));
-      assert.ok(held.every((link) => link.startsWith("pipe:")), held.join(" "));
+      assert.ok(held.every((link) => /^(pipe:|anon_inode:\[signalfd\]$)/.test(link)), held.join(" "));
       // A program that runs cannot be written, so the attacker holds it and waits for its end.
       const marker = `/tmp/held-${shell}`;
       const script = `exec 3</proc/${innerPid(shell)}/exe 4</proc/${innerPid(reaper)}/exe || exit
@@ -343,6 +385,14 @@ for (const { via, apart } of ways) {
     });
 
     if (via !== "node") return;
+    await t.step("no descriptor comes along, whatever its number", async () => {
+      const outside = ["-n", "demo", "--debug-namespace", "demo", "-p", web.metadata.name, "--via", via, "shell"];
+      const script = "exec 9</etc/passwd 1023</etc/passwd 1024</etc/passwd 2000</etc/passwd 4095</etc/passwd; " +
+        "exec /opt/scope/inside --pid 1 --privileged -- ls /proc/self/fd";
+      // The last is that of the list itself.
+      assert.equal(await scopeOk(...outside, "bash", "-c", `ulimit -n 5000; ${script}`), "0\n1\n2\n3\n");
+    });
+
     await t.step("a target whose limits cannot be taken over is said, and --privileged goes without", async () => {
       const freezer = mountedHierarchies().find(({ controllers }) => controllers === "freezer");
       // In version 2, a target that was moved away from its container is not found.

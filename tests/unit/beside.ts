@@ -52,7 +52,10 @@ export const first: ProcessSeen = {
 };
 
 /** A place beside a target where the test itself is the program. */
-export function besideOf(processes: ProcessSeen[] = []) {
+export function besideOf(
+  processes: ProcessSeen[] = [],
+  { of = {}, way = "node" }: { of?: Partial<Target>; way?: Beside["way"] } = {},
+) {
   const lost = new AbortController(), output = new Channel<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>();
   const exit = Promise.withResolvers<ToolExit>();
   exit.promise.catch(() => {});
@@ -74,9 +77,10 @@ export function besideOf(processes: ProcessSeen[] = []) {
     resize() {},
   };
   const beside: Beside = {
-    target,
-    way: "node",
+    target: { ...target, ...of },
+    way,
     capabilities: new Set(capabilityNames),
+    protectsMounts: () => true,
     lost: lost.signal,
     run(options) {
       seen.options = options;

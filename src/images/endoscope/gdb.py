@@ -111,6 +111,11 @@ def refusal(pid, message):
     return Failure("denied", f'The kernel does not allow tracing process "{pid}"', hint)
 
 
+def temporary_folder():
+    """Where the manager keeps its own, if its root is read-only."""
+    return tempfile.mkdtemp(prefix="scope-gdb-", dir=os.environ.get("SCOPE_SCRATCH"))
+
+
 class Links:
     """
     A folder that stands for the target's root. gdb, without the right to enter the target's mount namespace, would follow
@@ -119,7 +124,7 @@ class Links:
 
     def __init__(self, pid):
         self.root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_CLOEXEC)
-        self.folder = tempfile.mkdtemp(prefix="scope-gdb-")
+        self.folder = temporary_folder()
         self.known = set()
 
     def add(self, path):
@@ -236,7 +241,7 @@ def scope_attach(pid):
 def scope_source():
     """Runs the command files that came along."""
     for file in json.loads(os.environ.pop("SCOPE_GDB_COMMANDS")):
-        folder = tempfile.mkdtemp(prefix="scope-gdb-")
+        folder = temporary_folder()
         try:
             # Its name tells gdb the language, and the user where an error is.
             path = f"{folder}/{os.path.basename(file['name'])}"

@@ -2,7 +2,7 @@
  * inside: runs the image's own static shell in all namespaces and the root of a process, with that process's
  * environment, working directory and rights, and with no more than those.
  *
- *   inside --pid PID [--chroot-only] [--privileged] [--user UID[:GID]] -- ARGV...
+ *   inside --pid PID [--chroot-only|--by-runtime] [--privileged] [--user UID[:GID]] -- ARGV...
  *
  * ARGV[0] is an applet of busybox, or else a program of the target: what is a name of both means the same in any image.
  * Four processes take part:
@@ -13,6 +13,9 @@
  *   reaper       born in the target's pid namespace with the target's rights, adopts the shell's orphans: a subreaper
  *                must be in the same pid namespace, or else they go to the target's first process
  *   shell        the reaper's child
+ *
+ * From an ephemeral container it is the container's runtime that lets the shell in (--by-runtime, inside_runtime.c), or,
+ * for another user and with all rights, only the root is changed (--chroot-only).
  *
  * So no process that the target can see ever has a right, a descriptor or a file that the target does not have. What
  * runs there, this program as well as busybox, is a sealed copy in memory: the target's root may open /proc/PID/exe for
@@ -25,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -35,6 +39,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -51,7 +56,7 @@ static const char *const busybox = "/bin/busybox";
 static const char *const applets = "/opt/scope/applets";
 static char **all_arguments;
 
-static void set_capabilities(uint64_t permitted, uint64_t inheritable) {
+void set_capabilities(uint64_t permitted, uint64_t inheritable) {
   struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
   struct __user_cap_data_struct data[2];
   for (int i = 0; i < 2; i++) {
@@ -61,9 +66,15 @@ static void set_capabilities(uint64_t permitted, uint64_t inheritable) {
   must((int)syscall(SYS_capset, &header, data), "give up capabilities");
 }
 
-/* Becomes the target's user, with its rights and filters. What is given up is given up for ever. */
-static void confine(const struct target *target) {
-  must(setgroups(target->more_group_count, target->more_groups), "take the target's groups");
+/* Whether this process has the target's further groups: without SETGID it may not even set those that it has. */
+static int has_groups(const struct target *target) {
+  gid_t mine[NGROUPS_MAX];
+  int count = getgroups(NGROUPS_MAX, mine);
+  return count == (int)target->more_group_count && memcmp(mine, target->more_groups, (size_t)count * sizeof *mine) == 0;
+}
+
+void confine(const struct target *target) {
+  if (!has_groups(target)) must(setgroups(target->more_group_count, target->more_groups), "take the target's groups");
   must(setresgid(target->groups[0], target->groups[1], target->groups[2]), "take the target's group");
   for (int i = 0; i < 64; i++)
     if (!(target->bounding & BIT(i)) && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
@@ -121,14 +132,30 @@ static void enter(const struct target *target, const struct options *options) {
   umask(target->mask);
 }
 
-/* Closes all descriptors from 3 on but these. */
-static void close_others(int one, int other, int third) {
-  for (int i = 3; i < 1024; i++)
-    if (i != one && i != other && i != third) close(i);
+static int compare(const void *one, const void *other) { return *(const int *)one - *(const int *)other; }
+
+/* Closes the descriptors from `first` to `last`. */
+static void close_all(unsigned first, unsigned last) {
+  if (first > last || syscall(SYS_close_range, first, last, 0) == 0) return;
+  /* Before Linux 5.9. */
+  struct rlimit limit = { .rlim_max = 1 << 20 };
+  getrlimit(RLIMIT_NOFILE, &limit);
+  for (unsigned i = first; i <= last && i < limit.rlim_max && i < 1U << 20; i++) close((int)i);
 }
 
-/* `shell` is busybox; -1 for a program of the target. */
-static _Noreturn void become(int shell, char **argv, char **environment) {
+void close_others(int one, int other, int third) {
+  int kept[3] = { one, other, third };
+  qsort(kept, 3, sizeof *kept, compare);
+  unsigned next = 3;
+  for (int i = 0; i < 3; i++) {
+    if (kept[i] < (int)next) continue;
+    close_all(next, (unsigned)kept[i] - 1);
+    next = (unsigned)kept[i] + 1;
+  }
+  close_all(next, ~0U);
+}
+
+_Noreturn void become(int shell, char **argv, char **environment) {
   setpgid(0, 0);
   /* From the background, this would stop the process if signals were not blocked. */
   if (isatty(0)) tcsetpgrp(0, getpid());
@@ -147,8 +174,7 @@ static _Noreturn void become(int shell, char **argv, char **environment) {
   fail(NOT_FOUND, NULL, "Cannot find the program \"%s\" in the target, nor in busybox", argv[0]);
 }
 
-/* Leaves only its name in this process's command line: in a list of processes, the rest would stand there three times. */
-static void hide_arguments(void) {
+void hide_arguments(void) {
   for (char **next = all_arguments + 1; *next != NULL; next++) memset(*next, 0, strlen(*next));
 }
 
@@ -170,6 +196,14 @@ static _Noreturn void reap(int shell, int report, char **argv, char **environmen
   }
 }
 
+int go_to_cwd(const struct target *target, int there) {
+  char path[1];
+  if (target->cwd < 0 || (!there && fchdir(target->cwd) < 0)) return 0;
+  /* A folder that was deleted has no path, and shells complain of that. */
+  if (getcwd(path, sizeof path) == NULL && errno == ENOENT) must(chdir("/"), "go to the target's root");
+  return 1;
+}
+
 static _Noreturn void go_inside(const struct target *target, const struct options *options, int shell, int report,
                                 char **argv, char **environment) {
   /* A container of the pod, where only the root is changed, has limits of its own. */
@@ -178,21 +212,17 @@ static _Noreturn void go_inside(const struct target *target, const struct option
   /* The descriptors of /proc and of namespaces are ways out of the target: nobody in there may find them. */
   close_others(shell, report, target->cwd);
   /* Some folders only root may enter, and some, where it has few capabilities, only their owner. */
-  int there = target->cwd >= 0 && fchdir(target->cwd) == 0;
+  int there = go_to_cwd(target, 0);
   confine(target);
-  if (target->cwd >= 0 && !there) there = fchdir(target->cwd) == 0;
+  go_to_cwd(target, there);
   if (target->cwd >= 0) close(target->cwd);
-  char path[1];
-  /* A folder that was deleted has no path, and shells complain of that. */
-  if (there && getcwd(path, sizeof path) == NULL && errno == ENOENT) must(chdir("/"), "go to the target's root");
   /* Not this one's child but the supervisor's, as this one is no use any more. */
   pid_t reaper = must((int)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0), "start the reaper");
   if (reaper == 0) reap(shell, report, argv, environment);
   _exit(0);
 }
 
-/* The children of a process, the oldest first. Returns how many were written to the list. */
-static int children_of(pid_t parent, pid_t *list, int most) {
+int children_of(pid_t parent, pid_t *list, int most) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, parent);
   FILE *file = fopen(path, "re");
@@ -250,12 +280,13 @@ static void seal_self(char **argv) {
   fail(BUG, NULL, "Cannot run the copy in memory: %s", strerror(errno));
 }
 
-static struct options read_options(char ***argv) {
+struct options read_options(char ***argv) {
   struct options options = { 0 };
   char **next = *argv + 1, *rest = NULL;
   for (; *next != NULL && strcmp(*next, "--") != 0; next++) {
     if (strcmp(*next, "--chroot-only") == 0) options.chroot_only = 1;
     else if (strcmp(*next, "--privileged") == 0) options.privileged = 1;
+    else if (strcmp(*next, "--by-runtime") == 0) options.by_runtime = 1;
     else if (strcmp(*next, "--pid") == 0 && next[1] != NULL) options.pid = (pid_t)strtol(*++next, &rest, 10);
     else if (strcmp(*next, "--user") == 0 && next[1] != NULL) {
       options.user_given = 1;
@@ -266,19 +297,20 @@ static struct options read_options(char ***argv) {
     if (rest != NULL && *rest != 0) fail(USAGE, NULL, "Not a number: \"%s\"", *next);
   }
   if (options.pid <= 0 || *next == NULL || next[1] == NULL)
-    fail(USAGE, NULL, "Usage: inside --pid PID [--chroot-only] [--privileged] [--user UID[:GID]] -- ARGV...");
+    fail(USAGE, NULL, "Usage: inside --pid PID [--chroot-only|--by-runtime] [--privileged] [--user UID[:GID]] -- ARGV...");
   *argv = next + 1;
   return options;
 }
 
 int main(int count, char **argv) {
-  (void)count;
   all_arguments = argv;
   close_others(-1, -1, -1);
   seal_self(argv);
   /* The manager knows its helpers by this name; from a descriptor, the kernel would name it after that. */
   prctl(PR_SET_NAME, "inside");
+  if (count == 3 && strcmp(argv[1], "--guest") == 0) be_guest((pid_t)atoi(argv[2]));
   struct options options = read_options(&argv);
+  if (options.by_runtime) return wait_for_guest(is_applet(argv[0]) ? sealed_copy(open_file(busybox), "busybox") : -1);
   struct target target = examine(&options);
   char **environment = make_environment(&target, &options);
   int shell = is_applet(argv[0]) ? sealed_copy(open_file(busybox), "busybox") : -1;

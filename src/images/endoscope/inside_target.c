@@ -27,12 +27,16 @@ const struct kind kinds[KINDS] = {
   { "ns/mnt", CLONE_NEWNS },        { "ns/user", CLONE_NEWUSER },
 };
 
+int failure_report = -1;
+
 _Noreturn void fail(int code, const char *hint, const char *format, ...) {
   va_list values;
   va_start(values, format);
   dprintf(2, "error: ");
   vdprintf(2, format, values);
   dprintf(2, hint == NULL ? "\n" : "\nhint: %s\n", hint);
+  unsigned char byte = (unsigned char)code;
+  if (failure_report >= 0) (void)!write(failure_report, &byte, 1);
   _exit(code);
 }
 
@@ -43,23 +47,31 @@ int must(int result, const char *what) {
   fail(errno == EPERM || errno == EACCES ? DENIED : BUG, NULL, "Cannot %s: %s", what, strerror(errno));
 }
 
-static void *allocate(void *old, size_t size) {
+void *allocate(void *old, size_t size) {
   void *memory = realloc(old, size > 0 ? size : 1);
   if (memory == NULL) fail(BUG, NULL, "Cannot allocate %zu bytes", size);
   return memory;
 }
 
+/* Opens a file of the target's folder in /proc, as the target's user if need be. */
+static int open_of(const struct target *target, const char *name, int flags) {
+  int file = openat(target->proc, name, flags | O_CLOEXEC);
+  if (file >= 0 || errno != EACCES) return file;
+  /* Without CAP_DAC_OVERRIDE, not even root may open what is for the target's user alone. */
+  setfsgid(target->groups[1]);
+  setfsuid(target->users[1]);
+  file = openat(target->proc, name, flags | O_CLOEXEC);
+  int error = errno;
+  setfsuid(geteuid());
+  setfsgid(getegid());
+  errno = error;
+  return file;
+}
+
 char *read_file(const struct target *target, const char *name, size_t *length) {
   char what[32];
   snprintf(what, sizeof what, "read the target's %s", name);
-  int file = openat(target->proc, name, O_RDONLY | O_CLOEXEC);
-  if (file < 0 && errno == EACCES) {
-    /* Without CAP_DAC_OVERRIDE, not even root may open what is for the target's user alone. */
-    setfsuid(target->users[1]);
-    file = openat(target->proc, name, O_RDONLY | O_CLOEXEC);
-    setfsuid(geteuid());
-  }
-  must(file, what);
+  int file = must(open_of(target, name, O_RDONLY), what);
   char *text = NULL;
   size_t size = 0, used = 0;
   for (ssize_t count = 1; count > 0 && used < 4 << 20; used += (size_t)count) {
@@ -154,7 +166,15 @@ static void read_filters(struct target *target, pid_t pid) {
   ptrace(PTRACE_DETACH, pid, 0, status >> 16 == 0 ? WSTOPSIG(status) : 0);
   if (error != ENOENT || target->filter_count == 0)
     fail(DENIED, hint, "Cannot read the seccomp filter of the target: %s",
-         error == EIO ? "this kernel has no CONFIG_CHECKPOINT_RESTORE" : strerror(error));
+         error == EIO || error == EINVAL ? "this kernel has no CONFIG_CHECKPOINT_RESTORE" : strerror(error));
+}
+
+/* The capabilities that this process has. */
+static uint64_t own_permitted(void) {
+  struct target self = { .proc = must(open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC), "open /proc/self") };
+  uint64_t permitted = set_of(read_file(&self, "status", NULL), "CapPrm");
+  close(self.proc);
+  return permitted;
 }
 
 /* Makes of what the target has what the shell gets. */
@@ -176,6 +196,7 @@ static void decide(struct target *target, const struct options *options) {
   /* Nobody can give what he does not have, nor what the kernel does not know. */
   for (int i = 0; i < 64; i++)
     if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 1) target->bounding &= ~BIT(i);
+  if (options->by_runtime) target->permitted &= own_permitted();
   target->permitted &= target->bounding;
   target->inheritable &= target->bounding;
   if (target->users[1] == 0) {
@@ -188,6 +209,42 @@ static void decide(struct target *target, const struct options *options) {
     target->inheritable |= target->permitted;
     target->ambient = target->permitted;
   }
+}
+
+/* Whether execve(2) laid this there. A program that writes its title over it leaves strings that are no variables. */
+static int is_environment(const char *text, size_t length) {
+  for (const char *entry = text; entry < text + length; entry += strlen(entry) + 1)
+    if (strchr(entry + (*entry != 0), '=') == NULL) return 0;
+  return 1;
+}
+
+/* Adds a variable to the target's environment. */
+static void add_variable(struct target *target, const char *entry) {
+  size_t length = strlen(entry) + 1;
+  target->environment = allocate(target->environment, target->environment_length + length);
+  memcpy(target->environment + target->environment_length, entry, length);
+  target->environment_length += length;
+}
+
+/*
+ * The variables of the target's process, or, where its program has written over them (nginx, postgres and redis put their
+ * titles there), those that its container was started with: what the runtime starts has them, and the manager finds them
+ * in the runtime's files.
+ */
+static void read_environment(struct target *target, const struct options *options) {
+  static const char prefix[] = "SCOPE_CONTAINER_ENV_";
+  /* What got rights by the file of its program may not be read by its own user. */
+  int file = options->by_runtime ? open_of(target, "environ", O_RDONLY) : -1, hidden = options->by_runtime && file < 0;
+  if (file >= 0) close(file);
+  if (!hidden) target->environment = read_file(target, "environ", &target->environment_length);
+  if (!hidden && is_environment(target->environment, target->environment_length)) return;
+  target->environment_length = 0;
+  for (char **entry = environ; *entry != NULL; entry++) {
+    int of_container = strncmp(*entry, prefix, sizeof prefix - 1) == 0;
+    if (of_container || options->by_runtime) add_variable(target, *entry + (of_container ? sizeof prefix - 1 : 0));
+  }
+  if (target->environment_length == 0)
+    dprintf(2, "the target has written over its environment, and what it was started with is not to be found: its variables are missing here\n");
 }
 
 struct target examine(const struct options *options) {
@@ -205,14 +262,16 @@ struct target examine(const struct options *options) {
   target.mask = (mode_t)strtoul(field(status, "Umask"), NULL, 8);
   target.no_new_privileges = atoi(field(status, "NoNewPrivs"));
   target.seccomp = atoi(field(status, "Seccomp"));
-  target.environment = read_file(&target, "environ", &target.environment_length);
-  target.root = must(openat(target.proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), "open the root of the target");
-  target.cwd = openat(target.proc, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  read_environment(&target, options);
+  target.root = target.cwd = -1;
+  if (!options->by_runtime)
+    target.root = must(openat(target.proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), "open the root of the target");
+  target.cwd = open_of(&target, "cwd", O_PATH | O_DIRECTORY);
   int self = must(open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC), "open /proc/self");
   for (int i = 0; i < KINDS; i++) {
     struct stat mine, its;
     target.namespaces[i] = -1;
-    if (options->chroot_only || fstatat(self, kinds[i].name, &mine, 0) < 0) continue;
+    if (options->chroot_only || options->by_runtime || fstatat(self, kinds[i].name, &mine, 0) < 0) continue;
     if (fstatat(target.proc, kinds[i].name, &its, 0) == 0 && its.st_ino == mine.st_ino) continue;
     target.namespaces[i] = must(openat(target.proc, kinds[i].name, O_RDONLY | O_CLOEXEC), "open a namespace of the target");
     if (kinds[i].flag == CLONE_NEWUSER) map_ids(&target);
@@ -220,11 +279,13 @@ struct target examine(const struct options *options) {
   close(self);
   decide(&target, options);
   /* In a pod that it shares, a container has the target's filter from its spec, and may not read it. */
-  if (target.seccomp != 0 && !options->chroot_only) read_filters(&target, options->pid);
+  if (target.seccomp != 0 && !options->chroot_only && !options->by_runtime) read_filters(&target, options->pid);
   return target;
 }
 
-static int is_variable(const char *entry, const char *name) {
+const char *const ours[OURS] = { "SCOPE_RUN", "SCOPE_TARGET", "TERM", "PS1", "HISTFILE" };
+
+int is_variable(const char *entry, const char *name) {
   size_t length = strlen(name);
   return strncmp(entry, name, length) == 0 && entry[length] == '=';
 }
@@ -234,8 +295,7 @@ static int is_variable(const char *entry, const char *name) {
  * shell would run the file that it names.
  */
 char **make_environment(const struct target *target, const struct options *options) {
-  static const char *const ours[] = { "SCOPE_RUN", "SCOPE_TARGET", "TERM", "PS1", "HISTFILE" };
-  int ours_count = isatty(0) ? 5 : 2, path = 0, home = 0, other_user = options->privileged || options->user_given;
+  int ours_count = isatty(0) ? OURS : 2, path = 0, home = 0, other_user = options->privileged || options->user_given;
   size_t count = 0, most = 1;
   for (size_t i = 0; i < target->environment_length; i++) most += target->environment[i] == 0;
   char **list = allocate(NULL, (most + 8) * sizeof *list);

@@ -205,17 +205,40 @@ Deno.test("shell --inside asks for a place to go in from, and runs the command t
     env: { TERM: "xterm" },
   });
   assert.deepEqual(command.did.said, []);
+  assert.deepEqual(command.did.needs, [{ inside: "other" }]);
 });
 
 Deno.test("shell --inside --privileged says what that means", async () => {
   const { did, run } = await shelling({ inside: true, privileged: true }, []);
   assert.deepEqual(run?.inside, { privileged: true });
+  assert.deepEqual(did.needs, [{ inside: "other" }]);
   assert.match(did.said.join("\n"), /^this shell is root with all capabilities of the /);
 });
 
 Deno.test("shell --volumes asks for the target's volumes", async () => {
-  assert.deepEqual((await shelling({ volumes: true }, [])).did.needs, [{ files: "wanted", volumes: true }]);
+  assert.deepEqual((await shelling({ volumes: true }, [])).did.needs, [{
+    files: "wanted",
+    writes: true,
+    volumes: true,
+  }]);
   assert.deepEqual((await shelling({ inside: true, volumes: true }, [])).did.needs, [{ inside: true, volumes: true }]);
+});
+
+Deno.test("shell says what a pod's limit of files on disk means where it is, and nothing where there is none", async () => {
+  const said = async (options: RawOptions, world: World) => (await shelling(options, ["true"], world)).did.said;
+  const limited = { target: { storage: { emptyDirs: {}, pod: { bytes: 20 * 2 ** 20, text: "20Mi" } } } };
+  const limit = 'pod "shop/web" is evicted when its files take more than 20Mi';
+  assert.deepEqual(await said({}, { ...limited, way: "ephemeral" }), [
+    `${limit}: here nothing is written to disk but in $SCOPE_ROOT, where it counts; $TMPDIR and /dev/shm are memory`,
+  ]);
+  assert.deepEqual(await said({}, { ...limited, way: "node", interactive: true }), [
+    `${limit}: what is written in $SCOPE_ROOT counts, what is written elsewhere does not`,
+  ]);
+  assert.deepEqual(await said({ inside: true }, { ...limited, way: "ephemeral" }), [
+    `${limit}, and those that are written here are its files`,
+  ]);
+  assert.deepEqual(await said({}, { ...limited, way: "node" }), []);
+  assert.deepEqual(await said({}, { way: "ephemeral", interactive: true }), []);
 });
 
 for (

@@ -1,5 +1,5 @@
 import type { BypassPlan } from "../../../src/bypass.ts";
-import type { Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } from "../../../src/context.ts";
+import type { Beside, Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } from "../../../src/context.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { CopyRequest } from "../../../src/copy_place.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
@@ -7,7 +7,7 @@ import type { LogRequest } from "../../../src/logs.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
 import type { RedirectAsked } from "../../../src/redirect.ts";
-import type { TargetQuery } from "../../../src/target.ts";
+import type { Target, TargetQuery } from "../../../src/target.ts";
 import type { Needs } from "../../../src/way.ts";
 import { besideOf } from "../beside.ts";
 
@@ -18,6 +18,9 @@ export interface World {
   debugPods?: Event[];
   processes?: ProcessSeen[];
   interactive?: boolean;
+  /** What the target has besides, and how it is reached. */
+  target?: Partial<Target>;
+  way?: Beside["way"];
   piped?: boolean;
   /** What `show` answers. */
   shown?: number;
@@ -36,13 +39,15 @@ export function worldOf(
     debugPods = [],
     processes = [],
     interactive = false,
+    target = {},
+    way = "node",
     piped = false,
     shown = 0,
     files = {},
     contextNamespace,
   }: World,
 ) {
-  const place = besideOf(processes);
+  const place = besideOf(processes, { of: target, way });
   const did = {
     entered: [] as TargetQuery[],
     needs: [] as Needs[],

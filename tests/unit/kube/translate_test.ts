@@ -16,6 +16,11 @@ const podSecurity =
   '(hostNetwork=true, hostPID=true), privileged (container "scope" must not set securityContext.privileged=true)';
 const quota =
   'pods "scope-node1-0123456789" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3';
+const most =
+  'pods "scope-node1-0123456789" is forbidden: [minimum cpu usage per Container is 50m, but request is 10m, ' +
+  "maximum memory usage per Pod is 256Mi, but limit is 1Gi]";
+const ratio = 'pods "scope-node1-0123456789" is forbidden: memory max limit to request ratio per Container is 2, but ' +
+  "provided ratio is 16.000000";
 const limits = 'pods "scope-node1-0123456789" is forbidden: failed quota: small: must specify limits.cpu for: scope';
 /** Captured from an API server whose policy denies all ephemeral containers. */
 const policy =
@@ -59,6 +64,14 @@ const answers: [string, Answer, ErrorKind, string, RegExp | undefined][] = [
     /^give --debug-namespace NAME .*privileged=true/,
   ],
   ["403 of a quota", status(403, "Forbidden", quota), "denied", "a quota forbids it", /--debug-namespace .*pods=3/],
+  [
+    "403 of a LimitRange",
+    status(403, "Forbidden", most),
+    "denied",
+    "a LimitRange forbids it",
+    /--debug-namespace .*1Gi/,
+  ],
+  ["403 of a LimitRange's ratio", status(403, "Forbidden", ratio), "denied", "a LimitRange forbids it", /--debug-name/],
   ["403 of a quota without limits", status(403, "Forbidden", limits), "denied", "a quota forbids it", /limits\.cpu/],
   ["403 without words", { status: 403, body: "" }, "denied", "you are not allowed to", /ask for a Role/],
   ["404", status(404, "NotFound", 'pods "web" not found'), "notFound", 'pods "web" not found', /deleted meanwhile/],

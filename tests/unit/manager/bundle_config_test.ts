@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseBundleConfig } from "../../../src/manager/bundle_config.ts";
+import { parseBundleConfig, parseBundleEnvironment } from "../../../src/manager/bundle_config.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(`../../testdata/bundle/${name}.json`, import.meta.url));
 const real = { pod: "pair-78c79bd475-5jtpc", uid: "345c0bbf-24a9-4c0c-bb85-45374485e27f" };
@@ -25,4 +25,12 @@ Deno.test("parseBundleConfig() finds no pod where there is none", () => {
   const cut = read("containerd_container").slice(0, 300);
   assert.equal(parseBundleConfig(cut), undefined, "cut off");
   assert.equal(parseBundleConfig(read("containerd_container").replace(`"${real.uid}"`, "[]")), undefined);
+});
+
+Deno.test("parseBundleEnvironment() reads what a container was started with", () => {
+  const env = ["PATH=/bin", "TWO=two\nlines = 2", "EMPTY="];
+  assert.deepEqual(parseBundleEnvironment(JSON.stringify({ process: { args: ["nginx"], env } })), env);
+  for (const text of ["", "{}", "null", '{"process":7}', '{"process":{"env":"A=1"}}', '{"process":{"env":[1]}}']) {
+    assert.deepEqual(parseBundleEnvironment(text), [], text);
+  }
 });

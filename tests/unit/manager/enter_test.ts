@@ -49,7 +49,16 @@ Deno.test("enterArgv() mounts /proc and puts a reaper between, in a pid namespac
     "/opt/scope/run",
     ...argv,
   ]);
-  assert.deepEqual(built.slice(built.indexOf("unshare") + 6, -6 - argv.length), ["sh", "0", "1"]);
+  const at = built.indexOf("unshare");
+  assert.deepEqual(built.slice(at + 8, -6 - argv.length), ["sh", "0", "1"]);
+});
+
+Deno.test("enterArgv() protects the target's mounts while the node's /proc still is there, where its processes are seen", () => {
+  const built = (...namespaces: NamespaceKind[]) => enterArgv({ pid: 7, namespaces, files, argv });
+  const shell = built("net", "pid"), at = shell.indexOf("unshare");
+  assert.deepEqual(shell.slice(at, at + 6), ["unshare", "--mount", "--", "/opt/scope/hold-mounts", "7", "sh"]);
+  assert.ok(!built("net").includes("/opt/scope/hold-mounts"));
+  assert.ok(!enterArgv({ pid: 7, namespaces: ["pid"], files, argv, hold: [] }).includes("7"));
 });
 
 /** Runs the script between, with `mount` as something that prints. */

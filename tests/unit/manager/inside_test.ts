@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { insideArgv } from "../../../src/manager/inside.ts";
 
-const plain = { pid: 7, privileged: false, user: "", sharedNamespaces: false, argv: [] };
+const plain = { pid: 7, privileged: false, user: "", sharedNamespaces: false, byRuntime: false, argv: [] };
 
 Deno.test("insideArgv() without a command is a shell, as that very process and with its rights", () => {
   assert.deepEqual(insideArgv(plain), ["/opt/scope/inside", "--pid", "7", "--", "sh"]);
@@ -21,6 +21,11 @@ Deno.test("insideArgv() says what differs from the target", () => {
 Deno.test("insideArgv() only changes its root where it shares the target's namespaces, within the limits for tools", () => {
   const built = insideArgv({ ...plain, sharedNamespaces: true });
   assert.deepEqual(built, ["/opt/scope/run", "/opt/scope/inside", "--pid", "7", "--chroot-only", "--", "sh"]);
+});
+
+Deno.test("insideArgv() waits for the container's runtime where that lets it in", () => {
+  const built = insideArgv({ ...plain, sharedNamespaces: true, byRuntime: true });
+  assert.deepEqual(built, ["/opt/scope/run", "/opt/scope/inside", "--pid", "7", "--by-runtime", "--", "sh"]);
 });
 
 Deno.test("insideArgv() passes a command on as it is", () => {

@@ -8,6 +8,7 @@ import { version } from "../../../src/version.ts";
 import { until } from "../../cluster/wait.ts";
 import {
   alive,
+  denoArgv,
   denoRun,
   gone,
   kill,
@@ -387,5 +388,20 @@ Deno.test("The manager takes the place of one that died and left its socket", as
     kill(next.pid, "SIGTERM");
     await next.status;
     await next.stdout.cancel();
+  }
+});
+
+Deno.test("A manager whose folder is shared with others takes none that is there already, and says so", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "scope-shared-" });
+  try {
+    const [deno = "", ...args] = denoArgv(new URL("../../../src/manager/manager.ts", import.meta.url).pathname, []);
+    const { code, stderr } = await new Deno.Command(deno, { args, env: { SCOPE_SCRATCH: folder } }).output();
+    assert.equal(code, 1);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /^error: Cannot make the folder "\/tmp\/scope-shared-.*" of the manager.s socket: File exists/m,
+    );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
   }
 });

@@ -62,6 +62,8 @@ Deno.test("parseCommandLine() joins the arguments by blanks, also empty ones", (
   assert.equal(parseCommandLine(captured("arguments.cmdline")), "busybox sh -c sleep 60; : two words  last");
   assert.equal(parseCommandLine(captured("zombie.cmdline")), "");
   assert.equal(parseCommandLine(captured("kernel.cmdline")), "");
+  assert.equal(parseCommandLine("nginx: master process\0\0\0"), "nginx: master process");
+  assert.equal(parseCommandLine("spamd child     \0"), "spamd child");
 });
 
 Deno.test("parseListening() finds the listeners and no connections", () => {

@@ -14,6 +14,9 @@ import { containerStatus, deleted, pod } from "../kube/pod.ts";
 const refusedBy = (what: string): Answer =>
   status(400, "BadRequest", `admission webhook "guard.example.com" denied the request: no ${what}`);
 
+/** The requests for a debug pod that is refused. */
+const debugPodTried = ["POST /api/v1/namespaces/shop/pods dry", "POST /api/v1/namespaces/shop/pods"];
+
 /** Tries to get beside a pod where these answer; returns what was asked to be made, what was explained, and the error. */
 async function reach(
   of: V1Pod,
@@ -27,7 +30,7 @@ async function reach(
     }
     if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
     if (path.includes("/ephemeralcontainers")) return answers.ephemeral;
-    if (method === "POST" && path.endsWith("/pods")) return answers.debugPod;
+    if (method === "POST" && /\/pods(\?|$)/.test(path)) return answers.debugPod;
     if (method === "GET" && path.includes("/pods?")) return { status: 200, body: { items: [] } };
     return status(404, "NotFound", "not found");
   }, { timeoutMs: 2000 });
@@ -51,7 +54,7 @@ Deno.test("AutoWay tries a debug pod where a policy forbids ephemeral containers
   const { error, made } = await reach(pod("web"), answers);
   assert.deepEqual(made, [
     "PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers dry",
-    "POST /api/v1/namespaces/shop/pods",
+    ...debugPodTried,
   ]);
   assert.deepEqual([error.kind, error.message], [
     "denied",
@@ -60,19 +63,44 @@ Deno.test("AutoWay tries a debug pod where a policy forbids ephemeral containers
   assert.match(error.hint ?? "", /no privileged pods; nor is there another way: Cannot add an ephemeral container/);
 });
 
-const little = { resources: { limits: { memory: "64Mi" } } };
+const little = (memory: string) =>
+  pod("web", { spec: { containers: [{ name: "app", resources: { limits: { memory } } }] } });
 
 Deno.test("AutoWay adds an ephemeral container after all where a policy forbids the debug pod", async () => {
-  const of = pod("web", { spec: { containers: [{ name: "app", ...little }] } });
+  const of = little("160Mi");
   const { made } = await reach(of, {
     ephemeral: { status: 200, body: of },
     debugPod: refusedBy("privileged pods"),
   });
   assert.deepEqual(made, [
     "PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers dry",
-    "POST /api/v1/namespaces/shop/pods",
+    ...debugPodTried,
     "PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers",
   ]);
+});
+
+Deno.test("AutoWay adds no ephemeral container to a pod that it would endanger where the debug pod is refused", async () => {
+  const of = little("48Mi");
+  const { error, made } = await reach(of, { ephemeral: { status: 200, body: of }, debugPod: refusedBy("pods") });
+  assert.deepEqual(made, ["PATCH /api/v1/namespaces/shop/pods/web/ephemeralcontainers dry", ...debugPodTried]);
+  assert.equal(error.kind, "denied");
+  assert.match(error.hint ?? "", /Pod "shop\/web" has no room for an ephemeral container: the pod has perhaps 24 MiB/);
+});
+
+Deno.test("AutoWay makes no debug pod whose rights admission takes away", async () => {
+  const { error, made } = await reach(pod("web"), {
+    ephemeral: refusedBy("ephemeral containers"),
+    debugPod: {
+      status: 201,
+      body: { spec: { containers: [{ name: "scope", securityContext: { runAsUser: 1000 } }] } },
+    },
+  });
+  assert.deepEqual(made.slice(1), ["POST /api/v1/namespaces/shop/pods dry"]);
+  assert.equal(
+    error.message,
+    'Cannot create a debug pod in namespace "shop": the cluster\'s admission changes its rights',
+  );
+  assert.match(error.hint ?? "", /--debug-namespace NAME .*\(hostPID is not true; .*runAsUser is 1000, not 0/);
 });
 
 Deno.test("AutoWay adds nothing to a pod that is being deleted, and tries a debug pod", async () => {
@@ -81,7 +109,7 @@ Deno.test("AutoWay adds nothing to a pod that is being deleted, and tries a debu
     ephemeral: { status: 200, body: of },
     debugPod: refusedBy("privileged pods"),
   });
-  assert.deepEqual(made, ["POST /api/v1/namespaces/shop/pods"]);
+  assert.deepEqual(made, debugPodTried);
   assert.match(error.hint ?? "", /nor is there another way: Pod "shop\/web" is being deleted/);
 });
 
@@ -103,7 +131,7 @@ Deno.test("AutoWay asks what is said to run in a pod that is being deleted, and 
     },
   );
   assert.equal(asked.filter((one) => /^GET .*\/web\/exec\?.*container=scope-1/.test(one)).length, 1);
-  assert.deepEqual(made, ["POST /api/v1/namespaces/shop/pods"]);
+  assert.deepEqual(made, debugPodTried);
   assert.match(error.hint ?? "", /nor is there another way: Pod "shop\/web" is being deleted/);
 });
 
@@ -156,19 +184,31 @@ function rewritten(image: string) {
   });
 }
 
-/** The plan for a pod in a cluster whose admission makes this of every image. */
-async function planned(of: V1Pod, admitted: string, capabilities: Needs["capabilities"] = ["SYS_PTRACE"]) {
+/** The plan for a pod in a cluster whose admission makes this of every image, and changes security contexts so. */
+async function planned(
+  of: V1Pod,
+  admitted: string,
+  needs: Needs = { capabilities: ["SYS_PTRACE"] },
+  changes: V1EphemeralContainer["securityContext"] = {},
+) {
   await using api = await apiServer((_method, path, body) => {
     if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
     const added = JSON.parse(body).spec.ephemeralContainers as V1EphemeralContainer[];
-    const all = [...of.spec?.ephemeralContainers ?? [], ...added.map((one) => ({ ...one, image: admitted }))];
+    const all = [
+      ...of.spec?.ephemeralContainers ?? [],
+      ...added.map((one) => ({
+        ...one,
+        image: admitted,
+        securityContext: { ...one.securityContext, ...changes },
+      })),
+    ];
     return { status: 200, body: { ...of, spec: { ...of.spec, ephemeralContainers: all } } };
   });
   const way = new EphemeralWay(api.cluster, {
     ...{ image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, say: () => {}, explain: () => {} },
     askToEnd: () => Promise.resolve(true),
   });
-  return await way.plan(of, toTarget(of), capabilities === undefined ? {} : { capabilities });
+  return await way.plan(of, toTarget(of), needs);
 }
 
 const mirrored = "mirror.example/endoscope@sha256:1";
@@ -178,7 +218,9 @@ Deno.test("EphemeralWay.plan() finds the container that runs where admission rew
 });
 
 Deno.test("EphemeralWay.plan() replaces what lacks something where admission rewrites images", async () => {
-  const { running, replaces, shape } = await planned(rewritten(mirrored), mirrored, ["NET_ADMIN"]);
+  const { running, replaces, shape } = await planned(rewritten(mirrored), mirrored, {
+    capabilities: ["NET_ADMIN"],
+  });
   assert.deepEqual([running, replaces, shape.capabilities], [undefined, ["scope-1"], ["NET_ADMIN", "SYS_PTRACE"]]);
 });
 
@@ -187,4 +229,25 @@ Deno.test("EphemeralWay.plan() does not trust a container of an image that admis
     const { running, replaces } = await planned(rewritten("evil.example/endoscope:1"), admitted);
     assert.deepEqual([running, replaces], [undefined, []]);
   }
+});
+
+Deno.test("EphemeralWay.plan() takes a read-only root from admission, and from a limit of the pod's files on disk", async () => {
+  const readOnly = { readOnlyRootFilesystem: true };
+  assert.equal((await planned(pod("web"), "endoscope:1")).readOnly, false);
+  assert.equal((await planned(pod("web"), "endoscope:1", {}, readOnly)).readOnly, true);
+  const limits = { "ephemeral-storage": "20Mi" };
+  const limited = pod("web", { spec: { containers: [{ name: "app", resources: { limits } }, { name: "more" }] } });
+  assert.equal((await planned(limited, "endoscope:1")).readOnly, true);
+});
+
+Deno.test("EphemeralWay.plan() gives up what is only wanted where admission takes it away, and refuses what it cannot do without", async () => {
+  const none = { capabilities: { drop: ["ALL"] } };
+  const { shape } = await planned(pod("web"), "endoscope:1", { wanted: ["NET_RAW"] }, none);
+  assert.deepEqual(shape.capabilities, []);
+  await assert.rejects(planned(pod("web"), "endoscope:1", { capabilities: ["NET_RAW"] }, none), {
+    kind: "denied",
+    message: 'Cannot add an ephemeral container to pod "shop/web" as root with NET_RAW: the cluster\'s admission ' +
+      "changes its rights",
+    hint: "use --via node, or have scope's containers left alone (the capabilities lack NET_RAW)",
+  });
 });

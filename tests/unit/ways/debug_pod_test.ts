@@ -75,10 +75,21 @@ Deno.test("debugPod() is the privileged pod on that node that deploy/debug-pod.y
       name: "scope",
       image: options.image,
       imagePullPolicy: "IfNotPresent",
+      terminationMessagePolicy: "FallbackToLogsOnError",
       securityContext: { privileged: true, runAsUser: 0, runAsGroup: 0, runAsNonRoot: false },
       resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "1", memory: "1Gi" } },
     }],
   });
+});
+
+Deno.test("debugPod() has a volume for all that is written where its root is read-only", () => {
+  const { volumes, containers: [container] } = debugPod({ ...options, readOnly: true }).spec!;
+  assert.deepEqual(volumes, [{ name: "scratch", emptyDir: { sizeLimit: "2Gi" } }]);
+  assert.deepEqual(container?.volumeMounts?.map(({ mountPath, subPath }) => `${mountPath} ${subPath}`), [
+    ...["/tmp tmp", "/var/tmp var/tmp", "/run run", "/root root"],
+  ]);
+  assert.equal(container?.securityContext?.readOnlyRootFilesystem, true);
+  assert.equal(debugPod(options).spec!.volumes, undefined);
 });
 
 Deno.test("debugPod() has no credentials where none are wanted", () => {

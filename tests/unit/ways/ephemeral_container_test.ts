@@ -21,7 +21,10 @@ const pod: V1Pod = {
   },
 };
 
-function containerOf(shape: Shape, more: { volumes?: boolean; name?: string } = {}): V1EphemeralContainer {
+function containerOf(
+  shape: Shape,
+  more: { volumes?: boolean; name?: string; readOnly?: boolean } = {},
+): V1EphemeralContainer {
   return ephemeralContainer(pod, {
     ...{ name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", shape, volumes: false },
     ...more,
@@ -45,7 +48,18 @@ Deno.test("ephemeralContainer() is the target's own user, as Pod Security restri
       seccompProfile: { type: "RuntimeDefault" },
       seLinuxOptions: { level: "s0:c1" },
     },
+    terminationMessagePolicy: "FallbackToLogsOnError",
   });
+});
+
+Deno.test("ephemeralContainer() with a read-only root keeps what it must write in memory, and a user's own elsewhere than root's", () => {
+  const added = (shape: Shape) => {
+    const { env = [], securityContext } = containerOf(shape, { readOnly: true });
+    assert.equal(securityContext?.readOnlyRootFilesystem, true);
+    return env.slice(1).map(({ name, value }) => `${name}=${value}`);
+  };
+  assert.deepEqual(added(root), ["SCOPE_SCRATCH=/dev/scope", "TMPDIR=/dev/scope"]);
+  assert.deepEqual(added(own), ["SCOPE_SCRATCH=/dev/shm/scope-1"]);
 });
 
 Deno.test("ephemeralContainer() is root with just the capabilities needed, whatever the pod says", () => {
@@ -110,6 +124,12 @@ Deno.test("findUsable() wants no capability less, and takes one more", () => {
 
 Deno.test("findUsable() wants the very rights of the target for what runs inside it", () => {
   const shape = { ...inside, capabilities: ["SYS_PTRACE" as const] };
+  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, shape }), undefined);
+  assert.notEqual(findUsable(withContainers([containerOf(shape)]), { ...wanted, shape }), undefined);
+});
+
+Deno.test("findUsable() wants the target's group, too", () => {
+  const shape: Shape = { uid: 0, gid: 7, capabilities: [], asTarget: false };
   assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, shape }), undefined);
   assert.notEqual(findUsable(withContainers([containerOf(shape)]), { ...wanted, shape }), undefined);
 });

@@ -64,17 +64,27 @@ Deno.test("shapesFor() asks for wanted capabilities first, and does without them
   assert.deepEqual(shapesFor(other, "app", { wanted: ["NET_RAW"] }), [rootWith("NET_RAW"), own]);
 });
 
+Deno.test("shapesFor() is the target's own user without capabilities for what its runtime lets in", () => {
+  assert.deepEqual(shapesFor(other, "app", { inside: true }), [{ ...own }]);
+  const root = podOf({ user: [0, 0], security: { capabilities: { add: ["ALL"] } } });
+  assert.deepEqual(shapesFor(root, "app", { inside: true }), [{ uid: 0, gid: 0, capabilities: [], asTarget: false }]);
+  // Whose descriptors it could open is not known.
+  assert.equal(shapesFor(unknown, "app", { inside: true })[0]?.asTarget, true);
+  const half = podOf({ security: { runAsUser: 7 } });
+  assert.equal(shapesFor(half, "app", { inside: true })[0]?.asTarget, true);
+});
+
 Deno.test("shapesFor() grants inside all that the target may have, to drop the rest", () => {
   const [shape] = shapesFor(podOf({ security: { capabilities: { drop: ["ALL"], add: ["CAP_NET_ADMIN"] } } }), "app", {
-    inside: true,
+    inside: "other",
   });
   const added = ["KILL", "SETGID", "SETUID", "SETPCAP", "NET_ADMIN", "SYS_CHROOT", "SYS_PTRACE"] as const;
   assert.deepEqual(shape, { uid: 0, gid: 0, capabilities: added, asTarget: true });
-  const [plain] = shapesFor(podOf({ security: { capabilities: { drop: ["net_raw"] } } }), "app", { inside: true });
+  const [plain] = shapesFor(podOf({ security: { capabilities: { drop: ["net_raw"] } } }), "app", { inside: "other" });
   assert.equal(plain?.capabilities.includes("NET_RAW"), false);
   assert.equal(plain?.capabilities.includes("MKNOD"), true);
   assert.equal(plain?.capabilities.includes("SYS_ADMIN"), false);
-  const [all] = shapesFor(podOf({ security: { capabilities: { add: ["ALL"] } } }), "app", { inside: true });
+  const [all] = shapesFor(podOf({ security: { capabilities: { add: ["ALL"] } } }), "app", { inside: "other" });
   assert.equal(all?.capabilities.length, 41);
 });
 

@@ -1,0 +1,50 @@
+/*
+ * A library that every program of this image loads (/etc/ld.so.preload): it refuses to rename or remove a file or folder
+ * that something is mounted on, as the kernel does, but also where that is a mount of another namespace, such as one of
+ * the target by /proc/PID/root. The kernel would take it away from the target, and report success.
+ *
+ * A guard against mistakes, not against malice: a static program does not load it. It does nothing before Linux 5.8.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef STATX_ATTR_MOUNT_ROOT
+#define STATX_ATTR_MOUNT_ROOT 0x2000 /* Linux 5.8 */
+#endif
+
+static int is_mount(int folder, const char *path) {
+  struct statx found;
+  int before = errno;
+  int is = syscall(SYS_statx, folder, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &found) == 0 &&
+    (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  errno = is ? EBUSY : before;
+  return is;
+}
+
+int renameat2(int from, const char *old, int to, const char *new, unsigned flags) {
+  if (is_mount(from, old) || is_mount(to, new)) return -1;
+  return (int)syscall(SYS_renameat2, from, old, to, new, flags);
+}
+
+int renameat(int from, const char *old, int to, const char *new) { return renameat2(from, old, to, new, 0); }
+
+int rename(const char *old, const char *new) { return renameat2(AT_FDCWD, old, AT_FDCWD, new, 0); }
+
+int unlinkat(int folder, const char *path, int flags) {
+  if (is_mount(folder, path)) return -1;
+  return (int)syscall(SYS_unlinkat, folder, path, flags);
+}
+
+int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
+
+int rmdir(const char *path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
+
+int remove(const char *path) {
+  int result = unlink(path);
+  return result < 0 && errno == EISDIR ? rmdir(path) : result;
+}

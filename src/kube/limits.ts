@@ -1,0 +1,44 @@
+import type { V1Container, V1Pod } from "@kubernetes/client-node";
+import { quantityOf } from "./quantity.ts";
+import { storageLimits } from "./storage.ts";
+
+/** Limits of a pod, besides that of its memory, which an ephemeral container in it uses up as well. */
+export interface SharedLimits {
+  /** Missing: no limit. */
+  cpuCores?: number;
+  /** Of writable layers, logs and volumes on disk together: the kubelet evicts a pod that has more. Missing: no limit. */
+  storageBytes?: number;
+}
+
+/** The limits of a pod that an ephemeral container shares. */
+export function sharedLimits(pod: V1Pod): SharedLimits {
+  const cpuCores = podLimit(pod.spec, "cpu"), storage = storageLimits(pod, "").pod;
+  return {
+    ...cpuCores === undefined ? {} : { cpuCores },
+    ...storage === undefined ? {} : { storageBytes: storage.bytes },
+  };
+}
+
+/**
+ * The limit of a pod's control group, in cores or bytes: the pod's own, or the sum of all containers where each has one.
+ * An ephemeral container adds none. Undefined without a limit.
+ *
+ * See ResourceConfigForPod in the kubelet, and PodLimits in k8s.io/component-helpers.
+ */
+export function podLimit(spec: V1Pod["spec"], resource: "cpu" | "memory"): number | undefined {
+  const own = spec?.resources?.limits?.[resource];
+  if (own !== undefined) return quantityOf(own);
+  const { containers = [], initContainers = [], overhead = {} } = spec ?? {};
+  const valueOf = ({ resources }: V1Container) => quantityOf(resources?.limits?.[resource] ?? "0");
+  let sum = containers.reduce((sum, one) => sum + valueOf(one), 0);
+  let sidecars = 0, most = 0, declaredByAll = containers.every((one) => valueOf(one) > 0);
+  for (const one of initContainers) {
+    const value = valueOf(one), isSidecar = one.restartPolicy === "Always";
+    if (isSidecar) [sum, sidecars] = [sum + value, sidecars + value];
+    const together = isSidecar ? sidecars : sidecars + value;
+    declaredByAll &&= together > 0;
+    // An init container has the pod to itself and its sidecars.
+    most = Math.max(most, together);
+  }
+  return declaredByAll ? Math.max(sum, most) + quantityOf(overhead[resource] ?? "0") : undefined;
+}

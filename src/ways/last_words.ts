@@ -1,0 +1,8 @@
+/**
+ * What the log of a container that failed ends with, in one line: its last error, or else its last line. `message` is what the
+ * kubelet made of the log's end (FallbackToLogsOnError). Undefined where there is nothing.
+ */
+export function lastWords(message = ""): string | undefined {
+  const lines = message.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !/^at |^\^/.test(line));
+  return (lines.findLast((line) => /^error:/i.test(line)) ?? lines.at(-1))?.replace(/^error: */i, "");
+}

@@ -1,0 +1,38 @@
+import { ScopeError } from "../errors.ts";
+import type { Cluster } from "../kube/cluster.ts";
+import { execStream } from "../kube/exec.ts";
+import type { Target } from "../target.ts";
+
+/**
+ * Has the container's runtime run a command in the target's container, until that has ended or `signal` is aborted.
+ * Rejects with ScopeError where the command fails.
+ */
+export async function letIn(
+  cluster: Cluster,
+  { namespace, pod, container }: Target,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const stream = await execStream(cluster, { namespace, pod, container: container.name, command: [...command] });
+  const end = () => void stream.destroy();
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    if (signal.aborted) end();
+    await new Promise<void>((resolve, reject) => {
+      stream.resume().on("close", resolve).on("error", reject);
+    });
+  } catch (error) {
+    throw notLetIn(error, `"${namespace}/${pod}", container "${container.name}"`);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
+
+function notLetIn(error: unknown, where: string): unknown {
+  if (!(error instanceof ScopeError) || error.missing !== undefined) return error;
+  const message = error.kind === "denied" ? error.message : `The container runtime lets nothing into ${where}`;
+  return new ScopeError(error.kind, message, {
+    cause: error,
+    hint: `${error.hint ?? error.message}; or use --via node`,
+  });
+}
