@@ -291,7 +291,10 @@ Deno.test("Manager.Run delivers everything that a program printed to its termina
 
 Deno.test("Manager.Run ends what runs behind a terminal when it is left in the background", async () => {
   await using connection = await shared.connect();
-  const { stdout } = await within(10, outcome(start(connection, sh("nohup sleep 600 & echo pid=$!"), { pty })));
+  const { stdout } = await within(
+    10,
+    outcome(start(connection, sh("nohup sleep 600 >/dev/null 2>&1 & echo pid=$!"), { pty })),
+  );
   await gone("the background process to end", [Number(/pid=(\d+)/.exec(stdout)?.[1])], 5);
 });
 
