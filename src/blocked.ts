@@ -2,7 +2,7 @@ import type { Beside } from "./context.ts";
 import { delay } from "./delay.ts";
 import type { BlockedSeen, ProcessSeen } from "./event.ts";
 
-/** How long a thread that waits in the kernel is watched before that counts as stuck, in milliseconds; most wait for a disk. */
+/** Time in milliseconds after which a thread that waits in the kernel counts as stuck; most wait for a disk only. */
 const watchMs = 1000, lookMs = 100;
 
 /** A wait in the kernel that goes on: the one of a process that was seen, if it lasts. */
@@ -31,7 +31,7 @@ export function blockedText({ functions: [innermost], frozen }: BlockedSeen): st
   return `waits in the kernel${innermost === undefined ? "" : `, in ${innermost}`} (state D)`;
 }
 
-/** What helps, and from where the kernel function was called. */
+/** The remedy, and the callers of the kernel function. */
 export function blockedHint({ functions, frozen }: BlockedSeen): string {
   if (frozen) return "whoever froze it, as a container runtime that pauses it, must thaw it first";
   const stack = functions.length > 1 ? ` (${functions.join(" < ")})` : "";

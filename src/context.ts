@@ -33,7 +33,7 @@ export interface InsideOptions {
   user?: string;
 }
 
-/** How and beside which process a program is to run inside. */
+/** The rights of a program inside the target, and the process that it runs beside. */
 export type InsideCall = Pick<RunOptions, "inside" | "pid">;
 
 /** Whether a program runs inside as the target itself: then its container's runtime can let it in. */

@@ -7,24 +7,24 @@ const suspects = 2;
 const longestGapMs = 1000;
 /** The next one is waited for three times as long as it took before, and a bit; at most so long, in milliseconds. */
 const longestWaitMs = 700, leastWaitMs = 150;
-/** Nothing may come for so long before a connection is let through that has no bytes to hold back; milliseconds. */
+/** Silence that is awaited before a connection without bytes to hold back is let through, in milliseconds. */
 const quietMs = 600;
 /** So many of the first bytes go ahead at most: no client sends so few at once. */
 const mostAhead = 12;
 /** So many connections that wait no more are kept before they are looked for. */
 const forgetfulness = 64;
-/** How much a connection counts that comes with just the bytes that went ahead, and any other that comes of a step. */
+/** Weights of a connection that arrives with exactly the bytes that went ahead, and of any other that follows a step. */
 const certain = 3, likely = 1;
 /** From so much on it is a cycle. */
 const enough = 5;
-/** How long after a vain search more connections have to wait before the next one, in milliseconds. */
+/** Time after a search in vain during which more waiting connections are needed for the next one, in milliseconds. */
 const patientMs = 60_000;
 
 /** The connections from one address of a pod's network to one local address. */
 export class CycleChain {
   /** Among them some that wait no more. */
   #waiting: CycleLink[] = [];
-  /** How many there were when all others were left out. */
+  /** Length of the list after the last prune. */
   #kept = 0;
   #least = suspects;
   #testedAt = -Infinity;
@@ -142,7 +142,7 @@ export class CycleChain {
   }
 }
 
-/** What has come, with its first bytes where they were looked at, and how much else. */
+/** The connection that arrived, its first bytes where they were looked at, and the number of others. */
 interface Seen {
   come?: CycleLink;
   bytes?: Uint8Array;
@@ -154,7 +154,7 @@ function startsWith(whole: Uint8Array, bytes: Uint8Array): boolean {
   return bytes.length > 0 && bytes.length <= whole.length && bytes.every((byte, at) => byte === whole[at]);
 }
 
-/** What of the first bytes is the same wherever a request is passed on: programs add lines to it. */
+/** The first line, which stays the same when a request is passed on: proxies add lines after it. */
 function lineOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(10);
   return String.fromCharCode(...bytes.subarray(0, end < 0 ? Math.min(bytes.length, 64) : Math.min(end, 1024)));

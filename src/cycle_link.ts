@@ -75,7 +75,7 @@ export class CycleLink {
     this.#rest.resolve();
   }
 
-  /** How many of these first bytes may go now; the others may when `rest` resolves. */
+  /** Number of these first bytes that may go now; the others may when `rest` resolves. */
   allowed(length: number): number {
     const ahead = this.#ahead;
     this.#ahead = 0;

@@ -1,9 +1,9 @@
 import { CycleChain } from "./cycle_chain.ts";
 import { type Cycle, CycleLink, type LocalProgram } from "./cycle_link.ts";
 
-/** How long the pod answers everything itself; then it is tried again. Milliseconds. */
+/** Time for which the pod answers everything itself before the address is tried again, in milliseconds. */
 const closedMs = 10_000;
-/** How often at most what is not needed any more is looked for, in milliseconds. */
+/** Shortest time between two sweeps of idle chains, in milliseconds. */
 const sweepMs = 1000;
 
 /**

@@ -200,7 +200,7 @@ export interface BlockedSeen {
   functions: string[];
   /** Its control group is frozen, as that of a paused container is. */
   frozen: boolean;
-  /** How often it has gone to sleep: the same number later is the same wait. */
+  /** Number of times that it has gone to sleep: the same number later means the same wait. */
   switches: number;
 }
 

@@ -108,14 +108,14 @@ export interface FileToWrite {
   resume: boolean;
 }
 
-/** What is small enough to be written together with others. */
+/** An item small enough to be written together with others. */
 export type BatchItem =
   /** `finish` sets mode and time of a folder, once all that is in it is there. */
   | { kind: "folder"; path: string; mode: number; modifiedNs: bigint; finish: boolean }
   | { kind: "link"; path: string; to: string }
   | { kind: "file"; path: string; mode: number; modifiedNs: bigint; bytes: Uint8Array };
 
-/** What became of one item of a batch. */
+/** The result of one item of a batch. */
 export interface ItemWritten extends WholeFile {
   /** A folder that was not there. */
   created: boolean;
@@ -125,7 +125,7 @@ export interface ItemWritten extends WholeFile {
 export interface FileWriter extends AsyncDisposable {
   /** The path that is written to. Rejects with FileTrouble. */
   readonly opened: Promise<string>;
-  /** What is mounted there and below it. Empty where it cannot be opened. */
+  /** The mounts there and below it. Empty where it cannot be opened. */
   readonly mounts: Promise<WrittenMount[]>;
   /** Writes in this order, in one message of at most 1 MiB. The next may begin when `sent` resolves. */
   batch(items: readonly BatchItem[]): {

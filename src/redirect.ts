@@ -14,7 +14,7 @@ export interface AskedPort {
   localPort?: number;
 }
 
-/** What is asked for, before anybody knows which ports of a pod that means. */
+/** The ports as typed, before it is known which ports of a pod they mean. */
 export interface RedirectAsked extends Omit<RedirectPlan, "incoming"> {
   incoming: readonly AskedPort[] | "all";
 }

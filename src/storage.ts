@@ -1,4 +1,4 @@
-/** What a pod may write to the disk of its node: the kubelet evicts it when there is more. Quantities as in its spec. */
+/** The limits of a pod's files on the disk of its node, beyond which the kubelet evicts it. Quantities as in its spec. */
 export interface StorageLimits {
   /** Of the emptyDir volumes that are on disk and have a `sizeLimit`, by their names. */
   emptyDirs: Readonly<Record<string, StorageLimit>>;
@@ -13,7 +13,7 @@ export interface StorageLimit {
   text: string;
 }
 
-/** What is mounted where something is written, or below that. */
+/** A mount at or below the place that is written. */
 export interface WrittenMount {
   /** Below what is written; empty: that itself. */
   path: string;

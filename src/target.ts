@@ -37,7 +37,7 @@ export interface TargetQuery {
   namespace?: string;
 }
 
-/** What TYPE/NAME takes as TYPE, as kubectl does: the names of each kind, its plural first, and its API group. */
+/** The names that TYPE/NAME takes as TYPE, as kubectl does: those of each kind, its plural first, and its API group. */
 export const kindNames = {
   pod: { group: "", names: ["pods", "pod", "po"] },
   deployment: { group: "apps", names: ["deployments", "deployment", "deploy"] },

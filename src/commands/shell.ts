@@ -103,7 +103,7 @@ export const shell: Command = {
   },
 };
 
-/** What to know of files where the pod may not have many of them; undefined where it may. */
+/** Warns of the pod's limit for files; undefined where there is none. */
 function storageWarning({ target, way }: Beside, inside: boolean): string | undefined {
   const { namespace, pod, storage } = target;
   if (storage?.pod === undefined || way === "local") return undefined;

@@ -1,7 +1,7 @@
 import type { Run } from "../context.ts";
 import { onResize, rawInput, sayLine, windowSize, writeAllAsync } from "./terminal.ts";
 
-/** How long a program may take to end after SIGTERM or SIGHUP, and the manager to pass any signal on, in milliseconds. */
+/** Limit for a program to end after SIGTERM or SIGHUP, and for the manager to pass a signal on, in milliseconds. */
 const finishMs = 3000;
 
 /**

@@ -12,7 +12,7 @@ import type { Reached } from "../ways/reached.ts";
 import type { EnterContext } from "./enter.ts";
 import { enterBeside, removeUnused } from "./enter_beside.ts";
 
-/** How long to wait before coming back after a lost connection. */
+/** The waits before a lost connection is made again. */
 const pace = { firstMs: 250, longestMs: 5000 };
 
 /** A pod by its name. */

@@ -24,13 +24,13 @@ const limitMs = Math.max(0, wantedMs - 50);
 
 /** Set for the run in the background that asks for the next completion what was not answered in time. */
 const againVariable = "SCOPE_COMPLETION_AGAIN";
-/** How long that may take, in milliseconds. */
+/** Limit for the question in the background, in milliseconds. */
 const againMs = 10_000;
 
 /** A question to the cluster whose answer has not come yet. */
 interface Open {
   cache: NameCache;
-  /** What was answered before, for the shell. */
+  /** The answer of the last minutes, as the shell gets it. */
   lately: string | undefined;
 }
 
@@ -101,7 +101,7 @@ function questionOf(
   return JSON.stringify({ files: files.map(({ path }) => path), ...current, ...namespace && { namespace }, ...asked });
 }
 
-/** Nothing where the cluster refuses to answer. */
+/** Resolves to undefined where the cluster refuses to answer. */
 async function lookUp(
   options: GlobalOptions,
   files: readonly ConfigFile[],

@@ -1,7 +1,7 @@
 import type { LocalProgram } from "../cycle_link.ts";
 import { parseListening } from "../manager/proc.ts";
 
-/** How long looking may take, in milliseconds: a connection waits for it. */
+/** Limit for the search, in milliseconds: a connection waits for it. */
 const limitMs = 800;
 
 /**

@@ -1,9 +1,9 @@
 import type { Candidate } from "../completion.ts";
 import { userFolder } from "./user_folder.ts";
 
-/** How old an answer may be, in milliseconds. */
+/** Age up to which an answer is used, in milliseconds. */
 const lifeMs = 5 * 60_000;
-/** How long nobody else asks in the background once somebody does, in milliseconds. */
+/** Time during which one background question keeps others from being asked, in milliseconds. */
 const claimMs = 10_000;
 
 /**

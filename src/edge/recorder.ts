@@ -58,7 +58,7 @@ export function startRecording(path: string, command: string): Recording {
   };
 }
 
-/** What goes to a pipe or a file as it came is for no terminal, and a recording is played on one. */
+/** Bytes for a pipe or a file may drive a terminal, and a recording is played on one. */
 function castText(stream: { isTerminal(): boolean }): CastText {
   return stream.isTerminal() ? new CastText() : new CastText((text) => safePrinted(text, true));
 }

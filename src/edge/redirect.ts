@@ -86,7 +86,7 @@ function planner(
   };
 }
 
-/** What is the same for all pods of this run. */
+/** The part of a run that all its pods share. */
 function newRun(): Omit<RedirectRun, "plan"> {
   return { owner: userAtHost(), session: crypto.randomUUID().slice(0, 8), cycles: new Cycles(programAt) };
 }

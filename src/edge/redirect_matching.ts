@@ -15,11 +15,11 @@ export interface MatchingPods {
   namespace: string;
   labels: string;
   container?: string;
-  /** Which pods with these labels are meant; missing: all. */
+  /** Chooses among the pods with these labels; missing: all of them. */
   wanted?: (pod: V1Pod) => boolean;
 }
 
-/** How long to wait before a pod that could not be reached is tried again. */
+/** The waits before a pod that could not be reached is tried again. */
 const pace = { firstMs: 1000, longestMs: 60_000 };
 
 /** A pod that is redirected, or was to be. */

@@ -13,7 +13,7 @@ export interface ContextEntry {
   namespace: string;
 }
 
-/** What is missing in a file is empty. Data is base64 of PEM, and paths are absolute. */
+/** Values missing in a file are empty. Data is base64 of PEM, and paths are absolute. */
 export interface ClusterEntry {
   server: string;
   "certificate-authority": string;

@@ -13,7 +13,7 @@ export interface Choice {
   user: Partial<UserEntry>;
 }
 
-/** What a context lacks so that no cluster can be asked. */
+/** The entry that a context lacks, without which no cluster can be asked. */
 export type Lack = { lacks: "current" | "context" | "cluster" | "server"; context: string; cluster: string };
 
 /**

@@ -20,7 +20,7 @@ export function choosePod(pods: readonly V1Pod[]): V1Pod | undefined {
 }
 
 /**
- * What `-p` and `-l` mean in a namespace: the pods, and what they were found by when it is no pod's name. Others with these
+ * Resolves `-p` and `-l` in a namespace: the pods, and what they were found by when it is no pod's name. Others with these
  * labels may come.
  */
 export type Selection = { pods: V1Pod[] } & Partial<Workload>;

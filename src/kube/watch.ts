@@ -18,7 +18,7 @@ export interface PodWatchOptions {
   fieldSelector?: string;
 }
 
-/** How long to wait before pods are listed anew: no server is asked without pause. */
+/** The waits before pods are listed anew: no server is asked without pause. */
 const pace = { firstMs: 500, longestMs: 2000 };
 /** A watch that has been silent for so long is opened anew, in milliseconds: its connection may be forgotten by a firewall. */
 const silentMs = 30_000;

@@ -5,12 +5,12 @@ import type { Cluster } from "./cluster.ts";
 import { statusOf } from "./cluster.ts";
 import { workloadPath } from "./workload_path.ts";
 
-/** How the pods of a workload are found, also those that come later. */
+/** Finds the pods of a workload, also those that come later. */
 export interface Workload {
   /** For example `deployment "web"`. */
   of: string;
   labels: string;
-  /** Which pods with these labels are meant; missing: all. */
+  /** Chooses among the pods with these labels; missing: all of them. */
   wanted?: (pod: V1Pod) => boolean;
   /** Of a service. */
   ports?: readonly V1ServicePort[];

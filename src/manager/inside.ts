@@ -39,9 +39,9 @@ export function insideArgv({ pid, privileged, user, sharedNamespaces, byRuntime,
   ];
 }
 
-/** How the program calls itself when it waits for the runtime: see images/endoscope/inside_runtime.c. */
+/** The name of the program while it waits for the runtime: see images/endoscope/inside_runtime.c. */
 const waiting = "inside waits\n";
-/** How often that is looked at, in milliseconds. */
+/** Interval of the checks, in milliseconds. */
 const stepMs = 5;
 
 /** Waits until `program` can be let in, or has ended. Returns the command that the runtime is to run in the container. */

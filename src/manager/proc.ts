@@ -47,7 +47,7 @@ export interface Status {
   capabilities: bigint;
   /** Who traces it, 0 for nobody. */
   tracerPid: number;
-  /** How often the thread has gone to sleep by itself. */
+  /** Number of times that the thread has gone to sleep by itself. */
   switches: number;
   /** Signals that wait for the thread or its process, a bit for each number but one. */
   pending: bigint;

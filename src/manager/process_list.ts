@@ -88,7 +88,7 @@ async function usersOf(pids: readonly number[]): Promise<Map<number, string>> {
   return parsePasswd(new TextDecoder().decode(passwd ?? new Uint8Array()));
 }
 
-/** Which process listens on which port. The sockets of a network namespace are read once. */
+/** Maps processes to the ports that they listen on. The sockets of a network namespace are read once. */
 class ListeningSockets {
   readonly #namespaces = new Map<string, Map<string, number>>();
 

@@ -23,7 +23,7 @@ export function effectiveCapabilities(): string[] {
   return capabilityNames.filter((_, number) => (capabilities >> BigInt(number)) & 1n);
 }
 
-/** What the kernel says of a process, or nothing when it is gone meanwhile. */
+/** Reads the kernel's facts of a process; undefined when it is gone meanwhile. */
 export function statOf(pid: number): Stat | undefined {
   const text = readProc(pid, "stat");
   return text === undefined || text === "" ? undefined : parseStat(text);

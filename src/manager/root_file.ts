@@ -7,7 +7,7 @@ const RESOLVE_IN_ROOT = 0x10n;
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const O_PATH = 0o10000000;
 
-/** How long a file system of a target may take, in milliseconds: one that hangs must not hold up what does without. */
+/** Limit for a file system of a target, in milliseconds: one that hangs must not hold up a command that can do without. */
 const longestMs = 2000;
 /** So many processes at most whose file system hangs now: each holds one of the threads that others need as well. */
 const mostHung = 8;

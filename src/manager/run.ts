@@ -115,7 +115,7 @@ async function planned(
   if (inside !== undefined) {
     if (own === undefined) throw new ConnectError("the container does not run", Code.NotFound);
     const { privileged, user, byRuntime } = inside;
-    // What enters by the runtime has them from there.
+    // A program that enters by the runtime gets them there.
     const variables = byRuntime || target.pid !== 0 ? {} : await containerVariables(target.containerId);
     return {
       ...request,

@@ -106,7 +106,7 @@ export function cannotResolve(target: Target, targets: Iterable<Target>, words: 
   return [{ type: "failed", time, subject: target.address, reason: message, hint }];
 }
 
-/** Nothing more comes from it. */
+/** It is finished: no more lines will come of it. */
 export function fail(target: Target, why: NonNullable<PingSummary["failed"]>): void {
   target.failed = true;
   for (const one of target.observed) one.failed = why;

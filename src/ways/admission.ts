@@ -4,7 +4,7 @@ import { debugContainer } from "./debug_pod.ts";
 type SecurityContext = NonNullable<V1Container["securityContext"]>;
 
 /**
- * What admission changed in a security context without which a container is not what was asked for; undefined where it is.
+ * Names the change that admission made to a security context and that takes a needed right away; undefined where there is none.
  * A read-only root is no such change. `exactly`: it must be as confined as was asked for, and no more.
  */
 export function changedRights(

@@ -30,7 +30,7 @@ export interface Arrival {
   trouble(pod: V1Pod): Promise<ScopeError | string | undefined>;
 }
 
-/** How often the manager's socket is tried, in seconds. */
+/** Interval at which the manager's socket is tried, in seconds. */
 const trySocketS = 0.05;
 
 /** The bridge from exec's standard input and output to the manager's socket, which may not be there yet for so long. */
@@ -41,7 +41,7 @@ function bridge(limitMs: number): string[] {
   return ["sh", "-c", script];
 }
 
-/** How long a manager that was greeted before may be without its socket, in milliseconds. */
+/** Limit for the socket of a manager that has answered before, in milliseconds. */
 const answerMs = 5000;
 
 /** While a container is being created its status comes late, and exec is tried this often, in milliseconds. */

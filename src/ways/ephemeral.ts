@@ -127,7 +127,7 @@ export class EphemeralWay {
   #plans(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape, images: readonly string[]): Plan[] {
     const wanted = { target: target.container.name, images, shape, volumes };
     const running = findUsable(pod, wanted)?.spec.name;
-    // What it wrote to disk would count as the pod's, and get it evicted.
+    // Files that it writes to disk would count as the pod's, and get it evicted.
     const readOnly = sharedLimits(pod).storageBytes !== undefined;
     if (running !== undefined) return [{ shape, volumes, readOnly, running, replaces: [] }];
     const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { shape, volumes, readOnly, replaces: [] };

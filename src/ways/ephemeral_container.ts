@@ -16,7 +16,7 @@ export interface EphemeralOptions {
   shape: Shape;
   /** With the target's volumes. */
   volumes: boolean;
-  /** Nothing of it is written to disk: its root is read-only. Default: false. */
+  /** Keeps it from writing to disk: its root is read-only. Default: false. */
   readOnly?: boolean;
   /** What a tool may allocate, in bytes; missing: as much as there is. */
   toolBytes?: number;

@@ -56,7 +56,7 @@ export function chooseWay(
   return ephemeral !== "impossible" && !nodePids && noRoom(facts.memory) === undefined ? "ephemeral" : undefined;
 }
 
-/** What the pod may still use; where nobody says what is used, half of its limit may be. Undefined without a limit. */
+/** Memory that the pod may still use, in bytes; where the use is unknown, half of the limit is assumed. Undefined without a limit. */
 function freeBytes({ limitBytes, usedBytes }: PodMemory): number | undefined {
   return limitBytes === undefined ? undefined : limitBytes - (usedBytes ?? limitBytes / 2);
 }
@@ -71,7 +71,7 @@ const managerBytes = 60 * 1024 * 1024;
 /** Less than this no tool can do with, in bytes. */
 const leastToolBytes = 16 * 1024 * 1024;
 
-/** What temporary files may take of the memory where nothing is written to disk: the size of a container's /dev, in bytes. */
+/** Memory that temporary files may take where nothing is written to disk: the size of a container's /dev, in bytes. */
 const scratchBytes = 64 * 1024 * 1024;
 
 /**

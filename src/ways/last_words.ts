@@ -1,5 +1,5 @@
 /**
- * What the log of a container that failed ends with, in one line: its last error, or else its last line. `message` is what the
+ * Returns the end of a failed container's log in one line: its last error, or else its last line. `message` is what the
  * kubelet made of the log's end (FallbackToLogsOnError). Undefined where there is nothing.
  */
 export function lastWords(message = ""): string | undefined {

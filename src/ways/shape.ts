@@ -29,7 +29,7 @@ const insideCapabilities: readonly Capability[] = ["SYS_CHROOT", "SYS_PTRACE", "
 export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] {
   const user = targetUser(pod, container);
   const { capabilities = [], wanted = [], files = false, inside = false } = needs;
-  // What the container's runtime lets in has its rights from there; it only must be able to reach its own user's manager.
+  // A program that the runtime lets in gets its rights from the target; the manager only has to be the same user's.
   if (inside === true && isKnown(user)) return [{ ...user, capabilities: [], asTarget: false }];
   if (inside !== false) {
     const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(containerOf(pod, container))]);

@@ -108,7 +108,7 @@ async function create(
   }
 }
 
-/** What admission makes of the debug pod: tried on the server without being kept; nothing where that is refused. */
+/** Returns the debug pod as admission changes it, by a dry run; undefined where that is refused. */
 export async function tryDebugPod(cluster: Cluster, options: StartOptions, node: string): Promise<V1Pod | undefined> {
   const body = debugPod({ ...options, node });
   body.metadata!.name += "-test"; // there may be one of that name

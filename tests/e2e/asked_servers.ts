@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { outcome } from "./cluster_script.ts";
 
-/** What a server was asked, as far as a kubeconfig decides it. */
+/** A request to a server, as far as a kubeconfig decides it. */
 export interface Asked {
   /** Scheme, and the path before that of the API. */
   server: string;
@@ -72,7 +72,7 @@ export class AskedServers implements AsyncDisposable {
     return { tls: tls!, plain: plain! };
   }
 
-  /** What was asked in this name. */
+  /** The requests that were made under this name. */
   askedBy(name: string): Asked[] {
     return this.#asked.get(name) ?? [];
   }

@@ -451,7 +451,7 @@ Deno.test("cp gives new files to the target's user and the volume's group, and a
     assert.equal(code, 0, stderr);
   };
   const sh = (script: string) => kubectl(["-n", world.namespace.name, "exec", "user", "--", "sh", "-c", script]);
-  // What the target itself makes there.
+  // The target itself makes one there.
   await sh("umask 027; mkdir -p /tmp/own/sub /data/own/sub; : >/tmp/own/sub/a; : >/data/own/sub/a");
   for (const way of fileWays) {
     await ok("--via", way, "cp", world.here("conf"), `:/tmp/${way}`);

@@ -1,4 +1,4 @@
-/** What cases are made of: addresses of servers, and files that are there. */
+/** The ingredients of cases: addresses of servers, and files that exist. */
 export interface Parts {
   tls: string;
   plain: string;
@@ -224,7 +224,7 @@ export function kubeconfigCases(parts: Parts): KubeconfigCase[] {
     refused("a plugin of an unknown version", {
       user: "exec: {apiVersion: client.authentication.k8s.io/v2, command: sh, interactiveMode: Never}",
     }),
-    // What the context names.
+    // The entries that the context names.
     one("no namespace", { namespace: "" }),
     refused("no current context", { current: "" }),
     refused("a current context that is not there", { current: "gone" }),

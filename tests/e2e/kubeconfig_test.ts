@@ -9,7 +9,7 @@ import { type Asked, AskedServers } from "./asked_servers.ts";
 import { outcome } from "./cluster_script.ts";
 import { type KubeconfigCase, kubeconfigCases } from "./kubeconfig_cases.ts";
 
-/** How many kubectl run at once. */
+/** Number of kubectl processes at once. */
 const atOnce = 4;
 
 const path = (namespace: string, name: string) => `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
@@ -54,7 +54,7 @@ Deno.test("kubectl and scope read the same kubeconfigs alike", async (t) => {
   }
 });
 
-/** What was asked in the end, or the words of a refusal; nothing where only the client library reads a kubeconfig. */
+/** The request that was made, or the words of a refusal; undefined where only the client library reads a kubeconfig. */
 type Reading = Asked | { refused: string } | undefined;
 
 async function written(folder: string, { files, beside = {} }: KubeconfigCase): Promise<string[]> {

@@ -16,7 +16,7 @@ interface Usage {
   readonly usedBytes: number;
 }
 
-/** What the kubelet counts of a pod's files on disk, by which it evicts; of one container where that is named. */
+/** The kubelet's count of a pod's files on disk, by which it evicts; of one container where that is named. */
 async function usage({ metadata, spec }: Pod, container?: string): Promise<Usage | undefined> {
   const { pods } = JSON.parse(await kubectl(["get", "--raw", `/api/v1/nodes/${spec.nodeName}/proxy/stats/summary`]));
   // deno-lint-ignore no-explicit-any -- the kubelet's own structure

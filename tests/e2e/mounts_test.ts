@@ -38,7 +38,7 @@ function seen(pod: Pod, file: string): string {
   return Deno.readTextFileSync(`/proc/${firstOf(pod)}/${file}`);
 }
 
-/** What takes a mount away where the kernel does not refuse it: a script, and its refusal. */
+/** Scripts that take a mount away where the kernel does not refuse it, and the refusal of each. */
 const attempts = [
   ["sed -i s/old/new/ ROOT/etc/app.conf", "rename|move"],
   ["rm ROOT/etc/hosts", "remove"],

@@ -19,7 +19,7 @@ const TEST_PACKAGES = [
   "zsh",
 ] as const;
 
-/** What has to be there before: see README, "No cluster?". Deno is found by the scripts themselves. */
+/** Programs that must be there before, see README, "No cluster?". Deno is found by the scripts themselves. */
 export const PREREQUISITES = ["go", "gofmt", "node", "npm", "npx"] as const;
 
 /** All packages that a whole run of the tests needs, by name. */

@@ -6,7 +6,7 @@ const local = "localhost:18080";
 const request = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: web\r\nUser-Agent: test\r\n\r\n");
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** What a local program does with a connection: its bytes come one after another; `answer` is called when it answers. */
+/** A local program that gets a connection: its bytes come one after another; `answer` is called when it answers. */
 type Program = (bytes: AsyncIterable<Uint8Array>, answer: () => void) => Promise<void>;
 
 /** A redirect whose connections go to a local program, as redirect_client.ts lets them. */

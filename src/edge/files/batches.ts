@@ -9,7 +9,7 @@ export function isSmall(sizeBytes: number, sparse: boolean): boolean {
   return sizeBytes <= smallBytes && !(sparse && sizeBytes >= pageBytes);
 }
 
-/** What travels together: small things in a row; all else by itself. `sizeOf`: nothing for what travels by itself. */
+/** Groups small things in a row; larger ones travel alone. `sizeOf` is undefined for those. */
 export function* batches<T>(all: Iterable<T>, sizeOf: (one: T) => number | undefined): Iterable<T[] | T> {
   let batch: T[] = [], bytes = 0;
   for (const one of all) {

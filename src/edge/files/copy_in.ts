@@ -117,12 +117,12 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
 
 const isLoss = (error: unknown) => error instanceof ScopeError && error.kind === "unreachable";
 
-/** What cannot be read on this machine. */
+/** A failure to read on this machine. */
 interface Unreadable {
   error: unknown;
 }
 
-/** What travels by itself has no size here: large files, those with holes, and what is read to its end. */
+/** Undefined for what travels alone: large files, files with holes, and streams that are read to their end. */
 function sizeInBatch({ kind, sizeBytes, sparse }: LocalEntry): number | undefined {
   if (kind === "folder" || kind === "link") return 0;
   return kind === "file" && isSmall(sizeBytes, sparse) ? sizeBytes : undefined;

@@ -89,7 +89,7 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
   }
 
   async function ask({ entry, file }: Wanted): Promise<void> {
-    // What cannot be read here is not gone on with.
+    // A copy is not resumed from a file that cannot be read here.
     await file.have(entry).then((have) => reader.ask(entry.path, have)).catch(() => reader.ask(entry.path));
   }
 

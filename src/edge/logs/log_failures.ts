@@ -3,7 +3,7 @@ import type { ContainerName, Event } from "../../event.ts";
 import { now } from "../../event.ts";
 import { Attempts } from "../../kube/retry.ts";
 
-/** How long to wait before a log is read again. */
+/** The waits before a log is read again. */
 const pace = { firstMs: 100, longestMs: 5000 };
 /** A stream that lasted so long was a good one, in milliseconds. */
 const goodMs = 5000;

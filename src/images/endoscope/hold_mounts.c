@@ -33,7 +33,7 @@ static int hold(const char *pid) {
   int tree = (int)syscall(SYS_open_tree, AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
   if (setns(own, CLONE_NEWNS) < 0) return perror("error: Cannot go back to the endoscope's files"), exit(125), -1;
   if (tree < 0 || syscall(SYS_move_mount, tree, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0) return -1;
-  /* Nothing that happens here may reach the target's mounts. */
+  /* Mounts made here must not reach the target. */
   return mount(NULL, place, NULL, MS_SLAVE | MS_REC, NULL);
 }
 

@@ -1,5 +1,5 @@
 /*
- * How the container's own runtime lets the shell in. From an ephemeral container the target's mount namespace cannot be
+ * The container's own runtime lets the shell in. From an ephemeral container the target's mount namespace cannot be
  * entered, and with its root alone, a rename or a removal over a mount of the target would take that mount away from it:
  * the kernel protects only the mount points of the caller's own namespace. What the runtime starts in the target is in all
  * of its namespaces, its control groups and its confinement.
@@ -29,7 +29,7 @@
 
 /* Descriptors of the host that the guest opens: signals to pass on, the exit code, busybox where that is what runs. */
 enum { SIGNALS = 100, REPORT, SHELL };
-/* How long the runtime may take, and the guest once the shell has ended, in milliseconds. */
+/* Limits for the runtime, and for the guest once the shell has ended, in milliseconds. */
 enum { ARRIVAL_MS = 60000, LEAVING_MS = 1000 };
 
 static void place(int descriptor, int number) {

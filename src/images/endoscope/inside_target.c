@@ -233,7 +233,7 @@ static void add_variable(struct target *target, const char *entry) {
  */
 static void read_environment(struct target *target, const struct options *options) {
   static const char prefix[] = "SCOPE_CONTAINER_ENV_";
-  /* What got rights by the file of its program may not be read by its own user. */
+  /* A process that got rights from its program's file may not be read by its own user. */
   int file = options->by_runtime ? open_of(target, "environ", O_RDONLY) : -1, hidden = options->by_runtime && file < 0;
   if (file >= 0) close(file);
   if (!hidden) target->environment = read_file(target, "environ", &target->environment_length);

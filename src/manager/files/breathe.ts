@@ -1,4 +1,4 @@
-/** How long the messages of a call may wait for its work, in milliseconds. */
+/** Time for which the work of a call may keep its messages waiting, in milliseconds. */
 const longestMs = 20;
 
 /** For long work on the event loop: says when messages must have their turn, as that the client has left. */

@@ -140,7 +140,7 @@ function statFileSystem(fd: number): DataView {
 /** Type of the file system that a descriptor is on. */
 export const fileSystemType = (fd: number): number => Number(statFileSystem(fd).getBigInt64(0, true)) >>> 0;
 
-/** What an ordinary user may still write to the file system of a descriptor, in bytes. */
+/** Space that an ordinary user may still fill on the file system of a descriptor, in bytes. */
 export function freeBytes(fd: number): number {
   const view = statFileSystem(fd);
   return Number(view.getBigUint64(32, true) * view.getBigInt64(8, true));

@@ -12,11 +12,11 @@ import type { FileCallName, FromWorker, LeftPart, ToWorker } from "./worker_mess
 const silentTimes = 15;
 /** So many calls of one target may wait in vain: each keeps a thread until its file system answers or is gone. */
 const mostHung = 4;
-/** How long a Worker without work is kept for the next call, in milliseconds. */
+/** Time for which an idle Worker is kept for the next call, in milliseconds. */
 const idleMs = 5000;
-/** How much later its thread has ended, and its memory can be given back, in milliseconds. */
+/** Time after which the thread of an ended Worker is gone and its memory can be given back, in milliseconds. */
 const endedMs = 1000;
-/** How long the end of all calls may take when the manager ends, and then removing what copies left, in milliseconds. */
+/** Limit for the end of all calls when the manager ends, and again for removing the parts that copies left, in milliseconds. */
 const endMs = 2000;
 
 const program = new URL(import.meta.url.endsWith(".ts") ? "../files_worker.ts" : "./files_worker.js", import.meta.url);
@@ -32,7 +32,7 @@ interface Idle {
  */
 export class FileWorkers implements AsyncDisposable {
   readonly #idle: Idle[] = [];
-  /** What Workers do now: each resolves at its end. */
+  /** The work in progress: each promise resolves at its end. */
   readonly #work = new Set<Promise<void>>();
   readonly #hung = new Map<string, number>();
   readonly #parts = new Parts((parts) => void this.#remove(parts));
@@ -172,7 +172,7 @@ export class FileWorkers implements AsyncDisposable {
   }
 }
 
-/** What a Worker does now. */
+/** The work of one Worker. */
 interface Job {
   post(message: ToWorker, transfer?: Transferable[]): void;
   /** Resolves when the Worker is free again, or has failed. */

@@ -17,7 +17,7 @@ export function removeParts(parts: readonly LeftPart[]): void {
   }
 }
 
-/** Who goes on with it just now keeps it locked. */
+/** A copy that resumes it holds its lock. */
 function removeUnused(folder: number, name: string): void {
   const opened = new Descriptor(folder);
   using file = openBelow(opened, name, O_RDONLY | O_NONBLOCK);

@@ -38,7 +38,7 @@ export function reserveMounted(file: Descriptor, bytes: number): void {
       return;
     }
     if (error.code !== "ENOSPC" && error.code !== "EDQUOT") throw error;
-    // What could be reserved of it is given back.
+    // The part that could be reserved is given back.
     ftruncate(file.fd, size);
     setTime(file, modifiedNs);
     throw new FileError("EMOUNTFULL");

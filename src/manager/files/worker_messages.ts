@@ -23,7 +23,7 @@ export type FileCallName = keyof typeof fileCalls;
 
 /** So many requests and responses of a call at most are on their way to a Worker and from it. */
 export const ahead = 2;
-/** How often a Worker that is not held up says so, in milliseconds. */
+/** Interval at which a Worker that is not held up says so, in milliseconds. */
 export const aliveMs = 1000;
 
 /** Gives memory back at once: the collector lets hundreds of megabytes of such messages come together. */

@@ -138,7 +138,7 @@ class Writing implements Disposable {
     return arriving;
   }
 
-  /** What fails for one of a batch is told of that one, and the others are made. */
+  /** A failure of one item is reported for that item, and the others are made. */
   async #batch({ items, data }: WriteBatch): Promise<Part> {
     const bytes = data === undefined ? new Uint8Array() : unpack(data), results: { result: Result }[] = [];
     let at = 0;

@@ -785,7 +785,7 @@ export type Blocked = Message<"scope.v1.Blocked"> & {
   frozen: boolean;
 
   /**
-   * How often it has gone to sleep: the same number later is the same wait.
+   * Number of times that it has gone to sleep: the same number later means the same wait.
    *
    * @generated from field: uint64 switches = 4;
    */
@@ -1740,7 +1740,7 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
   path: Uint8Array;
 
   /**
-   * What is mounted there, and below.
+   * The mounts there and below.
    *
    * @generated from field: repeated scope.v1.WriteMount mounts = 2;
    */

@@ -18,7 +18,7 @@ export interface World {
   debugPods?: Event[];
   processes?: ProcessSeen[];
   interactive?: boolean;
-  /** What the target has besides, and how it is reached. */
+  /** More about the target, and how it is reached. */
   target?: Partial<Target>;
   way?: Beside["way"];
   piped?: boolean;

@@ -61,7 +61,7 @@ withHungMount("A file system that does not answer holds up nobody but who waits 
   await within(10, others(connection), () => "the same client");
   await using second = await manager.connect();
   await within(10, others(second), () => "another client");
-  // Who waits may leave at any time, and the manager may end.
+  // A client that waits may leave at any time, and the manager may end.
   left.abort();
   await assert.rejects(within(5, hung), /abort|cancel/i);
   kill(manager.child.pid, "SIGTERM");

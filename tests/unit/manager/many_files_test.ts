@@ -18,7 +18,7 @@ interface World {
   root: string;
   /** A folder of this machine. */
   local: string;
-  /** How many messages of copies went to the manager and came from it. */
+  /** Number of messages of copies to the manager and from it. */
   messages: { sent: number; received: number };
   copy(direction: "in" | "out", remote: string, local: string): Promise<Event[]>;
 }
@@ -106,7 +106,7 @@ withWorld("copyFiles() carries many small files in few messages, and loses none"
   assert.deepEqual(types(await copy("out", "/etc/tree", `${local}/back`)), { files: 2005, failed: 0 });
   assert.deepEqual(await contentOf(`${local}/back`), await contentOf(tree));
   assert.ok(messages.sent < 60 && messages.received < 60, JSON.stringify(messages));
-  // What is there already is not written again.
+  // Files that are there already are not written again.
   const inodeOf = () => Deno.statSync(`${local}/back/1/1`).ino, before = inodeOf();
   const again = await copy("out", "/etc/tree/.", `${local}/back`);
   assert.deepEqual(types(again), { files: 2005, failed: 0 });
