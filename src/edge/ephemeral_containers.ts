@@ -44,7 +44,8 @@ export async function endContainer(
   const { namespace, pod, name, node, image, rights } = seen;
   try {
     await using connection = connect(await connectManager(cluster, { namespace, pod, container: name }));
-    const answer = connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal });
+    const ended = AbortSignal.any([signal, connection.lost]);
+    const answer = connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal: ended });
     const failure = await answer.then(() => undefined, (error: unknown) => ({ error }));
     // The cluster says whether it ended: a manager may end before its answer has arrived.
     const why = await whyEnded(cluster, { namespace, pod, container: name });

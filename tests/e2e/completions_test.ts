@@ -34,7 +34,7 @@ Deno.test("complete: live values", async (t) => {
     [["-n", "demo", "-p", "deploy/w"], (found) => assert.deepEqual(found, ["deploy/web"])],
     [["-n", "demo", "-p", "pair", "shell", "-t", ""], (found) => assert.deepEqual(found, ["front", "back"])],
     [["-n", "demo", "-p", pair!.metadata.name, "--container", "b"], (found) => assert.deepEqual(found, ["back"])],
-    [["-n", "demo", "-p", web!.metadata.name, "redir", ""], (found) => assert.deepEqual(found, ["8080"])],
+    [["-n", "demo", "-p", web!.metadata.name, "redir", ""], (found) => assert.deepEqual(found, ["8080", "http"])],
     [["node", ""], (found) => assert.deepEqual(found, ["node1", "node2"])],
   ];
   for (const [words, check] of expected) {
