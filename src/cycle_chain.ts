@@ -17,6 +17,11 @@ const forgetfulness = 64;
 const certain = 3, likely = 1;
 /** From so much on it is a cycle. */
 const enough = 5;
+/**
+ * Silence before a connection that would decide by being likely alone, in milliseconds: longer than the pace of clients whose
+ * next request follows a step by chance.
+ */
+const certainMs = 2500;
 /** Time after a search in vain during which more waiting connections are needed for the next one, in milliseconds. */
 const patientMs = 60_000;
 
@@ -70,7 +75,7 @@ export class CycleChain {
     const waiting = this.#waiting.length;
     let sum = 0;
     for (let link: CycleLink | undefined = suspect; link !== undefined;) {
-      const next = await this.#next(link, waitMs);
+      const next = await this.#next(link, waitMs, sum + likely >= enough ? certainMs : undefined);
       link.admit();
       link.sendRest();
       sum += next?.counts ?? 0;
@@ -87,12 +92,16 @@ export class CycleChain {
   }
 
   /** Lets a connection through step by step; returns the one that comes of it. */
-  async #next(link: CycleLink, waitMs: number): Promise<{ link: CycleLink; counts: number } | undefined> {
+  async #next(
+    link: CycleLink,
+    waitMs: number,
+    holdMs?: number,
+  ): Promise<{ link: CycleLink; counts: number } | undefined> {
     const late = new AbortController();
     const first = await Promise.race([link.first(), link.over, delay(waitMs, late.signal)]) ?? new Uint8Array();
     late.abort();
     if (first.length < 2) {
-      const { come } = await this.#look(link, Math.min(4 * waitMs, quietMs));
+      const { come } = await this.#look(link, holdMs ?? Math.min(4 * waitMs, quietMs));
       link.admit();
       if (come !== undefined) return void come.admit();
       const { come: next } = await this.#look(link, waitMs);
@@ -102,7 +111,7 @@ export class CycleChain {
     const ahead = first.subarray(0, least + Math.floor(Math.random() * (most - least + 1)));
     link.holdBack(ahead.length);
     link.admit();
-    const { come, bytes, others } = await this.#look(link, waitMs, (bytes) => startsWith(ahead, bytes));
+    const { come, bytes, others } = await this.#look(link, holdMs ?? waitMs, (bytes) => startsWith(ahead, bytes));
     link.sendRest();
     // Fewer are there where somebody else holds back some of them.
     if (come !== undefined) return { link: come, counts: bytes?.length === ahead.length ? certain : likely };

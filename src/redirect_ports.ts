@@ -45,7 +45,7 @@ export function assertOnce(ports: readonly AskedPort[]): void {
 const pattern = /^(?:(\d{1,5})(?:-(\d{1,5}))?|((?=[a-z0-9-]*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*))$/;
 
 function parsePort(text: string): AskedPort[] {
-  const [, plain = "", protocol] = /^(.*?)(?:\/(tcp|udp|sctp))?$/i.exec(text)!;
+  const [, plain = "", protocol] = /^(.*?)(?:\/(tcp|udp|sctp))?$/is.exec(text)!;
   if (protocol !== undefined && protocol.toLowerCase() !== "tcp") {
     throw new ScopeError("usage", `Cannot redirect port "${text}": only TCP is redirected`, {
       hint: "give a port of TCP, as in 8080",

@@ -8,7 +8,7 @@ import { findContext } from "./find_kubeconfig.ts";
 import { proxyFor } from "./proxy.ts";
 import { refusalOf } from "./refused_upgrade.ts";
 import { isHarmless, makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
-import { patiently, type Repeat } from "./retry.ts";
+import { isPutOff, patiently, type Repeat } from "./retry.ts";
 import type { Denial } from "./translate.ts";
 import { translate } from "./translate.ts";
 
@@ -35,7 +35,7 @@ export interface Cluster {
   /** Address of the API server, for messages. */
   readonly server: string;
   /** One request; `what` completes "Cannot …". Throws ScopeError. */
-  request<T>(what: string, request: Omit<RestRequest, "signal">): Promise<T>;
+  request<T>(what: string, request: Omit<RestRequest, "signal"> & { repeat?: Repeat }): Promise<T>;
   /** The body of an answer as it comes, without a limit of time. Throws StatusError, or what undici throws. */
   readonly stream: RequestStream;
   /**
@@ -51,6 +51,8 @@ export interface Cluster {
 
 export interface CallOptions {
   repeat: Repeat;
+  /** Ends further attempts, but none that is under way. */
+  until?: AbortSignal;
   /** The rights that it takes, where a refusal does not say them. */
   asked?: readonly Access[];
 }
@@ -145,7 +147,7 @@ export function loadCluster(options: ClusterOptions): Cluster {
   if (proxyUrl !== undefined) config.clusters = [{ ...cluster, proxyUrl }];
   const { request, stream } = makeRequest(config), exec = new RenewingExec(config);
   const namespace = namespaceOf(config), adviseHere = (missing: readonly Access[]) => advise(missing, namespace);
-  const make = (signal: AbortSignal): Cluster => {
+  const make = (signal: AbortSignal, interrupt = signal): Cluster => {
     const common = {
       server: cluster.server,
       plugin: config.plugin,
@@ -162,14 +164,19 @@ export function loadCluster(options: ClusterOptions): Cluster {
       namespace,
       askFor: adviseHere,
       server: cluster.server,
-      request<T>(what: string, rest: Omit<RestRequest, "signal">) {
-        const limit = AbortSignal.timeout(timeoutMs + 1000), repeat = isHarmless(rest) ? "always" : "refused";
-        return call(what, () => request<T>({ ...rest, signal: limit }), { repeat });
+      request<T>(what: string, { repeat, ...rest }: Omit<RestRequest, "signal"> & { repeat?: Repeat }) {
+        const limit = AbortSignal.timeout(timeoutMs + 1000), harmless = isHarmless(rest);
+        // A request that was sent is not given up; one that was put off is not sent after an interrupt.
+        const until = harmless || rest.method === "DELETE" ? {} : { until: interrupt };
+        return call(what, () => request<T>({ ...rest, signal: limit }), {
+          repeat: repeat ?? (harmless ? "always" : "refused"),
+          ...until,
+        });
       },
       stream,
       call,
       get uninterrupted() {
-        return make(new AbortController().signal);
+        return make(new AbortController().signal, interrupt);
       },
     };
   };
@@ -179,7 +186,7 @@ export function loadCluster(options: ClusterOptions): Cluster {
 async function limited<T>(
   what: string,
   attempt: () => Promise<T>,
-  { server, plugin, timeoutMs, say, explain, repeat, signal, ...denial }:
+  { server, plugin, timeoutMs, say, explain, repeat, until, signal, ...denial }:
     & Required<Pick<ClusterOptions, "timeoutMs" | "say" | "explain" | "signal">>
     & CallOptions
     & Denial
@@ -218,10 +225,13 @@ async function limited<T>(
     explain(`trying again in ${(waitMs / 1000).toFixed(1)} s: ${translate(what, error, denial).message}`);
   };
   try {
-    const patience = { repeat, limitMs: timeoutMs, signal: ended.signal, again };
+    const stop = until === undefined ? ended.signal : AbortSignal.any([ended.signal, until]);
+    const patience = { repeat, limitMs: timeoutMs, signal: stop, again };
     return await Promise.race([patiently(attempt, patience), late.promise]);
   } catch (error) {
-    throw signal.aborted ? signal.reason : translate(what, error, denial);
+    if (signal.aborted) throw signal.reason;
+    // What was refused for now would have been sent again.
+    throw until?.aborted && isPutOff(error) ? until.reason : translate(what, error, denial);
   } finally {
     ended.abort();
     signal.removeEventListener("abort", interrupt);
@@ -230,9 +240,11 @@ async function limited<T>(
   }
 }
 
-/** HTTP status of an error of the API server; nothing for other errors. */
+/** HTTP status of an error of the API server; undefined for other errors, and for the answer of a proxy before it. */
 export function statusOf(error: unknown): number | undefined {
   const cause = error instanceof ScopeError ? error.cause : error;
-  const code = (cause as { code?: unknown } | undefined)?.code;
+  const { code, body } = (cause ?? {}) as { code?: unknown; body?: unknown };
+  // An API server refuses with an object: any other text is a proxy's, and says nothing of what is behind it.
+  if (typeof body === "string" && body.trim() !== "" && !body.trimStart().startsWith("{")) return undefined;
   return typeof code === "number" ? code : undefined;
 }

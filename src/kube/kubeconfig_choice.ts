@@ -44,8 +44,14 @@ function choice(name: string, context: ContextEntry, cluster: ClusterEntry, user
     clusterName: context.cluster,
     userName: context.user,
     cluster: { ...cluster, server: server! },
-    user: secure ? user ?? {} : user === undefined ? {} : { as: user.as },
+    user: user === undefined ? {} : secure ? user : impersonation(user),
   };
+}
+
+/** The part of a user that goes to servers without TLS as well: it holds no secret. */
+function impersonation(user: UserEntry): Partial<UserEntry> {
+  const { as, "as-uid": uid, "as-groups": groups, "as-user-extra": extra } = user;
+  return { as, "as-uid": uid, "as-groups": groups, "as-user-extra": extra };
 }
 
 function clusterProblem(cluster: ClusterEntry, secure: boolean): string | undefined {

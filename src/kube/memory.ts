@@ -28,8 +28,9 @@ export async function podMemory(cluster: Cluster, pod: V1Pod): Promise<PodMemory
   const { namespace = "", name = "", uid } = pod.metadata ?? {};
   const started = (pod.status?.containerStatuses ?? []).map(({ state }) => state?.running?.startedAt ?? Date.now());
   if (started.some((at) => Date.now() - new Date(at).getTime() < settledMs)) return { limitBytes };
+  // It is good to know, and not worth a wait: a metrics server may be down for weeks.
   const ask = <T>(path: string) =>
-    cluster.request<T>("read the pod's use of memory", { method: "GET", path }).catch(() => undefined);
+    cluster.request<T>("read the pod's use of memory", { method: "GET", path, repeat: "never" }).catch(() => undefined);
   const metrics = await ask<PodMetrics>(
     `/apis/metrics.k8s.io/v1beta1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`,
   );

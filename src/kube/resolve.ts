@@ -82,7 +82,7 @@ async function byReference(
   if (kind === "pod") throw missing;
   const workloads = (["deployment", "statefulset", "daemonset"] as const).map(async (kind) => ({
     kind,
-    workload: await findWorkload(cluster, namespace, kind, name).catch(() => undefined),
+    workload: await findWorkload(cluster, namespace, kind, name).catch(unlessUnreachable),
   }));
   const found = (await Promise.all(workloads)).filter(({ workload }) => workload !== undefined);
   if (found.length > 1) {
@@ -93,6 +93,12 @@ async function byReference(
   const workload = found[0]?.workload;
   if (workload === undefined) throw missing;
   return await podsOf(cluster, namespace, workload, options);
+}
+
+/** Somebody who may not see workloads means a pod; an API server that does not answer says nothing of either. */
+function unlessUnreachable(error: unknown): undefined {
+  if (error instanceof ScopeError && (error.kind === "denied" || error.kind === "notFound")) return undefined;
+  throw error;
 }
 
 /** The error for a pod that is missing, unless it is its namespace that is. */

@@ -8,6 +8,9 @@ const refusedMs = 30_000;
 /** Limit for repeating a harmless request where the server does not say when; milliseconds. */
 const passingMs = 5000;
 
+/** Longest wait that a server may ask for where attempts go on without end, in milliseconds. */
+const longestAskedMs = 60_000;
+
 /** The wait before another attempt, at first and at most, in milliseconds; it doubles each time. */
 export interface Pace {
   firstMs: number;
@@ -89,12 +92,12 @@ export class Attempts {
     return this.mayMend(error) ? this.waitMs(error) : undefined;
   }
 
-  /** Returns the wait before the next attempt, in milliseconds: longer each time, and as long as the server asks for. */
+  /** Returns the wait before the next attempt, in milliseconds: longer each time, and as the server asks, up to a minute. */
   waitMs(error?: unknown): number {
     const waitMs = this.#nextMs;
     this.#nextMs = Math.min(waitMs * 2, this.pace.longestMs);
     // Not all at once: they were lost together.
-    return Math.max(waitMs * (0.75 + Math.random() / 2), askedWaitMs(error));
+    return Math.max(waitMs * (0.75 + Math.random() / 2), Math.min(askedWaitMs(error), longestAskedMs));
   }
 }
 
@@ -121,7 +124,7 @@ export async function patiently<T>(
       const tried = performance.now() - since, putOff = isPutOff(error);
       const helps = putOff ? repeat !== "never" : repeat === "always" && isPassing(error) && tried < passingMs;
       if (!helps || signal.aborted) throw error;
-      const waitMs = pace.waitMs(error);
+      const waitMs = Math.max(pace.waitMs(), askedWaitMs(error));
       if (tried + waitMs >= limitMs) throw error;
       again(error, waitMs);
       await delay(waitMs, signal);

@@ -41,7 +41,9 @@ export function chooseContainer(pod: V1Pod, name: string, wanted?: string): Cont
 
 /** The init container that runs while another container waits for it; a sidecar only where no other runs. */
 function initContainerFor(pod: V1Pod, name: string): string | undefined {
-  const waits = statusOf(pod, name)?.state?.waiting?.reason === "PodInitializing";
+  // The reason stays while the image of the container is pulled, after all init containers have done their work.
+  const done = (pod.status?.conditions ?? []).some(({ type, status }) => type === "Initialized" && status === "True");
+  const waits = !done && statusOf(pod, name)?.state?.waiting?.reason === "PodInitializing";
   if (!waits) return undefined;
   const running = (pod.spec?.initContainers ?? []).filter((one) => idOf(statusOf(pod, one.name)) !== "");
   return (running.find((one) => !isSidecar(one)) ?? running.at(-1))?.name;

@@ -32,13 +32,15 @@ export async function findWorkload(
   if (found === undefined) return undefined;
   const of = `${kind} "${name}"`;
   if (kind === "cronjob") return { of, ...await jobsOf(cluster, namespace, name, found.metadata?.uid) };
-  const { selector, ports } = found.spec ?? {};
+  const { selector, ports = [], clusterIP } = found.spec ?? {};
+  // Clients of a headless service connect to its pods themselves, at its own port.
+  const meant = clusterIP === "None" ? ports.map(({ targetPort: _, ...port }) => port) : ports;
   // Of a service and of a replication controller it is a map of labels.
   const plain = kind === "service" || kind === "replicationcontroller";
   const labels = selectorText(
     plain ? { matchLabels: selector as Record<string, string> ?? {} } : selector as V1LabelSelector ?? {},
   );
-  if (labels !== "") return { of, labels, ...kind === "service" ? { ports: ports ?? [] } : {} };
+  if (labels !== "") return { of, labels, ...kind === "service" ? { ports: meant } : {} };
   throw new ScopeError(
     "notFound",
     `${kind[0]!.toUpperCase()}${of.slice(1)} in namespace "${namespace}" selects no pods`,
@@ -51,6 +53,7 @@ export async function findWorkload(
 interface Spec {
   selector?: unknown;
   ports?: V1ServicePort[];
+  clusterIP?: string;
 }
 
 /** Every pod of a job has it. */
@@ -65,11 +68,13 @@ async function jobsOf(cluster: Cluster, namespace: string, name: string, uid = "
   const { items } = await cluster.request<V1JobList>(`list jobs in namespace "${namespace}"`, list);
   const owned = (job: V1Job) => (job.metadata?.ownerReferences ?? []).some((owner) => owner.uid === uid);
   const names = new Set(items.filter(owned).map(({ metadata }) => metadata?.name));
+  const others = new Set(items.filter((job) => !owned(job)).map(({ metadata }) => metadata?.name));
   return {
     labels: jobLabel,
     wanted: ({ metadata }) => {
       const job = metadata?.labels?.[jobLabel] ?? "";
-      return names.has(job) || (job.startsWith(`${name}-`) && /^\d{8,}$/.test(job.slice(name.length + 1)));
+      if (names.has(job) || others.has(job)) return names.has(job);
+      return job.startsWith(`${name}-`) && /^\d{8,}$/.test(job.slice(name.length + 1));
     },
   };
 }

@@ -56,7 +56,8 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
         failed();
       }
     } finally {
-      requests.close();
+      // Whoever waits to send something waits for nobody.
+      requests.discard();
     }
   };
 

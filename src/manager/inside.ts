@@ -1,5 +1,6 @@
 import { delay } from "../delay.ts";
-import { readProc } from "./processes.ts";
+import { hasLeft } from "./proc.ts";
+import { readProc, statOf } from "./processes.ts";
 import type { Program } from "./program.ts";
 
 export interface InsideOptions {
@@ -44,10 +45,16 @@ const waiting = "inside waits\n";
 /** Interval of the checks, in milliseconds. */
 const stepMs = 5;
 
-/** Waits until `program` can be let in, or has ended. Returns the command that the runtime is to run in the container. */
-export async function enterCommand({ pid, exit }: Pick<Program, "pid" | "exit">): Promise<string[]> {
-  const ended = new AbortController();
-  exit.finally(() => ended.abort()).catch(() => {});
-  while (!ended.signal.aborted && readProc(pid, "comm") !== waiting) await delay(stepMs, ended.signal);
-  return ended.signal.aborted ? [] : [`/proc/${pid}/exe`, "--guest", `${pid}`];
+/**
+ * Resolves to true once `program` waits to be let in, and to false when it has ended. That is read from /proc: its exit is told
+ * only when its output was read.
+ */
+export async function waitsForRuntime({ pid }: Pick<Program, "pid">, gone: AbortSignal): Promise<boolean> {
+  while (!gone.aborted) {
+    if (readProc(pid, "comm") === waiting) return true;
+    const stat = statOf(pid);
+    if (stat === undefined || hasLeft(stat.state)) return false;
+    await delay(stepMs, gone);
+  }
+  return false;
 }

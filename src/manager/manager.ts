@@ -11,7 +11,7 @@ import { giveBackMemory } from "./memory.ts";
 import { sweepAll } from "./redirect/sweep.ts";
 import { serve } from "./server.ts";
 import { joinStdio } from "./stdio.ts";
-import { scratchFolder, scratchVariable, sharedMemory, socketName } from "./transport.ts";
+import { scratchFolder, scratchVariable, socketName } from "./transport.ts";
 
 // First of all, and inherited by all that is started: when memory runs out, the tools go before the app does.
 await Deno.writeTextFile("/proc/self/oom_score_adj", "1000");
@@ -53,7 +53,8 @@ const local = values.stdio ? { local: { folder: values.tools } } : {};
 await using manager = await serve(socket, {
   idleSeconds,
   sharedNamespaces: values["shared-namespaces"],
-  ownContainerOnly: folder.startsWith(sharedMemory),
+  // A process of the target may reach the socket, by a folder that is shared or by /proc/PID/root.
+  ownContainerOnly: values["shared-namespaces"],
   ...local,
 });
 if (values.stdio) void joinStdio(socket).finally(ended.resolve);

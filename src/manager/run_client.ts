@@ -61,8 +61,9 @@ export function startRun(
     started.promise.then((run) => calls.control({ run, action })).then(() => {}, () => {}); // a lost connection shows in the output
 
   let refusal: unknown;
-  const enter = (command: readonly string[]) =>
-    void letIn?.(command, left.signal).catch((error: unknown) => {
+  // A manager may only say that its program waits: the command that runs in the target is this side's word.
+  const enter = (pid: number) =>
+    void letIn?.([`/proc/${pid}/exe`, "--guest", `${pid}`], left.signal).catch((error: unknown) => {
       refusal = error;
       control({ case: "signal", value: notLetIn.signal });
     });
@@ -73,7 +74,7 @@ export function startRun(
       for await (const { response } of calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })) {
         if (response.case === "started") {
           started.resolve(response.value.run);
-          if (response.value.enter.length > 0) enter(response.value.enter);
+          if (response.value.waits) enter(response.value.pid);
         } else if (response.case === "stdout" || response.case === "stderr") {
           yield { stream: response.case, bytes: response.value };
         } else if (response.case === "exit") {

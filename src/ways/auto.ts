@@ -33,6 +33,10 @@ export class AutoWay {
     if (running) return running;
     this.explain(`no debug pod runs on node "${target.node}"`);
     let ephemeral = await this.#planEphemeral(pod, target, needs);
+    // Where the target's user is not known, its mounts are not protected from there.
+    if (needs.inside === true && !(ephemeral instanceof ScopeError) && ephemeral.shape.asTarget) {
+      needs = { ...needs, inside: "other" };
+    }
     if (
       !(ephemeral instanceof ScopeError) && ephemeral.running !== undefined && !needs.nodePids &&
       needs.inside !== "other"

@@ -4,6 +4,7 @@ import type { Maker } from "../maker.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 import { capabilityNames } from "../way.ts";
+import { scratchVariable } from "../manager/transport.ts";
 import { scratchOf } from "./scratch.ts";
 import type { Shape } from "./shape.ts";
 
@@ -40,6 +41,13 @@ export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1Eph
   const own = containerOf(pod, target);
   // A subPath is not possible in an ephemeral container.
   const mounts = (own?.volumeMounts ?? []).filter(({ subPath, subPathExpr }) => !subPath && !subPathExpr);
+  // A folder of its own where others of the pod may write: the socket's usual one would be theirs, too.
+  const onTmp = volumes && mounts.some(({ mountPath }) => /^\/tmp(\/|$)/.test(mountPath));
+  const scratch = readOnly
+    ? scratchOf(name, shape.uid)
+    : onTmp
+    ? [{ name: scratchVariable, value: `/tmp/${name}` }]
+    : [];
   return {
     name,
     image,
@@ -50,7 +58,7 @@ export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1Eph
       { name: versionVariable, value: version },
       ...maker === undefined ? [] : [{ name: makerVariable, value: `${maker.by} (${maker.command})` }],
       ...toolBytes === undefined ? [] : [{ name: memoryVariable, value: String(Math.floor(toolBytes / 1024)) }],
-      ...readOnly ? scratchOf(name, shape.uid) : [],
+      ...scratch,
     ],
     securityContext: {
       ...securityContext(pod, options.target, shape),
@@ -123,11 +131,13 @@ export function findUsable(pod: V1Pod, wanted: Wanted): EphemeralFound | undefin
 export function gathered(pod: V1Pod, wanted: Wanted): { shape: Shape; volumes: boolean; replaces: string[] } {
   const { shape, volumes } = wanted;
   const own = securityContext(pod, wanted.target, shape);
-  const found = shape.asTarget ? [] : alike(pod, wanted).filter(({ spec: { securityContext: has = {} } }) =>
-    // Those that are as confined as the target are for what runs inside it, and stay what they are.
-    has.runAsUser === own.runAsUser && has.allowPrivilegeEscalation === own.allowPrivilegeEscalation &&
-    JSON.stringify(has.seccompProfile) === JSON.stringify(own.seccompProfile)
-  );
+  const found = shape.asTarget || shape.bare
+    ? []
+    : alike(pod, wanted).filter(({ spec: { securityContext: has = {} } }) =>
+      // Those that are as confined as the target are for what runs inside it, and stay what they are.
+      has.runAsUser === own.runAsUser && has.allowPrivilegeEscalation === own.allowPrivilegeEscalation &&
+      JSON.stringify(has.seccompProfile) === JSON.stringify(own.seccompProfile)
+    );
   const all = new Set<string>([
     ...shape.capabilities,
     ...found.flatMap(({ spec }) => spec.securityContext?.capabilities?.add ?? []),
@@ -148,12 +158,12 @@ function alike(pod: V1Pod, { target, images }: Wanted): EphemeralFound[] {
 }
 
 /** Whether the rights of a container are enough: the same user, and no capability less; inside, the very same rights. */
-function serves(spec: V1EphemeralContainer, template: V1EphemeralContainer, { asTarget }: Shape): boolean {
+function serves(spec: V1EphemeralContainer, template: V1EphemeralContainer, { asTarget, bare }: Shape): boolean {
   const has = spec.securityContext ?? {}, wants = template.securityContext ?? {};
   const granted = has.capabilities?.add ?? [];
   const same = (key: "allowPrivilegeEscalation" | "seccompProfile") =>
     JSON.stringify(has[key]) === JSON.stringify(wants[key]);
   return has.runAsUser === wants.runAsUser && has.runAsGroup === wants.runAsGroup &&
-    (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) &&
+    (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) && (!bare || granted.length === 0) &&
     (!asTarget || (same("allowPrivilegeEscalation") && same("seccompProfile")));
 }

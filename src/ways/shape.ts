@@ -14,6 +14,8 @@ export interface Shape {
   capabilities: readonly Capability[];
   /** As confined as the target is, and no more: what runs inside the target must not differ from it. */
   asTarget: boolean;
+  /** No capability more than these: a process of the target may reach what is in such a container. */
+  bare?: boolean;
 }
 
 /** What a runtime grants when a container asks for nothing: the list of containerd, of which CRI-O's is a part. */
@@ -30,7 +32,7 @@ export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] 
   const user = targetUser(pod, container);
   const { capabilities = [], wanted = [], files = false, inside = false } = needs;
   // A program that the runtime lets in gets its rights from the target; the manager only has to be the same user's.
-  if (inside === true && isKnown(user)) return [{ ...user, capabilities: [], asTarget: false }];
+  if (inside === true && isKnown(user)) return [{ ...user, capabilities: [], asTarget: false, bare: true }];
   if (inside !== false) {
     const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(containerOf(pod, container))]);
     return [{ uid: 0, gid: 0, capabilities: inOrder(all), asTarget: true }];

@@ -39,7 +39,14 @@ export class PodNetwork implements Disposable {
     );
     const mount = manager === undefined ? [] : [`--mount=/proc/${manager.pid}/ns/mnt`];
     const [program = "", ...enter] = this.#network.enter.slice(0, -1);
-    const { code, stdout, stderr } = await outcome(program, [...enter, ...mount, "--", "/usr/sbin/nft", "list", "ruleset"]);
+    const { code, stdout, stderr } = await outcome(program, [
+      ...enter,
+      ...mount,
+      "--",
+      "/usr/sbin/nft",
+      "list",
+      "ruleset",
+    ]);
     assert.equal(code, 0, stderr);
     return stdout.split(/^(?=table )/m).filter((table) => /^table inet scope/.test(table));
   }

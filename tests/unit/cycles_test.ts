@@ -191,6 +191,18 @@ Deno.test("Cycles takes no clients for a cycle that send line by line, or nothin
   }
 });
 
+Deno.test("Cycles takes no steady client for a cycle whose requests are never answered", async () => {
+  const paces: [number, () => AsyncIterable<Uint8Array>][] = [[800, () => of(request)], [1000, () => of(request)]];
+  await Promise.all(paces.map(async ([ms, bytes]) => {
+    const world = new World(() => () => wait(12_000));
+    await Promise.all(Array.from({ length: 11 }, async (_, index) => {
+      await wait(index * ms);
+      await world.connect(bytes());
+    }));
+    assert.deepEqual([world.found, world.byPod], [[], 0], `one every ${ms} ms`);
+  }));
+});
+
 Deno.test("Cycles lets an application call its own pod, some times over", async () => {
   const nested = (depth: number): (world: World) => Program => (world) => async (bytes, answer) => {
     let all = "";

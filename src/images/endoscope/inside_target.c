@@ -211,11 +211,9 @@ static void decide(struct target *target, const struct options *options) {
   }
 }
 
-/* Whether execve(2) laid this there. A program that writes its title over it leaves strings that are no variables. */
+/* Whether execve(2) laid this there. A program that writes its title over it begins where the first variable was. */
 static int is_environment(const char *text, size_t length) {
-  for (const char *entry = text; entry < text + length; entry += strlen(entry) + 1)
-    if (strchr(entry + (*entry != 0), '=') == NULL) return 0;
-  return 1;
+  return length == 0 || strchr(text + (*text != 0), '=') != NULL;
 }
 
 /* Adds a variable to the target's environment. */

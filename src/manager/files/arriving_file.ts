@@ -213,8 +213,10 @@ export class ArrivingFile implements Disposable {
   async #writeInto(part: Descriptor, size: number): Promise<void> {
     const { place: { folder, name }, file: { modifiedNs } } = this.arrival;
     using to = openMountedFile(folder, name);
+    // Its own descriptor: the file is written to its end, also when the client leaves meanwhile, as half of it is neither file.
+    using from = new Descriptor(reopen(part.fd, O_RDONLY));
     reserveMounted(to, size);
-    await each(part, (bytes, offset) => pwrite(to.fd, bytes, offset));
+    await each(from, (bytes, offset) => pwrite(to.fd, bytes, offset));
     ftruncate(to.fd, size);
     if (modifiedNs !== undefined) setTime(to, modifiedNs);
     if (!this.#inMemory) removeName(folder, this.#name);

@@ -11,7 +11,7 @@ import type { FileCallName, FromWorker, LeftPart, ToWorker } from "./worker_mess
 /** A Worker that has said nothing for so many times of `aliveMs` waits for a file system that does not answer. */
 const silentTimes = 15;
 /** So many calls of one target may wait in vain: each keeps a thread until its file system answers or is gone. */
-const mostHung = 4;
+const mostHung = 4, mostHungOfAll = 16;
 /** Time for which an idle Worker is kept for the next call, in milliseconds. */
 const idleMs = 5000;
 /** Time after which the thread of an ended Worker is gone and its memory can be given back, in milliseconds. */
@@ -42,8 +42,9 @@ export class FileWorkers implements AsyncDisposable {
     const input = requests[Symbol.asyncIterator](), first = await input.next();
     if (first.done) throw new ConnectError("there is no request", Code.InvalidArgument);
     const { key, path } = subjectOf(first.value);
-    if ((this.#hung.get(key) ?? 0) >= mostHung) {
-      throw new ConnectError(`${mostHung} calls on its files wait for a file system already`, Code.ResourceExhausted);
+    const all = [...this.#hung.values()].reduce((sum, one) => sum + one, 0);
+    if ((this.#hung.get(key) ?? 0) >= mostHung || all >= mostHungOfAll) {
+      throw new ConnectError(`${all} calls on files wait for a file system already`, Code.ResourceExhausted);
     }
     let next: Promise<IteratorResult<I>> = Promise.resolve(first);
     const responses = new Channel<Uint8Array<ArrayBuffer>>(), ended = Promise.withResolvers<void>();

@@ -1,6 +1,9 @@
-import { close, lock, O_NONBLOCK, O_RDONLY, statAt } from "./calls.ts";
+import { FileKind } from "../gen/manager_pb.ts";
+import { close, lock, O_NONBLOCK, O_PATH, O_RDONLY, reopen, statAt } from "./calls.ts";
 import { Descriptor } from "./descriptor.ts";
+import { kindOf } from "./entry.ts";
 import { removeName } from "./mount_point.ts";
+import type { Name } from "./names.ts";
 import { openBelow } from "./target_root.ts";
 import type { LeftPart } from "./worker_messages.ts";
 
@@ -8,7 +11,7 @@ import type { LeftPart } from "./worker_messages.ts";
 export function removeParts(parts: readonly LeftPart[]): void {
   for (const { folder, name, inode } of parts) {
     try {
-      if (statAt(folder, name).inode === inode) removeUnused(folder, name);
+      removeUnused(folder, name, inode);
     } catch {
       // gone already
     } finally {
@@ -17,9 +20,12 @@ export function removeParts(parts: readonly LeftPart[]): void {
   }
 }
 
-/** A copy that resumes it holds its lock. */
-function removeUnused(folder: number, name: string): void {
+/** Known to be that file before it is opened: the target may have made a device of that name. A copy that resumes it holds its lock. */
+function removeUnused(folder: number, name: Name, inode: bigint): void {
   const opened = new Descriptor(folder);
-  using file = openBelow(opened, name, O_RDONLY | O_NONBLOCK);
+  using path = openBelow(opened, name, O_PATH);
+  const found = statAt(path.fd);
+  if (found.inode !== inode || kindOf(found) !== FileKind.FILE) return;
+  using file = new Descriptor(reopen(path.fd, O_RDONLY | O_NONBLOCK));
   if (lock(file.fd)) removeName(opened, name);
 }

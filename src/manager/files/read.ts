@@ -30,7 +30,7 @@ export async function* readFiles(
     if (request.case === "open") open = opener(held, request.value);
     else if (open === undefined) throw new ConnectError("the first request must be open", Code.InvalidArgument);
     else if (request.case === "file") yield* readFile(open, request.value, gone);
-    else if (request.case === "batch") yield response({ case: "batch", value: readBatch(open, request.value) });
+    else if (request.case === "batch") yield response({ case: "batch", value: await readBatch(open, request.value) });
   }
 }
 

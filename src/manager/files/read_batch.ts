@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { BatchReadSchema, FileReadSchema, ReadBatch, ReadFile } from "../gen/manager_pb.ts";
+import { breathe } from "./breathe.ts";
 import { pread, statAt } from "./calls.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { entryOf } from "./entry.ts";
@@ -14,13 +15,16 @@ import { hasHiddenContent, openFile } from "./plain_file.ts";
 type Read = NonNullable<MessageInitShape<typeof FileReadSchema>["result"]>;
 
 /** Reads small files, all their bytes into one message. */
-export function readBatch(
+export async function readBatch(
   open: (path: Name) => Descriptor,
   { files }: ReadBatch,
-): MessageInitShape<typeof BatchReadSchema> {
+): Promise<MessageInitShape<typeof BatchReadSchema>> {
   const buffer = new Uint8Array(pieceBytes), results: { result: Read }[] = [];
+  const breath = breathe();
   let used = 0;
   for (const file of files) {
+    // A slow file system is no silent one: the Worker says so in between.
+    if (breath.due) await breath.take();
     const { result, length } = readWhole(open, file, buffer.subarray(used));
     results.push({ result });
     used += length;

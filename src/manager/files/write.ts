@@ -20,6 +20,7 @@ import { readProc } from "../processes.ts";
 import { fchown, futimens, lchownat, mkdirat, O_DIRECTORY, O_RDONLY, statAt, symlinkat } from "./calls.ts";
 import type { Stat } from "./calls.ts";
 import { ArrivingFile } from "./arriving_file.ts";
+import { breathe } from "./breathe.ts";
 import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
 import type { Creator } from "./created.ts";
 import { Destination, statIfThere } from "./destination.ts";
@@ -141,8 +142,12 @@ class Writing implements Disposable {
   /** A failure of one item is reported for that item, and the others are made. */
   async #batch({ items, data }: WriteBatch): Promise<Part> {
     const bytes = data === undefined ? new Uint8Array() : unpack(data), results: { result: Result }[] = [];
+    const breath = breathe();
     let at = 0;
     for (const { item } of items) {
+      // A slow file system is no silent one: the Worker says so in between, and hears that the client has left.
+      if (breath.due) await breath.take();
+      if (this.gone.aborted) break;
       try {
         const length = item.case === "file" ? Number(item.value.end?.size ?? 0n) : 0;
         results.push({ result: { case: "done", value: await this.#make(item, bytes.subarray(at, at += length)) } });

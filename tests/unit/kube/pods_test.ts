@@ -162,6 +162,14 @@ Deno.test("toTarget() takes the init container that the others wait for", () => 
   assert.equal(toTarget(initializing("proxy", "migrate"), "proxy").container.name, "proxy");
 });
 
+Deno.test("toTarget() takes no sidecar for a container whose image is pulled, once the init containers are done", () => {
+  const pulled = initializing("proxy");
+  pulled.status!.conditions = [{ type: "Initialized", status: "True" }];
+  assert.equal(toTarget(pulled).container.name, "app");
+  pulled.status!.conditions = [{ type: "Initialized", status: "False" }];
+  assert.equal(toTarget(pulled).container.name, "proxy");
+});
+
 Deno.test("toTarget() takes no sidecar for a container that crashes", () => {
   const crashes = initializing("proxy");
   for (const status of crashes.status!.containerStatuses!) status.state!.waiting!.reason = "CrashLoopBackOff";

@@ -52,6 +52,13 @@ Deno.test("isHarmless() is true for what changes nothing", () => {
   }
 });
 
+Deno.test("Attempts.waitMs() does what the server asks, for a minute at most", () => {
+  const pace = { firstMs: 100, longestMs: 400 };
+  const asked = (seconds: string) => new Attempts(pace).waitMs(new StatusError(503, "", { "retry-after": seconds }));
+  assert.equal(asked("20"), 20_000);
+  assert.equal(asked("3600"), 60_000);
+});
+
 /** Waits as they would be without chance, which alters each by a quarter at most. */
 function assertNear(waits: (number | undefined)[], wanted: number[]): void {
   assert.equal(waits.length, wanted.length);

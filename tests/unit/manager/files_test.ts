@@ -324,6 +324,9 @@ Deno.test("Parts.keep() removes what nobody came back for, and leaves what is an
       Deno.writeTextFileSync(`${folder}/${name}`, "x");
       parts.keep({ folder: openOwn(folder, O_PATH), name, inode: inodeOf(name), pid: Deno.pid });
     };
+    // A number is given again: by now it may be that of a device, which is never opened.
+    new Deno.Command("mkfifo", { args: [`${folder}/device`] }).outputSync();
+    parts.keep({ folder: openOwn(folder, O_PATH), name: "device", inode: inodeOf("device"), pid: Deno.pid });
     for (const name of ["old", "replaced", "resumed", "written"]) keep(name);
     Deno.renameSync(`${folder}/replaced`, `${folder}/elsewhere`);
     Deno.writeTextFileSync(`${folder}/replaced`, "new");
@@ -331,8 +334,8 @@ Deno.test("Parts.keep() removes what nobody came back for, and leaves what is an
     using written = Deno.openSync(`${folder}/written`);
     written.lockSync(true);
     await until("the old part to be gone", 10, () => !exists(`${folder}/old`));
-    const left = ["replaced", "resumed", "elsewhere", "written"];
-    assert.deepEqual(left.map((name) => exists(`${folder}/${name}`)), [true, true, true, true]);
+    const left = ["replaced", "resumed", "elsewhere", "written", "device"];
+    assert.deepEqual(left.map((name) => exists(`${folder}/${name}`)), [true, true, true, true, true]);
     assert.deepEqual(parts.takeAll(), []);
     const held = [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) =>
       linkOf(`/proc/self/fd/${name}`) === folder

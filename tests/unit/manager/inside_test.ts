@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { insideArgv } from "../../../src/manager/inside.ts";
+import { insideArgv, waitsForRuntime } from "../../../src/manager/inside.ts";
+import { Program } from "../../../src/manager/program.ts";
 
 const plain = { pid: 7, privileged: false, user: "", sharedNamespaces: false, byRuntime: false, argv: [] };
 
@@ -31,4 +32,9 @@ Deno.test("insideArgv() waits for the container's runtime where that lets it in"
 Deno.test("insideArgv() passes a command on as it is", () => {
   const odd = ["printf", "<%s>", "two words", "", "$(id)", "--", "-x"];
   assert.deepEqual(insideArgv({ ...plain, argv: odd }), ["/opt/scope/inside", "--pid", "7", "--", ...odd]);
+});
+
+Deno.test("waitsForRuntime() notices a program that has failed, though nobody has read its words", async () => {
+  await using program = new Program({ argv: ["sh", "-c", "echo no >&2; exit 1"], env: {} });
+  assert.equal(await waitsForRuntime(program, AbortSignal.timeout(10_000)), false);
 });

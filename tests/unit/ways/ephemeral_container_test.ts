@@ -122,6 +122,22 @@ Deno.test("findUsable() wants no capability less, and takes one more", () => {
   assert.equal(needs("NET_ADMIN"), false);
 });
 
+Deno.test("findUsable() takes none with a capability where a process of the target may reach what is in it", () => {
+  const bare: Shape = { uid: 0, gid: 0, capabilities: [], asTarget: false, bare: true };
+  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, shape: bare }), undefined);
+  assert.deepEqual(gathered(withContainers([containerOf(root)]), { ...wanted, shape: bare }).shape, bare);
+  assert.ok(findUsable(withContainers([containerOf(bare)]), { ...wanted, shape: bare }));
+});
+
+Deno.test("ephemeralContainer() keeps its socket out of a /tmp that is a volume of the pod", () => {
+  const [app] = pod.spec!.containers;
+  const shared = { ...pod, spec: { containers: [{ ...app!, volumeMounts: [{ name: "tmp", mountPath: "/tmp" }] }] } };
+  const options = { name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", shape: own } as const;
+  const scratch = (volumes: boolean) =>
+    ephemeralContainer(shared, { ...options, volumes }).env?.find(({ name }) => name === "SCOPE_SCRATCH")?.value;
+  assert.deepEqual([scratch(true), scratch(false)], ["/tmp/scope-1", undefined]);
+});
+
 Deno.test("findUsable() wants the very rights of the target for what runs inside it", () => {
   const shape = { ...inside, capabilities: ["SYS_PTRACE" as const] };
   assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, shape }), undefined);

@@ -65,9 +65,11 @@ Deno.test("shapesFor() asks for wanted capabilities first, and does without them
 });
 
 Deno.test("shapesFor() is the target's own user without capabilities for what its runtime lets in", () => {
-  assert.deepEqual(shapesFor(other, "app", { inside: true }), [{ ...own }]);
+  assert.deepEqual(shapesFor(other, "app", { inside: true }), [{ ...own, bare: true }]);
   const root = podOf({ user: [0, 0], security: { capabilities: { add: ["ALL"] } } });
-  assert.deepEqual(shapesFor(root, "app", { inside: true }), [{ uid: 0, gid: 0, capabilities: [], asTarget: false }]);
+  assert.deepEqual(shapesFor(root, "app", { inside: true }), [
+    { uid: 0, gid: 0, capabilities: [], asTarget: false, bare: true },
+  ]);
   // Whose descriptors it could open is not known.
   assert.equal(shapesFor(unknown, "app", { inside: true })[0]?.asTarget, true);
   const half = podOf({ security: { runAsUser: 7 } });
