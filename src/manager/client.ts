@@ -47,13 +47,13 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   let idle = Promise.withResolvers<void>();
   const beats = setInterval(beat, beatMs);
   let answered = performance.now(), ever = false;
+  function heard() {
+    answered = performance.now();
+    ever = true;
+  }
   function beat() {
     if (session.destroyed) return;
-    session.ping((error) => {
-      if (error !== null) return;
-      answered = performance.now();
-      ever = true;
-    });
+    session.ping((error) => error === null && heard());
     const limitMs = ever ? answerMs : firstMs;
     if (performance.now() - answered >= limitMs) close(new Unanswered(limitMs, ever));
   }
@@ -67,6 +67,8 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   }
   // It may have been closed before it was open.
   session.on("connect", () => session.destroyed || session.setLocalWindowSize(windowBytes));
+  // The first word of a manager that runs.
+  session.once("remoteSettings", heard);
   session.on("error", close);
   session.on("close", () => close(new Error("the connection to the manager ended")));
   stream.on("error", close);

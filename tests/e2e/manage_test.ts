@@ -316,6 +316,7 @@ Deno.test("manage says when it lost the manager", async (t) => {
     await using road = await SlowRoad.open();
     const { manage: started, socket } = await startManage(web, [], { KUBECONFIG: road.kubeconfig });
     await using manage = started;
+    await grpcurl(socket, "list"); // it has answered before
     road.block();
     assert.equal(await manage.exit(25), 69);
     assert.match(manage.stderr, /^error: Lost the connection to the manager in debug pod .*$/m);
