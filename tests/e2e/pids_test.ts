@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { demoPods, kubectl, type Pod, TestNamespace } from "./kube.ts";
 import { podProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeOk } from "./scope.ts";
+import { Terminal } from "./terminal.ts";
 import { overWays, workloads } from "./ways.ts";
 
 interface Process {
@@ -132,9 +133,11 @@ overWays("pids", async (t, way) => {
   await t.step("a hostile command line drives no terminal", async () => {
     await using own = await TestNamespace.make();
     await own.pod("hostile", { command: ["sh", "-c", "sleep 1000; true", "\x1b[2J"] });
-    const { stdout } = await scope(["-n", own.name, "--debug-namespace", "demo", "-p", "hostile", "pids"]);
+    const args = ["-n", own.name, "--debug-namespace", "demo", "-p", "hostile", "pids"];
     // deno-lint-ignore no-control-regex -- that is what is looked for
-    assert.doesNotMatch(stdout, /\x1b/);
-    assert.match(stdout, /\\x1b\[2J/);
+    assert.match((await scope(args)).stdout, /true \x1b\[2J$/m, "a pipe gets what was seen");
+    await using terminal = await Terminal.run(args, 120);
+    await terminal.until(/true \\x1b\[2J$/m);
+    assert.equal((await terminal.exit(5)).code, 0);
   });
 });
