@@ -100,8 +100,10 @@ function refused(what: string, code: number, message: string, cause: unknown, de
       });
     }
     const said = readRefusal(message), missing = said === undefined ? denial.asked : [said];
-    // Words that are not RBAC's come from what else admits or refuses requests, and are the best hint that there is.
-    if (missing === undefined || (said === undefined && message !== "")) {
+    // RBAC gives no reason for an exec that lacks "create". Words that are not its own come from what else admits or refuses
+    // requests, and are the best hint that there is.
+    const reason = /is forbidden:\s*$/.test(message) ? "" : message;
+    if (missing === undefined || (said === undefined && reason !== "")) {
       return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, {
         cause,
         hint: message || "ask for a Role that allows it",

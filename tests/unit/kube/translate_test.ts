@@ -404,3 +404,10 @@ Deno.test("statusOf() is nothing for what is no answer", () => {
   assert.equal(statusOf(Object.assign(new Error("no"), { code: "ENOENT" })), undefined);
   assert.equal(statusOf(undefined), undefined);
 });
+
+Deno.test("translate() takes a refusal without a reason for a right that is missing", () => {
+  const asked = [{ verb: "create", group: "", resource: "pods/exec", namespace: "shop" }];
+  const body = JSON.stringify({ kind: "Status", message: 'pods "web" is forbidden: ' });
+  const error = translate("connect", new StatusError(403, body), { asked });
+  assert.deepEqual([error.kind, error.missing], ["denied", asked]);
+});
