@@ -230,7 +230,7 @@ async function limited<T>(
     return await Promise.race([patiently(attempt, patience), late.promise]);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    // What was refused for now would have been sent again.
+    // A request that was put off would have been sent again but for the interrupt.
     throw until?.aborted && isPutOff(error) ? until.reason : translate(what, error, denial);
   } finally {
     ended.abort();

@@ -6,8 +6,6 @@ export const windowBytes = 8 * 1024 * 1024;
 
 /** Where the manager listens in its container: below /tmp, as it may be any user, or below what this variable says. */
 export const scratchVariable = "SCOPE_SCRATCH", scratchFolder = "/tmp/scope", socketName = "manager.sock";
-/** Shared with all containers of a pod. */
-export const sharedMemory = "/dev/shm/";
 
 /** How often a client says that it is alive, in milliseconds. */
 export const beatMs = 1000;

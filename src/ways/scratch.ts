@@ -1,4 +1,4 @@
-import { scratchVariable, sharedMemory } from "../manager/transport.ts";
+import { scratchVariable } from "../manager/transport.ts";
 
 /**
  * Where a manager with a read-only root keeps its socket, and its tools their temporary files, as variables of its
@@ -11,6 +11,6 @@ import { scratchVariable, sharedMemory } from "../manager/transport.ts";
  */
 export function scratchOf(container: string, uid: number | undefined): { name: string; value: string }[] {
   const isRoot = uid === undefined || uid === 0;
-  const folder = isRoot ? "/dev/scope" : `${sharedMemory}${container}`;
+  const folder = isRoot ? "/dev/scope" : `/dev/shm/${container}`;
   return [{ name: scratchVariable, value: folder }, ...isRoot ? [{ name: "TMPDIR", value: folder }] : []];
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { which } from "../programs/which.ts";
 import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
 
 /** Where scripts/package puts what it makes. */
@@ -60,13 +61,7 @@ async function bare(program: string, args: readonly string[], env: Record<string
 
 /** Where a program is: this Deno, or the first of that name in PATH. */
 function findProgram(name: string): string {
-  if (name === "deno") return Deno.execPath();
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    try {
-      if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
-    } catch {
-      // not in this one
-    }
-  }
-  throw new Error(`Cannot find the program "${name}" in PATH`);
+  const path = name === "deno" ? Deno.execPath() : which(name);
+  if (path === undefined) throw new Error(`Cannot find the program "${name}" in PATH`);
+  return path;
 }

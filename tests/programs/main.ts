@@ -13,18 +13,7 @@ import { Progress } from "../cluster/progress.ts";
 import { closureOf, LISTING, parseInstalled } from "./closure.ts";
 import { fillFolder, merged, programsOf } from "./folder.ts";
 import { ALL_PACKAGES, PREREQUISITES } from "./packages.ts";
-
-/** Path of a program in PATH; undefined where there is none. */
-function which(name: string): string | undefined {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    try {
-      if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
-    } catch {
-      // not in this one
-    }
-  }
-  return undefined;
-}
+import { which } from "./which.ts";
 
 async function main(folder: string): Promise<string> {
   if (!await isDebian()) return Deno.env.get("PATH") ?? "";

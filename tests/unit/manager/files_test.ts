@@ -7,14 +7,12 @@ import { Parts } from "../../../src/manager/files/parts.ts";
 import { FileTrouble } from "../../../src/files.ts";
 import type { FileEntry, Files, FileToWrite, Piece, WholeFile } from "../../../src/files.ts";
 import { until } from "../../cluster/wait.ts";
-import { kill, startManager } from "./manager_process.ts";
+import { besideTarget } from "./beside_target.ts";
+import { kill } from "./manager_process.ts";
 import type { TestManager } from "./manager_process.ts";
-import { fakeTarget } from "./target.ts";
 import type { FakeTarget } from "./target.ts";
 import { makeFolder, makeLink } from "./write_one.ts";
 
-// A root and namespaces of their own need root: who is not sees these tests as ignored.
-const ignore = Deno.uid() !== 0;
 const { signal } = new AbortController();
 
 interface World {
@@ -26,18 +24,11 @@ interface World {
 }
 
 function withFiles(name: string, test: (world: World) => Promise<void>): void {
-  Deno.test({
-    name: `${name} (needs root)`,
-    ignore,
-    async fn() {
-      await using target = await fakeTarget();
-      await using manager = await startManager();
-      await using connection = await manager.connect();
-      const { podUid, containerId } = target;
-      const translate = (error: unknown) => Promise.resolve(error);
-      const files = makeFiles({ connection, target: { podUid, containerId }, translate });
-      await test({ target, manager, files, breakOff: () => connection[Symbol.asyncDispose]() });
-    },
+  besideTarget(name, async ({ target, manager, connection }) => {
+    const { podUid, containerId } = target;
+    const translate = (error: unknown) => Promise.resolve(error);
+    const files = makeFiles({ connection, target: { podUid, containerId }, translate });
+    await test({ target, manager, files, breakOff: () => connection[Symbol.asyncDispose]() });
   });
 }
 

@@ -6,11 +6,8 @@ import { FileTrouble } from "../../../src/files.ts";
 import type { Files } from "../../../src/files.ts";
 import { makeFiles } from "../../../src/manager/files_client.ts";
 import { besideOf } from "../beside.ts";
-import { startManager } from "./manager_process.ts";
-import { fakeTarget } from "./target.ts";
+import { besideTarget } from "./beside_target.ts";
 
-// A root and namespaces of their own need root: without it these tests show as ignored.
-const ignore = Deno.uid() !== 0;
 const { signal } = new AbortController();
 
 interface World {
@@ -24,45 +21,38 @@ interface World {
 }
 
 function withWorld(name: string, test: (world: World) => Promise<void>): void {
-  Deno.test({
-    name: `${name} (needs root)`,
-    ignore,
-    async fn() {
-      await using target = await fakeTarget();
-      await using manager = await startManager();
-      await using connection = await manager.connect();
-      const local = Deno.makeTempDirSync({ prefix: "scope-many-" });
-      const messages = { sent: 0, received: 0 };
-      async function* counted<T>(count: keyof typeof messages, from: AsyncIterable<T>): AsyncIterable<T> {
-        for await (const one of from) {
-          messages[count]++;
-          yield one;
-        }
+  besideTarget(name, async ({ target, connection }) => {
+    const local = Deno.makeTempDirSync({ prefix: "scope-many-" });
+    const messages = { sent: 0, received: 0 };
+    async function* counted<T>(count: keyof typeof messages, from: AsyncIterable<T>): AsyncIterable<T> {
+      for await (const one of from) {
+        messages[count]++;
+        yield one;
       }
-      const { writeFiles, readFiles } = connection.calls;
-      const calls: typeof connection.calls = {
-        ...connection.calls,
-        writeFiles: (requests, options) =>
-          counted("received", writeFiles(counted("sent", requests as AsyncIterable<never>), options)),
-        readFiles: (requests, options) =>
-          counted("received", readFiles(counted("sent", requests as AsyncIterable<never>), options)),
-      };
-      const { podUid, containerId } = target;
-      const translate = (error: unknown) => Promise.resolve(error);
-      const files = makeFiles({ connection: { ...connection, calls }, target: { podUid, containerId }, translate });
-      const beside = { ...besideOf().beside, files };
-      const copy = (direction: "in" | "out", remote: string, local: string) =>
-        Array.fromAsync(copyFiles(
-          beside,
-          { direction, remote, local, follow: false },
-          { signal, say() {}, progress: false, terminate: false },
-        ));
-      try {
-        await test({ files, root: target.root, local, messages, copy });
-      } finally {
-        Deno.removeSync(local, { recursive: true });
-      }
-    },
+    }
+    const { writeFiles, readFiles } = connection.calls;
+    const calls: typeof connection.calls = {
+      ...connection.calls,
+      writeFiles: (requests, options) =>
+        counted("received", writeFiles(counted("sent", requests as AsyncIterable<never>), options)),
+      readFiles: (requests, options) =>
+        counted("received", readFiles(counted("sent", requests as AsyncIterable<never>), options)),
+    };
+    const { podUid, containerId } = target;
+    const translate = (error: unknown) => Promise.resolve(error);
+    const files = makeFiles({ connection: { ...connection, calls }, target: { podUid, containerId }, translate });
+    const beside = { ...besideOf().beside, files };
+    const copy = (direction: "in" | "out", remote: string, local: string) =>
+      Array.fromAsync(copyFiles(
+        beside,
+        { direction, remote, local, follow: false },
+        { signal, say() {}, progress: false, terminate: false },
+      ));
+    try {
+      await test({ files, root: target.root, local, messages, copy });
+    } finally {
+      Deno.removeSync(local, { recursive: true });
+    }
   });
 }
 

@@ -6,7 +6,7 @@ import { crossesMount, isMountPoint } from "../../../src/manager/files/mount_poi
 import { FileTrouble } from "../../../src/files.ts";
 import type { Files, FileToWrite } from "../../../src/files.ts";
 import { cString } from "../../../src/manager/libc.ts";
-import { startManager } from "./manager_process.ts";
+import { besideTarget } from "./beside_target.ts";
 import { fakeTarget } from "./target.ts";
 import { makeFolder, makeLink } from "./write_one.ts";
 
@@ -23,24 +23,17 @@ interface World {
 }
 
 function withMounts(name: string, test: (world: World) => Promise<void>): void {
-  Deno.test({
-    name: `${name} (needs root)`,
-    ignore,
-    async fn() {
-      await using target = await fakeTarget();
-      await using manager = await startManager();
-      await using connection = await manager.connect();
-      const { pid, root, podUid, containerId } = target;
-      const translate = (error: unknown) => Promise.resolve(error);
-      const files = makeFiles({ connection, target: { podUid, containerId }, translate });
-      const inside = async (script: string) => {
-        const args = [`--mount=/proc/${pid}/ns/mnt`, "--", "sh", "-euc", `cd ${root}\n${script}`];
-        const { success, stdout, stderr } = await new Deno.Command("nsenter", { args }).output();
-        assert.ok(success, new TextDecoder().decode(stderr));
-        return new TextDecoder().decode(stdout);
-      };
-      await test({ files, root, inside });
-    },
+  besideTarget(name, async ({ target, connection }) => {
+    const { pid, root, podUid, containerId } = target;
+    const translate = (error: unknown) => Promise.resolve(error);
+    const files = makeFiles({ connection, target: { podUid, containerId }, translate });
+    const inside = async (script: string) => {
+      const args = [`--mount=/proc/${pid}/ns/mnt`, "--", "sh", "-euc", `cd ${root}\n${script}`];
+      const { success, stdout, stderr } = await new Deno.Command("nsenter", { args }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout);
+    };
+    await test({ files, root, inside });
   });
 }
 
