@@ -1,3 +1,4 @@
+import { delay } from "../delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { ManagerConnection } from "../manager/client.ts";
 import { answerMs, connect, Unanswered } from "../manager/client.ts";
@@ -30,27 +31,47 @@ export async function connectTo(
   }
 }
 
+/** A manager that has been silent for so long may have ended: the cluster is asked, in milliseconds. */
+const askMs = 2000;
+
 /** Makes sure that a manager of this version answers. Throws ScopeError. */
 export async function greet(
   { calls, lost }: ManagerConnection,
   { place, whyEnded }: Reached,
   { options, signal }: ConnectContext,
 ) {
-  const late = AbortSignal.timeout(options.timeoutMs), limit = AbortSignal.any([signal, lost, late]);
-  const info = await calls.info({}, { signal: limit }).catch(async (error: unknown) => {
+  const late = AbortSignal.timeout(options.timeoutMs), ended = new AbortController();
+  const limit = AbortSignal.any([signal, lost, late, ended.signal]);
+  const info = calls.info({}, { signal: limit }).catch(async (error: unknown) => {
     if (signal.aborted) throw signal.reason;
     // What the exec ended with, as where the image has no socat.
     const reason = lost.aborted && lost.reason instanceof ScopeError ? lost.reason : undefined;
     if (reason?.kind === "denied") throw reason;
-    const why = lost.aborted ? await whyEnded() : undefined;
+    const why = ended.signal.aborted ? ended.signal.reason : lost.aborted ? await whyEnded() : undefined;
     if (why instanceof ScopeError) throw why;
     const cause = lost.aborted ? lost.reason : late.aborted ? new Unanswered(options.timeoutMs, false) : error;
     throw unanswered(place, cause, why ?? reason?.hint);
   });
-  if (info.version === version) return;
-  throw new ScopeError("unreachable", `The manager in ${place} is version ${info.version}, this is ${version}`, {
+  const answered = new AbortController();
+  // The bridge may outlive the container, looking for a socket that never comes.
+  void askWhyEnded(whyEnded, AbortSignal.any([limit, answered.signal])).then((why) => {
+    if (why !== undefined) ended.abort(why);
+  });
+  const { version: found } = await info.finally(() => answered.abort());
+  if (found === version) return;
+  throw new ScopeError("unreachable", `The manager in ${place} is version ${found}, this is ${version}`, {
     hint: "give the --image of this version",
   });
+}
+
+/** Asks, again and again until the signal, why a silent manager has ended; undefined where it has not. */
+async function askWhyEnded(whyEnded: Reached["whyEnded"], signal: AbortSignal) {
+  for (;;) {
+    await delay(askMs, signal);
+    if (signal.aborted) return undefined;
+    const why = await whyEnded();
+    if (why !== undefined) return why;
+  }
 }
 
 /** The error for a manager that has never answered; `why` is what the cluster says of it. */
