@@ -9,7 +9,7 @@ import { watchPods } from "../kube/watch.ts";
 import { scratchFolder, scratchVariable, socketName } from "../manager/transport.ts";
 import { isHopeless } from "./refusal.ts";
 import type { Progress } from "./waiting.ts";
-import { pullHint } from "./waiting.ts";
+import { nextProgress, pullHint } from "./waiting.ts";
 
 /** A manager on its way: the container that it will run in, and how to follow that. */
 export interface Arrival {
@@ -131,7 +131,7 @@ class Wait {
     const { pod } = change, progress = this.awaited.progress(pod);
     if (progress === undefined) return false;
     this.#pod = pod;
-    this.#progress = progress;
+    this.#progress = nextProgress(this.#progress, progress);
     if (progress.state !== "failed") return false;
     await this.awaited.gone({ pod, error: progress.error });
     return true;

@@ -14,6 +14,8 @@ import type { Ended } from "./copy_progress.ts";
 import { copyProgress, imageHint } from "./copy_progress.ts";
 import { takeBackPod } from "./remove.ts";
 import { troubleOf } from "./trouble.ts";
+import type { Progress } from "./waiting.ts";
+import { nextProgress } from "./waiting.ts";
 
 export interface CopyStart {
   /** As podCopy() makes it. */
@@ -91,17 +93,18 @@ async function reach(cluster: Cluster, start: CopyStart, created: V1Pod, limit: 
     next.catch(() => {}); // met where it is awaited
     return next;
   };
-  let pod = created, said = "", asked = false, runsSince: number | undefined;
+  let pod = created, progress = copyProgress(pod, start.container), said = "", asked = false;
+  let runsSince: number | undefined;
   const say = (reason: string) => start.say(`waiting for the copy "${namespace}/${name}": ${reason}`);
   try {
     for (let next = upcoming();;) {
       const news = await Promise.race([next, delay(tickMs, stop)]);
-      if (limit.aborted) throw late(start, pod, limit);
+      if (limit.aborted) throw late(start, pod, progress, limit);
       if (news !== undefined && !news.done) {
         next = upcoming();
         pod = newer(news.value, pod);
       }
-      const progress = copyProgress(pod, start.container);
+      progress = nextProgress(progress, copyProgress(pod, start.container));
       if (progress.state === "failed") throw progress.error;
       if (progress.state === "ended") {
         if (progress.neverRan && start.command !== undefined) throw notAProgram(start, start.command, progress, pod);
@@ -150,9 +153,8 @@ function newer(change: PodChange, pod: V1Pod): V1Pod {
   return change.pod;
 }
 
-function late({ container, timeoutMs }: CopyStart, pod: V1Pod, limit: AbortSignal): unknown {
+function late({ timeoutMs }: CopyStart, pod: V1Pod, progress: Progress | Ended, limit: AbortSignal): unknown {
   if (limit.reason?.name !== "TimeoutError") return limit.reason;
-  const progress = copyProgress(pod, container);
   const { reason, pullFailed } = progress.state === "waiting" ? progress : { reason: "its status", pullFailed: false };
   return new ScopeError("timeout", `The copy "${podName(pod)}" did not start within ${timeoutMs / 1000} s`, {
     hint: pullFailed ? imageHint(reason) : `it waits for ${reason}; give it longer with --timeout SECONDS`,

@@ -89,6 +89,15 @@ export function waitingProgress(
   return { state: "waiting", reason: message === "" ? reason : `${reason}: ${message}`, pullFailed };
 }
 
+/**
+ * The newest progress, in view of the one before: while the kubelet pulls an image again that it could not pull, it may say for a
+ * moment that the container is being created.
+ */
+export function nextProgress<P extends Progress | { state: "ended" }>(before: P, now: P): P {
+  const failed = before.state === "waiting" && before.pullFailed;
+  return failed && now.state === "waiting" && now.reason === "ContainerCreating" ? before : now;
+}
+
 /** What to do about an image that does not come. */
 export function pullHint(image: string, message = ""): string {
   const advice = isLocal(image)

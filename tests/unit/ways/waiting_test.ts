@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ScopeError } from "../../../src/errors.ts";
 import type { V1Pod } from "../../../src/kube/cluster.ts";
-import { progressOf, pullHint } from "../../../src/ways/waiting.ts";
+import { nextProgress, progressOf, pullHint } from "../../../src/ways/waiting.ts";
 import { containerStatus, pod } from "../kube/pod.ts";
 
 const image = "registry.example/endoscope:1";
@@ -158,4 +158,15 @@ Deno.test("progressOf() gives up for a container whose program cannot be started
   assert.equal(progress.state, "failed");
   const { message, hint } = (progress as { error: ScopeError }).error;
   assert.deepEqual([message, hint], ['Debug pod "shop/debug" cannot start (RunContainerError)', words]);
+});
+
+Deno.test("nextProgress() keeps a failed pull while the kubelet says that the container is being created", () => {
+  const failed = progressOf(waiting("ErrImagePull", noHost), image),
+    back = progressOf(waiting("ImagePullBackOff"), image);
+  const creating = progressOf(waiting("ContainerCreating"), image),
+    running = progressOf(inState({ running: {} }), image);
+  assert.deepEqual(nextProgress(failed, creating), failed);
+  assert.deepEqual(nextProgress(failed, back), back);
+  assert.deepEqual(nextProgress(failed, running), running);
+  assert.deepEqual(nextProgress(progressOf(waiting("Pending"), image), creating), creating);
 });
