@@ -1,25 +1,10 @@
 import { ScopeError } from "./errors.ts";
 import type { BypassStarted, BypassSummary } from "./event.ts";
+import { type Mesh, meshes } from "./bypass_plan.ts";
 import type { Needs } from "./way.ts";
-
-/** Service meshes whose sidecars can be gone around. */
-export const meshes = ["istio"] as const;
-export type Mesh = (typeof meshes)[number];
-
-/** Which connections go around a sidecar. */
-export interface BypassPlan {
-  mesh: Mesh;
-  /** Ports that they go to; none: all. */
-  ports: readonly number[];
-}
 
 /** What a bypass needs of the place that it works from. */
 export const bypassNeeds = { capabilities: ["NET_ADMIN"], ownNetwork: true } as const satisfies Needs;
-
-export interface BypassCall {
-  plan: BypassPlan;
-  signal: AbortSignal;
-}
 
 /** Throws ScopeError (usage). */
 export function parseMesh(text: string | undefined): Mesh {

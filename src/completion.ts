@@ -2,9 +2,6 @@ import type { Command } from "./command.ts";
 import type { OptionSpec, RawOptions, Values } from "./options.ts";
 import { safe } from "./safe.ts";
 
-export const completedShells = ["bash", "zsh", "fish"] as const;
-export type CompletedShell = (typeof completedShells)[number];
-
 /** One word that could stand where the cursor is. */
 export interface Candidate {
   value: string;

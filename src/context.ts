@@ -1,10 +1,9 @@
-import type { BypassCall, BypassPlan } from "./bypass.ts";
-import type { CompletedShell } from "./completion.ts";
+import type { BypassCall, BypassPlan } from "./bypass_plan.ts";
 import type { CopyRequest } from "./copy_place.ts";
 import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./event.ts";
 import type { Files } from "./files.ts";
 import type { LogRequest } from "./logs.ts";
-import type { GlobalOptions } from "./options.ts";
+import type { CompletedShell, GlobalOptions } from "./options.ts";
 import type { RedirectAsked, RedirectCall } from "./redirect.ts";
 import type { Target, TargetQuery } from "./target.ts";
 import type { NamespaceKind, ToolExit } from "./tool.ts";

@@ -1,5 +1,4 @@
 import type { Access } from "./access.ts";
-import { safe } from "./safe.ts";
 
 /** What went wrong, in the classes that decide the exit code. */
 export type ErrorKind = "usage" | "notFound" | "unreachable" | "bug" | "timeout" | "denied";
@@ -48,18 +47,8 @@ export class ScopeError extends Error {
 export function toScopeError(error: unknown): ScopeError {
   if (error instanceof ScopeError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new ScopeError("bug", oneLine(message) || "Unknown error", {
+  return new ScopeError("bug", message.replaceAll(/\s*[\r\n]+\s*/g, " ").trim() || "Unknown error", {
     cause: error,
     hint: "this is a bug in scope; -v prints where it happened",
   });
-}
-
-/** The text that a user reads: one line, and the hint on the next. */
-export function describe(error: ScopeError): string {
-  const hint = error.hint === undefined ? "" : `\nhint: ${oneLine(error.hint)}`;
-  return `error: ${oneLine(error.message)}${hint}`;
-}
-
-function oneLine(text: string): string {
-  return safe(text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim());
 }

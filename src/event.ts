@@ -1,5 +1,3 @@
-import type { FileKind } from "./files.ts";
-
 /**
  * What was seen. `-o json` prints exactly these objects, one a line, so names and units are part of the interface:
  * times are RFC 3339 in UTC, durations end in `Ms`, sizes in `Bytes`.
@@ -504,6 +502,8 @@ export interface CopySummary extends Timed {
   /** What did not have to. */
   resumedBytes?: number;
 }
+
+export type FileKind = "file" | "folder" | "link" | "device" | "socket" | "fifo" | "unknown";
 
 /** A file or folder of the target. */
 export interface FileListed extends Timed {

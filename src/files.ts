@@ -1,4 +1,4 @@
-import type { WrittenMount } from "./storage.ts";
+import type { FileKind } from "./event.ts";
 
 /** Files of a target, as a command may reach them. Paths are those of the target; every one is resolved inside its root. */
 export interface Files {
@@ -12,8 +12,6 @@ export interface Files {
   /** Paths in the container's root file system that have this inode number. */
   findInode(inode: bigint, signal: AbortSignal): AsyncIterable<InodePath | InodeSearch | FileTrouble>;
 }
-
-export type FileKind = "file" | "folder" | "link" | "device" | "socket" | "fifo" | "unknown";
 
 export interface FileEntry {
   /** Below the path that was asked for, without a slash at its start; empty: that path itself. */
@@ -119,6 +117,16 @@ export type BatchItem =
 export interface ItemWritten extends WholeFile {
   /** A folder that was not there. */
   created: boolean;
+}
+
+/** A mount at or below the place that is written. */
+export interface WrittenMount {
+  /** Below what is written; empty: that itself. */
+  path: string;
+  /** The container's own file system, the emptyDir volume of a name, or something else. */
+  kind: "layer" | "emptyDir" | "other";
+  /** Of the emptyDir volume. */
+  name: string;
 }
 
 /** Writes files at or below a path. */

@@ -263,3 +263,7 @@ export function targetQuery({ pod, selector, container }: GlobalOptions): Target
 function dashed(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
+
+/** Shells that complete command lines of scope. */
+export const completedShells = ["bash", "zsh", "fish"] as const;
+export type CompletedShell = (typeof completedShells)[number];

@@ -40,12 +40,6 @@ export interface RedirectPlan {
   probes: "pod" | "laptop";
 }
 
-/** A probe of a pod's spec that comes over the network. */
-export interface NetworkProbe {
-  kind: "http" | "https" | "tcp" | "grpc";
-  port: number;
-}
-
 export interface RedirectCall {
   plan: RedirectPlan;
   /** Who redirects, as user@host. */

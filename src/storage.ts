@@ -1,27 +1,5 @@
-/** The limits of a pod's files on the disk of its node, beyond which the kubelet evicts it. Quantities as in its spec. */
-export interface StorageLimits {
-  /** Of the emptyDir volumes that are on disk and have a `sizeLimit`, by their names. */
-  emptyDirs: Readonly<Record<string, StorageLimit>>;
-  /** Of the container's own file system. */
-  container?: StorageLimit;
-  /** Of its containers and emptyDir volumes together. */
-  pod?: StorageLimit;
-}
-
-export interface StorageLimit {
-  bytes: number;
-  text: string;
-}
-
-/** A mount at or below the place that is written. */
-export interface WrittenMount {
-  /** Below what is written; empty: that itself. */
-  path: string;
-  /** The container's own file system, the emptyDir volume of a name, or something else. */
-  kind: "layer" | "emptyDir" | "other";
-  /** Of the emptyDir volume. */
-  name: string;
-}
+import type { WrittenMount } from "./files.ts";
+import type { StorageLimit, StorageLimits } from "./target.ts";
 
 /** A limit that files are larger than. */
 export interface Excess {

@@ -1,6 +1,3 @@
-import type { NetworkProbe } from "./redirect.ts";
-import type { StorageLimits } from "./storage.ts";
-
 /** Whom: `namespace/pod:container`, as far as a manager beside it must know. */
 export interface Target {
   namespace: string;
@@ -25,6 +22,27 @@ export interface ContainerRef {
   name: string;
   /** Without the runtime's prefix; empty while it does not run. */
   id: string;
+}
+
+/** The limits of a pod's files on the disk of its node, beyond which the kubelet evicts it. Quantities as in its spec. */
+export interface StorageLimits {
+  /** Of the emptyDir volumes that are on disk and have a `sizeLimit`, by their names. */
+  emptyDirs: Readonly<Record<string, StorageLimit>>;
+  /** Of the container's own file system. */
+  container?: StorageLimit;
+  /** Of its containers and emptyDir volumes together. */
+  pod?: StorageLimit;
+}
+
+export interface StorageLimit {
+  bytes: number;
+  text: string;
+}
+
+/** A probe of a pod's spec that comes over the network. */
+export interface NetworkProbe {
+  kind: "http" | "https" | "tcp" | "grpc";
+  port: number;
 }
 
 /** What the user said about the target. */

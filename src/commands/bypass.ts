@@ -6,7 +6,7 @@ import {
   parseBypassPorts,
   parseMesh,
 } from "../bypass.ts";
-import type { BypassPlan } from "../bypass.ts";
+import type { BypassPlan } from "../bypass_plan.ts";
 import { BypassTally } from "../bypass_tally.ts";
 import { summedUp } from "../summed_up.ts";
 import type { Command } from "../command.ts";

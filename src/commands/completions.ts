@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { completedShells } from "../completion.ts";
+import { completedShells } from "../options.ts";
 import { ScopeError } from "../errors.ts";
 
 export const completions: Command = {

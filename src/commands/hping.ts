@@ -1,4 +1,4 @@
-import { byIcmp } from "../tools/ping_target.ts";
+import { byIcmp } from "../by_icmp.ts";
 import type { Command } from "../command.ts";
 import { ScopeError } from "../errors.ts";
 import type { Destination, Event, PingSkipped } from "../event.ts";

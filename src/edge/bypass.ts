@@ -1,4 +1,4 @@
-import type { BypassPlan } from "../bypass.ts";
+import type { BypassPlan } from "../bypass_plan.ts";
 import { bypassNeeds } from "../bypass.ts";
 import type { Event } from "../event.ts";
 import type { TargetQuery } from "../target.ts";

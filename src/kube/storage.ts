@@ -1,5 +1,5 @@
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
-import type { StorageLimit, StorageLimits } from "../storage.ts";
+import type { StorageLimit, StorageLimits } from "../target.ts";
 import { quantityOf } from "./quantity.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { BypassCall } from "../bypass.ts";
+import type { BypassCall } from "../bypass_plan.ts";
 import type { Event } from "../event.ts";
 import { now } from "../event.ts";
 import type { Target } from "../target.ts";

@@ -2,8 +2,16 @@ import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Channel } from "../channel.ts";
 import { FileTrouble } from "../files.ts";
-import type { BatchItem, FileToWrite, FileWriter, ItemWritten, Piece, WriteOptions, WritingFile } from "../files.ts";
-import type { WrittenMount } from "../storage.ts";
+import type {
+  BatchItem,
+  FileToWrite,
+  FileWriter,
+  ItemWritten,
+  Piece,
+  WriteOptions,
+  WritingFile,
+  WrittenMount,
+} from "../files.ts";
 import { FileHash, sameHash } from "./files/hash.ts";
 import { Packer } from "./files/pieces.ts";
 import { decode, encode, hex, settled, translated } from "./files_client.ts";

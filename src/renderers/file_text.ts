@@ -1,5 +1,4 @@
-import type { CopySummary, FileCopied, FileListed, InodeFound } from "../event.ts";
-import type { FileKind } from "../files.ts";
+import type { CopySummary, FileCopied, FileKind, FileListed, InodeFound } from "../event.ts";
 import { safe } from "../safe.ts";
 import { bytes } from "./format.ts";
 import { type Cell, table } from "./table.ts";

@@ -5,7 +5,7 @@ import { LiveScreen } from "./live_screen.ts";
 import { chartedRow, pingFrame } from "./ping_frame.ts";
 import { applyEvent, newPingState, worstFirst } from "./ping_state.ts";
 import { pingLine, pingSummary } from "./ping_text.ts";
-import { failedLine } from "./text.ts";
+import { failedLine } from "./failed_line.ts";
 
 /** At most ten frames a second. */
 const frameMs = 100;

@@ -6,7 +6,7 @@ import { redirFrame } from "./redir_frame.ts";
 import { portsInOrder } from "./redir_order.ts";
 import { applyRedir, newRedirState } from "./redir_state.ts";
 import { redirLines, redirSummary } from "./redir_text.ts";
-import { failedLine } from "./text.ts";
+import { failedLine } from "./failed_line.ts";
 
 /** At most four frames a second. */
 const frameMs = 250;

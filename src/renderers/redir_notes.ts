@@ -4,7 +4,7 @@ import { portsInOrder, total } from "./redir_order.ts";
 import type { PodSeen, PortSeen, RedirState } from "./redir_state.ts";
 import { keptText, meshText, podName } from "./redir_text.ts";
 import type { Look, Span } from "./style.ts";
-import { failedLine } from "./text.ts";
+import { failedLine } from "./failed_line.ts";
 
 /** How long it is news that a pod has left or failed, in milliseconds, while others are redirected. */
 const newsMs = 60_000;

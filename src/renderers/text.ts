@@ -5,7 +5,6 @@ import type {
   DoctorWay,
   EphemeralContainerSeen,
   Event,
-  Failed,
   FileListed,
   HpingSummary,
   PingSummary,
@@ -28,6 +27,7 @@ import { bypassLines } from "./bypass_text.ts";
 import { bindingLines, roleLines } from "./rbac_text.ts";
 import { redirLines, redirSummary } from "./redir_text.ts";
 import { straceLine, straceSummary } from "./strace_text.ts";
+import { failedLine } from "./failed_line.ts";
 import { forPrograms, safe } from "../safe.ts";
 import { paint } from "./style.ts";
 
@@ -44,11 +44,6 @@ export interface TextOptions {
 /** Plain lines as things happen, and tables at the end, when their columns are known. */
 export function textRenderer(screen: Screen, options: TextOptions = {}): Renderer {
   return new Text(screen, options);
-}
-
-export function failedLine(event: Failed, color: boolean): string {
-  const hint = event.hint === undefined ? "" : ` (${safe(event.hint)})`;
-  return paint(`${safe(event.subject)}: failed: ${safe(event.reason)}${hint}`, "bad", color);
 }
 
 class Text implements Renderer {

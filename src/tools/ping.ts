@@ -1,3 +1,4 @@
+import { byIcmp } from "../by_icmp.ts";
 import { ScopeError } from "../errors.ts";
 import { type Destination, type Event, now, type PingTarget } from "../event.ts";
 import type { ToolExit, ToolOutput } from "../tool.ts";
@@ -8,7 +9,6 @@ import type { Observed, PingOptions, PingTool, Target } from "./ping_target.ts";
 import {
   answered,
   begin,
-  byIcmp,
   cannotResolve,
   exitCode,
   gone,

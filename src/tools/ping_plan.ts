@@ -3,7 +3,8 @@ import type { Destination } from "../event.ts";
 import { canonicalAddress, replyTimeoutMs } from "./fping_arguments.ts";
 import { leastIntervalMs, mostProcesses } from "./ping_arguments.ts";
 import type { Observed, PingOptions, Target } from "./ping_target.ts";
-import { byIcmp, newObserved, targetsOf } from "./ping_target.ts";
+import { byIcmp } from "../by_icmp.ts";
+import { newObserved, targetsOf } from "./ping_target.ts";
 
 /** Each line passes through a shell, and each TCP ping opens a connection. */
 const mostPerSecond = 1000;

@@ -46,11 +46,6 @@ export interface Target {
 
 const unsentReason = "no route, no IPv6, or a firewall that forbids it";
 
-/** The destination without the port that ICMP does not use. */
-export function byIcmp({ port: _port, protocol: _protocol, ...destination }: Destination): Destination {
-  return destination;
-}
-
 export function newObserved(destination: Destination): Observed {
   return { destination, roundTrips: new RoundTrips(), lost: 0, unsent: 0 };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, exitCodes, ScopeError, toScopeError } from "../../src/errors.ts";
+import { describe } from "../../src/error_text.ts";
+import { exitCodes, ScopeError, toScopeError } from "../../src/errors.ts";
 
 Deno.test("describe() puts the message on one line and the hint on the next", () => {
   const error = new ScopeError("notFound", 'Cannot find pod "web"', { hint: "kubectl get pods lists them" });

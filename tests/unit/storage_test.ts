@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { excessOf } from "../../src/storage.ts";
-import type { WrittenMount } from "../../src/storage.ts";
+import type { WrittenMount } from "../../src/files.ts";
 
 const limit = (bytes: number) => ({ bytes, text: `${bytes}` });
 const layer: WrittenMount = { path: "", kind: "layer", name: "" };

@@ -1,4 +1,4 @@
-import type { BypassPlan } from "../../../src/bypass.ts";
+import type { BypassPlan } from "../../../src/bypass_plan.ts";
 import type { Beside, Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } from "../../../src/context.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { CopyRequest } from "../../../src/copy_place.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { completedShells } from "../../../src/completion.ts";
+import { completedShells } from "../../../src/options.ts";
 import { completionScript } from "../../../src/edge/completion_script.ts";
 import { scope } from "../scope.ts";
 
