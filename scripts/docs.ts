@@ -1,8 +1,8 @@
 /** Writes what is generated of the documentation, from the definitions that the program itself uses. */
 import { asking, commands } from "../src/app.ts";
-import { flags, permissions } from "../src/flags.ts";
+import { flags, permissions } from "../src/cli/flags.ts";
 import { globalOptions } from "../src/options.ts";
-import { rightsTable } from "../src/role.ts";
+import { rightsTable } from "../src/rights/role.ts";
 import { version } from "../src/version.ts";
 import { commandRows, commandsPage, globalOptionRows } from "./pages/commands_page.ts";
 import { eventsPage } from "./pages/events_page.ts";

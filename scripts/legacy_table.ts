@@ -1,6 +1,6 @@
 /** Writes what the kernel tells of the nat tables of iptables-legacy in this network, for scripts/capture-istio. */
-import { AF_INET, AF_INET6 } from "../src/manager/redirect/address.ts";
-import { readLegacyTable } from "../src/manager/redirect/socket_calls.ts";
+import { AF_INET, AF_INET6 } from "../src/manager/server/redirect/address.ts";
+import { readLegacyTable } from "../src/manager/server/redirect/socket_calls.ts";
 
 const [folder = "."] = Deno.args;
 for (const [family, number] of [[AF_INET, 4], [AF_INET6, 6]] as const) {

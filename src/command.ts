@@ -1,4 +1,4 @@
-import type { Ask } from "./asks.ts";
+import type { Ask } from "./rights/asks.ts";
 import type { Context } from "./context.ts";
 import type { OptionSpec, RawOptions, Values } from "./options.ts";
 import type { Needs } from "./way.ts";

@@ -1,10 +1,10 @@
-import type { BypassCall, BypassPlan } from "./bypass_plan.ts";
-import type { CopyRequest } from "./copy_place.ts";
+import type { BypassCall, BypassPlan } from "./manager/client/bypass_plan.ts";
+import type { CopyRequest } from "./features/files/copy_place.ts";
 import type { Destination, Event, PingGone, PingSkipped, ProcessSeen } from "./event.ts";
-import type { Files } from "./files.ts";
-import type { LogRequest } from "./logs.ts";
+import type { Files } from "./manager/client/target_files.ts";
+import type { LogRequest } from "./features/logs/request.ts";
 import type { CompletedShell, GlobalOptions } from "./options.ts";
-import type { RedirectAsked, RedirectCall } from "./redirect.ts";
+import type { RedirectAsked, RedirectCall } from "./manager/client/redirect_plan.ts";
 import type { Target, TargetQuery } from "./target.ts";
 import type { NamespaceKind, ToolExit } from "./tool.ts";
 import type { Capability, Needs, WayName } from "./way.ts";

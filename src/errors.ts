@@ -1,4 +1,4 @@
-import type { Access } from "./access.ts";
+import type { Access } from "./rights/access.ts";
 
 /** What went wrong, in the classes that decide the exit code. */
 export type ErrorKind = "usage" | "notFound" | "unreachable" | "bug" | "timeout" | "denied";

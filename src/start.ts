@@ -2,8 +2,8 @@ import { version } from "./version.ts";
 
 /** The parts of the program, each loaded when it is needed. */
 export interface Parts {
-  main(): Promise<typeof import("./edge/main.ts")>;
-  complete(): Promise<typeof import("./edge/complete.ts")>;
+  main(): Promise<typeof import("./cli/main.ts")>;
+  complete(): Promise<typeof import("./cli/complete.ts")>;
 }
 
 /** Runs the program. What is said before anything is loaded: a version is asked for often, and by programs. */

@@ -1,5 +1,5 @@
-import type { Access } from "../access.ts";
-import { uniqueAccesses } from "../access.ts";
+import type { Access } from "../rights/access.ts";
+import { uniqueAccesses } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
 

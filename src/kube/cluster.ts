@@ -1,6 +1,6 @@
 import { Exec, loadYaml } from "@kubernetes/client-node";
-import type { Access } from "../access.ts";
-import { askFor } from "../access.ts";
+import type { Access } from "../rights/access.ts";
+import { askFor } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { Config } from "./config.ts";
 import type { CredentialPlugin } from "./credential_plugin.ts";
@@ -19,7 +19,9 @@ export type {
   V1ContainerStatus,
   V1EphemeralContainer,
   V1Node,
+  V1ObjectMeta,
   V1Pod,
+  V1ServicePort,
 } from "@kubernetes/client-node";
 
 /** Reads one YAML document. */

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { Duplex, PassThrough } from "node:stream";
 import { setImmediate } from "node:timers";
-import type { Access } from "../access.ts";
+import type { Access } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
-import { execRights } from "../rights.ts";
+import { execRights } from "../rights/rights.ts";
 import { missingOf } from "./access.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Repeat } from "./retry.ts";

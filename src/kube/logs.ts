@@ -1,6 +1,6 @@
 import { ScopeError } from "../errors.ts";
 import type { ContainerName } from "../event.ts";
-import { type LogEntry, LogReader } from "../log_lines.ts";
+import { type LogEntry, LogReader } from "./log_lines.ts";
 import type { Cluster } from "./cluster.ts";
 import { podPath } from "./rest.ts";
 import { translate } from "./translate.ts";

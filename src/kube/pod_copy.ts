@@ -1,5 +1,5 @@
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { type Maker, makerAnnotations } from "../maker.ts";
+import { type Maker, makerAnnotations } from "./maker.ts";
 
 /** What a copy of a pod differs in, besides what makes it a copy. */
 export interface PodCopyOptions {

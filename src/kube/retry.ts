@@ -1,4 +1,4 @@
-import { delay } from "../delay.ts";
+import { delay } from "../lib/delay.ts";
 import type { ErrorKind } from "../errors.ts";
 import { ScopeError } from "../errors.ts";
 import { StatusError } from "./status_error.ts";

@@ -1,5 +1,5 @@
-import type { Access } from "../access.ts";
-import { askFor, readRefusal } from "../access.ts";
+import type { Access } from "../rights/access.ts";
+import { askFor, readRefusal } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { pageTitle } from "./web_page.ts";
 

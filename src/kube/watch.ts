@@ -1,5 +1,5 @@
 import type { V1Pod, V1PodList } from "@kubernetes/client-node";
-import { delay } from "../delay.ts";
+import { delay } from "../lib/delay.ts";
 import type { Cluster } from "./cluster.ts";
 import { podPath } from "./rest.ts";
 import { Attempts } from "./retry.ts";

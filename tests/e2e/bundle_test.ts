@@ -20,7 +20,10 @@ async function disposals(entry: string, options: readonly string[]): Promise<num
 // The minifier writes a variable that is used only once in place of its use, and forgets that it is to be disposed.
 Deno.test("no bundle loses a disposal", async (t) => {
   const split = ["--code-splitting"];
-  const bundles = [["src/edge/main.ts", split], ["src/one_file.ts", []], ["src/manager/manager.ts", split]] as const;
+  const bundles = [["src/cli/main.ts", split], ["src/one_file.ts", []], [
+    "src/manager/server/manager.ts",
+    split,
+  ]] as const;
   for (const [entry, options] of bundles) {
     await t.step(entry, async () => {
       const whole = await disposals(entry, options);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { noAnswer } from "../../src/completion.ts";
+import { noAnswer } from "../../src/cli/completion.ts";
 import { until } from "../cluster/wait.ts";
 import { outcome } from "./cluster_script.ts";
 import { Kubeconfig } from "./credentials.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { PassThrough } from "node:stream";
-import { askQuickly } from "../../src/edge/complete.ts";
+import { askQuickly } from "../../src/cli/complete.ts";
 import { loadCluster } from "../../src/kube/cluster.ts";
 import { textOf } from "../../src/kube/config_text.ts";
 import { quickConfig } from "../../src/kube/quick_config.ts";

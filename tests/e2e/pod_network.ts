@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
-import { joined } from "../../src/bytes.ts";
-import { Network } from "../../src/manager/redirect/network.ts";
-import { startConnect } from "../../src/manager/redirect/socket_calls.ts";
-import { TcpSocket } from "../../src/manager/redirect/tcp_socket.ts";
+import { joined } from "../../src/lib/bytes.ts";
+import { Network } from "../../src/manager/server/redirect/network.ts";
+import { startConnect } from "../../src/manager/server/redirect/socket_calls.ts";
+import { TcpSocket } from "../../src/manager/server/redirect/tcp_socket.ts";
 import { outcome } from "./cluster_script.ts";
 import type { Pod } from "./kube.ts";
 import { nodeProcesses, podProcesses } from "./node_processes.ts";

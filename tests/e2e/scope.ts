@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { joined } from "../../src/bytes.ts";
+import { joined } from "../../src/lib/bytes.ts";
 import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
 import { asEvent } from "./event_schema.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Channel } from "../../src/channel.ts";
+import { Channel } from "../../src/lib/channel.ts";
 import type { Beside, Run, RunOptions } from "../../src/context.ts";
 import type { ProcessSeen } from "../../src/event.ts";
-import type { FileReader, Files } from "../../src/files.ts";
+import type { FileReader, Files } from "../../src/manager/client/target_files.ts";
 import type { Target } from "../../src/target.ts";
 import type { ToolExit } from "../../src/tool.ts";
 import { capabilityNames } from "../../src/way.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe } from "../../src/error_text.ts";
+import { describe } from "../../src/text/error_text.ts";
 import { exitCodes, ScopeError, toScopeError } from "../../src/errors.ts";
 
 Deno.test("describe() puts the message on one line and the hint on the next", () => {

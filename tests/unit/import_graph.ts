@@ -55,136 +55,163 @@ export function loadedWith(imports: readonly Import[], start: string, { dynamic 
   return found;
 }
 
-/** Where a module stands. The files at the top of src/ are contracts, except the program itself. */
-export function layerOf(module: string): string {
-  if (["src/main.ts", "src/one_file.ts", "src/start.ts", "src/app.ts"].includes(module)) return module;
-  if (/^src\/[^/]+$/.test(module)) return "contract";
-  return /^src\/([^/]+)\//.exec(module)?.[1] ?? module;
+/** The files at the top of src/ that are no room: the contracts. */
+export const contracts = [
+  ...["command", "context", "errors", "event", "options", "renderer", "target", "tool", "version", "way"],
+].map((name) => `src/${name}.ts`);
+
+/** The files at the top of src/ that are the program. */
+const program = ["main", "one_file", "start", "app"].map((name) => `src/${name}.ts`);
+
+/** The room of a module: `kube`, `features/ping`, `manager/server`, `contract`, or the file itself where it is the program. */
+export function roomOf(module: string): string {
+  if (contracts.includes(module)) return "contract";
+  return /^src\/((?:features|manager)\/[^/]+|[^/]+)\//.exec(module)?.[1] ?? module;
 }
 
-/** What each layer may import, besides packages. */
+/** Rooms that hold no decisions about what is asked for, from the lowest up. */
+const low = ["contract", "lib", "text"];
+const feature = [...low, "connect", "kube", "manager/client", "manager/protocol", "rights", "runs", "terminal"];
+
+/** Rooms that each room may import; its own is always among them. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "src/main.ts": ["src/start.ts", "src/edge/main.ts", "src/edge/complete.ts"],
-  "src/one_file.ts": ["src/start.ts", "src/edge/main.ts", "src/edge/complete.ts"],
-  "src/start.ts": ["src/version.ts", "src/edge/main.ts", "src/edge/complete.ts"],
-  "src/app.ts": ["contract", "commands"],
-  contract: ["contract", "deno.json", "deploy/permissions.txt"],
-  commands: ["contract", "tools"],
-  tools: ["contract", "tools"],
-  renderers: ["contract", "renderers"],
-  kube: ["contract", "kube"],
-  ways: ["contract", "ways", "kube", "src/manager/transport.ts", "deploy/debug-pod.yaml"],
-  manager: ["contract", "manager"],
+  "src/main.ts": ["src/start.ts", "cli"],
+  "src/one_file.ts": ["src/start.ts", "cli"],
+  "src/start.ts": ["contract", "cli"],
+  "src/app.ts": ["contract", "features", "rights", "text"],
+  contract: ["deno.json"],
+  lib: [],
+  text: ["contract", "lib"],
+  rights: ["contract", "lib"],
+  runs: low,
+  kube: ["contract", "lib", "rights", "text"],
+  "manager/protocol": ["lib"],
+  "manager/client": ["contract", "lib", "manager/protocol"],
+  "manager/server": ["contract", "lib", "manager/protocol"],
+  terminal: low,
+  connect: [...low, "kube", "manager/client", "manager/protocol", "rights", "terminal", "deploy/debug-pod.yaml"],
+  features: feature,
   // Programs of the image, as small as can be.
-  helpers: ["helpers"],
-  edge: [
-    "contract",
-    "src/app.ts",
-    "edge",
-    "renderers",
-    "kube",
-    "ways",
-    "src/manager/bypass_client.ts",
-    "src/manager/client.ts",
-    "src/manager/files_client.ts",
-    "src/manager/redirect_client.ts",
-    "src/manager/forward.ts",
-    "src/manager/proc.ts",
-    "src/manager/run_client.ts",
-  ],
+  helpers: [],
+  cli: [...feature, "features", "src/app.ts", "deploy/permissions.txt"],
 };
 
-/** Who may import each package: a folder or a file. A package that is not here needs a decision first. */
+/** Types that a contract names though they are of a room: the interface of what a command is handed. */
+const namedByContracts = ["features", "manager/client", "rights"];
+
+/** A hint for a module that stands in the wrong place. */
+const homes: Readonly<Record<string, string>> = {
+  "src/":
+    "only the ten contracts and the program stand there; helpers belong in src/lib/, drawing in src/text/, the rest in a room",
+  contract: "a contract imports contracts only; move what it needs into one, or this file into a room",
+  features: "a feature imports no other one; what two of them share belongs in src/runs/, src/text/ or src/connect/",
+  "manager/server": "the server imports src/manager/protocol/ and src/lib/ only; what both ends share belongs there",
+};
+
+/** Who may import each package: a directory or a file. A package that is not here needs a decision first. */
 const importers: Readonly<Record<string, readonly string[]>> = {
-  "@bufbuild/protobuf": [
-    "src/manager/bypass_client.ts",
-    "src/manager/files/",
-    "src/manager/files_client.ts",
-    "src/manager/files_writer.ts",
-    "src/manager/gen/",
-    "src/manager/process_list.ts",
-    "src/manager/redirect/",
-    "src/manager/redirect_client.ts",
-    "src/manager/reflection.ts",
-    "src/manager/run.ts",
-    "src/manager/run_client.ts",
-    "src/manager/tunnel/",
-  ],
-  "@connectrpc/connect": [
-    "src/manager/client.ts",
-    "src/manager/files/",
-    "src/manager/forward.ts",
-    "src/manager/proc.ts",
-    "src/manager/local_argv.ts",
-    "src/manager/redirect/",
-    "src/manager/reflection.ts",
-    "src/manager/run.ts",
-    "src/manager/server.ts",
-  ],
-  "@connectrpc/connect-node": ["src/manager/client.ts", "src/manager/server.ts"],
+  "@bufbuild/protobuf": ["src/manager/"],
+  "@connectrpc/connect": ["src/manager/"],
+  "@connectrpc/connect-node": ["src/manager/client/connection.ts", "src/manager/server/server.ts"],
   "@kubernetes/client-node": ["src/kube/"],
-  "@bomb.sh/tab": ["src/edge/completion_script.ts"],
-  "@inquirer/search": ["src/edge/picker.ts"],
-  asciichart: ["src/renderers/line_chart.ts"],
-  execa: ["src/kube/credential_plugin.ts", "src/ways/local.ts"],
+  "@bomb.sh/tab": ["src/cli/completion_script.ts"],
+  "@inquirer/search": ["src/terminal/picker.ts"],
+  asciichart: ["src/text/line_chart.ts"],
+  execa: ["src/kube/credential_plugin.ts", "src/connect/local.ts"],
   undici: ["src/kube/rest.ts"],
   commander: ["src/app.ts"],
-  dotenv: ["src/edge/config.ts"],
+  dotenv: ["src/cli/config.ts"],
   yaml: ["src/kube/yaml.ts"],
-  "fast-string-width": ["src/renderers/fit_text.ts"],
-  // Parts of Deno itself: those that reach the world belong to the edge and to the adapters.
-  "node:buffer": ["src/kube/exec.ts", "src/manager/files/names.ts"],
-  "node:crypto": ["src/manager/files/hash.ts", "src/ways/"],
-  "node:fs": ["src/edge/piped.ts", "src/kube/find_kubeconfig.ts"],
+  "fast-string-width": ["src/text/fit_text.ts"],
+  // Parts of Deno itself: those that reach the world belong to the adapters.
+  "node:buffer": ["src/kube/exec.ts", "src/manager/server/files/names.ts"],
+  "node:crypto": ["src/connect/", "src/features/pods/make_copy.ts", "src/manager/protocol/hash.ts"],
+  "node:fs": ["src/terminal/piped.ts", "src/kube/find_kubeconfig.ts"],
   "node:fs/promises": ["src/kube/credential_plugin.ts", "src/kube/token_file.ts"],
   "node:http": ["src/kube/refused_upgrade.ts"],
   "node:http2": ["src/manager/"],
-  "node:net": ["src/kube/proxy.ts", "src/manager/tunnel/local_socket.ts"],
+  "node:net": ["src/kube/proxy.ts", "src/manager/client/local_socket.ts"],
   "node:path": ["src/kube/find_kubeconfig.ts"],
-  "node:stream": ["src/edge/picker.ts", "src/kube/", "src/manager/", "src/ways/", "src/way.ts"],
-  "node:zlib": ["src/manager/files/pieces.ts"],
-  "node:timers": ["src/kube/exec.ts", "src/manager/redirect/poller.ts"],
-  "node:util": ["src/manager/manager.ts", "src/renderers/style.ts"],
+  "node:stream": ["src/connect/", "src/kube/", "src/manager/", "src/terminal/picker.ts", "src/way.ts"],
+  "node:zlib": ["src/manager/protocol/pieces.ts"],
+  "node:timers": ["src/kube/exec.ts", "src/manager/server/redirect/poller.ts"],
+  "node:util": ["src/manager/server/manager.ts", "src/text/style.ts"],
 };
+
+const client = ["connect", "features", "kube", "manager/client"];
 
 /** What a program never loads, not even later. */
 const never: Readonly<Record<string, readonly string[]>> = {
-  "src/manager/manager.ts": ["src/main.ts", "src/app.ts", "commands", "edge", "kube", "renderers", "ways", "tools"],
-  "src/main.ts": ["helpers", "src/manager/manager.ts", "src/manager/server.ts", "src/manager/libc.ts"],
+  "src/manager/server/manager.ts": ["src/main.ts", "src/app.ts", "cli", "terminal", ...client],
+  "src/main.ts": ["helpers", "manager/server"],
 };
 
 /** What is not loaded together with a module, so that a quick answer is quick. */
 const notAtOnce: Readonly<Record<string, readonly string[]>> = {
-  "src/main.ts": ["src/app.ts", "commander", "edge"],
-  "src/edge/complete.ts": ["ways", "manager", "renderers", "@kubernetes/client-node", "undici", "src/edge/main.ts"],
-  "src/edge/main.ts": ["kube", "ways", "manager", "renderers", "@kubernetes/client-node", "@connectrpc/connect-node"],
+  "src/main.ts": ["src/app.ts", "commander", "cli"],
+  "src/cli/complete.ts": [
+    ...["connect", "src/cli/main.ts", "src/cli/text.ts", "src/manager/client/connection.ts"],
+    ...["@connectrpc/connect", "@kubernetes/client-node", "undici"],
+  ],
+  "src/cli/main.ts": [
+    ...["connect", "kube", "src/manager/client/connection.ts", "src/cli/text.ts", "src/text/line_chart.ts"],
+    ...["@connectrpc/connect", "@kubernetes/client-node"],
+  ],
 };
 
 /** Every import that breaks a rule, in words; none when all are kept. */
 export function brokenRules(imports: readonly Import[]): string[] {
-  const is = (module: string, names: readonly string[]) => names.includes(module) || names.includes(layerOf(module));
-  const broken = imports.filter(({ from }) => from.startsWith("src/")).flatMap(({ from, to, typeOnly }) => {
-    const packaged = importers[to];
+  const is = (module: string, names: readonly string[]) => {
+    const room = roomOf(module);
+    return names.includes(module) || names.includes(room) || names.includes(room.split("/")[0]!);
+  };
+  const own = imports.filter(({ from }) => from.startsWith("src/"));
+  const broken = own.flatMap(({ from, to, typeOnly }) => {
+    const packaged = importers[to], room = roomOf(from), kind = room.split("/")[0]!;
     if (packaged !== undefined) {
       return packaged.some((place) => place === from || place.endsWith("/") && from.startsWith(place)) ? [] : [
         `${from} imports ${to}, which only ${packaged.join(" and ")} may`,
       ];
     }
-    // A type of the contracts may name a stream, and nothing else: it is gone before the program runs.
-    const data = ["deno.json", "deploy/permissions.txt"];
-    if (layerOf(from) === "contract" && !to.startsWith("src/") && !data.includes(to) && !typeOnly) {
-      return [`${from} imports ${to}: contracts import contracts only`];
+    if (roomOf(to) === room && room !== from) return [];
+    if (room === "contract" && typeOnly && is(to, namedByContracts)) return [];
+    if (/^src\/[^/]+$/.test(room) && allowed[room] === undefined) {
+      return [`${from} is at the top of src/: ${homes["src/"]}`];
     }
-    return is(to, allowed[layerOf(from)] ?? []) ? [] : [`${from} imports ${to}: ${layerOf(from)} may not`];
+    if (is(to, allowed[room] ?? allowed[kind] ?? [])) return [];
+    const home = kind !== "features" || roomOf(to).startsWith("features/") ? homes[room] ?? homes[kind] : undefined;
+    return [`${from} imports ${to}: ${home ?? `${kind} may not`}`];
   });
   for (const [rules, dynamic, when] of [[never, true, "ever"], [notAtOnce, false, "at once"]] as const) {
     for (const [start, names] of Object.entries(rules)) {
       for (const module of loadedWith(imports, start, { dynamic })) {
-        if (is(module, names)) broken.push(`${start} must not load ${module} ${when}`);
+        if (module !== start && is(module, names)) broken.push(`${start} must not load ${module} ${when}`);
       }
     }
   }
   return [...new Set(broken)];
+}
+
+/** Returns one circle of imports as a path, for example `a.ts → b.ts → a.ts`; undefined where there is none. */
+export function circle(imports: readonly Import[]): string | undefined {
+  const next = Map.groupBy(imports.filter(({ to }) => to.startsWith("src/")), ({ from }) => from);
+  const done = new Set<string>();
+  const visit = (module: string, path: readonly string[]): string | undefined => {
+    const at = path.indexOf(module);
+    if (at >= 0) return [...path.slice(at), module].join(" → ");
+    if (done.has(module)) return undefined;
+    done.add(module);
+    for (const { to } of next.get(module) ?? []) {
+      const found = visit(to, [...path, module]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  for (const module of next.keys()) {
+    const found = visit(module, []);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Names of the world outside that a text uses: `Deno`, `process`, `console`. Comments and strings do not count. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { brokenRules, layerOf, loadedWith, readInfo, worldIn } from "./import_graph.ts";
+import { brokenRules, circle, loadedWith, readInfo, roomOf, worldIn } from "./import_graph.ts";
 import type { Import } from "./import_graph.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -21,7 +21,7 @@ function filesBelow(folder: string): string[] {
 
 const programs = await Promise.all(
   [
-    ...["src/main.ts", "src/one_file.ts", "src/manager/manager.ts", "src/manager/files_worker.ts"],
+    ...["src/main.ts", "src/one_file.ts", "src/manager/server/manager.ts", "src/manager/server/files_worker.ts"],
     "src/helpers/tcp_ping.ts",
   ].map(importsOf),
 );
@@ -32,28 +32,22 @@ Deno.test("The sources keep the import rules", () => {
   assert.deepEqual(brokenRules(imports), []);
 });
 
+Deno.test("No imports are circular", () => {
+  assert.equal(circle(imports), undefined);
+});
+
 Deno.test("Every source file belongs to one of the programs", () => {
   const used = new Set(imports.flatMap(({ from, to }) => [from, to]));
   assert.deepEqual(sources.filter((file) => !used.has(file)), []);
 });
 
-Deno.test("Only the edge, the manager's server side and the image's helpers touch Deno, process and console", () => {
-  const server = new Set(["src/manager/manager.ts", "src/manager/files_worker.ts"].flatMap((program) => [
-    ...loadedWith(imports, program, { dynamic: true }),
-  ]));
-  const clients = new Set([
-    "src/manager/client.ts",
-    "src/manager/forward.ts",
-    "src/manager/run_client.ts",
-    "src/manager/transport.ts",
-  ]);
-  const mayTouch = (file: string) =>
-    file === "src/start.ts" || ["edge", "helpers"].includes(layerOf(file)) ||
-    (layerOf(file) === "manager" && server.has(file) && !clients.has(file));
+Deno.test("Only some rooms touch Deno, process and console", () => {
+  const touches = ["cli", "connect", "features/files", "features/logs", "features/manage", "features/redirect"];
+  const rooms = [...touches, "helpers", "manager/server", "terminal", "src/start.ts"];
   const touching = sources.flatMap((file) =>
     worldIn(Deno.readTextFileSync(new URL(file, root))).map((name) => `${file} uses ${name}`)
   );
-  assert.deepEqual(touching.filter((line) => !mayTouch(line.split(" ")[0]!)), []);
+  assert.deepEqual(touching.filter((line) => !rooms.includes(roomOf(line.split(" ")[0]!))), []);
   assert.ok(touching.includes("src/start.ts uses Deno"), "the search finds what there is");
 });
 
@@ -71,18 +65,18 @@ Deno.test("Files are named in snake_case and export nothing by default", () => {
 const good: Import[] = [
   link("src/main.ts", "src/start.ts"),
   link("src/start.ts", "src/version.ts"),
-  link("src/main.ts", "src/edge/main.ts", { dynamic: true }),
+  link("src/main.ts", "src/cli/main.ts", { dynamic: true }),
   link("src/version.ts", "deno.json"),
-  link("src/edge/main.ts", "src/app.ts"),
-  link("src/edge/main.ts", "src/kube/cluster.ts", { dynamic: true }),
-  link("src/edge/main.ts", "src/kube/cluster.ts", { typeOnly: true }),
+  link("src/cli/main.ts", "src/app.ts"),
+  link("src/cli/main.ts", "src/kube/cluster.ts", { dynamic: true }),
+  link("src/cli/main.ts", "src/kube/cluster.ts", { typeOnly: true }),
   link("src/kube/cluster.ts", "@kubernetes/client-node"),
   link("src/app.ts", "commander"),
-  link("src/app.ts", "src/commands/ping.ts"),
-  link("src/commands/ping.ts", "src/tools/ping.ts"),
-  link("src/tools/ping.ts", "src/event.ts"),
+  link("src/app.ts", "src/features/ping/command.ts"),
+  link("src/features/ping/command.ts", "src/features/ping/tool.ts"),
+  link("src/features/ping/tool.ts", "src/event.ts"),
   link("src/way.ts", "node:stream", { typeOnly: true }),
-  link("src/manager/manager.ts", "src/version.ts"),
+  link("src/manager/server/manager.ts", "src/version.ts"),
 ];
 
 function link(from: string, to: string, { dynamic = false, typeOnly = false } = {}): Import {
@@ -94,33 +88,41 @@ Deno.test("brokenRules() finds nothing in a program that keeps them", () => {
 });
 
 const bad: [Import, RegExp][] = [
-  [link("src/event.ts", "src/tools/ping.ts"), /^src\/event.ts imports src\/tools\/ping.ts: contract may not$/],
-  [link("src/event.ts", "src/kube/pods.ts", { typeOnly: true }), /contract may not/],
-  [link("src/event.ts", "lodash"), /contracts import contracts only/],
-  [link("src/event.ts", "node:os"), /contracts import contracts only/],
-  [link("src/tools/ping.ts", "src/renderers/text.ts"), /tools may not/],
-  [link("src/renderers/text.ts", "src/tools/ping.ts"), /renderers may not/],
-  [link("src/renderers/text.ts", "src/edge/terminal.ts"), /renderers may not/],
-  [link("src/commands/ping.ts", "src/kube/pods.ts", { typeOnly: true }), /commands may not/],
-  [link("src/commands/ping.ts", "src/ways/node.ts", { dynamic: true }), /commands may not/],
-  [link("src/commands/ping.ts", "src/manager/client.ts"), /commands may not/],
-  [link("src/commands/ping.ts", "src/edge/context.ts"), /commands may not/],
-  [link("src/ways/node.ts", "@kubernetes/client-node", { typeOnly: true }), /which only src\/kube\/ may/],
-  [link("src/commands/ping.ts", "commander"), /which only src\/app.ts may/],
-  [link("src/edge/main.ts", "dotenv"), /which only src\/edge\/config.ts may/],
-  [link("src/renderers/graph.ts", "asciichart"), /which only src\/renderers\/line_chart.ts may/],
-  [link("src/edge/beside.ts", "@connectrpc/connect"), /which only src\/manager\//],
-  [link("src/edge/main.ts", "chalk"), /edge may not/],
-  [link("src/edge/main.ts", "src/manager/server.ts", { dynamic: true }), /src\/main.ts must not load .* ever/],
-  [link("src/main.ts", "src/app.ts"), /src\/main.ts must not load commander at once/],
-  [link("src/main.ts", "src/edge/main.ts"), /src\/main.ts must not load src\/app.ts at once/],
-  [link("src/edge/main.ts", "src/kube/pods.ts"), /src\/edge\/main.ts must not load src\/kube\/pods.ts at once/],
   [
-    link("src/edge/main.ts", "src/kube/cluster.ts"),
-    /src\/edge\/main.ts must not load @kubernetes\/client-node at once/,
+    link("src/event.ts", "src/features/ping/tool.ts"),
+    /^src\/event.ts imports src\/features\/ping\/tool.ts: a contract imports/,
   ],
-  [link("src/manager/manager.ts", "src/kube/pods.ts", { dynamic: true }), /manager.ts must not load .* ever/],
-  [link("src/version.ts", "src/renderers/text.ts"), /src\/manager\/manager.ts must not load src\/renderers\/text.ts/],
+  [link("src/event.ts", "src/kube/pods.ts", { typeOnly: true }), /a contract imports contracts only/],
+  [link("src/event.ts", "lodash"), /a contract imports contracts only/],
+  [link("src/event.ts", "node:os"), /a contract imports contracts only/],
+  [link("src/storage.ts", "src/event.ts"), /^src\/storage.ts is at the top of src\/: only the ten contracts/],
+  [link("src/features/hping/tool.ts", "src/features/ping/tool.ts"), /a feature imports no other one/],
+  [link("src/features/ping/tool.ts", "src/cli/text.ts"), /features may not/],
+  [link("src/text/style.ts", "src/terminal/terminal.ts"), /text may not/],
+  [link("src/kube/pods.ts", "src/connect/enter.ts", { typeOnly: true }), /kube may not/],
+  [link("src/connect/enter.ts", "src/features/ping/tool.ts", { dynamic: true }), /connect may not/],
+  [link("src/manager/client/run_client.ts", "src/kube/pods.ts", { typeOnly: true }), /manager may not/],
+  [link("src/manager/server/run.ts", "src/text/safe.ts"), /the server imports src\/manager\/protocol\/ and/],
+  [link("src/connect/node.ts", "@kubernetes/client-node", { typeOnly: true }), /which only src\/kube\/ may/],
+  [link("src/features/ping/command.ts", "commander"), /which only src\/app.ts may/],
+  [link("src/cli/main.ts", "dotenv"), /which only src\/cli\/config.ts may/],
+  [link("src/features/ping/graph.ts", "asciichart"), /which only src\/text\/line_chart.ts may/],
+  [link("src/connect/beside.ts", "@connectrpc/connect"), /which only src\/manager\//],
+  [link("src/cli/main.ts", "chalk"), /cli may not/],
+  [link("src/cli/main.ts", "src/manager/server/server.ts", { dynamic: true }), /src\/main.ts must not load .* ever/],
+  [link("src/main.ts", "src/app.ts"), /src\/main.ts must not load commander at once/],
+  [link("src/main.ts", "src/cli/main.ts"), /src\/main.ts must not load src\/app.ts at once/],
+  [link("src/cli/main.ts", "src/kube/pods.ts"), /src\/cli\/main.ts must not load src\/kube\/pods.ts at once/],
+  [
+    link("src/features/ping/command.ts", "src/connect/enter.ts"),
+    /src\/cli\/main.ts must not load src\/connect\/enter.ts/,
+  ],
+  [
+    link("src/cli/main.ts", "src/kube/cluster.ts"),
+    /src\/cli\/main.ts must not load @kubernetes\/client-node at once/,
+  ],
+  [link("src/manager/server/manager.ts", "src/kube/pods.ts", { dynamic: true }), /manager.ts must not load .* ever/],
+  [link("src/version.ts", "src/cli/text.ts"), /src\/manager\/server\/manager.ts must not load src\/cli\/text.ts/],
 ];
 
 for (const [wrong, words] of bad) {
@@ -129,6 +131,16 @@ for (const [wrong, words] of bad) {
     assert.match(brokenRules([...good, wrong]).join("\n"), new RegExp(words, "m"));
   });
 }
+
+Deno.test("circle() gives the path of a circle, over types and later imports as well", () => {
+  assert.equal(circle(good), undefined);
+  const back = link("src/event.ts", "src/kube/pods.ts", { typeOnly: true });
+  const [there, on] = [
+    link("src/kube/pods.ts", "src/lib/a.ts", { dynamic: true }),
+    link("src/lib/a.ts", "src/event.ts"),
+  ];
+  assert.equal(circle([...good, back, there, on]), "src/event.ts → src/kube/pods.ts → src/lib/a.ts → src/event.ts");
+});
 
 Deno.test("worldIn() tells the world from comments, texts and variables of its names", () => {
   assert.deepEqual(worldIn("const { args } = Deno;"), ["Deno"]);

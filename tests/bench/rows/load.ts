@@ -1,5 +1,5 @@
-import { beatAddress, fpingArguments } from "../../../src/tools/fping_arguments.ts";
-import { parseFpingLine } from "../../../src/tools/fping_output.ts";
+import { beatAddress, fpingArguments } from "../../../src/features/ping/fping_arguments.ts";
+import { parseFpingLine } from "../../../src/features/ping/fping_output.ts";
 import { failure } from "../programs.ts";
 import { punctual } from "../punctuality.ts";
 import type { Sent } from "../punctuality.ts";

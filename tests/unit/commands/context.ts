@@ -1,12 +1,12 @@
-import type { BypassPlan } from "../../../src/bypass_plan.ts";
+import type { BypassPlan } from "../../../src/manager/client/bypass_plan.ts";
 import type { Beside, Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } from "../../../src/context.ts";
 import { ScopeError } from "../../../src/errors.ts";
-import type { CopyRequest } from "../../../src/copy_place.ts";
+import type { CopyRequest } from "../../../src/features/files/copy_place.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
-import type { LogRequest } from "../../../src/logs.ts";
+import type { LogRequest } from "../../../src/features/logs/request.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
-import type { RedirectAsked } from "../../../src/redirect.ts";
+import type { RedirectAsked } from "../../../src/manager/client/redirect_plan.ts";
 import type { Target, TargetQuery } from "../../../src/target.ts";
 import type { Needs } from "../../../src/way.ts";
 import { besideOf } from "../beside.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { cp } from "../../../src/commands/cp.ts";
-import { fs } from "../../../src/commands/fs.ts";
+import { cp } from "../../../src/features/files/cp_command.ts";
+import { fs } from "../../../src/features/files/fs_command.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { Event } from "../../../src/event.ts";
-import { FileTrouble } from "../../../src/files.ts";
-import type { FileEntry } from "../../../src/files.ts";
+import { FileTrouble } from "../../../src/manager/client/target_files.ts";
+import type { FileEntry } from "../../../src/manager/client/target_files.ts";
 import type { RawOptions } from "../../../src/options.ts";
 import { worldOf } from "./context.ts";
 

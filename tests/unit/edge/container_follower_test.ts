@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { delay } from "../../../src/delay.ts";
+import { delay } from "../../../src/lib/delay.ts";
 import type { Event } from "../../../src/event.ts";
-import { ContainerFollower, type StartAt } from "../../../src/edge/logs/container_follower.ts";
-import { LogSource } from "../../../src/edge/logs/log_source.ts";
-import { PodView } from "../../../src/edge/logs/pod_view.ts";
+import { ContainerFollower, type StartAt } from "../../../src/features/logs/container_follower.ts";
+import { LogSource } from "../../../src/features/logs/log_source.ts";
+import { PodView } from "../../../src/features/logs/pod_view.ts";
 import type { V1Pod } from "../../../src/kube/cluster.ts";
 import { apiServer, status } from "../kube/api_server.ts";
 import { until } from "../../cluster/wait.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseTcpPingLine } from "../../../src/tools/tcp_ping_output.ts";
+import { parseTcpPingLine } from "../../../src/features/ping/tcp_ping_output.ts";
 
 const program = new URL("../../../src/helpers/tcp_ping.ts", import.meta.url).pathname;
 

@@ -1,4 +1,4 @@
-import type { ManagerConnection } from "../../../src/manager/client.ts";
+import type { ManagerConnection } from "../../../src/manager/client/connection.ts";
 import type { TestManager } from "./manager_process.ts";
 import { startManager } from "./manager_process.ts";
 import type { FakeTarget } from "./target.ts";

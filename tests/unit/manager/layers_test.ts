@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rootLayers } from "../../../src/manager/files/layers.ts";
+import { rootLayers } from "../../../src/manager/server/files/layers.ts";
 
 const captured = (name: string) =>
   Deno.readTextFileSync(new URL(`../../testdata/mountinfo/${name}.txt`, import.meta.url));

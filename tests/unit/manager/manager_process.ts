@@ -1,9 +1,9 @@
 import net from "node:net";
 import type { Run, RunOptions } from "../../../src/context.ts";
-import type { ManagerConnection } from "../../../src/manager/client.ts";
-import { connect } from "../../../src/manager/client.ts";
-import type { RunTarget } from "../../../src/manager/run_client.ts";
-import { startRun } from "../../../src/manager/run_client.ts";
+import type { ManagerConnection } from "../../../src/manager/client/connection.ts";
+import { connect } from "../../../src/manager/client/connection.ts";
+import type { RunTarget } from "../../../src/manager/client/run_client.ts";
+import { startRun } from "../../../src/manager/client/run_client.ts";
 import type { ToolExit } from "../../../src/tool.ts";
 import { until } from "../../cluster/wait.ts";
 
@@ -35,7 +35,7 @@ export interface TestManager extends AsyncDisposable {
 /** The manager as a process of its own, on a socket in a new folder. */
 export async function startManager({ idle = 600 } = {}): Promise<TestManager> {
   const folder = Deno.makeTempDirSync({ prefix: "scope-manager-" }), socket = `${folder}/run/manager.sock`;
-  const program = new URL("../../../src/manager/manager.ts", import.meta.url).pathname;
+  const program = new URL("../../../src/manager/server/manager.ts", import.meta.url).pathname;
   const child = denoRun(program, ["--socket", socket, "--idle", String(idle)], { TMPDIR: folder }).spawn();
   await until("the manager to listen", 20, () => openable(socket));
   return {

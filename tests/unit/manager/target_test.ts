@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { readInRoot } from "../../../src/manager/root_file.ts";
+import { readInRoot } from "../../../src/manager/server/root_file.ts";
 import { alive, denoRun, gone, outcome, reader, start, startManager, within } from "./manager_process.ts";
 import { fakeTarget } from "./target.ts";
 import type { FakeTarget } from "./target.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backtraceTool } from "../../../src/tools/gdb.ts";
+import { backtraceTool } from "../../../src/features/gdb/tool.ts";
 
 const script = new URL("../../../src/images/endoscope/gdb.py", import.meta.url).pathname;
 

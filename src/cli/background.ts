@@ -1,0 +1,70 @@
+import { flags, permissions } from "./flags.ts";
+import { writeAll } from "../terminal/terminal.ts";
+
+/**
+ * Runs this command line once more with other words behind it, in a process that goes on without this one, with the
+ * permissions that scope has. Returns when that has printed its first line, which is passed on, as is all that it says before.
+ *
+ * Returns its pid and that line, or its exit code when it ended without having printed a line.
+ */
+export async function runInBackground(more: readonly string[], signal: AbortSignal): Promise<Background> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...thisProgram(), ...Deno.args, ...more],
+    detached: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const end = () => {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // it has ended by itself
+    }
+  };
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  const words = copyWords(child.stderr);
+  const line = await firstLine(child.stdout);
+  signal.removeEventListener("abort", end);
+  if (line === undefined) {
+    await words;
+    return { exitCode: (await child.status).code };
+  }
+  words.catch(() => {});
+  child.unref();
+  writeAll(Deno.stdout, new TextEncoder().encode(line));
+  return { pid: child.pid, line: line.trimEnd() };
+}
+
+/** Runs this command line again with more variables, without a word, in a process that goes on without this one. */
+export function runAgain(env: Readonly<Record<string, string>>): void {
+  const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
+  const args = [...thisProgram(), ...Deno.args];
+  new Deno.Command(Deno.execPath(), { args, env, detached: true, ...silent }).spawn().unref();
+}
+
+export type Background = { pid: number; line: string } | { exitCode: number };
+
+/** What Deno is called with to run this program. A compiled one is called by itself, and has its flags inside. */
+function thisProgram(): string[] {
+  if (Deno.build.standalone) return [];
+  const main = Deno.mainModule, words = (list: typeof flags) => list.map(({ flag }) => flag);
+  // The sources have a configuration instead, which names their packages.
+  const config = ["--quiet", "--no-prompt", "--config", decodeURIComponent(new URL("../deno.json", main).pathname)];
+  return ["run", ...main.endsWith(".ts") ? [...config, ...words(permissions)] : words(flags), main];
+}
+
+async function copyWords(from: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const bytes of from) writeAll(Deno.stderr, bytes);
+}
+
+/** With its end; nothing when there is none. */
+async function firstLine(from: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string | undefined> {
+  let text = "";
+  for await (const piece of from.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (text.includes("\n")) return text;
+  }
+  return undefined;
+}

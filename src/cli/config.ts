@@ -1,0 +1,51 @@
+import { parse } from "dotenv";
+import { brokenLine, unknownNames } from "./env_lines.ts";
+import { ScopeError } from "../errors.ts";
+import { globalOptions } from "../options.ts";
+
+/** What a file of variables may set: what there is an option for, and what only a variable says. */
+const variableNames = [...globalOptions.flatMap(({ variable }) => variable ?? []), "SCOPE_AUDIT"];
+
+/**
+ * Variables from the file given, or else from the user's own ~/.config/scope/env. A `.env` of the current folder is never
+ * read by itself: a cloned repository must not choose the image that runs privileged in a cluster. `say` gets words on what
+ * looks like a slip.
+ *
+ * Throws ScopeError: notFound and denied for a file that cannot be read, usage for a line that is none.
+ */
+export function readEnvFile(given: string | undefined, say?: (text: string) => void): Record<string, string> {
+  const home = Deno.env.get("XDG_CONFIG_HOME") || `${Deno.env.get("HOME") ?? ""}/.config`;
+  const path = given ?? `${home}/scope/env`;
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (given === undefined && isHidden(path)) return {};
+    const missing = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+    throw new ScopeError(missing ? "notFound" : "denied", `Cannot ${missing ? "find" : "read"} the file "${path}"`, {
+      cause: error,
+      hint: missing ? "check the path after --env-file" : "make it a file that you may read",
+    });
+  }
+  const broken = brokenLine(text);
+  if (broken !== undefined) {
+    throw new ScopeError("usage", `Cannot read "${path}:${broken.line}": the line ${broken.what}`, {
+      hint: "a line is NAME=VALUE, a comment that begins with #, or empty",
+    });
+  }
+  for (const { line, what, name } of unknownNames(text, variableNames)) say?.(`${path}:${line}: "${name}" ${what}`);
+  return parse(text);
+}
+
+/**
+ * Whether nothing is at `path` that this user can know of. After `su` $HOME may still be another user's, and
+ * XDG_CONFIG_HOME=/dev/null is how some say that there is no file.
+ */
+function isHidden(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return false;
+  } catch {
+    return true;
+  }
+}

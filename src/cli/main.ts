@@ -1,0 +1,106 @@
+import { asking, inWordsOf, parse } from "../app.ts";
+import { auditMode } from "../terminal/audit_words.ts";
+import { calledAs, calledAsVariable } from "../text/program_name.ts";
+import type { CalledAs } from "../text/program_name.ts";
+import { describe } from "../text/error_text.ts";
+import { ScopeError, toScopeError } from "../errors.ts";
+import { resolveOptions } from "../options.ts";
+import type { GlobalOptions, RawOptions } from "../options.ts";
+import { adviceFor } from "../rights/role_advice.ts";
+import { Audit, type AuditFacts } from "../terminal/audit.ts";
+import { readEnvFile } from "./config.ts";
+import { makeContext } from "./context.ts";
+import { Interrupt, signals } from "../terminal/interrupt.ts";
+import { type Recording, startRecording } from "../terminal/recorder.ts";
+import { ClosedPipe, endWritesOn, sayLine, writeAll } from "../terminal/terminal.ts";
+
+const encoder = new TextEncoder();
+
+/** Runs one command line and returns the exit code of the process. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new Interrupt(), name = calledAs(Deno.env.get(calledAsVariable));
+  endWritesOn(interrupt.signal);
+  let audit: Audit | undefined, recording: Recording | undefined;
+  /** Every end of a run that can be known. */
+  const ending = (code: number): number => {
+    audit?.end(code);
+    return code;
+  };
+  for (const name of Object.keys(signals) as (keyof typeof signals)[]) {
+    Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(ending(interrupt.code!)));
+  }
+  let verbose = argv.includes("-v") || argv.includes("--verbose");
+  // What nobody caught is told like everything else, never as a stack trace.
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    Deno.exit(ending(tell(event.reason, { interrupt, verbose, name })));
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    Deno.exit(ending(tell(event.error, { interrupt, verbose, name })));
+  });
+  try {
+    const invocation = parse(argv, {
+      out: (text) => writeAll(Deno.stdout, encoder.encode(inWordsOf(name, text))),
+      err: (text) => writeAll(Deno.stderr, encoder.encode(inWordsOf(name, text))),
+    }, name);
+    if (invocation === undefined) return 0;
+    const { command, globals, options, args } = invocation;
+    const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
+    const env = Deno.env.toObject();
+    const audited = (mode: string | undefined) => {
+      if (command.name !== "completions") {
+        audit = new Audit({ command: command.name, mode: auditMode(mode), args: argv });
+      }
+    };
+    audited(env.SCOPE_AUDIT);
+    const variables = readEnvFile(file, sayLine);
+    if (env.SCOPE_AUDIT === undefined) audited(variables.SCOPE_AUDIT);
+    const resolved = resolveOptions(globals as RawOptions, env, variables);
+    verbose = resolved.verbose;
+    if (resolved.record !== undefined) recording = startRecording(resolved.record, command.name);
+    const { namespace, ...others } = resolved;
+    const context = makeContext({
+      ...{ command, options: resolved, interrupt, words: (text: string) => inWordsOf(name, text) },
+      advise: (missing, ofContext) =>
+        adviceFor(missing, asking, command.name, { ...others, namespace: namespace ?? ofContext }),
+      facts: Object.assign(audit?.facts ?? {}, given(resolved)),
+    });
+    return ending(await command.run(context, options, args));
+  } catch (error) {
+    const code = tell(error, { interrupt, verbose, name });
+    if (error instanceof ScopeError && error.kind === "usage") recording?.discard();
+    return ending(code);
+  }
+}
+
+/** What the options say of the place of work. */
+function given({ context, namespace, pod, selector, targetGiven }: GlobalOptions): AuditFacts {
+  return {
+    ...(context === undefined ? {} : { context }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(pod === undefined || !targetGiven ? {} : { pod }),
+    ...(selector === undefined || !targetGiven ? {} : { selector }),
+  };
+}
+
+interface How {
+  interrupt: Interrupt;
+  verbose: boolean;
+  name: CalledAs;
+}
+
+/** Says what went wrong and returns the exit code for it. */
+function tell(error: unknown, { interrupt: { code, signal }, verbose, name }: How): number {
+  if (error instanceof ClosedPipe) return code ?? 0;
+  // What fails while scope is being ended fails because of that.
+  if (signal.aborted && !(error instanceof ScopeError && error.kind !== "bug")) return code ?? 0;
+  const scopeError = toScopeError(error);
+  sayLine(inWordsOf(name, describe(scopeError)));
+  if (verbose) {
+    for (let cause = scopeError.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+      sayLine(`cause: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`);
+    }
+  }
+  return scopeError.exitCode;
+}

@@ -1,0 +1,92 @@
+import type { Candidate } from "./completion.ts";
+import { userFolder } from "../terminal/user_folder.ts";
+
+/** Age up to which an answer is used, in milliseconds. */
+const lifeMs = 5 * 60_000;
+/** Time during which one background question keeps others from being asked, in milliseconds. */
+const claimMs = 10_000;
+
+/**
+ * The names that a cluster answered a question with, kept for a few minutes: for completions on a machine, or with a cluster,
+ * that is too busy to answer in time. In the user's cache directory, for the user only. Whatever fails leaves nothing known.
+ */
+export class NameCache {
+  readonly #folder = ((own) => own === undefined ? undefined : `${own}/completions`)(
+    userFolder("XDG_CACHE_HOME", ".cache"),
+  );
+  readonly #path: string;
+
+  /** `question` says all that the answer depends on, and no secret. */
+  constructor(private readonly question: string) {
+    this.#path = `${this.#folder}/${hash(question)}.json`;
+  }
+
+  read(): Candidate[] | undefined {
+    if (this.#folder === undefined) return undefined;
+    try {
+      if (ageOf(this.#path) > lifeMs) return undefined;
+      const { question, candidates } = JSON.parse(Deno.readTextFileSync(this.#path));
+      return question === this.question && Array.isArray(candidates) && candidates.every(isCandidate)
+        ? candidates
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  write(candidates: readonly Candidate[]): void {
+    const part = `${this.#path}.${crypto.randomUUID()}`;
+    this.#change((folder) => {
+      for (const { name } of Deno.readDirSync(folder)) {
+        if (ageOf(`${folder}/${name}`) > lifeMs) Deno.removeSync(`${folder}/${name}`);
+      }
+      Deno.writeTextFileSync(part, JSON.stringify({ question: this.question, candidates }), {
+        mode: 0o600,
+        createNew: true,
+      });
+      Deno.renameSync(part, this.#path); // whole, whoever else writes or reads it
+    });
+  }
+
+  /** Returns true for the first who is about to ask the question in the background. */
+  claim(): boolean {
+    const claimed = `${this.#path}.asked`;
+    return this.#change(() => {
+      if (ageOf(claimed) < claimMs) throw new Error("somebody asks already");
+      Deno.writeTextFileSync(claimed, "", { mode: 0o600 });
+    });
+  }
+
+  /** Returns false where that failed. */
+  #change(body: (folder: string) => void): boolean {
+    if (this.#folder === undefined) return false;
+    try {
+      Deno.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      body(this.#folder);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Milliseconds since a file was written; infinite when it is not there. */
+function ageOf(path: string): number {
+  try {
+    return Date.now() - (Deno.lstatSync(path).mtime?.getTime() ?? 0);
+  } catch {
+    return Infinity;
+  }
+}
+
+function isCandidate(value: unknown): value is Candidate {
+  const { value: text, description = "" } = (value ?? {}) as Partial<Record<keyof Candidate, unknown>>;
+  return typeof text === "string" && typeof description === "string";
+}
+
+/** A short name for a text (FNV-1a, 64 bits). A question of the same name replaces the other's answer. */
+function hash(text: string): string {
+  let sum = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text)) sum = BigInt.asUintN(64, (sum ^ BigInt(byte)) * 0x100000001b3n);
+  return sum.toString(16).padStart(16, "0");
+}

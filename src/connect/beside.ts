@@ -1,0 +1,164 @@
+import { isAsTarget } from "../context.ts";
+import type { Beside, InsideCall, Run, RunOptions } from "../context.ts";
+import { ScopeError } from "../errors.ts";
+import type { BlockedSeen, ProcessSeen } from "../event.ts";
+import { now } from "../event.ts";
+import type { ManagerConnection } from "../manager/client/connection.ts";
+import { Unanswered } from "../manager/client/connection.ts";
+import { makeFiles } from "../manager/client/files_client.ts";
+import { bypass } from "../manager/client/bypass_client.ts";
+import { redirect } from "../manager/client/redirect_client.ts";
+import { startRun } from "../manager/client/run_client.ts";
+import type { Target } from "../target.ts";
+import { targetName } from "../target.ts";
+import type { Reached } from "./reached.ts";
+import { bypassTrouble } from "./bypass_trouble.ts";
+import { unanswered } from "./connect.ts";
+import { userAtHost } from "../terminal/user.ts";
+import { redirectTrouble } from "./redirect_trouble.ts";
+
+export interface BesideOptions {
+  target: Target;
+  /** For prompts and messages, where that is not the target's pod. */
+  name?: string;
+  connection: ManagerConnection;
+  passage: Reached;
+  /** The interrupt: ends every call that waits for an answer. */
+  signal: AbortSignal;
+  /** Begins to watch the target; what it returns is aborted when the cluster says that the target is gone. */
+  watch(): AbortSignal;
+  dispose(): Promise<void>;
+}
+
+/** What a command can do next to a target. */
+export function makeBeside({ target, name, connection, passage, signal, watch, dispose }: BesideOptions): Beside {
+  let watched: AbortSignal | undefined;
+  const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
+  const lost = () => watched ??= watch();
+  const fail = (error: unknown) => translateCall(error, connection, passage, where, watched);
+  const letIn = (call: InsideCall) => isAsTarget(call) ? passage.letIn : undefined;
+  const ask = async (pids: readonly number[] = []) => {
+    const containers = target.containers.filter(({ id }) => id !== "");
+    const asked = connection.calls.ps({ containers, pids: [...pids] }, { signal });
+    const { processes } = await asked.catch(async (error: unknown) => {
+      throw signal.aborted ? signal.reason : await fail(error);
+    });
+    const time = now();
+    return processes.map((process) => processSeen(process, target, time));
+  };
+  return {
+    target,
+    way: passage.way,
+    capabilities: passage.capabilities,
+    protectsMounts: (call) => passage.way === "node" || letIn(call) !== undefined,
+    get lost() {
+      return lost();
+    },
+    run(options: RunOptions): Run {
+      lost(); // what only takes a moment need not be watched
+      return startRun(
+        connection,
+        options,
+        {
+          podUid: target.uid,
+          containerId: target.container.id,
+          name: name ?? targetName(target),
+        },
+        fail,
+        letIn(options),
+      );
+    },
+    processes: () => ask(),
+    process: async (pid) => (await ask([pid])).find((process) => process.pid === pid),
+    redirect: (call) =>
+      redirect(connection, target, call, async (error) => redirectTrouble(error, target) ?? await fail(error)),
+    bypass: (call) =>
+      bypass(
+        connection,
+        target,
+        { ...call, owner: userAtHost() },
+        async (error) => bypassTrouble(error, target) ?? await fail(error),
+      ),
+    files: makeFiles({
+      connection,
+      target: { podUid: target.uid, containerId: target.container.id },
+      translate: fail,
+    }),
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+type Process = Awaited<ReturnType<ManagerConnection["calls"]["ps"]>>["processes"][number];
+
+function processSeen(process: Process, { namespace, pod }: Target, time: string): ProcessSeen {
+  return {
+    type: "process",
+    time,
+    ...(pod === "" ? {} : { namespace, pod }),
+    container: process.container,
+    pid: process.pid,
+    containerPid: process.containerPid,
+    parentPid: process.parentPid,
+    threads: process.threads,
+    uid: process.uid,
+    user: process.user || String(process.uid),
+    state: process.state,
+    cpuMs: Number(process.cpuMs),
+    cpuPercent: percent(Number(process.cpuMs), Number(process.ageMs)),
+    residentBytes: Number(process.residentBytes),
+    command: process.command,
+    listening: process.listening,
+    started: new Date(Date.parse(time) - Number(process.ageMs)).toISOString(),
+    ...(process.tracerPid === 0 ? {} : { tracerPid: process.tracerPid }),
+    ...(process.thread === 0 ? {} : { thread: process.thread }),
+    ...(process.blocked === undefined ? {} : { blocked: blockedSeen(process.blocked) }),
+  };
+}
+
+function blockedSeen({ thread, functions, frozen, switches }: NonNullable<Process["blocked"]>): BlockedSeen {
+  return { thread, functions, frozen, switches: Number(switches) };
+}
+
+/** Percent with one decimal; 0 for a process that just started. */
+function percent(part: number, whole: number): number {
+  return whole <= 0 ? 0 : Math.round(part / whole * 1000) / 10;
+}
+
+/** An error of a call to the manager as a user should read it; `where` is, for example, `beside "shop/web"`. */
+export async function translateCall(
+  error: unknown,
+  connection: ManagerConnection,
+  { place, whyEnded }: Reached,
+  where: string,
+  lost?: AbortSignal,
+): Promise<unknown> {
+  if (error instanceof ScopeError) return error;
+  if (lost?.aborted) return lost.reason;
+  const { code, rawMessage } = error as { code?: number; rawMessage?: string };
+  if (code === 4 || code === 8) { // deadline exceeded, resource exhausted: of a call on files
+    return new ScopeError(code === 4 ? "timeout" : "unreachable", `Cannot reach the files ${where}: ${rawMessage}`, {
+      cause: error,
+      hint: "its server may be gone, as of NFS; the target's /proc/PID/mountinfo says what is mounted where",
+    });
+  }
+  if (code === 5) { // not found, see the gRPC status codes
+    return new ScopeError("notFound", `Cannot run this ${where}: ${rawMessage}`, {
+      cause: error,
+    });
+  }
+  if (code === 7) { // permission denied
+    return new ScopeError("denied", `Cannot run this ${where}: ${rawMessage}`, {
+      cause: error,
+      hint: "run scope as root, for example with sudo",
+    });
+  }
+  const why = connection.lost.aborted ? await whyEnded() : undefined;
+  if (lost?.aborted) return lost.reason;
+  if (why instanceof ScopeError) return why;
+  const { reason } = connection.lost;
+  if (reason instanceof Unanswered && !reason.ever) return unanswered(place, reason, why);
+  return new ScopeError("unreachable", `Lost the connection to the manager in ${place}`, {
+    cause: error,
+    hint: why ?? rawMessage ?? (error instanceof Error ? error.message : String(error)),
+  });
+}

@@ -1,0 +1,162 @@
+import { ScopeError } from "../errors.ts";
+import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { isFinished, isTerminating, podName, toTarget } from "../kube/pods.ts";
+import { choosePod, selectPods } from "../kube/resolve.ts";
+import { watchPods } from "../kube/watch.ts";
+import type { Maker } from "../kube/maker.ts";
+import type { ManagerConnection } from "../manager/client/connection.ts";
+import type { GlobalOptions } from "../options.ts";
+import type { Target, TargetQuery } from "../target.ts";
+import { packagedImage } from "../version.ts";
+import type { Needs } from "../way.ts";
+import { AutoWay } from "./auto.ts";
+import { EphemeralWay } from "./ephemeral.ts";
+import type { NodePassage } from "./node.ts";
+import { NodeWay } from "./node.ts";
+import type { Reached } from "./reached.ts";
+import { askToEnd, connectTo } from "./connect.ts";
+
+export interface Entered<P extends Reached = Reached> {
+  target: Target;
+  passage: P;
+  connection: ManagerConnection;
+}
+
+/** What finding and reaching a target needs to know. */
+export interface EnterContext {
+  cluster: Cluster;
+  options: GlobalOptions;
+  signal: AbortSignal;
+  say(text: string): void;
+  /** Who makes what is made. */
+  maker?: Maker;
+  /** Words to those who want to know how scope decides. */
+  explain(text: string): void;
+}
+
+/** Where nobody names an image: what scripts/scope says, else what this package was made with. */
+const defaultImage = Deno.env.get("SCOPE_DEFAULT_IMAGE") || packagedImage();
+
+export function namespaceOf({ options, cluster }: EnterContext): string {
+  return options.namespace ?? cluster.namespace;
+}
+
+export function makeNodeWay({ cluster, options, maker, say }: EnterContext, namespace: string): NodeWay {
+  return new NodeWay(cluster, {
+    namespace: options.debugNamespace ?? namespace,
+    image: imageOf(options),
+    regcred: options.regcred,
+    pullPolicy: options.pullPolicy,
+    timeoutMs: options.timeoutMs,
+    ...(maker === undefined ? {} : { maker }),
+    say,
+  });
+}
+
+export function makeEphemeralWay({ cluster, options, maker, say, explain }: EnterContext): EphemeralWay {
+  const { pullPolicy, timeoutMs } = options;
+  return new EphemeralWay(cluster, {
+    image: imageOf(options),
+    pullPolicy,
+    ...(maker === undefined ? {} : { maker }),
+    timeoutMs,
+    say,
+    explain,
+    askToEnd,
+  });
+}
+
+/** Throws ScopeError (usage). */
+function imageOf({ image = defaultImage }: GlobalOptions): string {
+  if (image !== undefined) return image;
+  throw new ScopeError("usage", "Nothing says which endoscope image to run", {
+    hint: "give --image, or set SCOPE_IMAGE, to where your cluster pulls it from; ~/.config/scope/env keeps it",
+  });
+}
+
+/** Finds the one pod of a query, and says how where that is no matter of course. Throws ScopeError. */
+export async function findPod(
+  context: EnterContext,
+  query: TargetQuery,
+  { ownNetwork = false }: Needs = {},
+): Promise<{ pod: V1Pod; target: Target }> {
+  const { pods, of } = await selectPods(context.cluster, namespaceOf(context), query);
+  const pod = choosePod(pods)!;
+  if (of !== undefined) context.say(`using pod "${podName(pod)}" of ${of}`);
+  if (ownNetwork && pod.spec?.hostNetwork === true) {
+    throw new ScopeError("usage", `Cannot do this in pod "${podName(pod)}": it has the network of its node`, {
+      hint: "the rules of the whole node would be changed; choose a pod with a network of its own",
+    });
+  }
+  const target = toTarget(pod, query.container), { name } = target.container;
+  const isInit = pod.spec?.initContainers?.some((one) => one.name === name);
+  const waits = pod.status?.conditions?.some(({ type, status }) => type === "Initialized" && status === "False");
+  if (query.container === undefined && isInit && waits) {
+    context.say(`using init container "${name}" of pod "${podName(pod)}", which the others wait for`);
+  }
+  return { pod, target };
+}
+
+/** Goes beside the target by the Way that was asked for, and makes sure that a manager of this version answers there. */
+export async function enter(context: EnterContext, query: TargetQuery, needs: Needs): Promise<Entered> {
+  const { cluster, options, signal, explain } = context;
+  const ephemeral = makeEphemeralWay(context);
+  if (options.via === "ephemeral") {
+    const { pod, target } = await findPod(context, query, needs);
+    const plan = await ephemeral.plan(pod, target, needs);
+    return await connected(context, target, await ephemeral.reach(pod, target, plan, signal));
+  }
+  if (options.via === "node") return await enterNode(context, query, needs);
+  const node = makeNodeWay(context, namespaceOf(context));
+  node.prefetch();
+  const { pod, target } = await findPod(context, query, needs);
+  const auto = new AutoWay(cluster, node, ephemeral, explain);
+  return await connected(context, target, await auto.reach(pod, target, needs, signal));
+}
+
+/** Goes beside the target through the debug pod of its node. */
+export async function enterNode(
+  context: EnterContext,
+  query: TargetQuery,
+  needs: Needs = {},
+): Promise<Entered<NodePassage>> {
+  const way = makeNodeWay(context, namespaceOf(context));
+  way.prefetch();
+  const { target } = await findPod(context, query, needs);
+  return await connected(context, target, await way.reach(target, context.signal));
+}
+
+async function connected<P extends Reached>(context: EnterContext, target: Target, passage: P): Promise<Entered<P>> {
+  return { target, passage, connection: await connectTo(context, passage) };
+}
+
+/** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */
+export function watchTarget({ cluster }: EnterContext, target: Target, signal: AbortSignal): AbortSignal {
+  const lost = new AbortController();
+  const lose = (how: string) =>
+    lost.abort(
+      new ScopeError("unreachable", `Pod "${target.namespace}/${target.pod}" ${how}`, {
+        hint: "choose a pod that runs",
+      }),
+    );
+  const watch = async () => {
+    const options = { namespace: target.namespace, fieldSelector: `metadata.name=${target.pod}` };
+    let there = false;
+    for await (const change of watchPods(cluster, options, signal)) {
+      if (change.type === "LISTED" ? there : isSame(change.pod, target) && change.type !== "DELETED") {
+        there = true;
+        if (change.type !== "LISTED" && isFinished(change.pod)) {
+          return lose(isTerminating(change.pod) ? "was deleted meanwhile" : "has finished meanwhile");
+        }
+      } else {
+        return lose("was deleted meanwhile");
+      }
+    }
+  };
+  watch().catch(() => {}); // not allowed to watch: then its loss shows in the tool's own output
+  return lost.signal;
+}
+
+function isSame(pod: V1Pod, target: Target): boolean {
+  return pod.metadata?.uid === target.uid || pod.metadata?.annotations?.["kubernetes.io/config.hash"] === target.uid;
+}

@@ -1,0 +1,84 @@
+import type { Beside } from "../context.ts";
+import { delay } from "../lib/delay.ts";
+import type { ManagerConnection } from "../manager/client/connection.ts";
+import type { TargetQuery } from "../target.ts";
+import type { Needs } from "../way.ts";
+import type { Reached } from "./reached.ts";
+import { makeBeside } from "./beside.ts";
+import { askToEnd } from "./connect.ts";
+import type { EnterContext } from "./enter.ts";
+import { enter, watchTarget } from "./enter.ts";
+
+/**
+ * Goes beside a target. Disposing lets go of it, and with `--terminate` removes the debug pod if this run made it. Who removes it
+ * later gets what was `made`.
+ */
+export async function enterBeside(
+  context: EnterContext,
+  query: TargetQuery,
+  needs: Needs,
+  made?: (passage: Reached) => void,
+): Promise<Beside> {
+  const { target, passage, connection } = await enter(context, query, needs);
+  if (passage.created) made?.(passage);
+  context.explain(`beside "${target.namespace}/${target.pod}" through ${passage.place}`);
+  const ended = new AbortController();
+  return makeBeside({
+    target,
+    connection,
+    passage,
+    signal: context.signal,
+    watch: () => watchTarget(context, target, ended.signal),
+    async dispose() {
+      ended.abort();
+      await letGo(context, passage, connection);
+    },
+  });
+}
+
+/** Ends a connection, and with `--terminate` what its manager runs in, if this run made that. */
+export async function letGo(context: EnterContext, passage: Reached, connection: ManagerConnection): Promise<void> {
+  const terminate = context.options.terminate && passage.created;
+  const ask = async () => (await connection.calls.shutdown({}, { timeoutMs: 2000, signal: connection.lost })).ending;
+  const ending = terminate ? await ask().catch(() => undefined) : undefined;
+  await connection[Symbol.asyncDispose]();
+  if (terminate) await removeUnused(context, passage, ending);
+}
+
+/**
+ * Removes what a manager runs in, unless another client has come to use it, too: then it stays for that one. `ending` is what the
+ * manager has answered; where it has not, it is asked over a new connection, as the loss of one is no consent.
+ */
+export async function removeUnused(
+  context: Pick<EnterContext, "say">,
+  passage: Reached,
+  ending?: boolean,
+): Promise<void> {
+  ending ??= await endsWhenAsked(passage);
+  if (ending === false) return context.say(`${passage.place} stays: others use it`);
+  if (ending === undefined) {
+    return context.say(
+      `${passage.place} stays: its manager does not answer, and others may use it; it ends when it has been idle for 10 minutes`,
+    );
+  }
+  // What failed before is what the command ends with.
+  await passage.remove?.().catch(({ message }) => context.say(`cannot remove ${passage.place}: ${message}`));
+}
+
+/** How long a manager may take to forget a client whose connection was lost, and how often it is asked; milliseconds. */
+const forgottenMs = 5000, askAgainMs = 500;
+
+/** Whether the manager ends, or has ended; undefined where nobody can tell. */
+async function endsWhenAsked(passage: Reached): Promise<boolean | undefined> {
+  const end = performance.now() + forgottenMs;
+  try {
+    while (true) {
+      const stream = await passage.again?.();
+      if (stream === undefined || await askToEnd(stream)) return true;
+      if (performance.now() > end) return false;
+      await delay(askAgainMs, new AbortController().signal);
+    }
+  } catch {
+    return await passage.whyEnded() === undefined ? undefined : true;
+  }
+}

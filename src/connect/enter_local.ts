@@ -1,0 +1,121 @@
+import type { Beside } from "../context.ts";
+import { ScopeError } from "../errors.ts";
+import type { ManagerConnection } from "../manager/client/connection.ts";
+import type { GlobalOptions } from "../options.ts";
+import type { Target, TargetQuery } from "../target.ts";
+import { parsePodReference } from "../target.ts";
+import type { Capability, Needs } from "../way.ts";
+import { managerPrograms, startLocal } from "./local.ts";
+import { chooseContainer, choosePodHere } from "./local_target.ts";
+import { makeBeside, translateCall } from "./beside.ts";
+import { connectTo } from "./connect.ts";
+
+export interface LocalContext {
+  options: GlobalOptions;
+  signal: AbortSignal;
+  say(text: string): void;
+  explain(text: string): void;
+}
+
+/**
+ * Goes beside a process or a pod of this machine, and asks no cluster. Throws ScopeError: usage where nothing says which,
+ * notFound, denied where the files of a container runtime may not be read.
+ */
+export async function enterLocal(context: LocalContext, query: TargetQuery, needs: Needs): Promise<Beside> {
+  const name = podName(query, needs), machine = Deno.hostname();
+  const passage = startLocal(Deno.execPath(), managerProgram(), Deno.env.get("PATH") ?? "");
+  try {
+    const connection = await connectTo(context, passage);
+    const dispose = async () => {
+      await connection[Symbol.asyncDispose]();
+      await passage[Symbol.asyncDispose]();
+    };
+    try {
+      const { capabilities } = await connection.calls.info({}, { signal: context.signal });
+      const effective = new Set(capabilities as Capability[]);
+      const target = name === undefined
+        ? machineTarget(machine)
+        : await podTarget(context, connection, name, query, machine);
+      context.explain(`on this machine, as a user with ${effective.size === 0 ? "no" : effective.size} capabilities`);
+      return makeBeside({
+        target,
+        ...(name === undefined ? { name: machine } : {}),
+        connection,
+        passage: { ...passage, capabilities: effective },
+        signal: context.signal,
+        // No cluster is asked: when the target ends, its processes say so.
+        watch: () => new AbortController().signal,
+        dispose,
+      });
+    } catch (error) {
+      await connection[Symbol.asyncDispose]();
+      if (context.signal.aborted) throw context.signal.reason;
+      throw error instanceof ScopeError ? error : await translateCall(error, connection, passage, `on "${machine}"`);
+    }
+  } catch (error) {
+    await passage[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Throws ScopeError (notFound). */
+function managerProgram(): string {
+  // A compiled program has no Deno that could run another one.
+  const found = Deno.build.standalone ? undefined : managerPrograms.find(isFile);
+  if (found !== undefined) return found;
+  throw new ScopeError("notFound", "Cannot find the manager, which --via local starts", {
+    hint: "a single file has none; the npm package, the plugin of kubectl and a checkout have it",
+  });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+async function podTarget(
+  { options, signal, say }: LocalContext,
+  connection: ManagerConnection,
+  name: string,
+  query: TargetQuery,
+  node: string,
+): Promise<Target> {
+  const found = await connection.calls.findPods({ name, namespace: options.namespace ?? "" }, { signal });
+  const pod = choosePodHere(found, name, options.namespace), { namespace, uid, containers } = pod;
+  const container = chooseContainer(pod, query.container);
+  if (containers.length > 1 && query.container === undefined) {
+    say(`using container "${container.name}", the oldest of ${containers.map(({ name }) => name).join(", ")}`);
+  }
+  return { namespace, pod: name, uid, node, ips: [], hostNetwork: false, container, containers };
+}
+
+/** The pod that is meant; nothing when pids are given, and a pod need not be. */
+function podName({ pod, selector }: TargetQuery, needs: Needs): string | undefined {
+  if (selector !== undefined) {
+    throw new ScopeError("usage", "Option --selector needs a cluster, which --via local does not ask", {
+      hint: "give the pod by its name with -p",
+    });
+  }
+  if (pod === undefined) {
+    if (needs.nodePids) return undefined;
+    throw new ScopeError("usage", "Nothing says which process or pod", {
+      hint: "give -p PID after the command where it takes one, or -p POD before it",
+    });
+  }
+  const reference = parsePodReference(pod);
+  if (reference === undefined || (reference.kind ?? "pod") !== "pod") {
+    throw new ScopeError("usage", `Option --pod cannot be "${pod}" with --via local`, {
+      hint: "without a cluster only the name of a pod says which",
+    });
+  }
+  return reference.name;
+}
+
+/** Of no pod: a place where only processes are named. */
+function machineTarget(node: string): Target {
+  const container = { name: "", id: "" };
+  return { namespace: "", pod: "", uid: "", node, ips: [], hostNetwork: false, container, containers: [] };
+}

@@ -1,0 +1,267 @@
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { ScopeError } from "../errors.ts";
+import { assertAllowed } from "../kube/access.ts";
+import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import { isFinished, isTerminating, podName } from "../kube/pods.ts";
+import { sharedLimits } from "../kube/limits.ts";
+import { podMemory } from "../kube/memory.ts";
+import { podPath } from "../kube/rest.ts";
+import type { Maker } from "../kube/maker.ts";
+import type { PullPolicy } from "../options.ts";
+import { rightsToUse } from "../rights/rights.ts";
+import type { Target } from "../target.ts";
+import type { Needs } from "../way.ts";
+import { changedRights } from "./admission.ts";
+import { arrive, connectManager } from "./arrival.ts";
+import { podDeleted, whyEnded } from "./ended.ts";
+import type { EphemeralOptions } from "./ephemeral_container.ts";
+import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
+import { connectFound } from "./found.ts";
+import type { Reached } from "./reached.ts";
+import { letIn } from "./let_in.ts";
+import { changedShape, policyOf, refusedShape, unfit } from "./refusal.ts";
+import type { Shape } from "./shape.ts";
+import { shapesFor, shapeText } from "./shape.ts";
+import { noRoom, toolMemory } from "./ladder.ts";
+import { notReady, troubleOfContainer } from "./trouble.ts";
+import { progressOfContainer } from "./waiting.ts";
+
+export interface EphemeralWayOptions {
+  image: string;
+  pullPolicy: PullPolicy;
+  maker?: Maker;
+  timeoutMs: number;
+  /** Words to people. */
+  say(text: string): void;
+  /** Words to those who want to know how scope decides. */
+  explain(text: string): void;
+  /** Asks the manager at the other end to end unless it has other clients; returns whether it does. */
+  askToEnd(stream: Duplex): Promise<boolean>;
+}
+
+/** A container that runs and serves, or the shape of one that the cluster would admit. */
+export interface Plan {
+  shape: Shape;
+  running?: string;
+  /** With the target's volumes. */
+  volumes: boolean;
+  /** With a read-only root, as admission or the pod's limits want it. */
+  readOnly: boolean;
+  /** Those that run and lack something, which the new one does as well as they do. */
+  replaces: readonly string[];
+}
+
+/** Name of a container that is tried on the server only. */
+const testName = "scope-test";
+
+/** An ephemeral container in the target's pod: as few rights as the task needs, and none on the node. */
+export class EphemeralWay {
+  constructor(private readonly cluster: Cluster, private readonly options: EphemeralWayOptions) {}
+
+  /**
+   * The best that there is or may be: each shape is tried on the server without being kept, as a container that was added
+   * can never be removed.
+   *
+   * Throws ScopeError: denied when policy or RBAC refuses all shapes, unreachable when the pod can have none.
+   */
+  async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
+    const obstacle = unfit(pod, target);
+    // Where the pod is being deleted, what runs there already may do so for a long time.
+    if (obstacle !== undefined && !isTerminating(pod)) throw obstacle;
+    let allowed: Promise<void> | undefined;
+    let refusal: ScopeError | undefined;
+    const images = [this.options.image];
+    for (const shape of shapesFor(pod, target.container.name, needs)) {
+      let plans = this.#plans(pod, target, needs, shape, images);
+      for (let plan = plans.shift(); plan !== undefined; plan = plans.shift()) {
+        if (plan.running !== undefined) return plan;
+        if (obstacle !== undefined) continue;
+        allowed ??= this.#assertUsable(target);
+        allowed.catch(() => {}); // met below
+        let admitted: V1Pod;
+        try {
+          admitted = await this.#add(pod, this.#container(testName, target, plan), true);
+        } catch (error) {
+          if ((error as ScopeError).missing !== undefined) await allowed; // it says all that is missing
+          refusal = refusedShape(error as ScopeError, pod, plan.shape);
+          const policy = policyOf(refusal);
+          // Less privilege helps against Pod Security only.
+          if (policy === undefined) throw refusal;
+          this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${policy}`);
+          continue;
+        }
+        await allowed;
+        const { image, securityContext } = admitted.spec?.ephemeralContainers?.find(({ name }) => name === testName) ??
+          {};
+        const asked = ephemeralContainer(pod, this.#container(testName, target, plan)).securityContext!;
+        const changed = image === undefined ? undefined : changedRights(asked, securityContext, plan.shape.asTarget);
+        if (changed !== undefined) {
+          refusal = changedShape(pod, plan.shape, changed);
+          this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${changed}`);
+          continue;
+        }
+        if (securityContext?.readOnlyRootFilesystem === true && !plan.readOnly) {
+          this.options.explain("the cluster's admission makes the root of the ephemeral container read-only");
+          plan = { ...plan, readOnly: true };
+        }
+        if (image === undefined || images.includes(image) || images.length > 1) return plan;
+        // Admission rewrites images, for example to a mirror's: what runs has such a one as well. Its word is taken for
+        // that, and not the container's own, which could name any image.
+        images.push(image);
+        const known = this.#plans(pod, target, needs, shape, images);
+        if (known.every(({ running, replaces }) => running === undefined && replaces.length === 0)) return plan;
+        plans = known;
+      }
+    }
+    throw obstacle ?? refusal!;
+  }
+
+  /** Asked before anything is added that nobody could then talk to. Throws ScopeError (denied). */
+  #assertUsable({ namespace, pod }: Target): Promise<void> {
+    const what = `use an ephemeral container in pod "${namespace}/${pod}"`;
+    return assertAllowed(this.cluster, what, rightsToUse("ephemeral", namespace, pod));
+  }
+
+  /** One that runs, or else a new one: first with all rights of those that it replaces. */
+  #plans(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape, images: readonly string[]): Plan[] {
+    const wanted = { target: target.container.name, images, shape, volumes };
+    const running = findUsable(pod, wanted)?.spec.name;
+    // Files that it writes to disk would count as the pod's, and get it evicted.
+    const readOnly = sharedLimits(pod).storageBytes !== undefined;
+    if (running !== undefined) return [{ shape, volumes, readOnly, running, replaces: [] }];
+    const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { shape, volumes, readOnly, replaces: [] };
+    return all.replaces.length > 0 ? [all, alone] : [alone];
+  }
+
+  async reach(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<Reached> {
+    const { shape, running, readOnly, replaces } = plan;
+    if (running !== undefined) {
+      const place = { namespace: target.namespace, pod: target.pod, container: running };
+      const stream = await connectFound(this.cluster, place, signal);
+      if (stream !== undefined) return this.#passage(target, running, shape, stream, true);
+    }
+    const obstacle = unfit(pod, target);
+    if (obstacle !== undefined) throw obstacle;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
+    const name = freshName(pod);
+    const memory = await podMemory(this.cluster, pod), toolBytes = toolMemory(memory, readOnly);
+    const container = {
+      ...this.#container(name, target, plan),
+      ...toolBytes === undefined ? {} : { toolBytes },
+    };
+    this.options.say(
+      `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ` +
+        `${shapeText(shape)}: it ends when it has been idle for 10 minutes, and its name stays with the pod`,
+    );
+    const little = noRoom(memory);
+    if (little !== undefined) this.options.say(`${little}: the kernel may end a process of the pod for want of memory`);
+    const added = await this.#add(pod, container, false);
+    const [reached] = await Promise.all([
+      arrive(this.cluster, this.#arrival(added, target, name), limit),
+      ...replaces.map((old) => this.#retire({ namespace: target.namespace, pod: target.pod, container: old })),
+    ]);
+    return this.#passage(target, name, shape, reached!.stream, false);
+  }
+
+  /** Ends one that has been replaced, unless others use it. One that does not answer ends by itself. */
+  async #retire(place: { namespace: string; pod: string; container: string }): Promise<void> {
+    try {
+      const ending = await this.options.askToEnd(await connectManager(this.cluster, place));
+      this.options.explain(`${ending ? "ending" : "others use"} "${place.container}", which lacks something`);
+    } catch {
+      this.options.explain(`"${place.container}" lacks something, and does not answer`);
+    }
+  }
+
+  #container(name: string, target: Target, { shape, volumes, readOnly }: Plan): EphemeralOptions {
+    const { image, pullPolicy, maker } = this.options;
+    return {
+      name,
+      target: target.container.name,
+      image,
+      pullPolicy,
+      shape,
+      volumes,
+      readOnly,
+      ...(maker === undefined ? {} : { maker }),
+    };
+  }
+
+  #add(pod: V1Pod, options: EphemeralOptions, dryRun: boolean): Promise<V1Pod> {
+    const { namespace = "", name = "", uid } = pod.metadata ?? {};
+    // What is sent cannot be taken back, so it is not given up half way.
+    const cluster = dryRun ? this.cluster : this.cluster.uninterrupted;
+    return cluster.request<V1Pod>(`add an ephemeral container to pod "${podName(pod)}"`, {
+      method: "PATCH",
+      path: `${podPath(namespace, name)}/ephemeralcontainers`,
+      query: dryRun ? { dryRun: "All" } : {},
+      body: { metadata: { uid }, spec: { ephemeralContainers: [ephemeralContainer(pod, options)] } },
+    });
+  }
+
+  #arrival(pod: V1Pod, target: Target, container: string): Parameters<typeof arrive>[1] {
+    const { image, timeoutMs, say } = this.options, name = podName(pod);
+    const what = `ephemeral container "${container}" of pod "${name}"`;
+    return {
+      namespace: target.namespace,
+      pod: target.pod,
+      container,
+      what,
+      image,
+      timeoutMs,
+      say,
+      progress(now) {
+        if (now.metadata?.uid !== pod.metadata?.uid || isTerminating(now)) throw deleted(name);
+        const status = scopeContainers(now).find(({ spec }) => spec.name === container)?.status;
+        const starting = {
+          what: `E${what.slice(1)}`,
+          image,
+          logs: `kubectl logs -n ${target.namespace} ${target.pod} -c ${container}`,
+        };
+        return progressOfContainer(status?.state ?? {}, starting, { finished: isFinished(now) });
+      },
+      gone(failed) {
+        throw failed?.error ?? deleted(name);
+      },
+      trouble: async (now) =>
+        await notReady(this.cluster, target.node) ?? await troubleOfContainer(this.cluster, now, container, image),
+    };
+  }
+
+  #passage(target: Target, container: string, shape: Shape, stream: Reached["stream"], found: boolean): Reached {
+    return {
+      stream,
+      way: "ephemeral",
+      capabilities: new Set(shape.capabilities),
+      name: container,
+      place: `ephemeral container "${container}" of pod "${target.namespace}/${target.pod}"`,
+      found,
+      created: !found,
+      whyEnded: async () => {
+        const { namespace, pod, container: host } = target;
+        const why = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
+        return why === podDeleted ? deleted(`${namespace}/${pod}`) : why;
+      },
+      ...shape.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
+      again: () => {
+        const { namespace, pod } = target;
+        return connectManager(this.cluster.uninterrupted, { namespace, pod, container });
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
+    };
+  }
+}
+
+/** A name that no container of the pod has had: one of that name that has ended would block it for ever. */
+function freshName(pod: V1Pod): string {
+  const taken = new Set((pod.spec?.ephemeralContainers ?? []).map(({ name }) => name));
+  for (let name = "";;) {
+    name = `scope-${randomBytes(3).toString("hex")}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+function deleted(pod: string): ScopeError {
+  return new ScopeError("unreachable", `Pod "${pod}" was deleted meanwhile`, { hint: "choose a pod that runs" });
+}

@@ -1,0 +1,49 @@
+import type { Place } from "../context.ts";
+import { ScopeError } from "../errors.ts";
+import type { V1Node } from "../kube/cluster.ts";
+import { statusOf } from "../kube/cluster.ts";
+import { startRun } from "../manager/client/run_client.ts";
+import { notReadyError } from "./trouble.ts";
+import { translateCall } from "./beside.ts";
+import { connectTo } from "./connect.ts";
+import type { EnterContext } from "./enter.ts";
+import { makeNodeWay, namespaceOf } from "./enter.ts";
+import { letGo } from "./enter_beside.ts";
+
+/** Goes to a node through its debug pod. Throws ScopeError: notFound, unreachable when it is not ready, denied. */
+export async function enterNodePlace(context: EnterContext, name: string): Promise<Place> {
+  const way = makeNodeWay(context, namespaceOf(context));
+  way.prefetch();
+  await assertReady(context, name);
+  const passage = await way.reach({ node: name }, context.signal);
+  const connection = await connectTo(context, passage);
+  context.explain(`on node "${name}" through ${passage.place}`);
+  return {
+    // A node that goes away takes the connection with it.
+    lost: new AbortController().signal,
+    run: (options) =>
+      startRun(
+        connection,
+        options,
+        { podUid: "", containerId: "", name: `node/${name}` },
+        (error) => translateCall(error, connection, passage, `on node "${name}"`),
+      ),
+    [Symbol.asyncDispose]: () => letGo(context, passage, connection),
+  };
+}
+
+/** Whoever may not read nodes may still use one. */
+async function assertReady({ cluster }: EnterContext, name: string): Promise<void> {
+  try {
+    const node = await cluster.request<V1Node>(`get node "${name}"`, {
+      method: "GET",
+      path: `/api/v1/nodes/${encodeURIComponent(name)}`,
+    });
+    const error = notReadyError(node, name);
+    if (error !== undefined) throw error;
+  } catch (error) {
+    if (statusOf(error) === 403) return;
+    if (statusOf(error) !== 404) throw error;
+    throw new ScopeError("notFound", `Cannot find node "${name}"`, { hint: "kubectl get nodes lists them" });
+  }
+}

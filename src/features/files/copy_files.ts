@@ -1,0 +1,55 @@
+import type { Beside } from "../../context.ts";
+import type { Event } from "../../event.ts";
+import { FileTrouble } from "../../manager/client/target_files.ts";
+import { copyIn } from "./copy_in.ts";
+import { Copy } from "./copy_state.ts";
+import { copyOut } from "./copy_out.ts";
+import type { CopyRequest } from "./copy_place.ts";
+import { ProgressShown } from "./progress.ts";
+
+interface CopyWorld {
+  signal: AbortSignal;
+  say(text: string): void;
+  progress: boolean;
+  /** The manager ends with this copy, and with it what it keeps. */
+  terminate: boolean;
+}
+
+/** Copies, and says on stderr how far it is. See Context.copyFiles. */
+export async function* copyFiles(
+  beside: Beside,
+  request: CopyRequest,
+  { signal, say, progress: enabled, terminate }: CopyWorld,
+): AsyncIterable<Event> {
+  const left = new AbortController();
+  using progress = new ProgressShown(enabled);
+  const until = AbortSignal.any([signal, beside.lost, left.signal]);
+  const work = new Copy(beside, request, until, progress, (text) => {
+    progress.hide();
+    say(text);
+  });
+  const tellKept = () => {
+    if (work.kept === undefined || (work.kept.forAWhile && terminate)) return;
+    const { path, forAWhile } = work.kept;
+    const until = forAWhile ? " for 10 minutes" : "";
+    say(`what was copied is kept in "${path}"${until}; the same command goes on from there`);
+  };
+  try {
+    for await (const event of request.direction === "out" ? copyOut(work) : copyIn(work)) {
+      progress.hide();
+      yield event;
+    }
+  } catch (error) {
+    progress.hide();
+    if (signal.aborted) {
+      tellKept();
+      return;
+    }
+    const failure = beside.lost.aborted ? beside.lost.reason : error;
+    tellKept();
+    // Both sides translate what they know; this is a path that nobody expected.
+    throw failure instanceof FileTrouble ? work.error("write", "local", failure.path, failure.code) : failure;
+  } finally {
+    left.abort();
+  }
+}

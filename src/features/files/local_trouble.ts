@@ -1,0 +1,37 @@
+import { FileTrouble } from "../../manager/client/target_files.ts";
+import { ClosedPipe } from "../../terminal/terminal.ts";
+
+/** An error of this machine's files as trouble of that path; what is something else is returned as it is. */
+export function localTrouble(path: string, error: unknown): unknown {
+  if (error instanceof FileTrouble || error instanceof ClosedPipe) return error;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return new FileTrouble(path, code);
+  for (const [kind, code] of kinds) if (error instanceof kind) return new FileTrouble(path, code);
+  return error;
+}
+
+const kinds: readonly (readonly [new (...args: never[]) => Error, string])[] = [
+  [Deno.errors.NotFound, "ENOENT"],
+  [Deno.errors.PermissionDenied, "EACCES"],
+  [Deno.errors.AlreadyExists, "EEXIST"],
+  [Deno.errors.IsADirectory, "EISDIR"],
+  [Deno.errors.NotADirectory, "ENOTDIR"],
+];
+
+/** What is at a path, never of what a link points to; nothing where there is nothing. */
+export async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
+  return await ifThere(() => Deno.lstat(path));
+}
+
+export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+export function joined(folder: string, path: string): string {
+  return path === "" ? folder : folder === "" || folder.endsWith("/") ? `${folder}${path}` : `${folder}/${path}`;
+}

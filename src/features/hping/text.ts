@@ -1,0 +1,51 @@
+import type { HpingLine, HpingReply, HpingSummary } from "../../event.ts";
+import { destinationName } from "../../event.ts";
+import { safe } from "../../text/safe.ts";
+import { destination, milliseconds, percent } from "../../text/format.ts";
+import { paint } from "../../text/style.ts";
+import { type Cell, type Column, table } from "../../text/table.ts";
+
+/** hping3's own words, behind the destination that they are about. */
+export function hpingLine(event: HpingReply | HpingLine, color: boolean): string {
+  const text = `${destination(event)}: ${safe(event.text)}`;
+  return paint(text, event.type === "hping.reply" && event.icmp !== undefined ? "slow" : "plain", color);
+}
+
+const right = (title: string, drop?: number): Column => ({
+  title,
+  align: "right",
+  ...(drop === undefined ? {} : { drop }),
+});
+
+const heads: Column[] = [
+  { title: "NAME" },
+  { title: "NODE", drop: 3 },
+  { title: "ADDRESS", drop: 4 },
+  right("SENT"),
+  right("RECEIVED"),
+  right("LOSS"),
+  right("MIN/ms", 1),
+  right("AVG/ms"),
+  right("MAX/ms", 2),
+];
+
+/** The table that closes an hping; nothing when hping3 gave no statistics. */
+export function hpingSummary(summaries: readonly HpingSummary[], columns: number, color: boolean): string[] {
+  if (summaries.length === 0) return [];
+  const rows = summaries.map((one): Cell[] => {
+    const { sent, received } = one, lost = Math.max(0, sent - received);
+    const time = (ms: number | undefined): Cell => ({ text: ms === undefined ? "-" : milliseconds(ms) });
+    return [
+      { text: safe(destinationName(one)) },
+      { text: safe(one.node ?? "-") },
+      { text: safe(one.address) },
+      { text: String(sent) },
+      { text: String(received) },
+      { text: sent === 0 ? "-" : percent(lost / sent * 100), look: lost > 0 ? "bad" : "plain" },
+      time(one.minMs),
+      time(one.avgMs),
+      time(one.maxMs),
+    ];
+  });
+  return table(heads, rows, columns, color);
+}

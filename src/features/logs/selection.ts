@@ -1,0 +1,67 @@
+import { ScopeError } from "../../errors.ts";
+import type { V1Pod } from "../../kube/cluster.ts";
+import { type LogContainer, logContainers } from "../../kube/container_logs.ts";
+import { podName } from "../../kube/pods.ts";
+import { allPods, type Selection, selectPods } from "../../kube/resolve.ts";
+import type { LogRequest } from "./request.ts";
+import { scopeContainers } from "../../connect/ephemeral_container.ts";
+import { isDebugPod } from "../../connect/debug_pod.ts";
+import { type EnterContext, namespaceOf } from "../../connect/enter.ts";
+
+/** The pods whose logs are meant, and how others are found that come later. */
+export interface LogSelection {
+  namespace: string;
+  pods: V1Pod[];
+  of?: string;
+  /** What the pods are watched by. */
+  watch: { namespace: string; labelSelector?: string; fieldSelector?: string };
+  /** It is one pod, by its name. */
+  named: boolean;
+  /** Whether the logs of such a pod are meant, and of which of its containers. */
+  wanted(pod: V1Pod): LogContainer[];
+}
+
+/** Throws ScopeError: usage, notFound where there is no pod, or none has the container, denied, unreachable. */
+export async function selectLogs(context: EnterContext, request: LogRequest): Promise<LogSelection> {
+  const namespace = namespaceOf(context), { query, all } = request, { container } = query;
+  const selection: Selection = all
+    ? { pods: await allPods(context.cluster, namespace), of: `namespace "${namespace}"` }
+    : await selectPods(context.cluster, namespace, query, { empty: request.follow });
+  const { pods, of, labels } = selection, named = !all && labels === undefined;
+  const wanted = (pod: V1Pod) => {
+    if (!named && isDebugPod(pod) || selection.wanted?.(pod) === false) return [];
+    if (container !== undefined) return logContainers(pod).filter(({ name }) => name === container);
+    const own = new Set(scopeContainers(pod).map(({ spec }) => spec.name));
+    return logContainers(pod).filter(({ name }) => !own.has(name));
+  };
+  const found = pods.filter((pod) => wanted(pod).length > 0);
+  // A workload without pods: those that come are followed.
+  const waits = pods.length === 0 && labels !== undefined;
+  if (found.length === 0 && !waits) throw nothingFound(namespace, pods, container);
+  const byName = (a: V1Pod, b: V1Pod) => (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1;
+  return {
+    namespace,
+    pods: found.toSorted(byName),
+    ...(of === undefined ? {} : { of }),
+    watch: {
+      namespace,
+      ...(labels === undefined ? {} : { labelSelector: labels }),
+      ...(named ? { fieldSelector: `metadata.name=${pods[0]?.metadata?.name}` } : {}),
+    },
+    named,
+    wanted,
+  };
+}
+
+function nothingFound(namespace: string, pods: readonly V1Pod[], container: string | undefined): ScopeError {
+  const others = [...new Set(pods.flatMap((pod) => logContainers(pod).map(({ name }) => name)))];
+  if (container === undefined || others.length === 0) {
+    return new ScopeError("notFound", `Cannot find a pod in namespace "${namespace}"`, {
+      hint: "check --namespace and --context",
+    });
+  }
+  const where = pods.length === 1 ? `pod "${podName(pods[0]!)}"` : `any of the ${pods.length} pods`;
+  return new ScopeError("notFound", `Cannot find container "${container}" in ${where}`, {
+    hint: `${pods.length === 1 ? "it has" : "they have"} ${others.join(", ")}`,
+  });
+}

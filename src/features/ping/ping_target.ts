@@ -1,0 +1,167 @@
+import { ScopeError } from "../../errors.ts";
+import type { Destination, Event, Failed, PingSummary, PingTarget } from "../../event.ts";
+import { RoundTrips } from "../../lib/round_trips.ts";
+import type { Tool } from "../../tool.ts";
+import { Attempts } from "./attempts.ts";
+
+export interface PingOptions {
+  destinations: readonly Destination[];
+  /** Packets for each destination; 0 is until stopped. */
+  count: number;
+  /** From one packet to the next of the same destination. */
+  intervalMs: number;
+}
+
+/** A Tool that also knows what it is about to ping, and that can be told what has gone meanwhile. */
+export interface PingTool extends Tool {
+  /** The events to show before the first output: one for each destination. */
+  begin(time: string): PingTarget[];
+  /** The destination was deleted or has finished: its losses are not reported any more. */
+  gone(destination: Destination, reason: string, time: string): Event[];
+}
+
+/** What was seen of one destination. */
+export interface Observed {
+  readonly destination: Destination;
+  readonly roundTrips: RoundTrips;
+  lost: number;
+  unsent: number;
+  gone?: string;
+  failed?: NonNullable<PingSummary["failed"]>;
+}
+
+/** One address that is pinged; hostNetwork pods of one node share it. */
+export interface Target {
+  readonly address: string;
+  readonly observed: Observed[];
+  readonly attempts: Attempts;
+  /** Replies and timeouts for packets that were settled before; fping counts them as sent once more. */
+  repeated: number;
+  /** Its name does not resolve, or its program failed: nothing more comes from it. */
+  failed: boolean;
+  /** The ICMP error that came back last and belongs to the next timeout. */
+  icmp?: string;
+  total?: number;
+}
+
+const unsentReason = "no route, no IPv6, or a firewall that forbids it";
+
+export function newObserved(destination: Destination): Observed {
+  return { destination, roundTrips: new RoundTrips(), lost: 0, unsent: 0 };
+}
+
+export function newTarget(address: string, observed: Observed[]): Target {
+  return { address, observed, attempts: new Attempts(), repeated: 0, failed: false };
+}
+
+/** One target for each key, in the order of the destinations. */
+export function targetsOf(all: readonly Observed[], keyOf: (destination: Destination) => string): Map<string, Target> {
+  const targets = new Map<string, Target>();
+  for (const observed of all) {
+    const key = keyOf(observed.destination), target = targets.get(key);
+    if (target) target.observed.push(observed);
+    else targets.set(key, newTarget(observed.destination.address, [observed]));
+  }
+  return targets;
+}
+
+export function begin(all: readonly Observed[], time: string): PingTarget[] {
+  return all.map(({ destination }) => ({ type: "ping.target", time, ...destination }));
+}
+
+/** The destination's losses are no news any more. Nothing when it is none of these, or known to be gone. */
+export function gone(all: readonly Observed[], destination: Destination, reason: string, time: string): Event[] {
+  const observed = all.find((one) => sameDestination(one.destination, destination));
+  if (observed === undefined || observed.gone !== undefined) return [];
+  observed.gone = reason;
+  return [{ type: "ping.gone", time, ...observed.destination, reason }];
+}
+
+/** 0 when all that were tried answered, 1 when some did not, 2 when none did. */
+export function exitCode(all: readonly Observed[], targets: Iterable<Target>): number {
+  const failed = [...targets].filter((target) => target.failed).flatMap((one) => one.observed);
+  const tried = all.filter((one) => one.roundTrips.count + one.lost + one.unsent > 0 || failed.includes(one));
+  const answered = tried.filter((one) => one.roundTrips.count > 0);
+  if (answered.length === tried.length) return 0;
+  return answered.length === 0 ? 2 : 1;
+}
+
+/**
+ * The name of a target does not resolve.
+ *
+ * @throws {ScopeError} notFound, when that leaves nothing to ping.
+ */
+export function cannotResolve(target: Target, targets: Iterable<Target>, words: string, time: string): Failed[] {
+  fail(target, "unresolved");
+  const message = `Cannot resolve "${target.address}" in the target's network`;
+  const hint = `the resolver says: ${words}`;
+  if ([...targets].every((one) => one.failed || one.observed.length === 0)) {
+    throw new ScopeError("notFound", message, { hint });
+  }
+  return [{ type: "failed", time, subject: target.address, reason: message, hint }];
+}
+
+/** It is finished: no more lines will come of it. */
+export function fail(target: Target, why: NonNullable<PingSummary["failed"]>): void {
+  target.failed = true;
+  for (const one of target.observed) one.failed = why;
+}
+
+function present(target: Target): Observed[] {
+  return target.observed.filter((one) => one.gone === undefined);
+}
+
+export function answered(target: Target, seq: number, rttMs: number, time: string): Event[] {
+  return present(target).map((observed) => {
+    observed.roundTrips.add(rttMs);
+    return { type: "ping.reply", time, ...observed.destination, seq, rttMs };
+  });
+}
+
+export function lost(target: Target, seq: number, time: string): Event[] {
+  const reason = target.icmp === undefined ? {} : { reason: target.icmp };
+  delete target.icmp;
+  return present(target).map((observed) => {
+    observed.lost += 1;
+    return { type: "ping.lost", time, ...observed.destination, seq, ...reason };
+  });
+}
+
+export function unsent(target: Target, seqs: readonly number[], time: string, reason = unsentReason): Event[] {
+  const events: Event[] = [];
+  for (const seq of seqs) {
+    target.attempts.settle(seq);
+    for (const observed of present(target)) {
+      observed.unsent += 1;
+      events.push({ type: "ping.unsent", time, ...observed.destination, seq, reason });
+    }
+  }
+  return events;
+}
+
+export function summary({ destination, roundTrips, lost, unsent, gone, failed }: Observed, time: string): PingSummary {
+  const received = roundTrips.count;
+  const sent = received + lost;
+  const { minMs, averageMs, maxMs } = roundTrips;
+  const p95Ms = roundTrips.percentile(95);
+  return {
+    type: "ping.summary",
+    time,
+    ...destination,
+    sent,
+    received,
+    lost,
+    unsent,
+    lossPercent: sent === 0 ? 0 : Math.round(lost / sent * 10_000) / 100,
+    ...(minMs === undefined ? {} : { minMs }),
+    ...(averageMs === undefined ? {} : { avgMs: averageMs }),
+    ...(p95Ms === undefined ? {} : { p95Ms }),
+    ...(maxMs === undefined ? {} : { maxMs }),
+    ...(gone === undefined ? {} : { gone }),
+    ...(failed === undefined ? {} : { failed }),
+  };
+}
+
+function sameDestination(a: Destination, b: Destination): boolean {
+  return a.namespace === b.namespace && a.pod === b.pod && a.address === b.address;
+}

@@ -1,0 +1,29 @@
+import type { Outcome } from "./ping_state.ts";
+import type { Look, Span } from "../../text/style.ts";
+
+const blocks = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
+
+/** Marks of what did not come back, told apart by shape as well as by colour. */
+export const marks = { lost: "×", unsent: "○", underWay: "·" } as const;
+
+/** The look of a time, against what is usual for its target. */
+export function pace(rttMs: number, medianMs: number | undefined): Look {
+  return medianMs !== undefined && rttMs > 2 * medianMs ? "slow" : "good";
+}
+
+/**
+ * One character for each packet. Heights are relative to the greatest time shown, and at least three times the median,
+ * so that noise stays low and outliers stand out.
+ */
+export function sparkline(outcomes: readonly (Outcome | undefined)[], medianMs: number | undefined): Span[] {
+  const times = outcomes.map((outcome) => outcome !== undefined && "rttMs" in outcome ? outcome.rttMs : 0);
+  const top = Math.max(...times, 3 * (medianMs ?? 0), Number.MIN_VALUE);
+  return outcomes.map((outcome): Span => {
+    if (outcome === undefined) return { text: marks.underWay, look: "dim" };
+    if ("missing" in outcome) {
+      return { text: marks[outcome.missing], look: outcome.missing === "lost" ? "bad" : "slow" };
+    }
+    const level = Math.ceil(Math.max(0, outcome.rttMs) / top * blocks.length);
+    return { text: blocks[Math.max(0, level - 1)] ?? blocks[7], look: pace(outcome.rttMs, medianMs) };
+  });
+}

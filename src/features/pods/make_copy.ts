@@ -1,0 +1,162 @@
+import { delay } from "../../lib/delay.ts";
+import { ScopeError } from "../../errors.ts";
+import type { Cluster, V1Pod } from "../../kube/cluster.ts";
+import { statusOf } from "../../kube/cluster.ts";
+import { assertAllowed } from "../../kube/access.ts";
+import { containerOf } from "../../kube/pod_copy.ts";
+import { podName } from "../../kube/pods.ts";
+import { podPath } from "../../kube/rest.ts";
+import { reasonOf } from "../../kube/translate.ts";
+import type { PodChange } from "../../kube/watch.ts";
+import { watchPods } from "../../kube/watch.ts";
+import { rightsToUse } from "../../rights/rights.ts";
+import type { Ended } from "./copy_progress.ts";
+import { copyProgress, imageHint } from "./copy_progress.ts";
+import { takeBackPod } from "../../connect/remove.ts";
+import { troubleOf } from "../../connect/trouble.ts";
+import type { Progress } from "../../connect/waiting.ts";
+import { nextProgress } from "../../connect/waiting.ts";
+
+export interface CopyStart {
+  /** As podCopy() makes it. */
+  copy: V1Pod;
+  /** For messages: `namespace/name` of the original. */
+  of: string;
+  /** The container that is waited for. */
+  container: string;
+  /** Given by the user: then it is the user's, not the original's, when it cannot be started. */
+  command?: readonly string[];
+  timeoutMs: number;
+  /** Words to people. */
+  say(text: string): void;
+}
+
+/** How long a start takes in the normal case, of which nothing is said, in milliseconds. */
+const normalMs = 1500;
+/** When to ask for the reasons of a wait that the pod's status does not give, in milliseconds. */
+const askMs = 3000;
+/** How long a program that crashes at its start may take to do so, in milliseconds. */
+const settleMs = 1500;
+/** How often the clock is looked at while there is no news, in milliseconds. */
+const tickMs = 250;
+
+/**
+ * Creates a copy and waits until its container runs, or has ended: an application that crashes in the copy, too, is no
+ * failure of the copy. One that does not come to that is removed.
+ *
+ * Throws ScopeError, or the reason of `signal`.
+ */
+export async function startCopy(cluster: Cluster, start: CopyStart, signal: AbortSignal): Promise<V1Pod> {
+  const pod = await create(cluster, start);
+  let started: V1Pod | undefined;
+  try {
+    return started = await reach(cluster, start, pod, AbortSignal.any([signal, AbortSignal.timeout(start.timeoutMs)]));
+  } finally {
+    if (started === undefined) await takeBackPod(cluster.uninterrupted, pod).catch(() => {});
+  }
+}
+
+async function create(cluster: Cluster, { copy, of }: CopyStart): Promise<V1Pod> {
+  const namespace = copy.metadata?.namespace ?? "", name = copy.metadata?.name;
+  // Nothing is made that could not be followed.
+  await assertAllowed(cluster, `copy pod "${of}"`, rightsToUse("copy", namespace));
+  try {
+    // Never left alone: one that nobody knows of would stay.
+    return await cluster.uninterrupted.request<V1Pod>(`copy pod "${of}"`, {
+      method: "POST",
+      path: podPath(namespace),
+      body: copy,
+    });
+  } catch (error) {
+    if (!(error instanceof ScopeError)) throw error;
+    if (statusOf(error) === 409 && name !== undefined) {
+      throw new ScopeError("usage", `There is a pod named "${name}" in namespace "${namespace}" already`, {
+        cause: error,
+        hint: "give another --name, or leave it out",
+      });
+    }
+    const reason = reasonOf(error.cause);
+    if (statusOf(error) !== 403 || reason === "" || error.missing !== undefined) throw error;
+    // What admits the original may have come later than the original, or there is no room for a second one.
+    throw new ScopeError("denied", error.message, { cause: error.cause, hint: reason });
+  }
+}
+
+/** Waits for the container of a copy. Throws ScopeError when it will not run. */
+async function reach(cluster: Cluster, start: CopyStart, created: V1Pod, limit: AbortSignal): Promise<V1Pod> {
+  const { name = "", namespace = "" } = created.metadata ?? {}, since = performance.now();
+  const ended = new AbortController(), stop = AbortSignal.any([limit, ended.signal]);
+  const changes = watchPods(cluster, { namespace, fieldSelector: `metadata.name=${name}` }, stop)
+    [Symbol.asyncIterator]();
+  const upcoming = () => {
+    const next = changes.next();
+    next.catch(() => {}); // met where it is awaited
+    return next;
+  };
+  let pod = created, progress = copyProgress(pod, start.container), said = "", asked = false;
+  let runsSince: number | undefined;
+  const say = (reason: string) => start.say(`waiting for the copy "${namespace}/${name}": ${reason}`);
+  try {
+    for (let next = upcoming();;) {
+      const news = await Promise.race([next, delay(tickMs, stop)]);
+      if (limit.aborted) throw late(start, pod, progress, limit);
+      if (news !== undefined && !news.done) {
+        next = upcoming();
+        pod = newer(news.value, pod);
+      }
+      progress = nextProgress(progress, copyProgress(pod, start.container));
+      if (progress.state === "failed") throw progress.error;
+      if (progress.state === "ended") {
+        if (progress.neverRan && start.command !== undefined) throw notAProgram(start, start.command, progress, pod);
+        return pod;
+      }
+      if (progress.state === "running") {
+        // The original's own command is likely to crash again: it gets a moment to do so.
+        runsSince ??= performance.now();
+        if (start.command !== undefined || performance.now() - runsSince >= settleMs) return pod;
+        continue;
+      }
+      const waited = performance.now() - since;
+      if (progress.reason !== said && (progress.pullFailed || waited > normalMs)) say(said = progress.reason);
+      if (asked || waited < askMs) continue;
+      asked = true;
+      const trouble = await troubleOf(cluster, pod, pod.spec?.nodeName);
+      if (trouble instanceof ScopeError) throw trouble;
+      if (trouble !== undefined) say(trouble);
+    }
+  } finally {
+    ended.abort();
+  }
+}
+
+/** A command that the user gave and that cannot be started is no copy to keep. */
+function notAProgram(
+  { container, of }: CopyStart,
+  command: readonly string[],
+  { message, reason }: Ended,
+  pod: V1Pod,
+): ScopeError {
+  const image = containerOf(pod, container)?.image;
+  return new ScopeError(
+    "notFound",
+    `Cannot start "${command[0]}" in container "${container}" of a copy of "${of}"`,
+    { hint: `it must be a program of the image "${image}"; --image gives another (${message ?? reason})` },
+  );
+}
+
+/** The copy after a change. Throws ScopeError when it was deleted. */
+function newer(change: PodChange, pod: V1Pod): V1Pod {
+  if (change.type === "LISTED" || change.pod.metadata?.uid !== pod.metadata?.uid) return pod;
+  if (change.type === "DELETED") {
+    throw new ScopeError("unreachable", `The copy "${podName(pod)}" was deleted meanwhile`, { hint: "run it again" });
+  }
+  return change.pod;
+}
+
+function late({ timeoutMs }: CopyStart, pod: V1Pod, progress: Progress | Ended, limit: AbortSignal): unknown {
+  if (limit.reason?.name !== "TimeoutError") return limit.reason;
+  const { reason, pullFailed } = progress.state === "waiting" ? progress : { reason: "its status", pullFailed: false };
+  return new ScopeError("timeout", `The copy "${podName(pod)}" did not start within ${timeoutMs / 1000} s`, {
+    hint: pullFailed ? imageHint(reason) : `it waits for ${reason}; give it longer with --timeout SECONDS`,
+  });
+}

@@ -1,0 +1,27 @@
+import { bypassKeptText, bypassStartedText, bypassSummaryText } from "./bypass.ts";
+import type { BypassLost, BypassResumed, BypassStarted, BypassSummary } from "../../event.ts";
+import { safe } from "../../text/safe.ts";
+import { paint } from "../../text/style.ts";
+
+export type BypassNews = BypassStarted | BypassLost | BypassResumed | BypassSummary;
+
+/** Lines for what happens to a bypass. */
+export function bypassLines(event: BypassNews, color: boolean): string[] {
+  return textsOf(event, color).map((text) => `${safe(`${event.namespace}/${event.pod}`)}: ${text}`);
+}
+
+function textsOf(event: BypassNews, color: boolean): string[] {
+  switch (event.type) {
+    case "bypass.started": {
+      const kept = bypassKeptText(event.kept);
+      const first = `${paint(bypassStartedText(event), "accent", color)}, until this command ends: Ctrl-C`;
+      return kept === undefined ? [first] : [first, kept];
+    }
+    case "bypass.lost":
+      return [paint(`connection lost (${safe(event.reason)}): new connections go through the sidecar`, "bad", color)];
+    case "bypass.resumed":
+      return [paint(`connected again after ${(event.afterMs / 1000).toFixed(1)} s`, "good", color)];
+    case "bypass.summary":
+      return [bypassSummaryText(event)];
+  }
+}

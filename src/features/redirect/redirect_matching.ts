@@ -1,0 +1,136 @@
+import { Channel } from "../../lib/channel.ts";
+import { delay } from "../../lib/delay.ts";
+import { ScopeError } from "../../errors.ts";
+import type { Event } from "../../event.ts";
+import { failed, now } from "../../event.ts";
+import type { V1Pod } from "../../kube/cluster.ts";
+import { isFinished, isTerminating, podIps, podName } from "../../kube/pods.ts";
+import { Attempts } from "../../kube/retry.ts";
+import { watchPods } from "../../kube/watch.ts";
+import type { EnterContext } from "../../connect/enter.ts";
+import type { RedirectRun } from "./redirect_pod.ts";
+import { assertRedirectable, redirectPod } from "./redirect_pod.ts";
+
+export interface MatchingPods {
+  namespace: string;
+  labels: string;
+  container?: string;
+  /** Chooses among the pods with these labels; missing: all of them. */
+  wanted?: (pod: V1Pod) => boolean;
+}
+
+/** The waits before a pod that could not be reached is tried again. */
+const pace = { firstMs: 1000, longestMs: 60_000 };
+
+/** A pod that is redirected, or was to be. */
+interface Followed {
+  readonly pod: V1Pod;
+  readonly leave: AbortController;
+  ended?: Promise<void>;
+  /** It was tried, and failed. */
+  failed: boolean;
+}
+
+/**
+ * Redirects all pods with these labels: those that come are taken as soon as they run, those that go are left, and those that cannot
+ * be reached are tried again.
+ *
+ * Throws ScopeError when the pods cannot be watched, and when each of them was tried and none can be redirected.
+ */
+export async function* redirectMatching(
+  context: EnterContext,
+  { namespace, labels, container, wanted = () => true }: MatchingPods,
+  runOf: (pod: V1Pod) => RedirectRun,
+  redirect = redirectPod,
+): AsyncIterable<Event> {
+  const events = new Channel<Event>(), stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const pods = new Map<string, Followed>();
+  const held: Event[] = [];
+  let begun = false, failure: unknown;
+
+  // Others may do better; where each has failed, there is nothing to wait for.
+  const stopInVain = () => {
+    const there = [...pods.values()].filter(({ leave }) => !leave.signal.aborted);
+    if (!begun && there.length > 0 && there.every(({ failed }) => failed)) stop.abort();
+  };
+  const fail = (one: Followed, error: ScopeError, again: boolean) => {
+    const { message, hint } = error, told = one.failed && again;
+    failure ??= error;
+    one.failed = true;
+    const hints = again ? [...hint === undefined ? [] : [hint], "scope tries again"].join("; ") : hint;
+    // Held until one has begun: where none does, one word on it is enough.
+    if (!told) held.push(failed(podName(one.pod), { message, ...hints === undefined ? {} : { hint: hints } }));
+    if (begun) tellHeld();
+    stopInVain();
+  };
+  const tellHeld = () => {
+    for (const event of held.splice(0)) void events.push(event);
+  };
+  const redirectOne = async (one: Followed) => {
+    const { pod, leave: { signal: leave } } = one, until = AbortSignal.any([signal, leave]);
+    const name = { namespace, pod: pod.metadata?.name ?? "" };
+    const named = { ...name, ...(container === undefined ? {} : { container }) };
+    const left = () => void events.push({ type: "redir.left", time: now(), ...name, reason: String(leave.reason) });
+    const attempts = new Attempts(pace);
+    while (!until.aborted) {
+      let started = false, waitMs: number | undefined;
+      try {
+        assertRedirectable(pod);
+        for await (const event of redirect(context, named, runOf(pod), until)) {
+          started = begun = true;
+          tellHeld();
+          void events.push(event);
+        }
+        return leave.aborted ? left() : undefined;
+      } catch (error) {
+        if (!(error instanceof ScopeError)) throw error;
+        if (leave.aborted) return left();
+        // What had started comes back by itself, as long as there is something to come back to.
+        waitMs = started ? undefined : attempts.failed(error);
+        fail(one, error, waitMs !== undefined);
+        if (waitMs === undefined) return;
+      }
+      await delay(waitMs, until);
+    }
+  };
+  const follow = async () => {
+    let listed = false;
+    const begin = (one: Followed) => one.ended ??= redirectOne(one);
+    for await (const change of watchPods(context.cluster, { namespace, labelSelector: labels }, signal)) {
+      if (change.type === "LISTED") {
+        // Not before: whether each has failed can be told only when all are known.
+        listed = true;
+        for (const one of pods.values()) begin(one);
+        continue;
+      }
+      const { pod } = change, uid = pod.metadata?.uid ?? "", known = pods.get(uid);
+      const goes = change.type === "DELETED" || isTerminating(pod) || isFinished(pod);
+      if (goes) known?.leave.abort(change.type === "DELETED" ? "it was deleted" : "it ends");
+      else if (known === undefined && runs(pod) && wanted(pod)) {
+        const one = { pod, leave: new AbortController(), failed: false };
+        pods.set(uid, one);
+        if (listed) begin(one);
+      }
+      if (change.type === "DELETED") pods.delete(uid);
+      if (goes) stopInVain();
+    }
+  };
+  const following = follow().catch((error) => {
+    if (!signal.aborted) failure = error;
+    stop.abort();
+  }).then(() => Promise.allSettled([...pods.values()].map(({ ended }) => ended))).finally(() => events.close());
+  try {
+    yield* events;
+    await following;
+  } finally {
+    stop.abort();
+  }
+  if (failure !== undefined && !begun) throw failure;
+}
+
+/** Far enough to be reached. */
+function runs(pod: V1Pod): boolean {
+  const statuses = pod.status?.containerStatuses ?? [];
+  return podIps(pod).length > 0 && statuses.some(({ state }) => state?.running !== undefined);
+}

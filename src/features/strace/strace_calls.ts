@@ -1,0 +1,72 @@
+import type { StraceCall, StraceSummary } from "../../event.ts";
+import { parseCallText } from "./strace_line.ts";
+import type { StraceHead, StraceLine } from "./strace_line.ts";
+
+type Entered = Extract<StraceLine, { kind: "entered" }>;
+type Resumed = Extract<StraceLine, { kind: "resumed" }>;
+
+/** Puts calls together that strace printed in two pieces, as something else happened in between. */
+export class OpenCalls {
+  /** A thread is in one call at most. */
+  readonly #entered = new Map<number, Entered>();
+
+  enter(line: Entered): void {
+    this.#entered.set(line.pid, line);
+  }
+
+  /** The whole call, as of the time when it was entered; nothing while it goes on. */
+  resume({ pid, time, syscall, text }: Resumed): StraceCall | undefined {
+    const before = this.#entered.get(pid);
+    this.#entered.delete(pid);
+    const known = before?.syscall === syscall ? before : { pid, time, arguments: "" };
+    const whole = parseCallText(syscall, known.arguments + text);
+    if (whole === undefined) {
+      this.#entered.set(pid, { kind: "entered", ...known, syscall, arguments: known.arguments + text });
+      return undefined;
+    }
+    return { type: "strace.call", time: known.time, pid, ...whole };
+  }
+
+  /** What goes on when strace ends, the oldest first. */
+  left(): StraceCall[] {
+    const left = [...this.#entered.values()].map(({ kind: _kind, ...call }) => leftCall(call));
+    this.#entered.clear();
+    return left.sort((a, b) => a.time < b.time ? -1 : 1);
+  }
+}
+
+/** A call that has not returned when strace lets go. */
+export function leftCall(
+  { time, pid, syscall, arguments: given }: StraceHead & { syscall: string; arguments: string },
+): StraceCall {
+  return { type: "strace.call", time, pid, syscall, arguments: given, result: "?", unfinished: true };
+}
+
+/** Counts and times of system calls, by name. */
+export class CallCounts {
+  readonly #counts = new Map<string, StraceSummary>();
+
+  add(call: StraceCall): void {
+    const { syscall, durationMs = 0, error, unfinished } = call;
+    let count = this.#counts.get(syscall);
+    if (count === undefined) {
+      count = { type: "strace.summary", time: "", syscall, calls: 0, errors: 0, totalMs: 0, maxMs: 0 };
+      this.#counts.set(syscall, count);
+    }
+    if (unfinished) return;
+    count.calls += 1;
+    if (error !== undefined) count.errors += 1;
+    count.totalMs += durationMs;
+    if (call.durationMs === undefined || (count.slowest !== undefined && durationMs <= count.maxMs)) return;
+    count.maxMs = durationMs;
+    const { time, pid, arguments: given, result } = call;
+    count.slowest = { time, pid, arguments: given, result, durationMs };
+  }
+
+  /** One for each system call that was seen, the one that took the most time first. */
+  events(time: string): StraceSummary[] {
+    return [...this.#counts.values()]
+      .map((count) => ({ ...count, time, totalMs: Math.round(count.totalMs * 1000) / 1000 }))
+      .sort((a, b) => b.totalMs - a.totalMs || b.calls - a.calls || (a.syscall < b.syscall ? -1 : 1));
+  }
+}

@@ -1,0 +1,152 @@
+import { joined } from "../lib/bytes.ts";
+
+/** One line of a container's log. */
+export interface LogEntry {
+  /** As the node wrote it: seconds since 1970, and nanoseconds of that second. */
+  second: number;
+  nano: number;
+  /** The same, RFC 3339 in UTC, with all digits that the server gave. */
+  time: string;
+  /** Without its end. What is not UTF-8 stands there as U+FFFD. */
+  text: string;
+  /** The text's bytes in base64, where they are not UTF-8. */
+  base64?: string;
+  /** How much of a line that is too long was cut off, in bytes. */
+  cutBytes?: number;
+  /** It is the last one, and the container has not ended it. */
+  unended?: true;
+}
+
+/** A longer line is cut here, in bytes: a container that never ends its line must not fill this machine's memory. */
+export const longestLineBytes = 4 << 20;
+
+const newline = 10;
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * Reads what the log endpoint sends with `timestamps=true` into lines.
+ *
+ * A line without a time is none of the container's: it is the rest of one that began before `sinceTime`, or the kubelet's
+ * own words on why it cannot go on. See `k8s.io/cri-client/pkg/logs`.
+ */
+export class LogReader {
+  #rest: Uint8Array[] = [];
+  #restBytes = 0;
+  #cutBytes = 0;
+  /** What came last, if it was no line of the container. */
+  words: string | undefined;
+
+  /** The lines that end in these bytes. */
+  push(bytes: Uint8Array): LogEntry[] {
+    const last = bytes.lastIndexOf(newline);
+    if (last < 0) {
+      this.#keep(bytes);
+      return [];
+    }
+    const entries: LogEntry[] = [];
+    let at = 0;
+    if (this.#restBytes > 0) {
+      at = bytes.indexOf(newline) + 1;
+      this.#keep(bytes.subarray(0, at - 1));
+      entries.push(...this.#take());
+    }
+    if (last >= at) this.#readAll(bytes.subarray(at, last), entries);
+    this.#keep(bytes.subarray(last + 1));
+    return entries;
+  }
+
+  /** What is left, as a line that has no end. */
+  end(): LogEntry[] {
+    return this.#take().map((entry) => ({ ...entry, unended: true }));
+  }
+
+  #take(): LogEntry[] {
+    if (this.#restBytes === 0) return [];
+    const entries: LogEntry[] = [], cutBytes = this.#cutBytes;
+    // Most lines come in one piece, which need not be copied.
+    this.#readOne(this.#rest.length === 1 ? this.#rest[0]! : joined(this.#rest), entries);
+    this.#rest = [];
+    this.#restBytes = this.#cutBytes = 0;
+    const [entry] = entries;
+    return entry !== undefined && cutBytes > 0 ? [{ ...entry, cutBytes }] : entries;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const room = Math.max(0, longestLineBytes - this.#restBytes);
+    this.#cutBytes += Math.max(0, bytes.length - room);
+    if (room > 0) this.#rest.push(bytes.slice(0, room)); // a copy: the whole piece need not stay for it
+    this.#restBytes += Math.min(bytes.length, room);
+  }
+
+  /** Several lines at once: decoding each by itself takes several times as long. */
+  #readAll(bytes: Uint8Array, entries: LogEntry[]): void {
+    const text = decoded(bytes);
+    if (text !== undefined) {
+      for (const line of text.split("\n")) this.#add(line, undefined, entries);
+      return;
+    }
+    for (let at = 0; at <= bytes.length;) {
+      const end = bytes.indexOf(newline, at), to = end < 0 ? bytes.length : end;
+      this.#readOne(bytes.subarray(at, to), entries);
+      at = to + 1;
+    }
+  }
+
+  #readOne(bytes: Uint8Array, entries: LogEntry[]): void {
+    const text = decoded(bytes);
+    if (text !== undefined) return this.#add(text, undefined, entries);
+    this.#add(lenient.decode(bytes), bytes, entries);
+  }
+
+  #add(line: string, bytes: Uint8Array | undefined, entries: LogEntry[]): void {
+    const found = stamp.exec(line);
+    if (found === null) {
+      this.words = line;
+      return;
+    }
+    this.words = undefined;
+    const [whole, date = "", fraction = "", zone = "Z"] = found;
+    const second = secondOf(`${date}${zone}`);
+    entries.push({
+      second,
+      nano: Number(fraction.padEnd(9, "0")),
+      time: zone === "Z"
+        ? whole.trimEnd()
+        : `${new Date(second * 1000).toISOString().slice(0, 19)}${fraction === "" ? "" : `.${fraction}`}Z`,
+      text: line.slice(whole.length),
+      // The time is ASCII: as many bytes as characters.
+      ...(bytes === undefined ? {} : { base64: base64(bytes.subarray(whole.length)) }),
+    });
+  }
+}
+
+/** The server's time at the start of a line: RFC 3339, in UTC or in the node's zone. */
+const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)(?: |$)/;
+
+let lastDate = "", lastSecond = 0;
+
+/** Thousands of lines share a second. */
+function secondOf(date: string): number {
+  if (date !== lastDate) {
+    lastDate = date;
+    lastSecond = Date.parse(date) / 1000;
+  }
+  return lastSecond;
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes as base64. */
+export function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(binary);
+}

@@ -1,0 +1,60 @@
+import { create } from "@bufbuild/protobuf";
+import type { BypassCall } from "./bypass_plan.ts";
+import type { Event } from "../../event.ts";
+import { now } from "../../event.ts";
+import type { Target } from "../../target.ts";
+import type { ManagerConnection } from "./connection.ts";
+import { BypassRequestSchema } from "../protocol/gen/manager_pb.ts";
+import type { BypassRequest } from "../protocol/gen/manager_pb.ts";
+
+/** How long the manager may take to end it, in milliseconds; after that the kernel does. */
+const endMs = 2000;
+
+/**
+ * Lets connections that a pod makes go around its sidecar until the signal is aborted, and tells how many did.
+ *
+ * Throws ScopeError when it cannot begin, and when the connection to the manager is lost.
+ */
+export async function* bypass(
+  connection: ManagerConnection,
+  target: Target,
+  { plan, signal, owner }: BypassCall & { owner: string },
+  translate: (error: unknown) => Promise<unknown>,
+): AsyncIterable<Event> {
+  const { namespace, pod, uid, container } = target, name = { namespace, pod }, left = new AbortController();
+  const done = Promise.withResolvers<void>();
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => {
+    done.resolve();
+    late = setTimeout(() => left.abort(), endMs);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const { mesh, ports } = plan;
+  const requests = async function* (): AsyncIterable<BypassRequest> {
+    const target = { podUid: uid, containerId: container.id };
+    yield create(BypassRequestSchema, { target, ports: [...ports], owner });
+    await done.promise; // the end of the stream ends the bypass
+  };
+  try {
+    const until = AbortSignal.any([connection.lost, left.signal]);
+    let told = 0;
+    for await (const { response } of connection.calls.bypass(requests(), { signal: until })) {
+      if (response.case === "started") {
+        const { sidecarPort, dns, kept } = response.value;
+        yield { type: "bypass.started", time: now(), ...name, mesh, ports: [...ports], sidecarPort, dns, kept };
+      } else if (response.case === "connections" && Number(response.value) !== told) {
+        told = Number(response.value);
+        yield { type: "bypass.traffic", time: now(), ...name, connections: told };
+      }
+    }
+    if (!signal.aborted) throw new Error("the bypass has ended");
+  } catch (error) {
+    if (!signal.aborted) throw await translate(error);
+  } finally {
+    clearTimeout(late);
+    signal.removeEventListener("abort", stop);
+    done.resolve();
+    left.abort();
+  }
+}

@@ -1,0 +1,213 @@
+import { create } from "@bufbuild/protobuf";
+import { Channel } from "../../lib/channel.ts";
+import type { Cycles } from "./cycles.ts";
+import { ScopeError } from "../../errors.ts";
+import type { Event, RedirPort } from "../../event.ts";
+import type { RedirectCall, RedirectPlan } from "./redirect_plan.ts";
+import type { NetworkProbe, Target } from "../../target.ts";
+import type { ManagerConnection } from "./connection.ts";
+import { Probe_Kind, RedirectRequestSchema } from "../protocol/gen/manager_pb.ts";
+import type { Frame, Opened, RedirectRequest } from "../protocol/gen/manager_pb.ts";
+import type { OpenConnection } from "./redirect_events.ts";
+import {
+  closedEvent,
+  cycleEvent,
+  lostEvent,
+  openedConnection,
+  openedEvent,
+  startedEvent,
+  trafficEvent,
+} from "./redirect_events.ts";
+import { Linked, Peeked } from "./linked.ts";
+import { LocalSocket, Muted } from "./local_socket.ts";
+import { splice } from "../protocol/tunnel/peer.ts";
+import type { TunnelStream } from "../protocol/tunnel/tunnel.ts";
+import { Tunnel } from "../protocol/tunnel/tunnel.ts";
+
+/** The local application gets so long to take a connection, in milliseconds; then the pod answers it. */
+const localMs = 500;
+/** How often open connections tell what they have carried, in milliseconds. */
+const trafficMs = 1000;
+/** How long the manager may take to give the ports back, in milliseconds; after that the kernel does. */
+const endMs = 2000;
+
+const probeKinds: Readonly<Record<NetworkProbe["kind"], Probe_Kind>> = {
+  http: Probe_Kind.HTTP,
+  https: Probe_Kind.HTTPS,
+  tcp: Probe_Kind.TCP,
+  grpc: Probe_Kind.GRPC,
+};
+
+/**
+ * Redirects connections of a pod to this machine until the signal is aborted, and tells of them.
+ *
+ * Throws ScopeError when it cannot begin, when somebody takes over, and when the connection to the manager is lost.
+ */
+export async function* redirect(
+  connection: ManagerConnection,
+  target: Target,
+  call: RedirectCall,
+  translate: (error: unknown) => Promise<unknown>,
+): AsyncIterable<Event> {
+  const { signal } = call, left = new AbortController();
+  const events = new Channel<Event>(), local = new LocalEnd(target, call, (event) => void events.push(event));
+  let failure: unknown;
+  const read = async () => {
+    const until = AbortSignal.any([connection.lost, left.signal]);
+    for await (
+      const { response } of connection.calls.redirect(requestsOf(target, call, local.tunnel), { signal: until })
+    ) {
+      if (response.case === "started") {
+        const started = startedEvent(target, call.plan, response.value);
+        local.allow(started.ports);
+        void events.push(started);
+      } else if (response.case === "frames") local.receive(response.value.frames);
+      else if (response.case === "takenOver") throw takenOver(target, response.value);
+    }
+    if (!signal.aborted) throw new Error("the redirect has ended");
+  };
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => {
+    local.close();
+    late = setTimeout(() => left.abort(), endMs);
+  };
+  const timer = setInterval(() => local.tellTraffic(), trafficMs);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const reading = read().catch(async (error: unknown) => {
+    if (!signal.aborted) failure = await translate(error);
+  }).finally(() => {
+    local.close();
+    events.close();
+  });
+  try {
+    yield* events;
+    await reading;
+  } finally {
+    clearInterval(timer);
+    clearTimeout(late);
+    signal.removeEventListener("abort", stop);
+    local.close();
+    left.abort();
+  }
+  if (failure !== undefined) throw failure;
+}
+
+function takenOver({ namespace, pod }: Target, by: string): ScopeError {
+  return new ScopeError("denied", `${by} has taken over the redirect of "${namespace}/${pod}"`, {
+    hint: "agree with them; --takeover takes it back",
+  });
+}
+
+async function* requestsOf(
+  target: Target,
+  { plan, owner, session }: RedirectCall,
+  tunnel: Tunnel,
+): AsyncIterable<RedirectRequest> {
+  const { incoming, outgoing, ownContainer, takeover, mirror, raw, cut } = plan;
+  const probes = plan.probes === "laptop" ? [] : target.probes ?? [];
+  yield create(RedirectRequestSchema, {
+    request: {
+      case: "start",
+      value: {
+        target: { podUid: target.uid, containerId: target.container.id },
+        incoming: incoming === "all" ? [] : incoming.map(({ port }) => port),
+        allIncoming: incoming === "all",
+        outgoing: outgoing.map(({ port }) => port),
+        probes: probes.map(({ kind, port }) => ({ kind: probeKinds[kind], port })),
+        nodeAddresses: [...target.nodeAddresses ?? []],
+        ...{ ownContainer, owner, session, takeover, mirror, raw, cut },
+      },
+    },
+  });
+  for await (const frames of tunnel.outbox.messages()) {
+    yield create(RedirectRequestSchema, { request: { case: "frames", value: { frames } } });
+  }
+}
+
+/** This machine's end of a redirect: it connects what comes with the local applications. */
+class LocalEnd {
+  readonly tunnel = new Tunnel();
+  readonly #open = new Map<number, OpenConnection>();
+  readonly #ports = new Set<string>();
+  readonly #plan: RedirectPlan;
+  readonly #cycles: Cycles;
+
+  constructor(
+    private readonly target: Target,
+    { plan, cycles }: Pick<RedirectCall, "plan" | "cycles">,
+    private readonly tell: (event: Event) => void,
+  ) {
+    this.#plan = plan;
+    this.#cycles = cycles;
+  }
+
+  /** Nothing but what was asked for is ever connected to, whatever a manager says. */
+  allow(ports: readonly RedirPort[]): void {
+    for (const { direction, port } of ports) {
+      const planned = this.#plan[direction];
+      if (planned === "all" || planned.some((of) => of.port === port)) this.#ports.add(`${direction} ${port}`);
+    }
+  }
+
+  receive(frames: readonly Frame[]): void {
+    this.tunnel.receive(frames, ({ connection, frame }, stream) => {
+      if (frame.case === "opened") this.#opened(connection, frame.value);
+      else if (frame.case === "closed") {
+        const one = this.#open.get(connection);
+        this.#open.delete(connection);
+        // What has arrived is still read; what has not never will.
+        stream?.broke();
+        stream?.close();
+        if (one !== undefined) this.tell(closedEvent(one, frame.value));
+      }
+    });
+  }
+
+  tellTraffic(): void {
+    const event = trafficEvent({ namespace: this.target.namespace, pod: this.target.pod }, this.#open.values());
+    if (event !== undefined) this.tell(event);
+  }
+
+  /** All connections end, as nothing of them will be heard any more. */
+  close(): void {
+    this.tunnel.close();
+    for (const one of this.#open.values()) this.tell(lostEvent(one));
+    this.#open.clear();
+  }
+
+  #opened(connection: number, opened: Opened): void {
+    const one = openedConnection(this.target, this.#plan, connection, opened);
+    this.#open.set(connection, one);
+    this.tell(openedEvent(one));
+    if (opened.byPod) return;
+    if (this.#ports.has(`${one.about.direction} ${opened.port}`)) {
+      void this.#serve(one, this.tunnel.open(connection, opened.credit));
+    } else this.tunnel.send(connection, { case: "refused", value: `port ${opened.port} was not asked for` });
+  }
+
+  /** Connects it with the local application, or says that the pod should answer it. */
+  async #serve(one: OpenConnection, stream: TunnelStream): Promise<void> {
+    const { connection, local, from } = one.about, { to, mirror } = this.#plan;
+    const refuse = (value: string) => this.tunnel.send(connection, { case: "refused", value });
+    const peeked = new Peeked(stream), host = from.slice(0, from.lastIndexOf(":"));
+    const link = this.#cycles.arrived(local, host, () => peeked.peek(), { heard: !mirror });
+    void stream.broken.then(() => link.end());
+    const led = await link.admitted;
+    if (led?.fresh) this.tell(cycleEvent(one, led.cycle));
+    if (led !== undefined) return refuse(led.cycle.reason);
+    const begun = performance.now();
+    let socket: LocalSocket;
+    try {
+      const port = Number(local.slice(local.lastIndexOf(":") + 1));
+      socket = await LocalSocket.connect(to, port, localMs);
+    } catch (error) {
+      link.end();
+      return refuse((error as Error).message);
+    }
+    link.connected();
+    one.connectMs = performance.now() - begun;
+    this.tunnel.send(connection, { case: "accepted", value: { credit: stream.window.first } });
+    await splice(peeked, new Linked(mirror ? new Muted(socket) : socket, link), one.traffic);
+  }
+}

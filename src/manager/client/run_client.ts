@@ -1,0 +1,106 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Run, RunOptions } from "../../context.ts";
+import type { NamespaceKind, ToolExit } from "../../tool.ts";
+import { Channel } from "../../lib/channel.ts";
+import type { ManagerConnection } from "./connection.ts";
+import type { ControlRequestSchema } from "../protocol/gen/manager_pb.ts";
+import { Namespace, RunRequestSchema } from "../protocol/gen/manager_pb.ts";
+import type { RunRequest } from "../protocol/gen/manager_pb.ts";
+
+export interface RunTarget {
+  podUid: string;
+  containerId: string;
+  /** For the prompt of a shell. */
+  name: string;
+}
+
+const namespaceNumbers: Readonly<Record<NamespaceKind, Namespace>> = {
+  net: Namespace.NET,
+  pid: Namespace.PID,
+  uts: Namespace.UTS,
+  ipc: Namespace.IPC,
+};
+
+/** Has the container's runtime run a command in the target's container; rejects with ScopeError where it does not. */
+export type LetIn = (command: readonly string[], signal: AbortSignal) => Promise<void>;
+
+/** Ends a program that waits to be let in, and its exit code then; one that is in takes no notice. */
+const notLetIn = { signal: "SIGURG", code: 128 + 23 };
+
+type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
+
+/** Starts a program through a manager. `translate` turns the connection's errors into those for users. */
+export function startRun(
+  { calls, lost }: ManagerConnection,
+  { argv, namespaces, env = {}, pty, traces, inside, pid }: RunOptions,
+  { podUid, containerId, name }: RunTarget,
+  translate: (error: unknown) => Promise<unknown>,
+  letIn?: LetIn,
+): Run {
+  const requests = new Channel<RunRequest>();
+  const send = (request: Part) => void requests.push(create(RunRequestSchema, { request }));
+  const exit = Promise.withResolvers<ToolExit>();
+  exit.promise.catch(() => {}); // whoever reads the output hears of it, too
+  send({
+    case: "start",
+    value: {
+      target: { podUid, containerId, ...(pid === undefined ? {} : { pid }) },
+      namespaces: namespaces.map((kind) => namespaceNumbers[kind]),
+      argv: [...argv],
+      env: { SCOPE_TARGET: name, ...env },
+      ...(pty === undefined ? {} : { pty }),
+      ...(traces === undefined ? {} : { traces }),
+      ...(inside === undefined ? {} : { inside: { ...inside, byRuntime: letIn !== undefined } }),
+    },
+  });
+
+  const left = new AbortController(), started = Promise.withResolvers<string>();
+  // A call of its own: in the stream it would wait behind input that the program does not read.
+  const control = (action: NonNullable<MessageInitShape<typeof ControlRequestSchema>["action"]>) =>
+    started.promise.then((run) => calls.control({ run, action })).then(() => {}, () => {}); // a lost connection shows in the output
+
+  let refusal: unknown;
+  // A manager may only say that its program waits: the command that runs in the target is this side's word.
+  const enter = (pid: number) =>
+    void letIn?.([`/proc/${pid}/exe`, "--guest", `${pid}`], left.signal).catch((error: unknown) => {
+      refusal = error;
+      control({ case: "signal", value: notLetIn.signal });
+    });
+
+  async function* output(): Run["output"] {
+    let exited = false;
+    try {
+      for await (const { response } of calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })) {
+        if (response.case === "started") {
+          started.resolve(response.value.run);
+          if (response.value.waits) enter(response.value.pid);
+        } else if (response.case === "stdout" || response.case === "stderr") {
+          yield { stream: response.case, bytes: response.value };
+        } else if (response.case === "exit") {
+          const { code, signal } = response.value;
+          if (refusal !== undefined && code === notLetIn.code) throw refusal;
+          exited = true;
+          exit.resolve({ code, ...(signal === "" ? {} : { signal }) });
+        }
+      }
+      if (!exited) throw new Error("the program's end was not told");
+    } catch (error) {
+      const translated = await translate(error);
+      exit.reject(translated);
+      throw translated;
+    } finally {
+      requests.close();
+      left.abort(); // whoever stops reading wants no more of the program
+    }
+  }
+
+  return {
+    output: output(),
+    exit: exit.promise,
+    write: (bytes) => requests.push(create(RunRequestSchema, { request: { case: "stdin", value: bytes } })),
+    endInput: () => send({ case: "stdinEnd", value: {} }),
+    signal: (value) => control({ case: "signal", value }),
+    resize: (value) => void control({ case: "resize", value }),
+  };
+}

@@ -1,0 +1,85 @@
+import { fchmod, getxattr, statAt } from "./calls.ts";
+import type { Stat } from "./calls.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { FileError } from "../../protocol/file_error.ts";
+
+/** By what a process makes files, see proc_pid_status(5). */
+export interface Creator {
+  uid: number;
+  gid: number;
+  umask: number;
+}
+
+const S_ISGID = 0o2000;
+
+/**
+ * The owner that the creator's own open(2) or mkdir(2) would have given to what the manager made in a folder. The group is
+ * the folder's where that has the set-gid bit, and on file systems that always take it from there.
+ */
+export function ownerOfNew(
+  { uid, gid }: Creator,
+  folder: Pick<Stat, "mode">,
+  made: Pick<Stat, "gid">,
+  manager = Deno.gid() ?? 0,
+): { uid: number; gid: number } {
+  return { uid, gid: (folder.mode & S_ISGID) !== 0 || made.gid !== manager ? made.gid : gid };
+}
+
+/**
+ * The permissions that open(2) or mkdir(2) would have given when asked for some: without those of the umask, or, where the
+ * folder has a default ACL, without those that it does not have. See acl(5), and posix_acl_xattr.h of the kernel.
+ */
+export function modeOfNew(asked: number, { umask }: Pick<Creator, "umask">, acl?: Uint8Array<ArrayBuffer>): number {
+  if (acl === undefined) return asked & 0o777 & ~umask;
+  const view = new DataView(acl.buffer, acl.byteOffset, acl.byteLength), found = new Map<number, number>();
+  for (let at = 4; at + 8 <= view.byteLength; at += 8) {
+    const tag = view.getUint16(at, true);
+    if (tag in tags) found.set(tag, view.getUint16(at + 2, true));
+  }
+  const of = (tag: number) => found.get(tag) ?? 0o7;
+  const group = found.has(ACL_MASK) ? of(ACL_MASK) : of(ACL_GROUP_OBJ);
+  return asked & (of(ACL_USER_OBJ) << 6 | group << 3 | of(ACL_OTHER));
+}
+
+const ACL_USER_OBJ = 0x01, ACL_GROUP_OBJ = 0x04, ACL_MASK = 0x10, ACL_OTHER = 0x20;
+const tags: Readonly<Record<number, true>> = {
+  [ACL_USER_OBJ]: true,
+  [ACL_GROUP_OBJ]: true,
+  [ACL_MASK]: true,
+  [ACL_OTHER]: true,
+};
+
+/** The default ACL of a folder, which what is made in it inherits; nothing where it has none. */
+export function defaultAcl(folder: Descriptor): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return getxattr(folder.fd, "system.posix_acl_default");
+  } catch (error) {
+    if (error instanceof FileError && noAcl.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+const noAcl = ["ENODATA", "EOPNOTSUPP", "EACCES", "EPERM", "ENOSYS"];
+
+/** Permissions for something new in a folder, as modeOfNew() has them. */
+export function modeIn(folder: Descriptor, asked: number, creator: Creator): number {
+  return modeOfNew(asked, creator, defaultAcl(folder));
+}
+
+/** Gives something to an owner. With the rights of an ordinary user it stays that user's, who is the target's own. */
+export function give({ uid, gid }: { uid: number; gid: number }, chown: (uid: number, gid: number) => void): void {
+  try {
+    chown(uid, gid);
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+  }
+}
+
+/** Sets the permissions of something open. A folder keeps its set-gid bit. */
+export function setMode({ fd }: Descriptor, permissions: number): void {
+  const { mode } = statAt(fd), now = mode & 0o7777, wanted = permissions | (isFolder(mode) ? now & S_ISGID : 0);
+  // Not without need: chmod(2) by one who is not in its group takes the bit away.
+  if (now !== wanted) fchmod(fd, wanted);
+}
+
+const isFolder = (mode: number) => mode >> 12 === 0o04;

@@ -1,0 +1,138 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { FileKind, FindInodeResponseSchema } from "../../protocol/gen/manager_pb.ts";
+import type { FindInodeRequest, FindInodeResponse, InodeLayerSchema } from "../../protocol/gen/manager_pb.ts";
+import { readProc } from "../processes.ts";
+import { breathe } from "../../protocol/yield.ts";
+import {
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  openat2,
+  openOwn,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+  statAt,
+} from "./calls.ts";
+import type { Stat } from "./calls.ts";
+import { Descriptor } from "./descriptor.ts";
+import { kindOf } from "./entry.ts";
+import { codeOf, FileError } from "../../protocol/file_error.ts";
+import { namesIn } from "./folder.ts";
+import { rootLayers } from "./layers.ts";
+import { troubleOf } from "./list.ts";
+import { join, toBytes, toName } from "./names.ts";
+import type { Name } from "./names.ts";
+import { openBelow, TargetRoot } from "./target_root.ts";
+
+type Part = NonNullable<MessageInitShape<typeof FindInodeResponseSchema>["response"]>;
+type LayerInit = MessageInitShape<typeof InodeLayerSchema>;
+
+/** How often to say how many files were seen, in milliseconds. */
+const tellMs = 250;
+
+/** Handles one FindInode. */
+export async function* findInode(request: FindInodeRequest): AsyncIterable<FindInodeResponse> {
+  const response = (part: Part) => create(FindInodeResponseSchema, { response: part });
+  const breath = breathe();
+  let seen = 0, told = performance.now();
+  try {
+    using root = TargetRoot.of(request.target);
+    using layers = new Layers(root.pid);
+    for (const { path, stat, trouble } of sameMount(root)) {
+      seen++;
+      if (trouble !== undefined) yield response({ case: "trouble", value: troubleOf(path, trouble) });
+      else if (stat?.inode === request.inode) {
+        const value = { path: toBytes(path), kind: kindOf(stat), ...layers.of(path, stat) };
+        yield response({ case: "found", value });
+      }
+      if (!breath.due) continue;
+      await breath.take();
+      if (performance.now() - told < tellMs) continue;
+      yield response({ case: "seen", value: BigInt(seen) });
+      told = performance.now();
+    }
+  } catch (error) {
+    yield response({ case: "trouble", value: troubleOf("", codeOf(error)) });
+  }
+  yield response({ case: "seen", value: BigInt(seen) });
+}
+
+interface Seen {
+  path: Name;
+  stat?: Stat;
+  trouble?: string;
+}
+
+/** All that is in the root file system itself, and in no other that is mounted in it. */
+function* sameMount(root: TargetRoot): Iterable<Seen> {
+  using top = root.open("/", O_RDONLY | O_DIRECTORY);
+  const { mount, device } = statAt(top.fd);
+  yield { path: "/", stat: statAt(top.fd) };
+  yield* inside(top, "/");
+
+  function* inside(folder: Descriptor, path: Name): Iterable<Seen> {
+    for (const name of namesIn(folder.fd)) {
+      const below = join(path, name);
+      try {
+        const stat = statAt(folder.fd, name), isFolder = kindOf(stat) === FileKind.FOLDER;
+        // An overlay may tell other devices for files of its layers, but never for folders.
+        if (stat.mount !== mount || (isFolder && stat.device !== device)) continue;
+        yield { path: below, stat };
+        if (!isFolder) continue;
+        using inner = openBelow(folder, name, O_RDONLY | O_DIRECTORY);
+        yield* inside(inner, below);
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT") yield { path: below, trouble: codeOf(error) };
+      }
+    }
+  }
+}
+
+/** The layers of a container's root, looked up in the node's files where those are seen. */
+class Layers implements Disposable {
+  readonly #layers: { folder: Name; upper: boolean; opened: Descriptor }[] = [];
+  #why = "";
+
+  constructor(pid: number) {
+    const mountinfo = readProc(pid, "mountinfo");
+    const layers = mountinfo === undefined ? undefined : rootLayers(mountinfo);
+    if (layers === undefined) {
+      this.#why = mountinfo === undefined ? "its mounts cannot be read" : "its root file system is no overlay";
+      return;
+    }
+    try {
+      using node = new Descriptor(openOwn("/proc/1/root", O_PATH | O_DIRECTORY));
+      for (const { folder, upper } of layers) {
+        const name = toName(new TextEncoder().encode(folder));
+        const fd = openat2(node.fd, name, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        this.#layers.push({ folder: name, upper, opened: new Descriptor(fd) });
+      }
+    } catch (error) {
+      codeOf(error);
+      this[Symbol.dispose]();
+      this.#why = "the files of the node cannot be seen from here";
+    }
+  }
+
+  of(path: Name, stat: Stat): { layers: LayerInit[]; noLayers: string } {
+    const layers = this.#layers.flatMap(({ folder, upper, opened }): LayerInit[] => {
+      try {
+        using there = openBelow(opened, path.slice(1) || ".", O_PATH | O_NOFOLLOW);
+        const found = statAt(there.fd);
+        // Something else of that name says in an upper layer that the file is not there.
+        if (kindOf(found) !== kindOf(stat)) return [];
+        return [{ folder: toBytes(folder), upper, sameInode: found.inode === stat.inode }];
+      } catch (error) {
+        if (error instanceof FileError) return [];
+        throw error;
+      }
+    });
+    return { layers, noLayers: this.#why };
+  }
+
+  [Symbol.dispose](): void {
+    for (const { opened } of this.#layers.splice(0)) opened[Symbol.dispose]();
+  }
+}

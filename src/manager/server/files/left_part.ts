@@ -1,0 +1,31 @@
+import { FileKind } from "../../protocol/gen/manager_pb.ts";
+import { close, lock, O_NONBLOCK, O_PATH, O_RDONLY, reopen, statAt } from "./calls.ts";
+import { Descriptor } from "./descriptor.ts";
+import { kindOf } from "./entry.ts";
+import { removeName } from "./mount_point.ts";
+import type { Name } from "./names.ts";
+import { openBelow } from "./target_root.ts";
+import type { LeftPart } from "./worker_messages.ts";
+
+/** Removes unfinished files that nobody came back for, and closes their folders. */
+export function removeParts(parts: readonly LeftPart[]): void {
+  for (const { folder, name, inode } of parts) {
+    try {
+      removeUnused(folder, name, inode);
+    } catch {
+      // gone already
+    } finally {
+      close(folder);
+    }
+  }
+}
+
+/** Known to be that file before it is opened: the target may have made a device of that name. A copy that resumes it holds its lock. */
+function removeUnused(folder: number, name: Name, inode: bigint): void {
+  const opened = new Descriptor(folder);
+  using path = openBelow(opened, name, O_PATH);
+  const found = statAt(path.fd);
+  if (found.inode !== inode || kindOf(found) !== FileKind.FILE) return;
+  using file = new Descriptor(reopen(path.fd, O_RDONLY | O_NONBLOCK));
+  if (lock(file.fd)) removeName(opened, name);
+}

@@ -1,0 +1,53 @@
+import {
+  O_NOFOLLOW,
+  O_PATH,
+  openat2,
+  renameat,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+  unlinkat,
+} from "./calls.ts";
+import type { Stat } from "./calls.ts";
+import { Descriptor } from "./descriptor.ts";
+import { statIfThere } from "./destination.ts";
+import { FileError } from "../../protocol/file_error.ts";
+import type { Name } from "./names.ts";
+
+// The kernel answers EBUSY for a mount point of the caller's own mount namespace only. The manager is in another one than
+// the target: there, rename(2) and unlink(2) detach what is mounted on a name, and the target loses it.
+
+/** True for a name of a folder on which something is mounted, in the mount namespace that the folder was opened in. */
+export function isMountPoint(folder: Descriptor, name: Name, stat = statIfThere(folder, name)): boolean {
+  return stat !== undefined && (stat.mountPoint ?? crossesMount(folder, name));
+}
+
+/** As isMountPoint(), for kernels before 5.8: whether the way from the folder to the name leads through a mount. */
+export function crossesMount(folder: Descriptor, name: Name): boolean {
+  const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  try {
+    using _found = new Descriptor(openat2(folder.fd, name, O_PATH | O_NOFOLLOW, resolve));
+    return false;
+  } catch (error) {
+    if (error instanceof FileError && error.code === "EXDEV") return true;
+    throw error;
+  }
+}
+
+/** Removes a name that is no folder's. Throws FileError, EMOUNT for a mount point. */
+export function removeName(folder: Descriptor, name: Name): void {
+  refuseMountPoint(folder, name);
+  unlinkat(folder.fd, name);
+}
+
+/** Gives something the name of another, which it replaces in one step. Throws FileError, EMOUNT for mount points. */
+export function putInPlace(folder: Descriptor, from: Name, to: Name): void {
+  refuseMountPoint(folder, from);
+  refuseMountPoint(folder, to);
+  renameat(folder.fd, from, to);
+}
+
+export function refuseMountPoint(folder: Descriptor, name: Name, stat?: Stat): void {
+  if (isMountPoint(folder, name, stat)) throw new FileError("EMOUNT");
+}

@@ -1,0 +1,36 @@
+import { Buffer } from "node:buffer";
+import { FileError } from "../../protocol/file_error.ts";
+
+/** A path or a name of Linux, a character a byte: not every name is UTF-8, and none may be lost. */
+export type Name = string;
+
+export function toName(bytes: Uint8Array): Name {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+export function toBytes(name: Name): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(name, "latin1"));
+}
+
+/** As the C library takes it. Throws FileError for what would be cut off there. */
+export function cBytes(name: Name): Uint8Array<ArrayBuffer> {
+  if (name.includes("\0")) throw new FileError("EINVAL");
+  const bytes = new Uint8Array(name.length + 1);
+  for (let at = 0; at < name.length; at++) bytes[at] = name.charCodeAt(at);
+  return bytes;
+}
+
+/** The folder of a path and the name in it. The name is empty where the path ends in a slash or is one. */
+export function split(path: Name): { folder: Name; name: Name } {
+  const slash = path.lastIndexOf("/");
+  return { folder: slash < 0 ? "." : path.slice(0, slash) || "/", name: path.slice(slash + 1) };
+}
+
+export function join(folder: Name, name: Name): Name {
+  return folder === "" || name === "" ? folder + name : folder.endsWith("/") ? folder + name : `${folder}/${name}`;
+}
+
+/** True for what may be a name of one thing in a folder. */
+export function isPlain(name: Name): boolean {
+  return name !== "" && name !== "." && name !== ".." && !name.includes("/") && !name.includes("\0");
+}

@@ -1,0 +1,21 @@
+import { FileKind } from "../../protocol/gen/manager_pb.ts";
+import { fileSystemType, O_NONBLOCK, O_RDONLY, reopen, statAt } from "./calls.ts";
+import type { Stat } from "./calls.ts";
+import { Descriptor } from "./descriptor.ts";
+import { kindOf } from "./entry.ts";
+import { FileError } from "../../protocol/file_error.ts";
+import { isKernelFileSystem } from "./folder.ts";
+
+/** Opens for reading what is known to be a file: for some devices, opening is an act. Takes over what was found. */
+export function openFile(found: Descriptor): Descriptor {
+  using path = found;
+  const kind = kindOf(statAt(path.fd));
+  if (kind === FileKind.FOLDER) throw new FileError("EISDIR");
+  if (kind !== FileKind.FILE) throw new FileError("ENOTREG");
+  return new Descriptor(reopen(path.fd, O_RDONLY | O_NONBLOCK));
+}
+
+/** True for files of the kernel, which say a size of 0 and have content. */
+export function hasHiddenContent(file: Descriptor, { size }: Stat): boolean {
+  return size === 0 && isKernelFileSystem(fileSystemType(file.fd));
+}

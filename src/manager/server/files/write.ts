@@ -1,0 +1,242 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { WriteFilesResponseSchema } from "../../protocol/gen/manager_pb.ts";
+import type {
+  ItemWrittenSchema,
+  WriteBatch,
+  WriteDoneSchema,
+  WriteFile,
+  WriteFilesRequest,
+  WriteFilesResponse,
+  WriteFolder,
+  WriteItem,
+  WriteLink,
+  WriteOpen,
+  WriteWhole,
+} from "../../protocol/gen/manager_pb.ts";
+import { partName } from "../../protocol/part_name.ts";
+import { readProc } from "../processes.ts";
+import { fchown, futimens, lchownat, mkdirat, O_DIRECTORY, O_RDONLY, statAt, symlinkat } from "./calls.ts";
+import type { Stat } from "./calls.ts";
+import { ArrivingFile } from "./arriving_file.ts";
+import { breathe } from "../../protocol/yield.ts";
+import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
+import type { Creator } from "./created.ts";
+import { Destination, statIfThere } from "./destination.ts";
+import type { Place } from "./destination.ts";
+import { codeOf, FileError } from "../../protocol/file_error.ts";
+import { troubleOf } from "./list.ts";
+import { putInPlace, removeName } from "./mount_point.ts";
+import { toBytes, toName } from "./names.ts";
+import type { Name } from "./names.ts";
+import type { PartKeeper } from "./parts.ts";
+import { unpack } from "../../protocol/pieces.ts";
+import { openBelow, TargetRoot } from "./target_root.ts";
+import { mountsAt } from "./written_mounts.ts";
+
+type Part = NonNullable<MessageInitShape<typeof WriteFilesResponseSchema>["response"]>;
+type Result = NonNullable<MessageInitShape<typeof ItemWrittenSchema>["result"]>;
+type Done = MessageInitShape<typeof WriteDoneSchema>;
+type Request = WriteFilesRequest["request"];
+
+/**
+ * Handles one WriteFiles. What it holds open is closed when `gone` is aborted, whether or not somebody reads on; then a
+ * file that is not whole goes to `parts`.
+ */
+export async function* writeFiles(
+  requests: AsyncIterable<WriteFilesRequest>,
+  gone: AbortSignal,
+  parts: PartKeeper,
+): AsyncIterable<WriteFilesResponse> {
+  using writing = new Writing(parts, gone);
+  gone.addEventListener("abort", () => writing[Symbol.dispose](), { once: true });
+  for await (const { request } of requests) {
+    if (gone.aborted) return;
+    const answer = await writing.answer(request);
+    if (answer !== undefined) yield create(WriteFilesResponseSchema, { response: answer });
+  }
+}
+
+class Writing implements Disposable {
+  #root: TargetRoot | undefined;
+  /** New things are as if the target had made them. */
+  #creator: Creator = { uid: 0, gid: 0, umask: 0o22 };
+  #destination: Destination | undefined;
+  #file: ArrivingFile | undefined;
+  /** Of the file that is written. */
+  #path: Name = "";
+
+  constructor(readonly parts: PartKeeper, readonly gone: AbortSignal) {}
+
+  /** Does what a request says, and returns what there is to answer. */
+  async answer(request: Request): Promise<Part | undefined> {
+    // A batch or a file begins: what was in the middle before is over.
+    if (request.case === "batch" || request.case === "file") {
+      this.#file?.discard();
+      this.#leave();
+      this.#path = request.case === "file" ? toName(request.value.path) : "";
+    }
+    try {
+      return await this.#do(request);
+    } catch (error) {
+      this.#file?.discard();
+      this.#leave();
+      return { case: "trouble", value: troubleOf(this.#path, codeOf(error)) };
+    }
+  }
+
+  async #do(request: Request): Promise<Part | undefined> {
+    switch (request.case) {
+      case "open":
+        return this.#open(request.value);
+      case "batch":
+        return await this.#batch(request.value);
+      case "file": {
+        this.#file = this.#arriving(request.value);
+        if (request.value.resume) return { case: "started", value: await this.#file.found() };
+        return void this.#file.begin(false);
+      }
+      case "from":
+        return void this.#file?.begin(request.value.keep);
+      case "data":
+        return void await this.#file?.write(Number(request.value.offset), unpack(request.value));
+      case "end": {
+        if (this.#file === undefined) return undefined;
+        const done = await this.#file.finish(request.value);
+        this.#leave();
+        return { case: "done", value: done };
+      }
+    }
+  }
+
+  get #to(): Destination {
+    if (this.#destination !== undefined) return this.#destination;
+    throw new ConnectError("the first request must be open", Code.InvalidArgument);
+  }
+
+  #open({ target, path, name, folder }: WriteOpen): Part {
+    this.#root = TargetRoot.of(target);
+    this.#creator = this.#root.creator;
+    const destination = Destination.of(this.#root, this.#root.absolute(path), { name: toName(name), folder });
+    this.#destination = destination;
+    const mounts = mountsAt(readProc(this.#root.pid, "mountinfo") ?? "", destination.whereIn(this.#root));
+    return {
+      case: "opened",
+      value: {
+        path: toBytes(destination.path),
+        mounts: mounts.map((mount) => ({ ...mount, path: toBytes(mount.path) })),
+      },
+    };
+  }
+
+  #arriving(file: WriteFile): ArrivingFile {
+    const { parts, gone } = this, creator = this.#creator, { pid } = this.#root!;
+    using unused = new DisposableStack();
+    const place = unused.use(this.#to.place(toName(file.path)));
+    const arriving = new ArrivingFile({ place, file, creator, parts, pid, gone });
+    unused.move();
+    return arriving;
+  }
+
+  /** A failure of one item is reported for that item, and the others are made. */
+  async #batch({ items, data }: WriteBatch): Promise<Part> {
+    const bytes = data === undefined ? new Uint8Array() : unpack(data), results: { result: Result }[] = [];
+    const breath = breathe();
+    let at = 0;
+    for (const { item } of items) {
+      // A slow file system is no silent one: the Worker says so in between, and hears that the client has left.
+      if (breath.due) await breath.take();
+      if (this.gone.aborted) break;
+      try {
+        const length = item.case === "file" ? Number(item.value.end?.size ?? 0n) : 0;
+        results.push({ result: { case: "done", value: await this.#make(item, bytes.subarray(at, at += length)) } });
+      } catch (error) {
+        const path = item.case === "file" ? item.value.file?.path : item.value?.path;
+        results.push({
+          result: { case: "trouble", value: troubleOf(toName(path ?? new Uint8Array()), codeOf(error)) },
+        });
+      }
+    }
+    return { case: "batch", value: { items: results } };
+  }
+
+  async #make(item: WriteItem["item"], bytes: Uint8Array<ArrayBuffer>): Promise<Done> {
+    switch (item.case) {
+      case "folder":
+        return this.#folder(item.value);
+      case "link":
+        return this.#link(item.value);
+      case "file":
+        return await this.#whole(item.value, bytes);
+      case undefined:
+        throw new FileError("EINVAL");
+    }
+  }
+
+  /** A file that has arrived already. */
+  async #whole({ file, end }: WriteWhole, bytes: Uint8Array<ArrayBuffer>): Promise<Done> {
+    if (file === undefined || end === undefined) throw new FileError("EINVAL");
+    using arriving = this.#arriving(file);
+    try {
+      arriving.begin(false);
+      if (bytes.length > 0) await arriving.write(0, bytes);
+      return await arriving.finish(end);
+    } catch (error) {
+      arriving.discard();
+      throw error;
+    }
+  }
+
+  #folder({ path, mode, modifiedNs, finish }: WriteFolder): Done {
+    const name = toName(path);
+    if (name === "" && this.#to.top === undefined) return {};
+    using place = this.#to.place(name);
+    const wanted = modeIn(place.folder, mode, this.#creator) | (finish ? 0 : 0o700);
+    let created = false;
+    if (!finish) {
+      try {
+        mkdirat(place.folder.fd, place.name, wanted);
+        created = true;
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST") throw error;
+      }
+    }
+    using folder = openBelow(place.folder, place.name, O_RDONLY | O_DIRECTORY);
+    if (created) this.#own(place, statAt(folder.fd), (uid, gid) => fchown(folder.fd, uid, gid));
+    if (created || finish) setMode(folder, wanted);
+    if (finish) futimens(folder.fd, modifiedNs);
+    return { created };
+  }
+
+  /** A link takes the place of a file or a link in one step, never that of a folder. */
+  #link({ path, link }: WriteLink): Done {
+    using place = this.#to.place(toName(path));
+    const { folder, name } = place, part = partName(name);
+    if (statIfThere(folder, part) !== undefined) removeName(folder, part);
+    symlinkat(toName(link), folder.fd, part);
+    try {
+      this.#own(place, statAt(folder.fd, part), (uid, gid) => lchownat(folder.fd, part, uid, gid));
+      putInPlace(folder, part, name);
+    } catch (error) {
+      removeName(folder, part);
+      throw error;
+    }
+    return { created: true };
+  }
+
+  #own({ folder }: Place, made: Stat, chown: (uid: number, gid: number) => void): void {
+    give(ownerOfNew(this.#creator, statAt(folder.fd), made), chown);
+  }
+
+  #leave(): void {
+    this.#file?.[Symbol.dispose]();
+    this.#file = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#leave();
+    this.#destination?.[Symbol.dispose]();
+    this.#root?.[Symbol.dispose]();
+  }
+}

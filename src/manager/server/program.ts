@@ -1,0 +1,158 @@
+import { Channel } from "../../lib/channel.ts";
+import { endRun, kill, pidsOfRun, runVariable } from "./leftovers.ts";
+import type { RunId } from "./leftovers.ts";
+import { Traced } from "./let_go.ts";
+import { Pause } from "./pause.ts";
+import { allPids, readProc, statOf } from "./processes.ts";
+import type { Pty, WindowSize } from "./pty.ts";
+import { openPty } from "./pty.ts";
+
+export interface ProgramOptions {
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Set: the program gets a terminal of this size. */
+  pty?: WindowSize;
+  /** A process that the program stops, as a debugger does. */
+  traces?: number;
+}
+
+export type ProgramOutput = { stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer> };
+
+export interface ProgramExit {
+  code: number;
+  signal: string;
+}
+
+/**
+ * After a small piece of output the next is read this much later, in milliseconds, together with what came meanwhile: a
+ * message a line would cost four times the CPU time of a tool that prints a thousand lines a second. The first piece
+ * after a silence or after input is passed on at once, and large pieces are never held up.
+ */
+const gatherMs = 20;
+/** Pieces of this many bytes are large. */
+const largePiece = 16 * 1024;
+
+/** Opens the terminal $SCOPE_PTY as standard input and output of a new session, and becomes the rest. */
+const ptyScript = `exec setsid --ctty -- "$@" <"$SCOPE_PTY" >"$SCOPE_PTY" 2>&1`;
+
+/**
+ * A running program and everything that it starts. Disposing ends all of it; when the program ends by itself, what it
+ * left behind is ended, too.
+ */
+export class Program implements AsyncDisposable {
+  readonly pid: number;
+  /** Everything the program prints; ends when it has ended. Reading slowly slows the program down. */
+  readonly output: AsyncIterable<ProgramOutput>;
+  readonly exit: Promise<ProgramExit>;
+  readonly #mark = crypto.randomUUID();
+  readonly #child: Deno.ChildProcess;
+  readonly #sinceMs: number;
+  readonly #pty: Pty | undefined;
+  readonly #traced: Traced | undefined;
+  readonly #gathering = new Pause();
+  readonly #printed = new Channel<ProgramOutput>();
+  /** Nothing of it runs any more. */
+  #ended = false;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
+
+  /** Throws Deno.errors.NotFound when there is no such program. */
+  constructor({ argv, env, pty, traces }: ProgramOptions) {
+    this.#traced = traces === undefined ? undefined : new Traced(traces);
+    this.#pty = pty === undefined ? undefined : openPty(pty);
+    const [program = "", ...args] = this.#pty === undefined ? argv : ["sh", "-c", ptyScript, "sh", ...argv];
+    try {
+      this.#child = new Deno.Command(program, {
+        args,
+        env: { ...env, [runVariable]: this.#mark, ...(this.#pty === undefined ? {} : { SCOPE_PTY: this.#pty.path }) },
+        stdin: this.#pty === undefined ? "piped" : "null",
+        stdout: this.#pty === undefined ? "piped" : "null",
+        stderr: this.#pty === undefined ? "piped" : "null",
+        // A group of its own: a signal for the tool is none for the manager. With a terminal, setsid makes it.
+        detached: this.#pty === undefined,
+      }).spawn();
+    } catch (error) {
+      this.#pty?.[Symbol.dispose]();
+      throw error;
+    }
+    this.pid = this.#child.pid;
+    this.#sinceMs = statOf(this.pid)?.startMs ?? 0;
+    this.#input = this.#pty === undefined ? this.#child.stdin.getWriter() : undefined;
+    this.output = this.#printed;
+    this.exit = this.#finish(this.#pump(this.#printed));
+    this.exit.finally(() => this.#printed.close()).catch(() => {});
+  }
+
+  /** Passes on standard input. A program that does not read it is no error. */
+  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#pty !== undefined) return await this.#pty.write(bytes);
+    this.#gathering.wake();
+    await this.#input?.write(bytes).catch(() => {});
+  }
+
+  async endInput(): Promise<void> {
+    await this.#input?.close().catch(() => {});
+  }
+
+  get #id(): RunId {
+    return { mark: this.#mark, leader: this.pid, sinceMs: this.#sinceMs };
+  }
+
+  /**
+   * Sends a signal to the program's group; behind nsenter and tini, to what they run. On a terminal a shell has groups of
+   * its own: there it is for all of them, as when a terminal hangs up.
+   */
+  signal(name: Deno.Signal): void {
+    if (this.#ended) return;
+    for (const pid of this.#pty === undefined ? this.#receivers() : pidsOfRun(this.#id)) kill(pid, name);
+  }
+
+  resize(size: WindowSize): void {
+    this.#pty?.resize(size);
+  }
+
+  /** Ends the program and what it started, at most 5 s later. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Its pid may be somebody else's by now.
+    if (this.#ended) return;
+    // A tracer that waits for its reader does not hear that it should end, and its target waits with it.
+    this.#printed.discard();
+    const left = await endRun(this.#id, this.#traced);
+    if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
+    this.#pty?.[Symbol.dispose]();
+  }
+
+  async #finish(pumped: Promise<void>): Promise<ProgramExit> {
+    pumped.catch(() => {}); // awaited below
+    const { code, signal } = await this.#child.status;
+    this.#gathering.end();
+    await endRun(this.#id, this.#traced);
+    this.#ended = true;
+    this.#pty?.hangUp();
+    await pumped;
+    this.#pty?.[Symbol.dispose]();
+    return { code, signal: signal ?? "" };
+  }
+
+  async #pump(channel: Channel<ProgramOutput>): Promise<void> {
+    const pump = async (stream: ProgramOutput["stream"], from: AsyncIterable<Uint8Array<ArrayBuffer>>) => {
+      for await (const bytes of from) {
+        await channel.push({ stream, bytes });
+        if (this.#pty === undefined && bytes.length < largePiece) await this.#gathering.wait(gatherMs);
+      }
+    };
+    if (this.#pty !== undefined) return await pump("stdout", this.#pty.output);
+    await Promise.all([pump("stdout", this.#child.stdout), pump("stderr", this.#child.stderr)]);
+  }
+
+  /**
+   * A program that entered a pid namespace is a child of nsenter, which would die of the signal and forget the program's
+   * exit code: then the signal goes to tini, which passes it on, or, without tini, to all but nsenter.
+   */
+  #receivers(): number[] {
+    if (readProc(this.pid, "comm")?.trim() !== "nsenter") return [-this.pid];
+    const others = [...allPids()].map((pid) => ({ pid, stat: statOf(pid) }))
+      .filter(({ pid, stat }) => pid !== this.pid && stat?.session === this.pid);
+    const tini = others.find(({ stat }) => stat?.parentPid === this.pid && stat.name === "tini");
+    return (tini === undefined ? others : [tini]).map(({ pid }) => pid);
+  }
+}

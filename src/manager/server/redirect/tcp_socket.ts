@@ -1,0 +1,206 @@
+import type { Peer } from "../../protocol/tunnel/peer.ts";
+import { ResetError } from "../../protocol/tunnel/peer.ts";
+import { earlyBytes } from "../../protocol/tunnel/tunnel.ts";
+import type { SocketAddress } from "./address.ts";
+import { poller } from "./poller.ts";
+import * as calls from "./socket_calls.ts";
+
+/** What is read at once. The buffer is shared: what was read is copied out of it. */
+const buffer = new Uint8Array(256 * 1024);
+
+/**
+ * A TCP connection with what Deno's own does not tell or do: it ends one way at a time, passes resets on, and can be made
+ * in another network namespace. It is closed when both ways have ended, or by `reset`.
+ */
+export class TcpSocket implements Peer {
+  #readable = true;
+  #writable: boolean;
+  #readEnded = false;
+  #writeEnded = false;
+  #closed = false;
+  #changed: (() => void)[] = [];
+  /** Read before by `peek`. */
+  #early: Uint8Array<ArrayBuffer>[] = [];
+
+  /** `connecting`: it is not connected yet, and tells by being writable when it is. */
+  constructor(readonly fd: number, connecting = false) {
+    this.#writable = !connecting;
+    poller.add(fd, (events) => this.#change(events));
+  }
+
+  /** Connects from where this is called, with a mark on its packets. Rejects with SocketError or the signal's reason. */
+  static async connect(make: () => number, signal: AbortSignal): Promise<TcpSocket> {
+    const socket = new TcpSocket(make(), true);
+    const stop = () => socket.reset();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      while (!socket.#writable && !socket.#closed) await socket.#wait();
+      signal.throwIfAborted();
+      const error = calls.connectError(socket.fd);
+      if (error !== undefined) throw error;
+      calls.tune(socket.fd);
+      return socket;
+    } catch (error) {
+      socket.reset();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const early = this.#early.shift();
+    if (early !== undefined) return early;
+    if (this.#readEnded) return undefined;
+    while (!this.#closed) {
+      if (!this.#readable) await this.#wait();
+      else {
+        const count = calls.receive(this.fd, buffer);
+        if (count > 0) return buffer.slice(0, count);
+        if (count === 0) {
+          this.#readEnded = true;
+          this.#closeIfDone();
+          return undefined;
+        }
+        if (count === -calls.EAGAIN) this.#readable = false;
+        else if (count !== -calls.EINTR) break;
+      }
+    }
+    this.reset();
+    throw new ResetError("reset");
+  }
+
+  /**
+   * The first bytes, at most `earlyBytes`, which `read` returns again: empty when it ended without any, undefined when none
+   * came before the signal.
+   */
+  async peek(signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const stop = () => this.#wake();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      while (!this.#closed && !signal.aborted) {
+        if (this.#early.length > 0) return this.#early[0];
+        const count = this.#readable ? calls.receive(this.fd, buffer.subarray(0, earlyBytes)) : -calls.EAGAIN;
+        if (count > 0) {
+          this.#early.push(buffer.slice(0, count));
+        } else if (count === 0) {
+          this.#readEnded = true;
+          return new Uint8Array();
+        } else if (count === -calls.EAGAIN) {
+          this.#readable = false;
+          await this.#wait();
+        } else if (count !== -calls.EINTR) this.reset();
+      }
+      return this.#closed ? new Uint8Array() : undefined;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Forgets what was peeked; returns how many bytes that were. */
+  skipPeeked(): number {
+    return this.#early.splice(0).reduce((sum, { length }) => sum + length, 0);
+  }
+
+  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) {
+      if (this.#closed || this.#writeEnded) throw new ResetError("reset");
+      if (!this.#writable) await this.#wait();
+      else {
+        const count = calls.transmit(this.fd, rest);
+        if (count >= 0) rest = rest.subarray(count);
+        else if (count === -calls.EAGAIN) this.#writable = false;
+        else if (count !== -calls.EINTR) throw new ResetError("reset");
+      }
+    }
+  }
+
+  end(): void {
+    if (this.#closed || this.#writeEnded) return;
+    this.#writeEnded = true;
+    calls.shutdownWriting(this.fd);
+    this.#closeIfDone();
+  }
+
+  reset(): void {
+    if (this.#closed) return;
+    this.#close(calls.closeWithReset);
+  }
+
+  #closeIfDone(): void {
+    if (this.#readEnded && this.#writeEnded && !this.#closed) this.#close(calls.close);
+  }
+
+  #close(how: (fd: number) => void): void {
+    this.#closed = true;
+    poller.remove(this.fd);
+    how(this.fd);
+    this.#wake();
+  }
+
+  #change(events: number): void {
+    const over = events & (calls.EPOLLERR | calls.EPOLLHUP);
+    if (events & (calls.EPOLLIN | calls.EPOLLRDHUP) || over) this.#readable = true;
+    if (events & calls.EPOLLOUT || over) this.#writable = true;
+    this.#wake();
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((wake) => this.#changed.push(wake));
+  }
+
+  #wake(): void {
+    for (const wake of this.#changed.splice(0)) wake();
+  }
+}
+
+/** After a failure connections are accepted again this much later, in milliseconds. */
+const againMs = 100;
+
+/** Accepts connections until stopped; each is handed over at once. */
+export class Listener implements Disposable {
+  readonly port: number;
+  readonly #fd: number;
+  #closed = false;
+
+  constructor({ fd, port }: { fd: number; port: number }, accepted: (socket: TcpSocket, accepted: Accepted) => void) {
+    this.#fd = fd;
+    this.port = port;
+    this.#accepted = accepted;
+    poller.add(fd, () => this.take());
+  }
+  readonly #accepted: (socket: TcpSocket, accepted: Accepted) => void;
+
+  /** Takes all that wait to be accepted. */
+  take(): void {
+    if (this.#closed) return;
+    try {
+      for (let next = calls.accept(this.#fd); next !== undefined; next = calls.accept(this.#fd)) {
+        const { fd, from } = next, to = calls.originalDestination(fd, from);
+        // Who was not redirected is refused by the rules already; this is for the moment before they stand.
+        if (to === undefined || to.port === this.port) calls.closeWithReset(fd);
+        else {
+          calls.tune(fd);
+          this.#accepted(new TcpSocket(fd), { from, to });
+        }
+      }
+    } catch (error) {
+      // Out of descriptors, most likely: those who wait are not told of again.
+      console.error(`cannot accept a connection: ${(error as Error).message}`);
+      setTimeout(() => this.take(), againMs);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    poller.remove(this.#fd);
+    calls.close(this.#fd);
+  }
+}
+
+export interface Accepted {
+  from: SocketAddress;
+  /** The original destination. */
+  to: SocketAddress;
+}

@@ -1,0 +1,167 @@
+import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { NamespaceKind } from "../../tool.ts";
+import { enterArgv } from "./enter.ts";
+import { Namespace, RunResponseSchema } from "../protocol/gen/manager_pb.ts";
+import type { RunRequest, RunResponse, Start } from "../protocol/gen/manager_pb.ts";
+import { insideArgv, insidePrompt, waitsForRuntime } from "./inside.ts";
+import { containerPid, podPid, rootPath } from "./processes.ts";
+import type { LocalTools } from "./local_argv.ts";
+import { localArgv } from "./local_argv.ts";
+import { Program } from "./program.ts";
+import { readInRoot } from "./root_file.ts";
+import { containerVariables } from "./runtime_files.ts";
+
+const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
+  [Namespace.UNSPECIFIED]: undefined,
+  [Namespace.NET]: "net",
+  [Namespace.PID]: "pid",
+  [Namespace.UTS]: "uts",
+  [Namespace.IPC]: "ipc",
+};
+
+/** A program with what it needs. Disposing ends all of it, once. */
+export class Session implements AsyncDisposable {
+  readonly name = crypto.randomUUID();
+  readonly files = new TargetFiles();
+  program: Program | undefined;
+  #ended: Promise<void> | undefined;
+
+  /** `active` holds the session by its name until it has ended. */
+  constructor(readonly active: Map<string, Session>) {
+    active.set(this.name, this);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended ??= (async () => {
+      await this.program?.[Symbol.asyncDispose]();
+      await this.files[Symbol.asyncDispose]();
+      this.active.delete(this.name);
+    })();
+  }
+}
+
+/**
+ * Handles one Run. Everything that it started ends with it, and when `gone` is aborted: then nobody may come to read what
+ * this generator still has, so it must not depend on being resumed.
+ */
+export async function* run(
+  requests: AsyncIterable<RunRequest>,
+  gone: AbortSignal,
+  active: Map<string, Session>,
+  sharedNamespaces: boolean,
+  local?: LocalTools,
+): AsyncIterable<RunResponse> {
+  const input = requests[Symbol.asyncIterator]();
+  const first = (await input.next()).value?.request;
+  if (first?.case !== "start") throw new ConnectError("the first request must be start", Code.InvalidArgument);
+  await using session = new Session(active);
+  const program = session.program = await start(first.value, session.files, sharedNamespaces, local);
+  gone.addEventListener("abort", () => void session[Symbol.asyncDispose](), { once: true });
+  if (gone.aborted) return;
+  const waits = first.value.inside?.byRuntime === true && await waitsForRuntime(program, gone);
+  yield response({ case: "started", value: { pid: program.pid, run: session.name, waits } });
+  void feed(program, input);
+  for await (const { stream, bytes } of program.output) yield response({ case: stream, value: bytes });
+  yield response({ case: "exit", value: await program.exit });
+}
+
+type Part = NonNullable<MessageInitShape<typeof RunResponseSchema>["response"]>;
+
+function response(part: Part): RunResponse {
+  return create(RunResponseSchema, { response: part });
+}
+
+async function start(
+  request: Start,
+  files: TargetFiles,
+  sharedNamespaces: boolean,
+  local?: LocalTools,
+): Promise<Program> {
+  const { argv, env, pty } = await planned(request, files, sharedNamespaces, local);
+  try {
+    const { traces } = request;
+    return new Program({ argv, env, ...(pty === undefined ? {} : { pty }), ...(traces === 0 ? {} : { traces }) });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      const where = local === undefined ? "in the image" : "on this machine";
+      throw new ConnectError(`there is no program ${JSON.stringify(argv[0])} ${where}`, Code.NotFound);
+    }
+    throw error;
+  }
+}
+
+/** What to run for a request: the program, behind what brings it to the target. */
+async function planned(
+  request: Start,
+  files: TargetFiles,
+  sharedNamespaces: boolean,
+  local?: LocalTools,
+): Promise<Start> {
+  const namespaces = request.namespaces.flatMap((kind) => namespaceNames[kind] ?? []);
+  const { target, inside, argv } = request;
+  if (local !== undefined) {
+    const { podUid = "", containerId = "", pid = 0 } = target ?? {};
+    const own = pid || containerPid(containerId), of = namespaces.length === 0 ? undefined : own ?? podPid(podUid);
+    const copies = of !== undefined && namespaces.includes("net") ? await files.copy(of) : {};
+    const env = own === undefined ? request.env : { SCOPE_ROOT: rootPath(own), ...request.env };
+    return { ...request, env, argv: localArgv(local, { pid: of, namespaces, files: copies, argv }) };
+  }
+  if (target === undefined || (namespaces.length === 0 && inside === undefined)) {
+    return sharedNamespaces ? { ...request, argv: ["/opt/scope/run", ...argv] } : request;
+  }
+  const own = target.pid || containerPid(target.containerId);
+  if (inside !== undefined) {
+    if (own === undefined) throw new ConnectError("the container does not run", Code.NotFound);
+    const { privileged, user, byRuntime } = inside;
+    // A program that enters by the runtime gets them there.
+    const variables = byRuntime || target.pid !== 0 ? {} : await containerVariables(target.containerId);
+    return {
+      ...request,
+      argv: insideArgv({ pid: own, privileged, user, sharedNamespaces, byRuntime, argv }),
+      // Of its history, the shell would leave a file in the target.
+      env: { ...request.env, ...variables, PS1: insidePrompt, HISTFILE: "" },
+    };
+  }
+  const env: Record<string, string> = own === undefined ? request.env : { SCOPE_ROOT: rootPath(own), ...request.env };
+  if (sharedNamespaces) return { ...request, env, argv: ["/opt/scope/run", ...argv] };
+  const pid = own ?? podPid(target.podUid);
+  if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+  const copies = namespaces.includes("net") ? await files.copy(pid) : {};
+  return { ...request, env, argv: enterArgv({ pid, namespaces, files: copies, argv }) };
+}
+
+async function feed(program: Program, input: AsyncIterator<RunRequest>): Promise<void> {
+  try {
+    for (let next = await input.next(); !next.done; next = await input.next()) {
+      const { request } = next.value;
+      if (request.case === "stdin") await program.write(request.value as Uint8Array<ArrayBuffer>);
+      else if (request.case === "stdinEnd") await program.endInput();
+    }
+  } catch {
+    // The stream broke off: the abort signal ends the program.
+  }
+}
+
+/** Copies of files of the target, for as long as a program uses them. */
+class TargetFiles implements AsyncDisposable {
+  #folder: string | undefined;
+
+  /** Copies what a program in the target's network must see of its /etc. */
+  async copy(pid: number): Promise<Record<string, string>> {
+    const folder = this.#folder = Deno.makeTempDirSync({ prefix: "scope-etc-" });
+    Deno.chmodSync(folder, 0o755); // tools that drop their privileges read them, too
+    const copies: Record<string, string> = {};
+    for (const name of ["resolv.conf", "hosts"]) {
+      const bytes = await readInRoot(pid, `/etc/${name}`);
+      if (bytes === undefined) continue;
+      Deno.writeFileSync(copies[name] = `${folder}/${name}`, bytes, { mode: 0o644 });
+    }
+    return copies;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#folder !== undefined) await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
+  }
+}

@@ -1,0 +1,6 @@
+import type { Destination } from "../event.ts";
+
+/** Returns the destination without the port, which ICMP does not use. */
+export function byIcmp({ port: _port, protocol: _protocol, ...destination }: Destination): Destination {
+  return destination;
+}

@@ -1,0 +1,28 @@
+import type { Run } from "../context.ts";
+import type { ToolExit } from "../tool.ts";
+
+export interface RunOutput {
+  stdout: string;
+  stderr: string;
+  exit: ToolExit;
+}
+
+/** All that a short program prints, and how it ended. Throws the ScopeError of a lost connection, or the signal's reason. */
+export async function outputOf(run: Run, signal: AbortSignal): Promise<RunOutput> {
+  const interrupted = Promise.withResolvers<never>(), interrupt = () => interrupted.reject(signal.reason);
+  signal.addEventListener("abort", interrupt, { once: true });
+  if (signal.aborted) interrupt();
+  try {
+    return await Promise.race([read(run), interrupted.promise]);
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+  }
+}
+
+async function read(run: Run): Promise<RunOutput> {
+  run.endInput();
+  const text = { stdout: "", stderr: "" };
+  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  for await (const { stream, bytes } of run.output) text[stream] += decoders[stream].decode(bytes, { stream: true });
+  return { ...text, exit: await run.exit };
+}

@@ -1,0 +1,16 @@
+import type { Context, RunOptions } from "../context.ts";
+
+/**
+ * A program for whoever sits at the terminal: the command, or a shell whose prompt says where it is. It gets a terminal
+ * where scope has one.
+ */
+export function sessionProgram(
+  { interactive, terminalType, windowSize }: Pick<Context, "interactive" | "terminalType" | "windowSize">,
+  command: readonly string[],
+): Pick<RunOptions, "argv" | "env" | "pty"> {
+  const bash = interactive ? ["bash", "--rcfile", "/opt/scope/bashrc", "-i"] : ["bash"];
+  return {
+    argv: command.length > 0 ? command : bash,
+    ...(interactive ? { pty: windowSize(), env: { TERM: terminalType } } : {}),
+  };
+}

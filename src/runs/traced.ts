@@ -1,0 +1,114 @@
+import type { Beside } from "../context.ts";
+import { ScopeError } from "../errors.ts";
+import type { ProcessSeen } from "../event.ts";
+import { refusal, tracedAlready } from "./ptrace.ts";
+import { outputOf } from "./run_output.ts";
+
+/**
+ * The process that a tracer is to attach to: the one of this pid, or else the first of the target's container. One that is
+ * not the target's is taken all the same, and said.
+ *
+ * Throws ScopeError: notFound, unreachable (the container does not run), denied (traced by another), usage (nothing that
+ * can be traced).
+ */
+export async function traced(
+  beside: Beside,
+  pid: number | undefined,
+  say: (text: string) => void,
+): Promise<ProcessSeen> {
+  const process = pid === undefined ? await firstProcess(beside) : await processOf(beside, pid, say);
+  if (process.state === "Z" || process.state === "X") {
+    throw new ScopeError("notFound", `Process ${quoted(process)} has ended, and only waits for its parent`, {
+      hint: "scope pids lists the target's processes",
+    });
+  }
+  if (isKernelThread(process)) {
+    throw new ScopeError("usage", `Process ${quoted(process)} is a thread of the kernel, and makes no system calls`, {
+      hint: "scope pids lists the target's processes",
+    });
+  }
+  const { tracerPid } = process;
+  if (tracerPid !== undefined) {
+    throw tracedAlready(quoted(process), tracerPid, (await beside.process(tracerPid))?.command);
+  }
+  return process;
+}
+
+/**
+ * Why the kernel did not let a tracer attach, found out after it was refused; the error tells it and what helps.
+ *
+ * Source: ptrace(2), "Ptrace access mode checking".
+ */
+export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen, signal: AbortSignal): Promise<ScopeError> {
+  const process = await beside.process(pid);
+  if (process === undefined || process.state === "Z") {
+    return new ScopeError("notFound", `Process "${pid}" has ended`, {
+      hint: "scope pids lists the target's processes",
+    });
+  }
+  const { tracerPid } = process;
+  if (tracerPid !== undefined) {
+    return tracedAlready(quoted(process), tracerPid, (await beside.process(tracerPid))?.command);
+  }
+  const argv = ["cat", "/proc/sys/kernel/yama/ptrace_scope"];
+  const { stdout } = await outputOf(beside.run({ argv, namespaces: [] }), signal);
+  return refusal({
+    process: quoted(process),
+    node: beside.target.node,
+    way: beside.way,
+    mayTrace: beside.capabilities.has("SYS_PTRACE"),
+    yama: stdout,
+  });
+}
+
+/** For errors, which quote values: `"4242" (nginx: master)`. */
+export function quoted({ pid, command }: ProcessSeen): string {
+  return `"${pid}" (${shortened(command)})`;
+}
+
+/** For people: `4242 (nginx: master)`. */
+export function processText({ pid, command }: ProcessSeen): string {
+  return `${pid} (${shortened(command)})`;
+}
+
+function shortened(command: string): string {
+  return command.length > 60 ? `${command.slice(0, 59)}…` : command;
+}
+
+async function firstProcess(beside: Beside): Promise<ProcessSeen> {
+  const { namespace, pod, container } = beside.target;
+  const found = (await beside.processes())
+    .filter((one) => one.container === container.name && one.state !== "Z")
+    .sort((a, b) => Date.parse(a.started) - Date.parse(b.started) || a.pid - b.pid)[0];
+  if (found !== undefined) return found;
+  throw new ScopeError("unreachable", `Container "${container.name}" of pod "${namespace}/${pod}" does not run`, {
+    hint: `kubectl describe pod -n ${namespace} ${pod} says why; --container NAME chooses another`,
+  });
+}
+
+async function processOf(beside: Beside, pid: number, say: (text: string) => void): Promise<ProcessSeen> {
+  const { namespace, pod, node } = beside.target;
+  const found = await beside.process(pid);
+  if (found === undefined) {
+    const where = beside.way === "ephemeral" ? `beside pod "${namespace}/${pod}"` : `on node "${node}"`;
+    throw new ScopeError("notFound", `Cannot find process "${pid}" ${where}`, {
+      hint: "scope pids lists the target's processes",
+    });
+  }
+  if (found.container === "" && pid === 1 && beside.way === "node") {
+    // What an ephemeral container counts as 1 is the target; here everything on the node hangs on it.
+    throw new ScopeError("usage", `Process ${quoted(found)} is the first of node "${node}", and not the target's`, {
+      hint: `scope pids lists the target's by their pids on the node; scope node ${node} reaches the node's own`,
+    });
+  }
+  // A machine of one's own is no pod, and nothing is foreign there.
+  if (found.container === "" && pod !== "" && !isKernelThread(found)) {
+    say(`process ${processText(found)} is not of pod "${namespace}/${pod}"; it is on the same node`);
+  }
+  return found;
+}
+
+/** Children of kthreadd, whose pid is 2; they have no memory of their own. */
+function isKernelThread({ pid, parentPid, residentBytes, command, container }: ProcessSeen): boolean {
+  return container === "" && residentBytes === 0 && command.startsWith("[") && (pid === 2 || parentPid === 2);
+}

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { lastWords } from "../../../src/connect/last_words.ts";
+
+for (
+  const [message, words] of [
+    [undefined, undefined],
+    ["", undefined],
+    ["\n \n", undefined],
+    ["Error: unknown flag: --shared-namespaces\n", "unknown flag: --shared-namespaces"],
+    ["unexpected: a call failed\nerror: Cannot make the folder\nlater words\n", "Cannot make the folder"],
+    ["one\n  two\n", "two"],
+    [
+      "error: Uncaught (in promise) NotFound: No such file\nawait Deno.mkdir(folder);\n^\n    at file:///opt/scope/manager.js:1:2\n",
+      "Uncaught (in promise) NotFound: No such file",
+    ],
+  ] as const
+) {
+  Deno.test(`lastWords() of ${JSON.stringify(message)}`, () => assert.equal(lastWords(message), words));
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { gdb } from "../../../../src/features/gdb/command.ts";
+import type { RawOptions } from "../../../../src/options.ts";
+import { first } from "../../beside.ts";
+import type { World } from "../../commands/context.ts";
+import { worldOf } from "../../commands/context.ts";
+
+const files = { "cmd/watch.gdb": "bt\n" };
+
+async function debugging(options: RawOptions, args: string[] = [], world: World = {}) {
+  const { context, did, place } = worldOf({ globals: { pod: "web" }, processes: [first], files, ...world });
+  return { code: await gdb.run(context, options, args), did, run: place.seen.options, place };
+}
+
+Deno.test("gdb attaches to the first process, and gdb's exit code is its own", async () => {
+  const { code, did, run, place } = await debugging({});
+  assert.equal(code, 7);
+  assert.match(run?.argv.at(-1) ?? "", /^python .*"scope_attach".*\(4242\)$/);
+  assert.deepEqual([run?.traces, run?.namespaces, run?.pty], [4242, [], undefined]);
+  assert.deepEqual([did.attached, did.needs], [[place.run], [{ files: true, writes: true }]]);
+  assert.ok(place.seen.disposed);
+});
+
+Deno.test("gdb -p is a pid of the node, and one that is not there or not a pid is said", async () => {
+  const { did, run } = await debugging({ pid: "4242" });
+  assert.deepEqual([did.needs, run?.traces], [[{ files: true, writes: true, nodePids: true }], 4242]);
+  await assert.rejects(debugging({ pid: "4343" }), { kind: "notFound" });
+  for (const pid of ["0", "-1", "web", "4242x", ""]) await assert.rejects(debugging({ pid }), { kind: "usage" }, pid);
+});
+
+Deno.test("gdb gives a terminal of the window's size and kind where there is one", async () => {
+  const { run } = await debugging({}, [], { interactive: true });
+  assert.deepEqual([run?.pty, run?.env], [{ columns: 100, rows: 30 }, { TERM: "xterm" }]);
+});
+
+Deno.test("gdb passes files of this machine on, and what stands after --", async () => {
+  const { run } = await debugging({ batch: true, command: ["cmd/watch.gdb"] }, ["-ex", "info threads"]);
+  assert.deepEqual(JSON.parse(run?.env?.SCOPE_GDB_COMMANDS ?? ""), [{ name: "watch.gdb", text: "bt\n" }]);
+  assert.deepEqual(run?.argv.slice(-2), ["-ex", "info threads"]);
+});
+
+Deno.test("gdb misses a command file before it goes anywhere", async () => {
+  const { context, did } = worldOf({ globals: { pod: "web" }, files });
+  await assert.rejects(gdb.run(context, { command: ["nope.gdb"] }, []), { kind: "notFound" });
+  assert.deepEqual(did.entered, []);
+});
+
+Deno.test("gdb --backtrace shows the stacks, and returns gdb's exit code", async () => {
+  const { context, did, place } = worldOf({ globals: { pod: "web" }, processes: [first] });
+  const done = gdb.run(context, { backtrace: true }, []);
+  void place.print("stdout", '{"thread": 4242, "name": "httpd", "frames": []}\n{"stoppedMs": 12.3}\n');
+  place.end(0);
+  assert.equal(await done, 0);
+  assert.deepEqual(did.events.map(({ type }) => type), ["gdb.thread", "gdb.summary"]);
+  assert.deepEqual([place.seen.options?.traces, did.attached], [4242, []]);
+});
+
+Deno.test("gdb --backtrace takes no commands", async () => {
+  await assert.rejects(debugging({ backtrace: true }, ["-ex", "bt"]), { kind: "usage" });
+  await assert.rejects(debugging({ backtrace: true, command: ["cmd/watch.gdb"] }), { kind: "usage" });
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { hping } from "../../../../src/features/hping/command.ts";
+import type { Destination } from "../../../../src/event.ts";
+import type { RawOptions } from "../../../../src/options.ts";
+import { worldOf } from "../../commands/context.ts";
+
+const globals = { namespace: "shop", pod: "web" };
+
+/** Runs an hping whose hping3 prints nothing and ends with the code. */
+async function pinging(options: RawOptions, words: string[], reachable: Destination[], code = 0) {
+  const { context, did, place } = worldOf({ globals, reachable });
+  const running = hping.run(context, options, words);
+  place.end(code);
+  return { code: await running, did, argv: place.seen.options?.argv };
+}
+
+for (
+  const [options, words, message] of [
+    [{}, [], "Nothing says where to send packets"],
+    [{}, ["-c", "1"], "Nothing says where to send packets"],
+    [{ count: "0" }, ["h"], 'Option --count cannot be "0"'],
+    [{}, ["fd00::1"], 'Host cannot be "fd00::1"'],
+    [{}, [""], 'Host cannot be ""'],
+  ] as [RawOptions, string[], string][]
+) {
+  Deno.test(`hping refuses ${JSON.stringify(options)} ${words.join(" ")} before it goes anywhere`, async () => {
+    const { context, did } = worldOf({ globals });
+    await assert.rejects(hping.run(context, options, words), { message });
+    assert.deepEqual([did.asked, did.entered], [[], []]);
+  });
+}
+
+Deno.test("hping asks for destinations as ping does, by IPv4 only, and hands the rest on to hping3", async () => {
+  const words = ["-c", "1", "--icmp"], web: Destination = { address: "10.0.0.9", pod: "db", namespace: "data" };
+  const { did, argv } = await pinging({ destPod: ["db"], destNamespace: "data" }, words, [web]);
+  assert.deepEqual(did.asked, [{ pods: ["db"], all: false, hosts: [], namespace: "data", families: [4] }]);
+  assert.deepEqual(argv, ["stdbuf", "-oL", "hping3", "10.0.0.9", ...words]);
+  assert.deepEqual((await pinging({ count: "3" }, ["h", "-1"], [{ address: "h" }])).argv?.slice(3), [
+    "h",
+    "-c",
+    "3",
+    "-1",
+  ]);
+  const host = await pinging({}, ["example.com", "-S", "-p", "443"], [{ address: "example.com" }]);
+  assert.deepEqual(host.did.asked[0]?.hosts, ["example.com"]);
+  assert.deepEqual(host.argv?.slice(3), ["example.com", "-S", "-p", "443"]);
+});
+
+Deno.test("hping leaves the target itself out where there are others, and says so", async () => {
+  const self = { address: "10.0.0.1", pod: "web", namespace: "shop" };
+  const { did, argv } = await pinging({ all: true }, [], [self, { address: "10.0.0.2", pod: "db", namespace: "shop" }]);
+  assert.equal(argv?.[3], "10.0.0.2");
+  assert.deepEqual(did.events.map((event) => [event.type, "pod" in event && event.pod]), [["ping.skipped", "web"]]);
+  assert.equal((await pinging({ destPod: ["web"] }, [], [self])).argv?.[3], "10.0.0.1", "by name it is tried");
+});
+
+Deno.test("hping refuses more destinations than it runs processes for", async () => {
+  const many = Array.from({ length: 65 }, (_, at): Destination => ({ address: `10.0.1.${at}` }));
+  await assert.rejects(pinging({ all: true }, [], many), { message: "Cannot send to 65 destinations at once" });
+});
+
+Deno.test("hping returns hping3's exit code", async () => {
+  assert.equal((await pinging({}, ["h", "-c", "1"], [{ address: "h" }], 1)).code, 1);
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { parse } from "../../../../src/app.ts";
+import { logs } from "../../../../src/features/logs/command.ts";
+import { ScopeError } from "../../../../src/errors.ts";
+import type { LogRequest } from "../../../../src/features/logs/request.ts";
+import { worldOf } from "../../commands/context.ts";
+
+async function run(...argv: string[]) {
+  const { globals = {}, options = {}, args = [] } = parse(argv, { out() {}, err() {} }) ?? {};
+  const { context, did } = worldOf({ globals });
+  return { code: await logs.run(context, options, args), did };
+}
+
+const plain: LogRequest = { query: {}, all: false, follow: true, previous: false };
+
+const lines: [string[], Partial<LogRequest>][] = [
+  [["-p", "web", "logs"], { query: { pod: "web" } }],
+  [["logs", "-l", "app=web"], { query: { selector: "app=web" } }],
+  [["logs", "-a", "--no-follow"], { all: true, follow: false }],
+  [["logs", "web-7c9", "api"], { query: { pod: "web-7c9", container: "api" } }],
+  [["logs", "deploy/web", "-c", "api", "-f"], { query: { pod: "deploy/web", container: "api" } }],
+  [["--container", "api", "logs", "web"], { query: { pod: "web", container: "api" } }],
+  [["logs", "-l", "app=web", "--tail=-1"], { query: { selector: "app=web" }, tail: "all" }],
+  [["logs", "web", "--tail", "-1"], { query: { pod: "web" }, tail: "all" }],
+  [["logs", "web", "--since", "5m", "--tail", "0"], { query: { pod: "web" }, sinceSeconds: 300, tail: 0 }],
+  [["logs", "web", "--grep", "(?i)err"], { query: { pod: "web" }, grep: /err/i }],
+  [["logs", "web", "--previous"], { query: { pod: "web" }, previous: true, follow: false }],
+  [["logs", "web", "api", "--", "curl", "-s", "--", "x"], {
+    query: { pod: "web", container: "api" },
+    command: ["curl", "-s", "--", "x"],
+  }],
+  [["logs", "-l", "app=web", "--tail", "5", "--", "curl", "-v"], {
+    query: { selector: "app=web" },
+    tail: 5,
+    command: ["curl", "-v"],
+  }],
+  // As kdiag has it.
+  [["-l", "app=nginx", "logs", "curl", "http://x"], {
+    query: { selector: "app=nginx" },
+    command: ["curl", "http://x"],
+  }],
+];
+
+for (const [argv, differs] of lines) {
+  Deno.test(`logs.run() of scope ${argv.join(" ")} asks for just that`, async () => {
+    const { did } = await run(...argv);
+    assert.deepEqual(did.logged, [{ ...plain, ...differs }]);
+    assert.deepEqual(did.views, ["text"]);
+  });
+}
+
+Deno.test("logs.run() with --timestamps shows times", async () => {
+  assert.deepEqual((await run("logs", "web", "--timestamps")).did.views, ["times"]);
+});
+
+const wrong: [string[], RegExp][] = [
+  [["logs", "web", "--tail", "-2"], /Option --tail cannot be "-2"/],
+  [["logs", "web", "--since", "x"], /Option --since cannot be "x"/],
+  [["logs", "web", "--"], /Nothing says which command to run/],
+  [["logs", "-a", "-l", "a=b"], /Option --all excludes/],
+  [["logs", "-a", "web", "--", "ls"], /Command "logs" cannot take "web"/],
+  [["logs", "a", "b", "c"], /Command "logs" cannot take "c"/],
+  [["logs", "a", "b", "-c", "d"], /exclude each other/],
+  [["logs", "a", "--previous", "--", "ls"], /--previous cannot be given with a command/],
+];
+
+for (const [argv, message] of wrong) {
+  Deno.test(`logs.run() refuses scope ${argv.join(" ")}`, async () => {
+    await assert.rejects(run(...argv), (error) => {
+      assert.ok(error instanceof ScopeError && error.kind === "usage" && error.hint !== undefined);
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+for (const [shown, expected] of [[0, 7], [1, 7], [130, 130]] as const) {
+  Deno.test(`logs.run() ends with the command's exit code, unless ${shown} says more`, async () => {
+    const ended = { type: "command.ended", time: "", exitCode: 7 } as const;
+    const { context } = worldOf({ globals: { pod: "web" }, debugPods: [ended], shown });
+    assert.equal(await logs.run(context, {}, ["ls"]), expected);
+  });
+}

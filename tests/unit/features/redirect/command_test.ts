@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { redir } from "../../../../src/features/redirect/command.ts";
+import type { RawOptions } from "../../../../src/options.ts";
+import type { RedirectAsked } from "../../../../src/manager/client/redirect_plan.ts";
+import { worldOf } from "../../commands/context.ts";
+import { ended, opened, started } from "../../redir_events.ts";
+
+const plain: RedirectAsked = {
+  incoming: "all",
+  outgoing: [],
+  to: "localhost",
+  ownContainer: false,
+  mirror: false,
+  raw: false,
+  cut: false,
+  takeover: false,
+  probes: "pod",
+};
+
+// [options, arguments, what differs from redirecting all ports]
+const plans: [RawOptions, string[], Partial<RedirectAsked>][] = [
+  [{}, [], {}],
+  [{}, ["8080", "81:8081"], { incoming: [{ port: 8080 }, { port: 81, localPort: 8081 }] }],
+  [{}, ["http:8081"], { incoming: [{ port: "http", localPort: 8081 }] }],
+  [{ outgoing: true }, ["5432"], { incoming: [], outgoing: [{ port: 5432, localPort: 5432 }] }],
+  [{ target: "app" }, [], { ownContainer: true }],
+  [{ mirror: true, raw: true, cut: true, takeover: true }, [], { mirror: true, raw: true, cut: true, takeover: true }],
+  [{ probes: "laptop", to: "::1" }, [], { probes: "laptop", to: "::1" }],
+];
+
+for (const [options, args, differs] of plans) {
+  Deno.test(`redir.run() with ${JSON.stringify(options)} ${args.join(" ")} plans just that`, async () => {
+    const { context, did } = worldOf({ globals: { pod: "web" }, shown: 130 });
+    assert.equal(await redir.run(context, options, args), 130);
+    const query = { pod: "web", ...(options.target === undefined ? {} : { container: options.target as string }) };
+    assert.deepEqual(did.redirected, [[query, { ...plain, ...differs }]]);
+    assert.deepEqual(did.views, ["live"]);
+  });
+}
+
+Deno.test("redir.run() sums up at the end what it showed", async () => {
+  const { context, did } = worldOf({ globals: { pod: "web" }, debugPods: [started(), opened(1), ended(1)] });
+  assert.equal(await redir.run(context, {}, []), 0);
+  const types = did.events.map(({ type }) => type);
+  assert.deepEqual(types.slice(0, 3), ["redir.started", "redir.opened", "redir.connection"]);
+  assert.ok(types.length > 3 && types.slice(3).every((type) => type === "redir.summary"), types.join(" "));
+});
+
+Deno.test("redir.run() refuses what makes no sense before it asks a cluster", async () => {
+  for (
+    const [options, args] of [[{ probes: "me" }, []], [{ outgoing: true }, []], [{ outgoing: true }, ["http"]], [{}, [
+      "80",
+      "80",
+    ]]] as const
+  ) {
+    const { context, did } = worldOf({ globals: { pod: "web" } });
+    await assert.rejects(redir.run(context, options, args), { kind: "usage" });
+    assert.deepEqual(did.redirected, []);
+  }
+});
