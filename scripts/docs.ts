@@ -1,6 +1,6 @@
 /** Writes what is generated of the documentation, from the definitions that the program itself uses. */
 import { asking, commands } from "../src/app.ts";
-import { flags, permissions } from "../src/cli/flags.ts";
+import { flags, permissions } from "../src/terminal/flags.ts";
 import { globalOptions } from "../src/options.ts";
 import { rightsTable } from "../src/rights/role.ts";
 import { version } from "../src/version.ts";

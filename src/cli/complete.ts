@@ -12,7 +12,7 @@ import {
   quickConfig,
 } from "../kube/quick_config.ts";
 import { type GlobalOptions, globalOptions, resolveOptions, targetQuery } from "../options.ts";
-import { runAgain } from "./background.ts";
+import { runAgain } from "../terminal/background.ts";
 import { readEnvFile } from "./config.ts";
 import { NameCache } from "./name_cache.ts";
 import { writeAll } from "../terminal/terminal.ts";

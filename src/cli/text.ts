@@ -29,7 +29,6 @@ import { redirLines, redirSummary } from "../features/redirect/text.ts";
 import { straceLine, straceSummary } from "../features/strace/text.ts";
 import { failedLine } from "../text/failed_line.ts";
 import { forPrograms, safe } from "../text/safe.ts";
-import { paint } from "../text/style.ts";
 
 /** What a renderer of text may be told. */
 export interface TextOptions {

@@ -1,5 +1,6 @@
-import { isAsTarget } from "../context.ts";
-import type { Beside, InsideCall, Run, RunOptions } from "../context.ts";
+import { isAsTarget } from "../tool.ts";
+import type { Beside } from "../context.ts";
+import type { InsideCall, Run, RunOptions } from "../tool.ts";
 import { ScopeError } from "../errors.ts";
 import type { BlockedSeen, ProcessSeen } from "../event.ts";
 import { now } from "../event.ts";

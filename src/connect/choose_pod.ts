@@ -5,7 +5,7 @@ import { isFinished, isTerminating, podIps, podStatus } from "../kube/pods.ts";
 import { allPods } from "../kube/resolve.ts";
 import type { PodChoice } from "../terminal/pod_rows.ts";
 import type { TargetQuery } from "../target.ts";
-import type { EnterContext } from "./enter.ts";
+import type { ClusterContext } from "../context.ts";
 import { namespaceOf } from "./enter.ts";
 import type { Interrupt } from "../terminal/interrupt.ts";
 
@@ -14,7 +14,7 @@ import type { Interrupt } from "../terminal/interrupt.ts";
  * list pods the query is as it was: then the error says what is missing.
  */
 export async function choosePod(
-  context: EnterContext,
+  context: ClusterContext,
   query: TargetQuery,
   { any, interrupt }: { any: boolean; interrupt: Interrupt },
 ): Promise<TargetQuery> {

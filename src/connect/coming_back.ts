@@ -9,7 +9,7 @@ import { Attempts } from "../kube/retry.ts";
 import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
 import type { Reached } from "./reached.ts";
-import type { EnterContext } from "./enter.ts";
+import type { ClusterContext } from "../context.ts";
 import { enterBeside, removeUnused } from "./enter_beside.ts";
 
 /** The waits before a lost connection is made again. */
@@ -43,7 +43,7 @@ export interface Resumable {
  * Throws ScopeError when it cannot begin, when the pod goes, and whatever else it fails of.
  */
 export async function* comingBack(
-  context: EnterContext,
+  context: ClusterContext,
   pod: NamedPod,
   what: Resumable,
   signal: AbortSignal,
@@ -59,11 +59,11 @@ export async function* comingBack(
 }
 
 async function* rounds(
-  context: EnterContext,
+  context: ClusterContext,
   { namespace, pod, container }: NamedPod,
   what: Resumable,
   signal: AbortSignal,
-  enter: (context: EnterContext, query: TargetQuery, needs: Needs) => Promise<Beside>,
+  enter: (context: ClusterContext, query: TargetQuery, needs: Needs) => Promise<Beside>,
 ): AsyncIterable<Event> {
   const name = { namespace, pod },
     query = { ...name, pod: `pod/${pod}`, ...(container === undefined ? {} : { container }) };
@@ -107,7 +107,7 @@ async function* rounds(
 }
 
 /** Throws ScopeError when there is nothing to come back to. Not being able to know is no reason to give up. */
-async function assertThere({ cluster }: EnterContext, { namespace, pod }: NamedPod, hint: string): Promise<void> {
+async function assertThere({ cluster }: ClusterContext, { namespace, pod }: NamedPod, hint: string): Promise<void> {
   try {
     const { pods } = await selectPods(cluster, namespace, { pod: `pod/${pod}` });
     if (!pods.every(isFinished)) return;

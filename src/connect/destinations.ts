@@ -1,4 +1,4 @@
-import type { DestinationQuery, Destinations } from "../context.ts";
+import type { Context } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { Destination, PingGone, PingSkipped } from "../event.ts";
 import { now } from "../event.ts";
@@ -7,14 +7,37 @@ import { isFinished, isTerminating, podName, toDestinations } from "../kube/pods
 import { allPods, choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
 
+/** Which pods or hosts a ping goes to. */
+export interface DestinationQuery {
+  /** Pods by NAME or TYPE/NAME. */
+  pods: readonly string[];
+  /** All pods of the namespace. */
+  all: boolean;
+  /** Default: that of the options. */
+  namespace?: string;
+  hosts: readonly string[];
+  /** Addresses of these families only; none: each pod's primary address. */
+  families: readonly (4 | 6)[];
+}
+
+export interface Destinations {
+  reachable: Destination[];
+  skipped: PingSkipped[];
+  /** What happens to them meanwhile; ends with the signal. */
+  watch(signal: AbortSignal): AsyncIterable<PingGone>;
+}
+
 /** Finds what to ping. Throws ScopeError when a pod or namespace is missing, or nothing can be pinged. */
 export async function findDestinations(
-  cluster: Cluster,
+  { options, say, ...context }: Pick<Context, "cluster" | "options" | "say">,
   query: DestinationQuery,
-  defaultNamespace: string,
-  say: (text: string) => void,
 ): Promise<Destinations> {
-  const namespace = query.namespace ?? defaultNamespace;
+  // Where only hosts are pinged, from this machine, there is nothing to ask a cluster.
+  if (options.via === "local" && !query.all && query.pods.length === 0) {
+    return { reachable: query.hosts.map((address) => ({ address })), skipped: [], async *watch() {} };
+  }
+  const { cluster } = await context.cluster();
+  const namespace = query.namespace ?? options.namespace ?? cluster.namespace;
   const pods = query.all
     ? (await allPods(cluster, namespace)).filter((pod) => !isManaged(pod))
     : await named(cluster, namespace, query.pods, say);

@@ -1,9 +1,9 @@
+import type { ClusterContext } from "../context.ts";
 import { ScopeError } from "../errors.ts";
-import type { Cluster, V1Pod } from "../kube/cluster.ts";
+import type { V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName, toTarget } from "../kube/pods.ts";
 import { choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
-import type { Maker } from "../kube/maker.ts";
 import type { ManagerConnection } from "../manager/client/connection.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { Target, TargetQuery } from "../target.ts";
@@ -22,26 +22,14 @@ export interface Entered<P extends Reached = Reached> {
   connection: ManagerConnection;
 }
 
-/** What finding and reaching a target needs to know. */
-export interface EnterContext {
-  cluster: Cluster;
-  options: GlobalOptions;
-  signal: AbortSignal;
-  say(text: string): void;
-  /** Who makes what is made. */
-  maker?: Maker;
-  /** Words to those who want to know how scope decides. */
-  explain(text: string): void;
-}
-
 /** Where nobody names an image: what scripts/scope says, else what this package was made with. */
 const defaultImage = Deno.env.get("SCOPE_DEFAULT_IMAGE") || packagedImage();
 
-export function namespaceOf({ options, cluster }: EnterContext): string {
+export function namespaceOf({ options, cluster }: ClusterContext): string {
   return options.namespace ?? cluster.namespace;
 }
 
-export function makeNodeWay({ cluster, options, maker, say }: EnterContext, namespace: string): NodeWay {
+export function makeNodeWay({ cluster, options, maker, say }: ClusterContext, namespace: string): NodeWay {
   return new NodeWay(cluster, {
     namespace: options.debugNamespace ?? namespace,
     image: imageOf(options),
@@ -53,7 +41,7 @@ export function makeNodeWay({ cluster, options, maker, say }: EnterContext, name
   });
 }
 
-export function makeEphemeralWay({ cluster, options, maker, say, explain }: EnterContext): EphemeralWay {
+export function makeEphemeralWay({ cluster, options, maker, say, explain }: ClusterContext): EphemeralWay {
   const { pullPolicy, timeoutMs } = options;
   return new EphemeralWay(cluster, {
     image: imageOf(options),
@@ -76,7 +64,7 @@ function imageOf({ image = defaultImage }: GlobalOptions): string {
 
 /** Finds the one pod of a query, and says how where that is no matter of course. Throws ScopeError. */
 export async function findPod(
-  context: EnterContext,
+  context: ClusterContext,
   query: TargetQuery,
   { ownNetwork = false }: Needs = {},
 ): Promise<{ pod: V1Pod; target: Target }> {
@@ -98,7 +86,7 @@ export async function findPod(
 }
 
 /** Goes beside the target by the Way that was asked for, and makes sure that a manager of this version answers there. */
-export async function enter(context: EnterContext, query: TargetQuery, needs: Needs): Promise<Entered> {
+export async function enter(context: ClusterContext, query: TargetQuery, needs: Needs): Promise<Entered> {
   const { cluster, options, signal, explain } = context;
   const ephemeral = makeEphemeralWay(context);
   if (options.via === "ephemeral") {
@@ -116,7 +104,7 @@ export async function enter(context: EnterContext, query: TargetQuery, needs: Ne
 
 /** Goes beside the target through the debug pod of its node. */
 export async function enterNode(
-  context: EnterContext,
+  context: ClusterContext,
   query: TargetQuery,
   needs: Needs = {},
 ): Promise<Entered<NodePassage>> {
@@ -126,12 +114,12 @@ export async function enterNode(
   return await connected(context, target, await way.reach(target, context.signal));
 }
 
-async function connected<P extends Reached>(context: EnterContext, target: Target, passage: P): Promise<Entered<P>> {
+async function connected<P extends Reached>(context: ClusterContext, target: Target, passage: P): Promise<Entered<P>> {
   return { target, passage, connection: await connectTo(context, passage) };
 }
 
 /** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */
-export function watchTarget({ cluster }: EnterContext, target: Target, signal: AbortSignal): AbortSignal {
+export function watchTarget({ cluster }: ClusterContext, target: Target, signal: AbortSignal): AbortSignal {
   const lost = new AbortController();
   const lose = (how: string) =>
     lost.abort(

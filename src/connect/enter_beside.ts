@@ -6,7 +6,7 @@ import type { Needs } from "../way.ts";
 import type { Reached } from "./reached.ts";
 import { makeBeside } from "./beside.ts";
 import { askToEnd } from "./connect.ts";
-import type { EnterContext } from "./enter.ts";
+import type { ClusterContext } from "../context.ts";
 import { enter, watchTarget } from "./enter.ts";
 
 /**
@@ -14,7 +14,7 @@ import { enter, watchTarget } from "./enter.ts";
  * later gets what was `made`.
  */
 export async function enterBeside(
-  context: EnterContext,
+  context: ClusterContext,
   query: TargetQuery,
   needs: Needs,
   made?: (passage: Reached) => void,
@@ -37,7 +37,7 @@ export async function enterBeside(
 }
 
 /** Ends a connection, and with `--terminate` what its manager runs in, if this run made that. */
-export async function letGo(context: EnterContext, passage: Reached, connection: ManagerConnection): Promise<void> {
+export async function letGo(context: ClusterContext, passage: Reached, connection: ManagerConnection): Promise<void> {
   const terminate = context.options.terminate && passage.created;
   const ask = async () => (await connection.calls.shutdown({}, { timeoutMs: 2000, signal: connection.lost })).ending;
   const ending = terminate ? await ask().catch(() => undefined) : undefined;
@@ -50,7 +50,7 @@ export async function letGo(context: EnterContext, passage: Reached, connection:
  * manager has answered; where it has not, it is asked over a new connection, as the loss of one is no consent.
  */
 export async function removeUnused(
-  context: Pick<EnterContext, "say">,
+  context: Pick<ClusterContext, "say">,
   passage: Reached,
   ending?: boolean,
 ): Promise<void> {

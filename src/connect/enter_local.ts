@@ -1,7 +1,7 @@
+import type { RunContext } from "../context.ts";
 import type { Beside } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { ManagerConnection } from "../manager/client/connection.ts";
-import type { GlobalOptions } from "../options.ts";
 import type { Target, TargetQuery } from "../target.ts";
 import { parsePodReference } from "../target.ts";
 import type { Capability, Needs } from "../way.ts";
@@ -10,18 +10,11 @@ import { chooseContainer, choosePodHere } from "./local_target.ts";
 import { makeBeside, translateCall } from "./beside.ts";
 import { connectTo } from "./connect.ts";
 
-export interface LocalContext {
-  options: GlobalOptions;
-  signal: AbortSignal;
-  say(text: string): void;
-  explain(text: string): void;
-}
-
 /**
  * Goes beside a process or a pod of this machine, and asks no cluster. Throws ScopeError: usage where nothing says which,
  * notFound, denied where the files of a container runtime may not be read.
  */
-export async function enterLocal(context: LocalContext, query: TargetQuery, needs: Needs): Promise<Beside> {
+export async function enterLocal(context: RunContext, query: TargetQuery, needs: Needs): Promise<Beside> {
   const name = podName(query, needs), machine = Deno.hostname();
   const passage = startLocal(Deno.execPath(), managerProgram(), Deno.env.get("PATH") ?? "");
   try {
@@ -77,7 +70,7 @@ function isFile(path: string): boolean {
 }
 
 async function podTarget(
-  { options, signal, say }: LocalContext,
+  { options, signal, say }: RunContext,
   connection: ManagerConnection,
   name: string,
   query: TargetQuery,

@@ -1,4 +1,4 @@
-import type { Place } from "../context.ts";
+import type { Place } from "../tool.ts";
 import { ScopeError } from "../errors.ts";
 import type { V1Node } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
@@ -6,12 +6,12 @@ import { startRun } from "../manager/client/run_client.ts";
 import { notReadyError } from "./trouble.ts";
 import { translateCall } from "./beside.ts";
 import { connectTo } from "./connect.ts";
-import type { EnterContext } from "./enter.ts";
+import type { ClusterContext } from "../context.ts";
 import { makeNodeWay, namespaceOf } from "./enter.ts";
 import { letGo } from "./enter_beside.ts";
 
 /** Goes to a node through its debug pod. Throws ScopeError: notFound, unreachable when it is not ready, denied. */
-export async function enterNodePlace(context: EnterContext, name: string): Promise<Place> {
+export async function enterNodePlace(context: ClusterContext, name: string): Promise<Place> {
   const way = makeNodeWay(context, namespaceOf(context));
   way.prefetch();
   await assertReady(context, name);
@@ -33,7 +33,7 @@ export async function enterNodePlace(context: EnterContext, name: string): Promi
 }
 
 /** Whoever may not read nodes may still use one. */
-async function assertReady({ cluster }: EnterContext, name: string): Promise<void> {
+async function assertReady({ cluster }: ClusterContext, name: string): Promise<void> {
   try {
     const node = await cluster.request<V1Node>(`get node "${name}"`, {
       method: "GET",

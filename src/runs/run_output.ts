@@ -1,4 +1,4 @@
-import type { Run } from "../context.ts";
+import type { Run } from "../tool.ts";
 import type { ToolExit } from "../tool.ts";
 
 export interface RunOutput {

@@ -1,4 +1,5 @@
-import type { Context, RunOptions } from "../context.ts";
+import type { Context } from "../context.ts";
+import type { RunOptions } from "../tool.ts";
 
 /**
  * A program for whoever sits at the terminal: the command, or a shell whose prompt says where it is. It gets a terminal

@@ -1,4 +1,4 @@
-import type { Run } from "../context.ts";
+import type { Run } from "../tool.ts";
 import { onResize, rawInput, sayLine, windowSize, writeAllAsync } from "./terminal.ts";
 
 /** Limit for a program to end after SIGTERM or SIGHUP, and for the manager to pass a signal on, in milliseconds. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { permissions } from "../../src/cli/flags.ts";
+import { permissions } from "../../src/terminal/flags.ts";
 import { until } from "../cluster/wait.ts";
 import { Kubeconfig } from "./credentials.ts";
 import { kubectl, TestNamespace } from "./kube.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Channel } from "../../src/lib/channel.ts";
-import type { Beside, Run, RunOptions } from "../../src/context.ts";
+import type { Beside } from "../../src/context.ts";
+import type { Run, RunOptions } from "../../src/tool.ts";
 import type { ProcessSeen } from "../../src/event.ts";
 import type { FileReader, Files } from "../../src/manager/client/target_files.ts";
 import type { Target } from "../../src/target.ts";

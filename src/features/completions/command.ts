@@ -1,8 +1,8 @@
-import type { Command } from "../../command.ts";
-import { completedShells } from "../../options.ts";
+import { defineCommand } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
+import { type CompletedShell, completedShells } from "../../options.ts";
 
-export const completions: Command = {
+export const completions = defineCommand({
   name: "completions",
   asks: ["names"],
   summary: "Print the script that lets bash, zsh or fish complete commands, options, and names from the cluster",
@@ -13,17 +13,12 @@ export const completions: Command = {
     ["scope completions zsh", 'in ~/.zshrc, behind compinit: eval "$(scope completions zsh)"'],
     ["scope completions fish", "fish: scope completions fish | source"],
   ],
-  async run(context, _options, [name = "", ...more]) {
+  plan(_options, [name = "", ...more]): CompletedShell {
     const shell = completedShells.find((one) => one === name);
-    if (shell === undefined || more.length > 0) {
-      throw new ScopeError("usage", `Command "completions" cannot be for "${[name, ...more].join(" ")}"`, {
-        hint: `it is one of ${completedShells.join(", ")}`,
-      });
-    }
-    const script = new TextEncoder().encode(await context.completionScript(shell));
-    await context.print((async function* () {
-      yield script;
-    })());
-    return 0;
+    if (shell !== undefined && more.length === 0) return shell;
+    throw new ScopeError("usage", `Command "completions" cannot be for "${[name, ...more].join(" ")}"`, {
+      hint: `it is one of ${completedShells.join(", ")}`,
+    });
   },
-};
+  load: () => import("./run.ts"),
+});

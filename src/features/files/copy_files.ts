@@ -15,7 +15,7 @@ interface CopyWorld {
   terminate: boolean;
 }
 
-/** Copies, and says on stderr how far it is. See Context.copyFiles. */
+/** Copies, and says on stderr how far it is. Ends with `cp.summary`; one of several files that fails is told as `failed`. */
 export async function* copyFiles(
   beside: Beside,
   request: CopyRequest,

@@ -1,66 +1,53 @@
-import type { Command } from "../../command.ts";
-import type { Beside, Context } from "../../context.ts";
+import { defineCommand, flag } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
-import { targetQuery } from "../../options.ts";
-import type { RawOptions } from "../../options.ts";
 import type { Needs } from "../../way.ts";
-import { catBytes, findInode, listEvents, parseInode } from "./target_files.ts";
+import { parseInode } from "./target_files.ts";
 
-/** What `fs` does: how many arguments it takes, and the work, once the arguments are read. Throws ScopeError (usage). */
-type Action = (args: readonly string[], options: RawOptions) => (beside: Beside, context: Context) => Promise<number>;
+/** The work that `fs` does. */
+export type FsPlan =
+  | { action: "ls"; paths: readonly string[]; all: boolean; recursive: boolean }
+  | { action: "cat"; paths: readonly string[] }
+  | { action: "find"; inode: bigint };
 
-const actions: Readonly<Record<string, Action>> = {
-  ls: (paths, { all, recursive }) => async (beside, { show, signal }) =>
-    await show(listEvents(beside, paths, { all: all === true, recursive: recursive === true, signal })),
-  cat(paths) {
-    if (paths.length === 0) throw new ScopeError("usage", "Nothing says which file", { hint: "scope fs cat PATH" });
-    return async (beside, { print, say, signal }) => {
-      let failed = 0;
-      const tell = (text: string) => {
-        failed++;
-        say(text);
-      };
-      await print(catBytes(beside, paths, signal, tell));
-      return failed > 0 ? 1 : 0;
-    };
-  },
-  find(args) {
-    if (args.length !== 1) {
-      throw new ScopeError("usage", `Command "fs find" takes one inode number, got ${args.length || "none"}`, {
-        hint: "it is the number that ls -i prints, for example 3601465",
-      });
-    }
-    const inode = parseInode(args[0]!);
-    return async (beside, { show, signal }) => await show(findInode(beside, inode, signal));
-  },
-};
+const actions: readonly FsPlan["action"][] = ["ls", "cat", "find"];
 
-const needs: Needs = { files: "all" };
+export const needs: Needs = { files: "all" };
 
-export const fs: Command = {
+export const fs = defineCommand({
   name: "fs",
   needs,
   summary: "List or print files of a container, or find the path and the layer of an inode number",
   arguments: "[ls|cat|find] [argument...]",
-  argumentValues: [Object.keys(actions), []],
-  options: [
-    { flags: "-a, --all", description: "ls: also names that begin with a dot" },
-    { flags: "-R, --recursive", description: "ls: also what is in the folders" },
-  ],
+  argumentValues: [actions, []],
+  options: {
+    all: flag("-a, --all", "ls: also names that begin with a dot"),
+    recursive: flag("-R, --recursive", "ls: also what is in the folders"),
+  },
   examples: [
     ["scope -p web fs ls -a /etc", "a folder; by default the one its first process works in"],
     ["scope -p web fs cat /etc/hosts", "the bytes of a file, as they are"],
     ["scope -p web fs find 3601465", "where the inode is that ls -i printed in the container"],
   ],
-  async run(context, options, [name = "", ...args]) {
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (action === undefined) {
-      throw new ScopeError("usage", name === "" ? "Nothing says what to do" : `Command "fs" cannot "${name}"`, {
-        hint: "it is one of ls, cat, find; scope fs --help shows examples",
-      });
+  plan({ all, recursive }, [name = "", ...args]): FsPlan {
+    switch (name) {
+      case "ls":
+        return { action: name, paths: args, all, recursive };
+      case "cat":
+        if (args.length === 0) throw new ScopeError("usage", "Nothing says which file", { hint: "scope fs cat PATH" });
+        return { action: name, paths: args };
+      case "find":
+        return { action: name, inode: inodeOf(args) };
     }
-    const work = action(args, options);
-    await using beside = await context.enter(targetQuery(context.options), needs);
-    return await work(beside, context);
+    throw new ScopeError("usage", name === "" ? "Nothing says what to do" : `Command "fs" cannot "${name}"`, {
+      hint: "it is one of ls, cat, find; scope fs --help shows examples",
+    });
   },
-};
+  load: () => import("./run_fs.ts"),
+});
+
+function inodeOf(args: readonly string[]): bigint {
+  if (args.length === 1) return parseInode(args[0]!);
+  throw new ScopeError("usage", `Command "fs find" takes one inode number, got ${args.length || "none"}`, {
+    hint: "it is the number that ls -i prints, for example 3601465",
+  });
+}

@@ -1,11 +1,40 @@
-import type { Command } from "../../command.ts";
+import { defineCommand, flag, type OptionValues, parsed, text } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
-import type { Event } from "../../event.ts";
-import { type LogRequest, parseGrep, parseSince } from "./request.ts";
-import type { GlobalOptions, RawOptions } from "../../options.ts";
+import type { GlobalOptions } from "../../options.ts";
 import { count, targetQuery } from "../../options.ts";
+import { type LogRequest, parseGrep, parseSince } from "./request.ts";
 
-export const logs: Command = {
+export interface LogsPlan {
+  request: LogRequest;
+  times: boolean;
+}
+
+const options = {
+  all: flag("-a, --all", "all pods of the namespace"),
+  container: text("-c, --container <name>", "this container (default: all of the pod)", { values: "container" }),
+  since: parsed(
+    "--since <time>",
+    "only lines that are not older, for example 30s, 5m or 2h",
+    (_option, text) => parseSince(text),
+  ),
+  tail: parsed(
+    "--tail <n>",
+    "how many lines of each container to begin with, -1 for all (default: all of one pod, 10 of several, 0 with a command)",
+    lines,
+  ),
+  timestamps: flag("--timestamps", "with the time of each line"),
+  grep: parsed(
+    "--grep <regexp>",
+    "only lines that match; (?i) at its start: in upper or lower case",
+    (_option, text) => parseGrep(text),
+  ),
+  follow: flag("-f, --follow", "go on with what comes, also of pods that start later (the default)"),
+  noFollow: flag("--no-follow", "print what is there, in the order of time, and end"),
+  previous: flag("--previous", "of the containers that ran before the last restart, and end"),
+};
+type Given = OptionValues<typeof options>;
+
+export const logs = defineCommand({
   name: "logs",
   summary: "Follow the logs of pods, while a command runs on this machine where one is given",
   arguments: "[pod] [container] [--] [command...]",
@@ -13,51 +42,22 @@ export const logs: Command = {
   separator: true,
   asks: ["target", "logs"],
   anyPod: true,
-  options: [
-    { flags: "-a, --all", description: "all pods of the namespace" },
-    {
-      flags: "-c, --container <name>",
-      description: "this container (default: all of the pod)",
-      values: "container",
-    },
-    { flags: "--since <time>", description: "only lines that are not older, for example 30s, 5m or 2h" },
-    {
-      flags: "--tail <n>",
-      description:
-        "how many lines of each container to begin with, -1 for all (default: all of one pod, 10 of several, 0 with a command)",
-    },
-    { flags: "--timestamps", description: "with the time of each line" },
-    { flags: "--grep <regexp>", description: "only lines that match; (?i) at its start: in upper or lower case" },
-    { flags: "-f, --follow", description: "go on with what comes, also of pods that start later (the default)" },
-    { flags: "--no-follow", description: "print what is there, in the order of time, and end" },
-    { flags: "--previous", description: "of the containers that ran before the last restart, and end" },
-  ],
+  options,
   examples: [
     ["scope -p web logs", "all containers of a pod, or of all pods of the workload web"],
     ["scope logs deploy/web api --since 5m", "one container of all its pods"],
     ["scope logs -a --grep 'ERROR|panic'", "what goes wrong in the namespace"],
     ["scope logs -l app=web -- curl http://web.example/", "what a request causes"],
   ],
-  async run(context, options, args) {
-    const request = requestOf(context.options, options, args);
-    let exitCode: number | undefined;
-    const watched = async function* (): AsyncIterable<Event> {
-      for await (const event of context.logs(request)) {
-        if (event.type === "command.ended") exitCode = event.exitCode;
-        yield event;
-      }
-    };
-    const shown = await context.show(watched(), options.timestamps === true ? "times" : "text");
-    // A signal says more than how the command ended.
-    return shown > 1 ? shown : exitCode ?? shown;
-  },
-};
+  plan: (given, args, globals): LogsPlan => ({ request: requestOf(globals, given, args), times: given.timestamps }),
+  load: () => import("./run.ts"),
+});
 
 /** What the command line asks for. Throws ScopeError (usage). */
-function requestOf(globals: GlobalOptions, options: RawOptions, args: readonly string[]): LogRequest {
-  const { all = false, since, tail, grep, previous = false, container } = options;
-  const { pod, containerArgument, command } = split(args, globals.targetGiven || all === true);
-  if (all === true && globals.targetGiven) {
+function requestOf(globals: GlobalOptions, options: Given, args: readonly string[]): LogRequest {
+  const { all, since, tail, grep, previous, container } = options;
+  const { pod, containerArgument, command } = split(args, globals.targetGiven || all);
+  if (all && globals.targetGiven) {
     throw new ScopeError("usage", "Option --all excludes --pod and --selector", { hint: "give one of them" });
   }
   if (containerArgument !== undefined && container !== undefined) {
@@ -65,26 +65,24 @@ function requestOf(globals: GlobalOptions, options: RawOptions, args: readonly s
       hint: "give one of them; a command stands behind --",
     });
   }
-  const follow = options.follow !== false && previous !== true;
+  const follow = !options.noFollow && !previous;
   if (command !== undefined && !follow) {
-    const option = previous === true ? "--previous" : "--no-follow";
+    const option = previous ? "--previous" : "--no-follow";
     throw new ScopeError("usage", `Option ${option} cannot be given with a command`, {
       hint: "the logs are followed as long as the command runs",
     });
   }
-  const chosen = typeof container === "string" ? container : containerArgument;
+  const chosen = container ?? containerArgument;
   if (chosen === "") {
     throw new ScopeError("usage", "Option --container needs a value", { hint: "give one after it, or leave it out" });
   }
   const query = pod === undefined ? targetQuery(globals) : withoutTarget(globals, pod);
   return {
     query: { ...query, ...(chosen === undefined ? {} : { container: chosen }) },
-    all: all === true,
-    follow,
-    previous: previous === true,
-    ...(typeof since === "string" ? { sinceSeconds: parseSince(since) } : {}),
-    ...(typeof tail === "string" ? { tail: lines(tail) } : {}),
-    ...(typeof grep === "string" ? { grep: parseGrep(grep) } : {}),
+    ...{ all, follow, previous },
+    ...(since === undefined ? {} : { sinceSeconds: since }),
+    ...(tail === undefined ? {} : { tail }),
+    ...(grep === undefined ? {} : { grep }),
     ...(command === undefined ? {} : { command }),
   };
 }
@@ -95,10 +93,10 @@ function withoutTarget({ container }: GlobalOptions, pod: string) {
 }
 
 /** Throws ScopeError (usage). */
-function lines(text: string): number | "all" {
+function lines(option: string, text: string): number | "all" {
   if (text === "-1") return "all"; // as kubectl has it
   try {
-    return count("tail", text);
+    return count(option, text);
   } catch (error) {
     if (!(error instanceof ScopeError)) throw error;
     throw new ScopeError("usage", error.message, {

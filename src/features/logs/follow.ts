@@ -6,7 +6,7 @@ import { now } from "../../event.ts";
 import { isFinished } from "../../kube/pods.ts";
 import { logName } from "../../kube/logs.ts";
 import { watchPods } from "../../kube/watch.ts";
-import type { EnterContext } from "../../connect/enter.ts";
+import type { ClusterContext } from "../../context.ts";
 import { ContainerFollower, type StartAt } from "./container_follower.ts";
 import type { LogSource } from "./log_source.ts";
 import { PodView } from "./pod_view.ts";
@@ -25,7 +25,7 @@ export class PodsFollower {
   #lastLine = 0;
 
   constructor(
-    private readonly context: EnterContext,
+    private readonly context: ClusterContext,
     private readonly selection: LogSelection,
     private readonly source: LogSource,
     private readonly at: StartAt,

@@ -6,7 +6,8 @@ import { allPods, type Selection, selectPods } from "../../kube/resolve.ts";
 import type { LogRequest } from "./request.ts";
 import { scopeContainers } from "../../connect/ephemeral_container.ts";
 import { isDebugPod } from "../../connect/debug_pod.ts";
-import { type EnterContext, namespaceOf } from "../../connect/enter.ts";
+import { namespaceOf } from "../../connect/enter.ts";
+import type { ClusterContext } from "../../context.ts";
 
 /** The pods whose logs are meant, and how others are found that come later. */
 export interface LogSelection {
@@ -22,7 +23,7 @@ export interface LogSelection {
 }
 
 /** Throws ScopeError: usage, notFound where there is no pod, or none has the container, denied, unreachable. */
-export async function selectLogs(context: EnterContext, request: LogRequest): Promise<LogSelection> {
+export async function selectLogs(context: ClusterContext, request: LogRequest): Promise<LogSelection> {
   const namespace = namespaceOf(context), { query, all } = request, { container } = query;
   const selection: Selection = all
     ? { pods: await allPods(context.cluster, namespace), of: `namespace "${namespace}"` }

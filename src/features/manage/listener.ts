@@ -1,4 +1,4 @@
-import type { ServeOptions } from "../../context.ts";
+import type { ServeOptions } from "./command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { ErrorKind } from "../../errors.ts";
 import type { Forwarder } from "../../manager/client/forward.ts";

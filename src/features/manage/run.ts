@@ -1,55 +1,54 @@
-import type { ServeOptions } from "../../context.ts";
-import { delay } from "../../lib/delay.ts";
-import type { ManageReady } from "../../event.ts";
-import { now } from "../../event.ts";
-import type { ManagerConnection } from "../../manager/client/connection.ts";
-import { forwarder } from "../../manager/client/forward.ts";
-import type { TargetQuery } from "../../target.ts";
-import type { Needs } from "../../way.ts";
-import { translateCall } from "../../connect/beside.ts";
-import { openDoor } from "./listener.ts";
-import type { EnterContext } from "../../connect/enter.ts";
-import { enter } from "../../connect/enter.ts";
-import { letGo } from "../../connect/enter_beside.ts";
+import type { Context } from "../../context.ts";
+import { ScopeError } from "../../errors.ts";
+import type { Event } from "../../event.ts";
+import { targetQuery } from "../../options.ts";
+import { runInBackground } from "../../terminal/background.ts";
+import { isPiped } from "../../terminal/piped.ts";
+import { type ManagePlan, needs } from "./command.ts";
+import { serve } from "./serve.ts";
 
-/**
- * Lets others on this machine use the manager beside a target, until it is told to end. All of them share one connection,
- * and what they started ends with it. Throws ScopeError when there is no way, or when the connection is lost.
- */
-export async function* manage(
-  context: EnterContext,
-  query: TargetQuery,
-  needs: Needs,
-  place: ServeOptions,
-): AsyncIterable<ManageReady> {
-  const connected = Promise.withResolvers<ManagerConnection>();
-  connected.promise.catch(() => {}); // told below
-  // First of all: nothing is made in the cluster for a door that cannot be opened. Who comes early waits.
-  const forwarding = forwarder(connected.promise);
-  await using door = await openDoor(forwarding, place);
-  const { target: { namespace, pod }, passage, connection } = await enter(context, query, needs).catch((error) => {
-    connected.reject(error);
-    throw error;
-  });
-  const { signal } = context, { lost } = connection;
-  try {
-    connected.resolve(connection);
-    const { name, way } = passage, { address } = door;
-    yield { type: "manage.ready", time: now(), name, address, namespace, pod, way };
-    await until(AbortSignal.any([signal, lost]), () => forwarding.idleMs > (place.idleMs ?? Infinity));
-    if (lost.aborted && !signal.aborted) {
-      // What the exec ended with is the hint at most: the cluster knows more.
-      const { message, hint = message } = lost.reason;
-      const error = new Error(hint, { cause: lost.reason });
-      throw await translateCall(error, connection, passage, `beside "${namespace}/${pod}"`);
-    }
-  } finally {
-    await door[Symbol.asyncDispose]();
-    await letGo(context, passage, connection);
-  }
+/** As a manager that nobody uses ends by itself. */
+const idleSeconds = 600;
+
+/** Parts of the world that tests replace. */
+interface Ports {
+  serve(...call: Parameters<typeof serve>): AsyncIterable<Event>;
+  runInBackground: typeof runInBackground;
+  isPiped(): boolean;
 }
 
-/** Waits for the signal or for what is looked at each second. */
-async function until(signal: AbortSignal, ended: () => boolean): Promise<void> {
-  while (!signal.aborted && !ended()) await delay(1000, signal);
+const real: Ports = { serve, runInBackground, isPiped };
+
+/** Serves until it is interrupted; where stdout is a pipe in a process of its own, and returns once that serves. */
+export async function run(context: Context, { place, foreground }: ManagePlan, ports = real): Promise<number> {
+  const { options, signal, say } = context;
+  // Whoever reads the name from a pipe waits for its end: NAME=$(scope … manage | cut -d' ' -f1).
+  if (ports.isPiped() && !foreground) return await inBackground(context, ports.runInBackground);
+  if (place.port !== undefined) {
+    say(`anybody on this machine who can connect to 127.0.0.1:${place.port} gets this manager, and all that it may do`);
+  }
+  const events = async function* (): AsyncIterable<Event> {
+    const [cluster, query] = [await context.cluster(), await context.target(targetQuery(options))];
+    yield* ports.serve({ ...cluster, signal }, query, needs, place);
+  };
+  return await context.show(events());
+}
+
+async function inBackground(context: Context, start: typeof runInBackground): Promise<number> {
+  const { options, signal, say } = context;
+  if (options.record !== undefined) {
+    throw new ScopeError("usage", "Option --record cannot record what goes on in the background", {
+      hint: "give --foreground, too",
+    });
+  }
+  const started = await start(["--foreground", "--idle", String(idleSeconds)], signal);
+  // It ended because this one was told to.
+  if ("exitCode" in started) return context.interrupted ?? started.exitCode;
+  const { pid, line } = started;
+  const address = options.output === "json" ? JSON.parse(line).address : line.slice(line.indexOf(" ") + 1);
+  say(
+    `serving at ${address} in the background, until nobody has used it for ${idleSeconds / 60} minutes; ` +
+      `kill ${pid} ends it`,
+  );
+  return 0;
 }

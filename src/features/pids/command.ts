@@ -1,11 +1,9 @@
-import type { Command } from "../../command.ts";
-import { ScopeError } from "../../errors.ts";
-import { targetQuery } from "../../options.ts";
+import { defineCommand } from "../../command.ts";
 
 /** Without the target's files there are no names of users and no ports. */
-const needs = { files: "wanted" } as const;
+export const needs = { files: "wanted" } as const;
 
-export const pids: Command = {
+export const pids = defineCommand({
   name: "pids",
   summary: "List the target's processes by their pids on the node",
   needs,
@@ -13,29 +11,6 @@ export const pids: Command = {
     ["scope -n shop -p web pids", "the processes of all containers of the pod"],
     ["scope -n shop -p web -o json pids", "the same, a JSON object a line"],
   ],
-  async run(context) {
-    const query = targetQuery(context.options);
-    await using beside = await context.enter(query, needs);
-    const processes = await beside.processes();
-    if (processes.length === 0) {
-      const { namespace, pod } = beside.target;
-      throw new ScopeError("unreachable", `No container of pod "${namespace}/${pod}" runs`, {
-        hint: `kubectl describe pod -n ${namespace} ${pod} says why; scope shell still reaches its network`,
-      });
-    }
-    if (beside.way === "ephemeral") {
-      context.say("the pids are those of the target's own pid namespace; --via node tells the node's");
-      const seen = new Set(processes.map(({ container }) => container));
-      const { containers } = beside.target;
-      const unseen = query.container !== undefined
-        ? []
-        : containers.filter(({ id, name }) => id !== "" && !seen.has(name));
-      for (const { name } of unseen) {
-        context.say(
-          `container "${name}" is not seen from here: give --container ${name}, or --via node for all at once`,
-        );
-      }
-    }
-    return await context.show(processes);
-  },
-};
+  plan: () => undefined,
+  load: () => import("./run.ts"),
+});

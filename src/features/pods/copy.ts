@@ -1,4 +1,4 @@
-import type { CopyOptions } from "../../context.ts";
+import type { CopyOptions } from "./copy_command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { CopyReady } from "../../event.ts";
 import { now } from "../../event.ts";
@@ -9,11 +9,11 @@ import { choosePod, selectPods } from "../../kube/resolve.ts";
 import type { TargetQuery } from "../../target.ts";
 import { startCopy } from "./make_copy.ts";
 import { copyStatus } from "./copy_progress.ts";
-import type { EnterContext } from "../../connect/enter.ts";
+import type { ClusterContext } from "../../context.ts";
 import { namespaceOf } from "../../connect/enter.ts";
 
 /** Makes a debug copy of the pod that a query means, whatever state that is in. */
-export async function copyPod(context: EnterContext, query: TargetQuery, options: CopyOptions): Promise<CopyReady> {
+export async function copyPod(context: ClusterContext, query: TargetQuery, options: CopyOptions): Promise<CopyReady> {
   const { cluster, maker, signal, say } = context, begin = performance.now();
   const [{ pods, of }, by] = await Promise.all([selectPods(cluster, namespaceOf(context), query), whoAmI(cluster)]);
   const pod = choosePod(pods)!, container = containerOf(pod, query.container);

@@ -1,24 +1,35 @@
-import type { Command } from "../../command.ts";
+import { defineCommand, flag, list, text } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
-import { targetQuery } from "../../options.ts";
 
-export const copy: Command = {
+/** How a copy of a pod differs from it. */
+export interface CopyOptions {
+  name?: string;
+  /** Image and command of the container that is meant, instead of its own. */
+  image?: string;
+  command?: readonly string[];
+  /** One pid namespace for all containers. */
+  shareProcesses: boolean;
+  /** On any node that the scheduler finds, instead of the pod's own. */
+  anyNode: boolean;
+}
+
+export const copy = defineCommand({
   name: "copy",
   anyPod: true,
   summary: "Make a debug copy of a pod that gets no traffic and is not restarted, above all of one that crashes",
   arguments: "[command...]",
   passThrough: true,
   asks: ["target", "copy"],
-  options: [
-    {
-      flags: "--command <words...>",
-      description: "what the container runs instead of its own command; or give it after --",
-    },
-    { flags: "--image <reference>", description: "image of the container (default: the original's)" },
-    { flags: "--share-processes", description: "one pid namespace for all containers of the copy" },
-    { flags: "--name <name>", description: "name of the copy (default: POD-copy- and five letters)" },
-    { flags: "--any-node", description: "let the scheduler choose the node (default: the original's node)" },
-  ],
+  options: {
+    command: list(
+      "--command <words...>",
+      "what the container runs instead of its own command; or give it after --",
+    ),
+    image: text("--image <reference>", "image of the container (default: the original's)"),
+    shareProcesses: flag("--share-processes", "one pid namespace for all containers of the copy"),
+    name: text("--name <name>", "name of the copy (default: POD-copy- and five letters)"),
+    anyNode: flag("--any-node", "let the scheduler choose the node (default: the original's node)"),
+  },
   examples: [
     ["scope -n shop -p web copy -- sleep infinity", "a copy that does not crash, to look around in"],
     [
@@ -27,27 +38,24 @@ export const copy: Command = {
     ],
     ["scope -n shop -p web --container migrate copy -- sh -c 'env; sleep 1000'", "for an init container, too"],
   ],
-  async run(context, options, words) {
-    const text = (key: string) => typeof options[key] === "string" ? { [key]: options[key] as string } : {};
-    const given = Array.isArray(options.command) ? options.command as string[] : [];
+  plan({ command: given, image, shareProcesses, name, anyNode }, words, { terminate }): CopyOptions {
     if (given.length > 0 && words.length > 0) {
       throw new ScopeError("usage", "The command is given twice", {
         hint: "give it with --command, or after --, where it may have options of its own",
       });
     }
-    if (context.options.terminate) {
+    if (terminate) {
       throw new ScopeError("usage", "Option --terminate makes no sense for a copy", {
         hint: "a copy is there to stay; scope cleanup -p NAME removes it",
       });
     }
     const command = [...given, ...words];
-    const event = await context.copy(targetQuery(context.options), {
-      ...text("name"),
-      ...text("image"),
+    return {
+      ...(name === undefined ? {} : { name }),
+      ...(image === undefined ? {} : { image }),
       ...(command.length === 0 ? {} : { command }),
-      shareProcesses: options.shareProcesses === true,
-      anyNode: options.anyNode === true,
-    });
-    return await context.show([event]);
+      ...{ shareProcesses, anyNode },
+    };
   },
-};
+  load: () => import("./run_copy.ts"),
+});

@@ -1,4 +1,3 @@
-import type { DebugPods } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { CopySeen, DebugPodRemoved, DebugPodSeen, Event } from "../../event.ts";
 import { failed, now } from "../../event.ts";
@@ -12,11 +11,21 @@ import { debugPodSelector, imageIn, managedBySelector } from "../../connect/debu
 import { removePod } from "../../connect/remove.ts";
 import { endContainer, seenContainers } from "./ephemeral_containers.ts";
 import { greet } from "../../connect/connect.ts";
-import type { EnterContext } from "../../connect/enter.ts";
+import type { ClusterContext } from "../../context.ts";
 import { enterNode, namespaceOf } from "../../connect/enter.ts";
 
+/** The debug pods of the node Way, and the copies of pods: all that scope makes and that stays. */
+export interface DebugPods {
+  /** Starts the one of the target's node, or finds it, and waits until its manager answers. */
+  launch(query: TargetQuery): Promise<Event>;
+  /** `everywhere`: in all namespaces. */
+  list(everywhere: boolean): Promise<Event[]>;
+  /** By the name of a target, a debug pod or a copy, or `all` of them. Each is removed when this returns. */
+  remove(pod: string, everywhere: boolean): AsyncIterable<Event>;
+}
+
 /** What scope made and what stays: debug pods, which a command also starts, and copies of pods. */
-export function makeDebugPods(context: EnterContext): DebugPods {
+export function makeDebugPods(context: ClusterContext): DebugPods {
   const { cluster, options } = context;
   const namespace = namespaceOf(context), debugNamespace = options.debugNamespace ?? namespace;
 

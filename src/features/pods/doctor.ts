@@ -1,6 +1,6 @@
 import type { Access } from "../../rights/access.ts";
 import { accessText } from "../../rights/access.ts";
-import type { Needing } from "../../context.ts";
+import type { Needing } from "./doctor_command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { DoctorWay, Event } from "../../event.ts";
 import { now } from "../../event.ts";
@@ -16,7 +16,7 @@ import type { Standing } from "../../connect/ladder.ts";
 import { chooseWay } from "../../connect/ladder.ts";
 import { doesNotRun } from "../../connect/refusal.ts";
 import { shapeText, targetUser } from "../../connect/shape.ts";
-import type { EnterContext } from "../../connect/enter.ts";
+import type { ClusterContext } from "../../context.ts";
 import { findPod, makeEphemeralWay, makeNodeWay, namespaceOf } from "../../connect/enter.ts";
 
 /** How a Way would serve: with which rights, or what stands in its way. */
@@ -24,7 +24,7 @@ type Finding = { rights: string; runs: boolean } | { error: ScopeError };
 
 /** Tells of each command which Way it could go by. Everything is tried on the server without being kept. */
 export async function* diagnose(
-  context: EnterContext,
+  context: ClusterContext,
   query: TargetQuery,
   commands: readonly Needing[],
 ): AsyncIterable<Event> {
@@ -94,7 +94,7 @@ function rights(namespace: string, debug: string): [Access, string][] {
   return [...found.values()].map(([access, reasons]) => [access, reasons.join(", ")]);
 }
 
-async function ephemeralFinding(context: EnterContext, pod: V1Pod, target: Target, needs: Needs): Promise<Finding> {
+async function ephemeralFinding(context: ClusterContext, pod: V1Pod, target: Target, needs: Needs): Promise<Finding> {
   return await finding(async () => {
     const { shape, running } = await makeEphemeralWay(context).plan(pod, target, needs);
     const runs = running !== undefined;
@@ -102,7 +102,7 @@ async function ephemeralFinding(context: EnterContext, pod: V1Pod, target: Targe
   });
 }
 
-async function nodeFinding(context: EnterContext, { node }: Target): Promise<Finding> {
+async function nodeFinding(context: ClusterContext, { node }: Target): Promise<Finding> {
   const namespace = context.options.debugNamespace ?? namespaceOf(context);
   return await finding(async () => {
     await makeNodeWay(context, namespace).admit(node);
@@ -110,7 +110,7 @@ async function nodeFinding(context: EnterContext, { node }: Target): Promise<Fin
   });
 }
 
-async function runsDebugPod(context: EnterContext, target: Target): Promise<boolean> {
+async function runsDebugPod(context: ClusterContext, target: Target): Promise<boolean> {
   const found = makeNodeWay(context, namespaceOf(context)).connectRunning(target, context.signal);
   const passage = await found.catch(() => undefined);
   await passage?.[Symbol.asyncDispose]();

@@ -1,10 +1,17 @@
 import type { Command } from "../../command.ts";
-import { targetQuery } from "../../options.ts";
+import { defineCommand } from "../../command.ts";
+import type { Needs } from "../../way.ts";
+
+/** A command, and its needs of its place. */
+export interface Needing {
+  command: string;
+  needs: Needs;
+}
 
 /** Tells of these commands what stands in their way. */
 export function doctorOf(commands: readonly Command[]): Command {
   const needing = commands.flatMap(({ name, needs }) => needs === undefined ? [] : [{ command: name, needs }]);
-  return {
+  return defineCommand({
     name: "doctor",
     summary: "Tell for each command which way leads beside the target, and what is missing where none does",
     asks: ["target"],
@@ -12,9 +19,7 @@ export function doctorOf(commands: readonly Command[]): Command {
       ["scope -n shop -p web doctor", "all ways and commands, for one pod"],
       ["scope -n shop doctor", "what you may do in the namespace, whichever pod it is"],
     ],
-    async run(context) {
-      const query = targetQuery(context.options);
-      return await context.show(context.diagnose(query, needing));
-    },
-  };
+    plan: () => needing,
+    load: () => import("./run_doctor.ts"),
+  });
 }

@@ -1,36 +1,39 @@
-import type { Command } from "../../command.ts";
+import { defineCommand, flag, parsed, text } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
-import { targetQuery } from "../../options.ts";
-import type { RawOptions } from "../../options.ts";
 import type { RedirectAsked } from "../../manager/client/redirect_plan.ts";
 import { numberedPorts, parsePorts } from "./redirect_ports.ts";
-import { RedirTally } from "./redir_tally.ts";
-import { summedUp } from "../../runs/summed_up.ts";
 
-export const redir: Command = {
+export interface RedirCommandPlan {
+  /** Whose ports are meant. */
+  container: string | undefined;
+  asked: RedirectAsked;
+}
+
+const probes = ["pod", "laptop"] as const;
+
+export const redir = defineCommand({
   name: "redir",
   aliases: ["redirect"],
   summary: "Redirect connections of pods to this machine",
   arguments: "[port[:localport]...]",
   argumentValues: ["port"],
-  options: [
-    {
-      flags: "-t, --target <container>",
-      description: "container whose ports are meant where none is named",
+  options: {
+    target: text("-t, --target <container>", "container whose ports are meant where none is named", {
       values: "container",
-    },
-    { flags: "--outgoing", description: "the connections that the pod's processes make to these ports" },
-    { flags: "--to <host>", description: "where they go instead of localhost" },
-    { flags: "--mirror", description: "the pod goes on answering; this machine gets a copy of what is sent to it" },
-    { flags: "--takeover", description: "take ports that somebody else redirects" },
-    { flags: "--cut", description: "end connections to these ports that are open already" },
-    {
-      flags: "--probes <who>",
-      description: "who answers the kubelet's probes of these ports: pod or laptop (default: pod)",
-      values: ["pod", "laptop"],
-    },
-    { flags: "--raw", description: "under a service mesh: what comes to the sidecar, not what it passes on" },
-  ],
+    }),
+    outgoing: flag("--outgoing", "the connections that the pod's processes make to these ports"),
+    to: text("--to <host>", "where they go instead of localhost"),
+    mirror: flag("--mirror", "the pod goes on answering; this machine gets a copy of what is sent to it"),
+    takeover: flag("--takeover", "take ports that somebody else redirects"),
+    cut: flag("--cut", "end connections to these ports that are open already"),
+    probes: parsed(
+      "--probes <who>",
+      "who answers the kubelet's probes of these ports: pod or laptop (default: pod)",
+      whoAnswers,
+      { values: probes },
+    ),
+    raw: flag("--raw", "under a service mesh: what comes to the sidecar, not what it passes on"),
+  },
   needs: { capabilities: ["NET_ADMIN"] },
   asks: ["targets", "way"],
   examples: [
@@ -40,36 +43,25 @@ export const redir: Command = {
     ["scope -p web redir", "all ports that the pods listen on"],
     ["scope -l app=web redir --outgoing 5432", "their database connections go to localhost:5432"],
   ],
-  async run(context, options, args) {
-    const { target, plan } = planOf(options, args);
-    const query = targetQuery(context.options);
-    const events = context.redirect(target === undefined ? query : { ...query, container: target }, plan);
-    return await context.show(summedUp(events, new RedirTally()), "live");
+  plan({ target, outgoing, to = "localhost", probes = "pod", ...how }, args): RedirCommandPlan {
+    const ports = parsePorts(args, outgoing ? "outgoing" : "incoming");
+    return {
+      container: target,
+      asked: {
+        incoming: outgoing ? [] : ports.length === 0 ? "all" : ports,
+        outgoing: outgoing ? numberedPorts(ports, "connections that a pod makes have no port with a name") : [],
+        to,
+        ownContainer: target !== undefined,
+        probes,
+        ...how,
+      },
+    };
   },
-};
+  load: () => import("./run.ts"),
+});
 
-function planOf(options: RawOptions, args: readonly string[]): { target?: string; plan: RedirectAsked } {
-  const { outgoing = false, to, mirror = false, takeover = false, cut = false, raw = false, probes = "pod" } = options;
-  const direction = outgoing === true ? "outgoing" : "incoming";
-  const ports = parsePorts(args, direction);
-  if (probes !== "pod" && probes !== "laptop") {
-    throw new ScopeError("usage", `Option --probes cannot be "${probes}"`, { hint: "it is pod or laptop" });
-  }
-  const target = typeof options.target === "string" ? options.target : undefined;
-  return {
-    ...(target === undefined ? {} : { target }),
-    plan: {
-      incoming: direction === "outgoing" ? [] : ports.length === 0 ? "all" : ports,
-      outgoing: direction === "outgoing"
-        ? numberedPorts(ports, "connections that a pod makes have no port with a name")
-        : [],
-      to: typeof to === "string" ? to : "localhost",
-      ownContainer: target !== undefined,
-      mirror: mirror === true,
-      takeover: takeover === true,
-      cut: cut === true,
-      raw: raw === true,
-      probes,
-    },
-  };
+function whoAnswers(option: string, text: string): (typeof probes)[number] {
+  const found = probes.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, { hint: `it is ${probes.join(" or ")}` });
 }

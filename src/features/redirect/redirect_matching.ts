@@ -7,7 +7,7 @@ import type { V1Pod } from "../../kube/cluster.ts";
 import { isFinished, isTerminating, podIps, podName } from "../../kube/pods.ts";
 import { Attempts } from "../../kube/retry.ts";
 import { watchPods } from "../../kube/watch.ts";
-import type { EnterContext } from "../../connect/enter.ts";
+import type { ClusterContext } from "../../context.ts";
 import type { RedirectRun } from "./redirect_pod.ts";
 import { assertRedirectable, redirectPod } from "./redirect_pod.ts";
 
@@ -38,7 +38,7 @@ interface Followed {
  * Throws ScopeError when the pods cannot be watched, and when each of them was tried and none can be redirected.
  */
 export async function* redirectMatching(
-  context: EnterContext,
+  context: ClusterContext,
   { namespace, labels, container, wanted = () => true }: MatchingPods,
   runOf: (pod: V1Pod) => RedirectRun,
   redirect = redirectPod,

@@ -5,7 +5,7 @@ import type { RedirectCall, RedirectPlan } from "../../manager/client/redirect_p
 import type { Needs } from "../../way.ts";
 import { comingBack } from "../../connect/coming_back.ts";
 import type { NamedPod } from "../../connect/coming_back.ts";
-import type { EnterContext } from "../../connect/enter.ts";
+import type { ClusterContext } from "../../context.ts";
 import { hasNodeNetwork } from "../../connect/redirect_trouble.ts";
 
 /** What redir needs of the place that it works from: to tell which ports are a container's, it looks into its processes. */
@@ -28,7 +28,7 @@ export function assertRedirectable(pod: V1Pod): void {
  * Throws ScopeError when it cannot begin, when the pod goes, and when somebody takes over.
  */
 export async function* redirectPod(
-  context: EnterContext,
+  context: ClusterContext,
   pod: NamedPod,
   run: RedirectRun,
   signal: AbortSignal,

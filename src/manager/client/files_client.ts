@@ -1,11 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Channel } from "../../lib/channel.ts";
-import { delay } from "../../lib/delay.ts";
 import { FileTrouble } from "./target_files.ts";
 import type { FileKind } from "../../event.ts";
 import type { FileEntry, FileReader, Files, InodePath, Piece, ReadingFile, WholeFile } from "./target_files.ts";
-import type { ManagerConnection } from "./connection.ts";
 import { FileHash, sameHash } from "../protocol/hash.ts";
 import { unpack } from "../protocol/pieces.ts";
 import {

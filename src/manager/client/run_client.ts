@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Run, RunOptions } from "../../context.ts";
+import type { Run, RunOptions } from "../../tool.ts";
 import type { NamespaceKind, ToolExit } from "../../tool.ts";
 import { Channel } from "../../lib/channel.ts";
 import type { ManagerConnection } from "./connection.ts";

@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
 import { cleanup } from "../../../src/features/pods/cleanup_command.ts";
 import { copy } from "../../../src/features/pods/copy_command.ts";
-import { launch } from "../../../src/features/pods/launch_command.ts";
 import { list } from "../../../src/features/pods/list_command.ts";
 import { node } from "../../../src/features/shell/node_command.ts";
 import { pids } from "../../../src/features/pids/command.ts";
 import { ping } from "../../../src/features/ping/command.ts";
 import { shell } from "../../../src/features/shell/command.ts";
+import { run as runPing } from "../../../src/features/ping/run.ts";
+import { run as runCleanup } from "../../../src/features/pods/run_cleanup.ts";
+import { run as runCopy } from "../../../src/features/pods/run_copy.ts";
+import { run as runLaunch } from "../../../src/features/pods/run_launch.ts";
+import { run as runList } from "../../../src/features/pods/run_list.ts";
 import { ScopeError } from "../../../src/errors.ts";
-import type { RunOptions } from "../../../src/context.ts";
+import type { RunOptions } from "../../../src/tool.ts";
 import type { Destination, Event, PingSkipped } from "../../../src/event.ts";
 import type { RawOptions } from "../../../src/options.ts";
 import { besideOf } from "../beside.ts";
-import type { World } from "./context.ts";
+import type { World } from "../features/world.ts";
 import { first } from "../beside.ts";
-import { worldOf } from "./context.ts";
+import { worldOf } from "../features/world.ts";
 
 const time = "2026-01-01T00:00:00.000Z";
 const debugPod: Event = {
@@ -40,8 +44,8 @@ async function fails(running: Promise<unknown>, message: string): Promise<void> 
 
 /** Runs a ping whose fping prints this, and ends with the code. */
 async function pinging(options: RawOptions, hosts: string[] = [], printed = "", code = 0, world: World = {}) {
-  const { context, did, place } = worldOf({ globals, reachable: [{ address: "10.0.0.9" }], ...world });
-  const result = ping.run(context, options, hosts);
+  const { context, did, place, ports } = worldOf({ globals, reachable: [{ address: "10.0.0.9" }], ...world });
+  const result = runPing(context, ping.plan(options, hosts, context.options), ports.find);
   void place.print("stdout", printed).then(() => place.end(code));
   return { code: await result, did, argv: place.seen.options?.argv ?? [], disposed: place.seen.disposed };
 }
@@ -88,7 +92,7 @@ Deno.test("ping sends 5 packets a second apart; with -g it has no end", async ()
   assert.deepEqual([plain[0], option(plain, "-c"), option(plain, "-p")], ["fping", "5", "1000"]);
   const graph = await pinging({ graph: true }, ["h"]);
   assert.ok(graph.argv.includes("-l") && !graph.argv.includes("-c"), graph.argv.join(" "));
-  assert.deepEqual([graph.did.views, (await pinging({}, ["h"])).did.views], [["graph"], ["text"]]);
+  assert.deepEqual([graph.did.shows, (await pinging({}, ["h"])).did.shows], [["live"], ["text"]]);
   const counted = (await pinging({ graph: true, count: "3", interval: "0.2" }, ["h"])).argv;
   assert.deepEqual([option(counted, "-c"), option(counted, "-p")], ["3", "200"]);
   assert.ok((await pinging({ count: "0" }, ["h"])).argv.includes("-l"));
@@ -113,7 +117,7 @@ Deno.test("ping returns the code of an interrupt, and else what the pings say", 
 
 /** Runs a ping where NET_RAW is not in effect; first something says this of ICMP, then the pings print. */
 async function pingingWithoutRaw(options: RawOptions, reachable: Destination[], probed: string, printed: string) {
-  const { context, did } = worldOf({ globals, reachable }), places = [besideOf(), besideOf()];
+  const { context, did, ports } = worldOf({ globals, reachable }), places = [besideOf(), besideOf()];
   const ran: (readonly string[])[] = [];
   context.enter = (_query, needs = {}) => {
     did.needs.push(needs);
@@ -125,7 +129,7 @@ async function pingingWithoutRaw(options: RawOptions, reachable: Destination[], 
     };
     return Promise.resolve({ ...places[1]!.beside, lost: places[1]!.beside.lost, capabilities: new Set(), run });
   };
-  return { code: await ping.run(context, options, ["h"]), did, ran };
+  return { code: await runPing(context, ping.plan(options, ["h"], context.options), ports.find), did, ran };
 }
 
 Deno.test("ping wants NET_RAW, and uses fping only where it is in effect", async () => {
@@ -264,24 +268,25 @@ Deno.test("pids shows the processes of the target", async () => {
 });
 
 Deno.test("launch shows the debug pod of the target's node", async () => {
-  const { context, did } = worldOf({ globals, debugPods: [debugPod] });
-  assert.equal(await launch.run(context, {}, []), 0);
+  const { context, did, ports } = worldOf({ globals, debugPods: [debugPod] });
+  assert.equal(await runLaunch(context, undefined, ports.makeDebugPods), 0);
   assert.deepEqual([did.launched, did.events], [[{ pod: "web" }], [debugPod]]);
 });
 
 Deno.test("list shows the debug pods, with -A those of all namespaces", async () => {
-  const { context, did } = worldOf({ debugPods: [debugPod] });
-  await list.run(context, {}, []);
-  await list.run(context, { allNamespaces: true }, []);
+  const { context, did, ports } = worldOf({ debugPods: [debugPod] });
+  for (const options of [{}, { allNamespaces: true }]) {
+    await runList(context, list.plan(options, [], context.options), ports.makeDebugPods);
+  }
   assert.deepEqual([did.listed, did.events, did.said], [[false, true], [debugPod, debugPod], []]);
 });
 
 Deno.test("list says that there is none, to people only", async () => {
   const text = worldOf({});
-  assert.equal(await list.run(text.context, {}, []), 0);
+  assert.equal(await runList(text.context, { everywhere: false }, text.ports.makeDebugPods), 0);
   assert.match(text.did.said.join("\n"), /nothing of scope's in this namespace; -A/);
   const json = worldOf({ globals: { output: "json" } });
-  await list.run(json.context, {}, []);
+  await runList(json.context, { everywhere: false }, json.ports.makeDebugPods);
   assert.deepEqual(json.did.said, []);
 });
 
@@ -309,8 +314,8 @@ Deno.test("node refuses an option behind the name, and a Way to pods", async () 
 });
 
 async function copying(globals: RawOptions, options: RawOptions, words: string[] = []) {
-  const { context, did } = worldOf({ globals, debugPods: [debugPod] });
-  return { code: await copy.run(context, options, words), did };
+  const { context, did, ports } = worldOf({ globals, debugPods: [debugPod] });
+  return { code: await runCopy(context, copy.plan(options, words, context.options), ports.copyPod), did };
 }
 
 Deno.test("copy shows the copy of the target", async () => {
@@ -346,8 +351,8 @@ for (
   ] as [RawOptions, RawOptions, [string, boolean]][]
 ) {
   Deno.test(`cleanup of ${JSON.stringify(globals)} and ${JSON.stringify(options)} removes ${removed[0]}`, async () => {
-    const { context, did } = worldOf({ globals, debugPods: [debugPod] });
-    assert.equal(await cleanup.run(context, options, []), 0);
+    const { context, did, ports } = worldOf({ globals, debugPods: [debugPod] });
+    assert.equal(await runCleanup(context, cleanup.plan(options, [], context.options), ports.makeDebugPods), 0);
     assert.deepEqual([did.removed, did.events], [[removed], [debugPod]]);
   });
 }

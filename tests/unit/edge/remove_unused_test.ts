@@ -4,7 +4,7 @@ import { ScopeError } from "../../../src/errors.ts";
 import type { Event } from "../../../src/event.ts";
 import { now } from "../../../src/event.ts";
 import { comingBack } from "../../../src/connect/coming_back.ts";
-import type { EnterContext } from "../../../src/connect/enter.ts";
+import type { ClusterContext } from "../../../src/context.ts";
 import type { enterBeside } from "../../../src/connect/enter_beside.ts";
 import { letGo } from "../../../src/connect/enter_beside.ts";
 import type { Reached } from "../../../src/connect/reached.ts";
@@ -16,7 +16,7 @@ import { openSocket, startManager } from "../manager/manager_process.ts";
 function passageWith(
   again: NonNullable<Reached["again"]>,
   why?: string,
-): { passage: Reached; done: string[]; context: EnterContext } {
+): { passage: Reached; done: string[]; context: ClusterContext } {
   const done: string[] = [];
   const passage = {
     place: "debug pod",
@@ -28,7 +28,7 @@ function passageWith(
   const context = {
     options: { terminate: true },
     say: (text: string) => void done.push(text.split(":")[0]!),
-  } as unknown as EnterContext;
+  } as unknown as ClusterContext;
   return { passage, done, context };
 }
 

@@ -1,5 +1,5 @@
 import net from "node:net";
-import type { Run, RunOptions } from "../../../src/context.ts";
+import type { Run, RunOptions } from "../../../src/tool.ts";
 import type { ManagerConnection } from "../../../src/manager/client/connection.ts";
 import { connect } from "../../../src/manager/client/connection.ts";
 import type { RunTarget } from "../../../src/manager/client/run_client.ts";

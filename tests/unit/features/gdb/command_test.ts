@@ -1,15 +1,24 @@
 import assert from "node:assert/strict";
 import { gdb } from "../../../../src/features/gdb/command.ts";
+import { run } from "../../../../src/features/gdb/run.ts";
+import { ScopeError } from "../../../../src/errors.ts";
 import type { RawOptions } from "../../../../src/options.ts";
 import { first } from "../../beside.ts";
-import type { World } from "../../commands/context.ts";
-import { worldOf } from "../../commands/context.ts";
+import type { World } from "../world.ts";
+import { worldOf } from "../world.ts";
 
-const files = { "cmd/watch.gdb": "bt\n" };
+/** Reads the one file that there is. */
+const read = (path: string) =>
+  path === "cmd/watch.gdb" ? Promise.resolve("bt\n") : Promise.reject(new ScopeError("notFound", path));
 
 async function debugging(options: RawOptions, args: string[] = [], world: World = {}) {
-  const { context, did, place } = worldOf({ globals: { pod: "web" }, processes: [first], files, ...world });
-  return { code: await gdb.run(context, options, args), did, run: place.seen.options, place };
+  const { context, did, place } = worldOf({ globals: { pod: "web" }, processes: [first], ...world });
+  return {
+    code: await run(context, gdb.plan(options, args, context.options), read),
+    did,
+    run: place.seen.options,
+    place,
+  };
 }
 
 Deno.test("gdb attaches to the first process, and gdb's exit code is its own", async () => {
@@ -40,8 +49,9 @@ Deno.test("gdb passes files of this machine on, and what stands after --", async
 });
 
 Deno.test("gdb misses a command file before it goes anywhere", async () => {
-  const { context, did } = worldOf({ globals: { pod: "web" }, files });
-  await assert.rejects(gdb.run(context, { command: ["nope.gdb"] }, []), { kind: "notFound" });
+  const { context, did } = worldOf({ globals: { pod: "web" } });
+  const plan = gdb.plan({ command: ["nope.gdb"] }, [], context.options);
+  await assert.rejects(run(context, plan, read), { kind: "notFound" });
   assert.deepEqual(did.entered, []);
 });
 

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { hping } from "../../../../src/features/hping/command.ts";
+import { run } from "../../../../src/features/hping/run.ts";
 import type { Destination } from "../../../../src/event.ts";
 import type { RawOptions } from "../../../../src/options.ts";
-import { worldOf } from "../../commands/context.ts";
+import { worldOf } from "../world.ts";
 
 const globals = { namespace: "shop", pod: "web" };
 
 /** Runs an hping whose hping3 prints nothing and ends with the code. */
 async function pinging(options: RawOptions, words: string[], reachable: Destination[], code = 0) {
-  const { context, did, place } = worldOf({ globals, reachable });
-  const running = hping.run(context, options, words);
+  const { context, did, place, ports } = worldOf({ globals, reachable });
+  const running = run(context, hping.plan(options, words, context.options), ports.find);
   place.end(code);
   return { code: await running, did, argv: place.seen.options?.argv };
 }

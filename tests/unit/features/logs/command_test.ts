@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { parse } from "../../../../src/app.ts";
 import { logs } from "../../../../src/features/logs/command.ts";
+import { run } from "../../../../src/features/logs/run.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { LogRequest } from "../../../../src/features/logs/request.ts";
-import { worldOf } from "../../commands/context.ts";
+import { worldOf } from "../world.ts";
 
-async function run(...argv: string[]) {
+async function reading(...argv: string[]) {
   const { globals = {}, options = {}, args = [] } = parse(argv, { out() {}, err() {} }) ?? {};
-  const { context, did } = worldOf({ globals });
-  return { code: await logs.run(context, options, args), did };
+  const { context, did, ports } = worldOf({ globals });
+  return { code: await run(context, logs.plan(options, args, context.options), ports.readLogs), did };
 }
 
 const plain: LogRequest = { query: {}, all: false, follow: true, previous: false };
@@ -42,15 +43,15 @@ const lines: [string[], Partial<LogRequest>][] = [
 ];
 
 for (const [argv, differs] of lines) {
-  Deno.test(`logs.run() of scope ${argv.join(" ")} asks for just that`, async () => {
-    const { did } = await run(...argv);
+  Deno.test(`logs of scope ${argv.join(" ")} asks for just that`, async () => {
+    const { did } = await reading(...argv);
     assert.deepEqual(did.logged, [{ ...plain, ...differs }]);
-    assert.deepEqual(did.views, ["text"]);
+    assert.deepEqual(did.shows, ["text"]);
   });
 }
 
-Deno.test("logs.run() with --timestamps shows times", async () => {
-  assert.deepEqual((await run("logs", "web", "--timestamps")).did.views, ["times"]);
+Deno.test("logs with --timestamps shows times", async () => {
+  assert.deepEqual((await reading("logs", "web", "--timestamps")).did.shows, ["times"]);
 });
 
 const wrong: [string[], RegExp][] = [
@@ -65,8 +66,8 @@ const wrong: [string[], RegExp][] = [
 ];
 
 for (const [argv, message] of wrong) {
-  Deno.test(`logs.run() refuses scope ${argv.join(" ")}`, async () => {
-    await assert.rejects(run(...argv), (error) => {
+  Deno.test(`logs refuses scope ${argv.join(" ")}`, async () => {
+    await assert.rejects(reading(...argv), (error) => {
       assert.ok(error instanceof ScopeError && error.kind === "usage" && error.hint !== undefined);
       assert.match(error.message, message);
       return true;
@@ -75,9 +76,10 @@ for (const [argv, message] of wrong) {
 }
 
 for (const [shown, expected] of [[0, 7], [1, 7], [130, 130]] as const) {
-  Deno.test(`logs.run() ends with the command's exit code, unless ${shown} says more`, async () => {
+  Deno.test(`logs ends with the command's exit code, unless ${shown} says more`, async () => {
     const ended = { type: "command.ended", time: "", exitCode: 7 } as const;
-    const { context } = worldOf({ globals: { pod: "web" }, debugPods: [ended], shown });
-    assert.equal(await logs.run(context, {}, ["ls"]), expected);
+    const { context, ports } = worldOf({ globals: { pod: "web" }, debugPods: [ended], shown });
+    const plan = logs.plan({ follow: true }, ["ls"], context.options);
+    assert.equal(await run(context, plan, ports.readLogs), expected);
   });
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { manage } from "../../../../src/features/manage/command.ts";
+import { run } from "../../../../src/features/manage/run.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { RawOptions } from "../../../../src/options.ts";
-import { worldOf } from "../../commands/context.ts";
+import { worldOf } from "../world.ts";
 
 const globals = { namespace: "shop", pod: "web" };
 
@@ -39,16 +40,16 @@ for (
   ] as [RawOptions, object, number][]
 ) {
   Deno.test(`manage ${JSON.stringify(options)} serves there, and warns of what others may do`, async () => {
-    const { context, did } = worldOf({ globals, shown: 130 });
-    assert.equal(await manage.run(context, options, []), 130);
+    const { context, did, ports } = worldOf({ globals, shown: 130 });
+    assert.equal(await run(context, manage.plan(options, [], context.options), ports), 130);
     assert.deepEqual(did.managed.map(([query, , place]) => [query, place]), [[{ pod: "web" }, place]]);
     assert.equal(did.said.filter((text) => text.startsWith("anybody on this machine who can")).length, warnings);
   });
 }
 
 Deno.test("manage goes on in the background where stdout is a pipe, so that who reads the name need not wait", async () => {
-  const { context, did } = worldOf({ globals, piped: true });
-  assert.equal(await manage.run(context, { port: "8087" }, []), 0);
+  const { context, did, ports } = worldOf({ globals, piped: true });
+  assert.equal(await run(context, manage.plan({ port: "8087" }, [], context.options), ports), 0);
   assert.deepEqual([did.managed, did.background], [[], [["--foreground", "--idle", "600"]]]);
   assert.deepEqual(did.said, [
     "serving at unix:/tmp/scope-b2/manager.sock in the background, until nobody has used it for 10 minutes; kill 4242 ends it",
@@ -56,7 +57,8 @@ Deno.test("manage goes on in the background where stdout is a pipe, so that who 
 });
 
 Deno.test("manage --foreground stays, whatever stdout is, and --idle says how long without callers", async () => {
-  const { context, did } = worldOf({ globals, piped: true, shown: 130 });
-  assert.equal(await manage.run(context, { foreground: true, idle: "600" }, []), 130);
+  const { context, did, ports } = worldOf({ globals, piped: true, shown: 130 });
+  const plan = manage.plan({ foreground: true, idle: "600" }, [], context.options);
+  assert.equal(await run(context, plan, ports), 130);
   assert.deepEqual([did.managed.map(([, , place]) => place), did.background], [[{ idleMs: 600_000 }], []]);
 });

@@ -3,7 +3,7 @@ import { commands } from "../../../../src/app.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { RawOptions } from "../../../../src/options.ts";
 import { scope } from "../../scope.ts";
-import { worldOf } from "../../commands/context.ts";
+import { worldOf } from "../world.ts";
 
 const rbac = commands.find(({ name }) => name === "rbac")!;
 

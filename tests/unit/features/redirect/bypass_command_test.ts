@@ -1,23 +1,25 @@
 import assert from "node:assert/strict";
 import { bypass } from "../../../../src/features/redirect/bypass_command.ts";
+import { run } from "../../../../src/features/redirect/run_bypass.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { Event } from "../../../../src/event.ts";
 import type { RawOptions } from "../../../../src/options.ts";
-import { worldOf } from "../../commands/context.ts";
+import { worldOf } from "../world.ts";
 
 const started: Event = {
   ...{ type: "bypass.started", time: "2026-01-01T12:00:00.000Z", namespace: "shop", pod: "web", mesh: "istio" },
   ...{ ports: [], sidecarPort: 15001, dns: false, kept: 1 },
 };
 
-Deno.test("bypass.run() without a command holds until the end, and sums up", async () => {
-  const { context, did } = worldOf({ globals: { pod: "web" }, debugPods: [started], shown: 130 });
-  assert.equal(await bypass.run(context, { port: ["443", "80"] }, ["istio"]), 130);
-  assert.deepEqual(did.bypassed, [[{ pod: "web" }, { mesh: "istio", ports: [443, 80] }]]);
+Deno.test("bypass without a command holds until the end, and sums up", async () => {
+  const { context, did, ports } = worldOf({ globals: { pod: "web" }, debugPods: [started], shown: 130 });
+  const plan = bypass.plan({ port: ["443", "80"] }, ["istio"], context.options);
+  assert.equal(await run(context, plan, ports.bypass), 130);
+  assert.deepEqual(did.bypassed, [{ mesh: "istio", ports: [443, 80] }]);
   assert.deepEqual(did.events.map(({ type }) => type), ["bypass.started", "bypass.summary"]);
 });
 
-Deno.test("bypass.run() with a command runs it once the bypass holds, and no longer holds it when that has ended", async () => {
+Deno.test("bypass with a command runs it once the bypass holds, and no longer holds it when that has ended", async () => {
   const { context, did, place } = worldOf({ globals: { pod: "web" } });
   const seen: string[] = [];
   place.beside.bypass = async function* ({ plan, signal }) {
@@ -39,7 +41,7 @@ Deno.test("bypass.run() with a command runs it once the bypass holds, and no lon
   assert.match(did.said[2]!, /^0 connections went around/);
 });
 
-Deno.test("bypass.run() runs no command where the sidecar cannot be gone around, and ends one where it no longer is", async () => {
+Deno.test("bypass runs no command where the sidecar cannot be gone around, and ends one where it no longer is", async () => {
   const refused = new ScopeError("notFound", "Cannot find a sidecar to bypass");
   for (const events of [[], [started]]) {
     const { context, place } = worldOf({ globals: { pod: "web" } });
@@ -54,7 +56,7 @@ Deno.test("bypass.run() runs no command where the sidecar cannot be gone around,
   }
 });
 
-Deno.test("bypass.run() asks for no more rights than the command cannot do without", async () => {
+Deno.test("bypass asks for no more rights than the command cannot do without", async () => {
   const { context, did, place } = worldOf({ globals: { pod: "web" } });
   place.beside.bypass = async function* ({ signal }) {
     yield started;
@@ -74,7 +76,7 @@ const wrong: [RawOptions, string[]][] = [[{}, []], [{}, ["linkerd"]], [{ port: [
 ]]];
 
 for (const [options, args] of wrong) {
-  Deno.test(`bypass.run() refuses ${JSON.stringify(options)} ${args.join(" ")} before it asks a cluster`, async () => {
+  Deno.test(`bypass refuses ${JSON.stringify(options)} ${args.join(" ")} before it asks a cluster`, async () => {
     const { context, did } = worldOf({ globals: { pod: "web" } });
     await assert.rejects(bypass.run(context, options, args), { kind: "usage" });
     assert.deepEqual([did.bypassed, did.entered], [[], []]);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { redir } from "../../../../src/features/redirect/command.ts";
+import { run } from "../../../../src/features/redirect/run.ts";
 import type { RawOptions } from "../../../../src/options.ts";
 import type { RedirectAsked } from "../../../../src/manager/client/redirect_plan.ts";
-import { worldOf } from "../../commands/context.ts";
+import { worldOf } from "../world.ts";
 import { ended, opened, started } from "../../redir_events.ts";
 
 const plain: RedirectAsked = {
@@ -29,24 +30,26 @@ const plans: [RawOptions, string[], Partial<RedirectAsked>][] = [
 ];
 
 for (const [options, args, differs] of plans) {
-  Deno.test(`redir.run() with ${JSON.stringify(options)} ${args.join(" ")} plans just that`, async () => {
-    const { context, did } = worldOf({ globals: { pod: "web" }, shown: 130 });
-    assert.equal(await redir.run(context, options, args), 130);
-    const query = { pod: "web", ...(options.target === undefined ? {} : { container: options.target as string }) };
-    assert.deepEqual(did.redirected, [[query, { ...plain, ...differs }]]);
-    assert.deepEqual(did.views, ["live"]);
+  Deno.test(`redir with ${JSON.stringify(options)} ${args.join(" ")} plans just that`, async () => {
+    const { context, did, ports } = worldOf({ globals: { pod: "web" }, shown: 130 });
+    assert.equal(await run(context, redir.plan(options, args, context.options), ports.redirect), 130);
+    assert.deepEqual(did.redirected, [{
+      container: options.target as string | undefined,
+      asked: { ...plain, ...differs },
+    }]);
+    assert.deepEqual(did.shows, ["live"]);
   });
 }
 
-Deno.test("redir.run() sums up at the end what it showed", async () => {
-  const { context, did } = worldOf({ globals: { pod: "web" }, debugPods: [started(), opened(1), ended(1)] });
-  assert.equal(await redir.run(context, {}, []), 0);
+Deno.test("redir sums up at the end what it showed", async () => {
+  const { context, did, ports } = worldOf({ globals: { pod: "web" }, debugPods: [started(), opened(1), ended(1)] });
+  assert.equal(await run(context, redir.plan({}, [], context.options), ports.redirect), 0);
   const types = did.events.map(({ type }) => type);
   assert.deepEqual(types.slice(0, 3), ["redir.started", "redir.opened", "redir.connection"]);
   assert.ok(types.length > 3 && types.slice(3).every((type) => type === "redir.summary"), types.join(" "));
 });
 
-Deno.test("redir.run() refuses what makes no sense before it asks a cluster", async () => {
+Deno.test("redir refuses what makes no sense before it asks a cluster", async () => {
   for (
     const [options, args] of [[{ probes: "me" }, []], [{ outgoing: true }, []], [{ outgoing: true }, ["http"]], [{}, [
       "80",

@@ -4,7 +4,7 @@ import { ScopeError } from "../../../../src/errors.ts";
 import type { Event } from "../../../../src/event.ts";
 import { now } from "../../../../src/event.ts";
 import type { NamedPod } from "../../../../src/connect/coming_back.ts";
-import type { EnterContext } from "../../../../src/connect/enter.ts";
+import type { ClusterContext } from "../../../../src/context.ts";
 import { redirectMatching } from "../../../../src/features/redirect/redirect_matching.ts";
 import type { redirectPod, RedirectRun } from "../../../../src/features/redirect/redirect_pod.ts";
 import type { V1Pod } from "../../../../src/kube/cluster.ts";
@@ -43,7 +43,7 @@ async function matching(
     };
   });
   const stop = new AbortController(), events: Event[] = [];
-  const context = { cluster: api.cluster, signal: stop.signal } as unknown as EnterContext;
+  const context = { cluster: api.cluster, signal: stop.signal } as unknown as ClusterContext;
   const texts = () =>
     events.map((event) =>
       event.type === "failed"

@@ -3,7 +3,7 @@ import { strace } from "../../../../src/features/strace/command.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { RawOptions } from "../../../../src/options.ts";
 import { first } from "../../beside.ts";
-import { worldOf } from "../../commands/context.ts";
+import { worldOf } from "../world.ts";
 
 const globals = { namespace: "shop", pod: "web" };
 const attached = "/usr/bin/strace: Process 4242 attached with 3 threads\n";

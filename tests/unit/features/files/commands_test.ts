@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { cp } from "../../../src/features/files/cp_command.ts";
-import { fs } from "../../../src/features/files/fs_command.ts";
-import { ScopeError } from "../../../src/errors.ts";
-import type { Event } from "../../../src/event.ts";
-import { FileTrouble } from "../../../src/manager/client/target_files.ts";
-import type { FileEntry } from "../../../src/manager/client/target_files.ts";
-import type { RawOptions } from "../../../src/options.ts";
-import { worldOf } from "./context.ts";
+import { cp } from "../../../../src/features/files/cp_command.ts";
+import { fs } from "../../../../src/features/files/fs_command.ts";
+import { run } from "../../../../src/features/files/run_cp.ts";
+import { ScopeError } from "../../../../src/errors.ts";
+import type { Event } from "../../../../src/event.ts";
+import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
+import type { FileEntry } from "../../../../src/manager/client/target_files.ts";
+import type { RawOptions } from "../../../../src/options.ts";
+import { worldOf } from "../world.ts";
 
 const time = "2026-01-01T00:00:00.000Z";
 const file: Event = { type: "cp.file", time, path: "a", bytes: 1, sha256: "00", durationMs: 1 };
@@ -15,8 +16,8 @@ const summary: Event = {
 };
 
 async function copying(globals: RawOptions, args: string[], options: RawOptions = {}) {
-  const { context, did } = worldOf({ globals, debugPods: [file, summary] });
-  await cp.run(context, options, args);
+  const { context, did, ports } = worldOf({ globals, debugPods: [file, summary] });
+  await run(context, cp.plan(options, args, context.options), ports.copyFiles);
   return { entered: did.entered[0], needs: did.needs[0], request: did.copiedFiles[0], events: did.events };
 }
 

@@ -1,21 +1,21 @@
+import type { RunContext } from "../../context.ts";
 import type { BypassPlan } from "../../manager/client/bypass_plan.ts";
 import { bypassNeeds } from "./bypass.ts";
 import type { Event } from "../../event.ts";
 import type { TargetQuery } from "../../target.ts";
 import { comingBack } from "../../connect/coming_back.ts";
-import type { EnterContext } from "../../connect/enter.ts";
+import type { ClusterContext } from "../../context.ts";
 import { findPod } from "../../connect/enter.ts";
 import { enterLocal } from "../../connect/enter_local.ts";
-import type { LocalContext } from "../../connect/enter_local.ts";
 
 /** Bypasses the sidecar of a pod of this machine. Throws ScopeError. */
-export async function* bypassHere(context: LocalContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
+export async function* bypassHere(context: RunContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
   await using beside = await enterLocal(context, query, bypassNeeds);
   yield* beside.bypass({ plan, signal: AbortSignal.any([context.signal, beside.lost]) });
 }
 
 /** Bypasses the sidecar of the one pod of a query, and comes back whenever the connection is lost. Throws ScopeError. */
-export async function* bypassPod(context: EnterContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
+export async function* bypassPod(context: ClusterContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
   const { target: { namespace, pod } } = await findPod(context, query, bypassNeeds);
   yield* comingBack(context, { namespace, pod }, {
     gone: "choose a pod that runs, and run it again",

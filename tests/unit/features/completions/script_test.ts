@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { completedShells } from "../../../src/options.ts";
-import { completionScript } from "../../../src/cli/completion_script.ts";
-import { scope } from "../scope.ts";
+import { completedShells } from "../../../../src/options.ts";
+import { completionScript } from "../../../../src/features/completions/script.ts";
+import { scope } from "../../scope.ts";
 
 Deno.test("completionScript() finds all that it changes in the library's scripts, and prints nothing itself", () => {
   for (const shell of completedShells) {

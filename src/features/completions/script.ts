@@ -1,5 +1,5 @@
 import { script } from "@bomb.sh/tab";
-import type { CompletedShell } from "../options.ts";
+import type { CompletedShell } from "../../options.ts";
 
 /** A passage of the library's script, and what stands there instead. */
 type Amendment = readonly [theirs: string, ours: string];

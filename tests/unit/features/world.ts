@@ -1,13 +1,18 @@
-import type { BypassPlan } from "../../../src/manager/client/bypass_plan.ts";
-import type { Beside, Context, CopyOptions, DestinationQuery, Run, ServeOptions, View } from "../../../src/context.ts";
-import { ScopeError } from "../../../src/errors.ts";
-import type { CopyRequest } from "../../../src/features/files/copy_place.ts";
+import type { DestinationQuery, Destinations } from "../../../src/connect/destinations.ts";
+import type { Beside, ClusterContext, Context } from "../../../src/context.ts";
 import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
+import type { CopyRequest } from "../../../src/features/files/copy_place.ts";
 import type { LogRequest } from "../../../src/features/logs/request.ts";
+import type { ServeOptions } from "../../../src/features/manage/command.ts";
+import type { CopyOptions } from "../../../src/features/pods/copy_command.ts";
+import type { DebugPods } from "../../../src/features/pods/debug_pods.ts";
+import type { Needing } from "../../../src/features/pods/doctor_command.ts";
+import type { RedirCommandPlan } from "../../../src/features/redirect/command.ts";
+import type { BypassPlan } from "../../../src/manager/client/bypass_plan.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
-import type { RedirectAsked } from "../../../src/manager/client/redirect_plan.ts";
 import type { Target, TargetQuery } from "../../../src/target.ts";
+import type { Run } from "../../../src/tool.ts";
 import type { Needs } from "../../../src/way.ts";
 import { besideOf } from "../beside.ts";
 
@@ -24,8 +29,6 @@ export interface World {
   piped?: boolean;
   /** What `show` answers. */
   shown?: number;
-  /** Texts by their paths. */
-  files?: Readonly<Record<string, string>>;
   /** Of the kubeconfig. */
   contextNamespace?: string;
 }
@@ -43,7 +46,6 @@ export function worldOf(
     way = "node",
     piped = false,
     shown = 0,
-    files = {},
     contextNamespace,
   }: World,
 ) {
@@ -57,8 +59,8 @@ export function worldOf(
     listed: [] as boolean[],
     removed: [] as [string, boolean][],
     nodes: [] as string[],
-    redirected: [] as [TargetQuery, RedirectAsked][],
-    bypassed: [] as [TargetQuery, BypassPlan][],
+    redirected: [] as RedirCommandPlan[],
+    bypassed: [] as BypassPlan[],
     copied: [] as [TargetQuery, CopyOptions][],
     copiedFiles: [] as CopyRequest[],
     logged: [] as LogRequest[],
@@ -67,21 +69,24 @@ export function worldOf(
     printed: "",
     attached: [] as Run[],
     events: [] as Event[],
-    views: [] as View[],
+    shows: [] as string[],
     said: [] as string[],
   };
+  const options = resolveOptions(globals), signal = new AbortController().signal;
+  const say = (text: string) => void did.said.push(text);
+  const cluster = { options, signal, say, explain() {} } as unknown as ClusterContext;
   const context: Context = {
-    options: resolveOptions(globals),
-    signal: new AbortController().signal,
+    options,
+    signal,
     interactive,
+    interrupted: undefined,
     terminalType: "xterm",
     windowSize: () => ({ columns: 100, rows: 30 }),
-    readFile: (path) =>
-      path in files
-        ? Promise.resolve(files[path]!)
-        : Promise.reject(new ScopeError("notFound", `Cannot find the file "${path}"`)),
-    say: (text) => void did.said.push(text),
+    say,
+    explain() {},
     namespace: () => Promise.resolve(globals.namespace as string | undefined ?? contextNamespace),
+    target: (query) => Promise.resolve(query),
+    cluster: () => Promise.resolve(cluster),
     enter(query, needs = {}) {
       did.entered.push(query);
       did.needs.push(needs);
@@ -91,71 +96,73 @@ export function worldOf(
       did.nodes.push(name);
       return Promise.resolve(place.beside);
     },
-    destinations(query) {
-      did.asked.push(query);
-      return Promise.resolve({ reachable, skipped, async *watch() {} });
-    },
-    debugPods: () =>
-      Promise.resolve({
-        launch(query) {
-          did.launched.push(query);
-          return Promise.resolve(debugPods[0]!);
-        },
-        list(everywhere) {
-          did.listed.push(everywhere);
-          return Promise.resolve(debugPods);
-        },
-        async *remove(pod, everywhere) {
-          did.removed.push([pod, everywhere]);
-          yield* debugPods;
-        },
-      }),
-    async *diagnose(query, commands) {
-      did.diagnosed.push([query, commands.map(({ command }) => command)]);
-      yield* debugPods;
-    },
-    copy(query, options) {
-      did.copied.push([query, options]);
-      return Promise.resolve(debugPods[0]!);
-    },
-    async *copyFiles(_beside, request) {
-      did.copiedFiles.push(request);
-      yield* debugPods;
-    },
-    async *redirect(query, plan) {
-      did.redirected.push([query, plan]);
-      yield* debugPods;
-    },
-    async *bypass(query, plan) {
-      did.bypassed.push([query, plan]);
-      yield* debugPods;
-    },
-    async *logs(request) {
-      did.logged.push(request);
-      yield* debugPods;
-    },
-    async *manage(query, needs, place) {
-      did.managed.push([query, needs, place]);
-      yield* debugPods;
-    },
-    piped,
-    background(more) {
-      did.background.push(more);
-      return Promise.resolve({ pid: 4242, line: "scope-a1 unix:/tmp/scope-b2/manager.sock" });
-    },
     async print(bytes) {
       for await (const piece of bytes) did.printed += new TextDecoder().decode(piece);
     },
-    async show(events, view = "text") {
-      did.views.push(view);
+    async show(events, { live, times = false } = {}) {
+      did.shows.push(live !== undefined ? "live" : times ? "times" : "text");
       for await (const event of events) did.events.push(event);
       return shown;
     },
-    completionScript: (shell) => Promise.resolve(`script for ${shell}`),
     attach(run) {
       did.attached.push(run);
       return Promise.resolve(7);
     },
   };
-  return { context, did, place };
+  const debugPod: DebugPods = {
+    launch(query) {
+      did.launched.push(query);
+      return Promise.resolve(debugPods[0]!);
+    },
+    list(everywhere) {
+      did.listed.push(everywhere);
+      return Promise.resolve(debugPods);
+    },
+    async *remove(pod, everywhere) {
+      did.removed.push([pod, everywhere]);
+      yield* debugPods;
+    },
+  };
+  /** Stand in for the parts of features that reach a cluster or this machine. */
+  const ports = {
+    find(_context: unknown, query: DestinationQuery): Promise<Destinations> {
+      did.asked.push(query);
+      return Promise.resolve({ reachable, skipped, async *watch() {} });
+    },
+    makeDebugPods: () => debugPod,
+    async *diagnose(_context: unknown, query: TargetQuery, commands: readonly Needing[]) {
+      did.diagnosed.push([query, commands.map(({ command }) => command)]);
+      yield* debugPods;
+    },
+    copyPod(_context: unknown, query: TargetQuery, options: CopyOptions) {
+      did.copied.push([query, options]);
+      return Promise.resolve(debugPods[0]!);
+    },
+    async *copyFiles(_beside: unknown, request: CopyRequest) {
+      did.copiedFiles.push(request);
+      yield* debugPods;
+    },
+    async *redirect(_context: unknown, plan: RedirCommandPlan) {
+      did.redirected.push(plan);
+      yield* debugPods;
+    },
+    async *bypass(_context: unknown, plan: BypassPlan) {
+      did.bypassed.push(plan);
+      yield* debugPods;
+    },
+    async *readLogs(_context: unknown, request: LogRequest) {
+      did.logged.push(request);
+      yield* debugPods;
+    },
+    async *serve(_context: unknown, query: TargetQuery, needs: Needs, place: ServeOptions) {
+      did.managed.push([query, needs, place]);
+      yield* debugPods;
+    },
+    isPiped: () => piped,
+    runInBackground(more: readonly string[]) {
+      did.background.push(more);
+      return Promise.resolve({ pid: 4242, line: "scope-a1 unix:/tmp/scope-b2/manager.sock" });
+    },
+  };
+  return { context, did, place, ports };
 }

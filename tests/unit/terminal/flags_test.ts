@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { flags, permissions, readFlags } from "../../../src/cli/flags.ts";
+import { flags, permissions, readFlags } from "../../../src/terminal/flags.ts";
 
 Deno.test("readFlags() reads each flag and what it is for, and no comment", () => {
   const text = "# Words about --allow-all.\n\n--quiet\n    It says\n    nothing.\n--allow-sys=uid\n    Why.\n";

@@ -1,0 +1,23 @@
+import type { Context } from "../../context.ts";
+import { targetQuery } from "../../options.ts";
+import { type FsPlan, needs } from "./fs_command.ts";
+import { catBytes, findInode, listEvents } from "./target_files.ts";
+
+/** Lists, prints or finds files. Returns 1 when something failed. */
+export async function run(context: Context, plan: FsPlan): Promise<number> {
+  const { signal } = context;
+  await using beside = await context.enter(targetQuery(context.options), needs);
+  switch (plan.action) {
+    case "ls":
+      return await context.show(listEvents(beside, plan.paths, { ...plan, signal }));
+    case "find":
+      return await context.show(findInode(beside, plan.inode, signal));
+  }
+  let failed = 0;
+  const tell = (text: string) => {
+    failed++;
+    context.say(text);
+  };
+  await context.print(catBytes(beside, plan.paths, signal, tell));
+  return failed > 0 ? 1 : 0;
+}

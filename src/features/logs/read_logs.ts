@@ -1,0 +1,109 @@
+import type { Event } from "../../event.ts";
+import { now } from "../../event.ts";
+import { base64 } from "../../kube/log_lines.ts";
+import type { LogRequest } from "./request.ts";
+import type { ClusterContext } from "../../context.ts";
+import { type LocalCommand, startLocalCommand } from "./local_command.ts";
+import type { StartAt } from "./container_follower.ts";
+import { EventQueue, PodsFollower } from "./follow.ts";
+import { LogSource } from "./log_source.ts";
+import { readOnce } from "./read_once.ts";
+import { type LogSelection, selectLogs } from "./selection.ts";
+import { wholeLines } from "./whole_lines.ts";
+
+/** Of each of several containers, so many lines that are there already are shown where nothing else is asked for. */
+const defaultTail = 10;
+
+/**
+ * Reads and follows the logs of pods, while a command runs where one is given; then it ends with it. Throws ScopeError.
+ *
+ * `onTerminal`: the command's output goes to the terminal itself.
+ */
+export async function* readLogs(
+  context: ClusterContext,
+  request: LogRequest,
+  { onTerminal }: { onTerminal: boolean },
+): AsyncIterable<Event> {
+  const selection = await selectLogs(context, request), { namespace, of, named, wanted } = selection;
+  const stop = new AbortController(), signal = AbortSignal.any([context.signal, stop.signal]);
+  const queue = new EventQueue();
+  let follower: PodsFollower | undefined;
+  const source = new LogSource(context.cluster, signal, request.grep, (events) => {
+    if (events.some(({ type }) => type === "log.line")) follower?.heard();
+    return queue.push(events);
+  });
+  yield {
+    type: "log.selected",
+    time: now(),
+    namespace,
+    ...(of === undefined ? {} : { of }),
+    pods: selection.pods.map((pod) => ({
+      pod: pod.metadata?.name ?? "",
+      containers: wanted(pod).map(({ name }) => name),
+    })),
+    follow: request.follow,
+    more: request.follow && !named,
+  };
+  const at = startAt(request, selection);
+  if (!request.follow) return yield* readOnce(source, selection, request, at);
+  let command: LocalCommand | undefined, failure: { error: unknown } | undefined;
+  const pods = follower = new PodsFollower(context, selection, source, at);
+  const following = pods.run();
+  const runCommand = async (argv: readonly string[]) => {
+    await Promise.race([pods.open(context.options.timeoutMs), following.then(() => pods.open(0))]);
+    if (signal.aborted) return;
+    const started = command = startLocalCommand(argv, onTerminal);
+    void queue.push([{ type: "command.started", time: now(), pid: started.pid, onTerminal }]);
+    context.signal.addEventListener("abort", () => started.end(), { once: true });
+    const output = (async () => {
+      for await (const bytes of wholeLines(started.output)) await queue.push([outputEvent(bytes)]);
+    })();
+    const exitCode = await started.exit;
+    // Who was told to end does not wait for what the command has left behind, which may hold its output open.
+    const stopped = new Promise<void>((resolve) => {
+      context.signal.addEventListener("abort", () => resolve(), { once: true });
+      if (context.signal.aborted) resolve();
+    });
+    await Promise.race([output, stopped]);
+    void queue.push([{ type: "command.ended", time: now(), exitCode }]);
+    if (!signal.aborted) await pods.drain();
+  };
+  const all = request.command === undefined ? following : Promise.race([
+    runCommand(request.command),
+    // That the one pod has ended does not end the command.
+    following.then(() => new Promise<never>(() => {})),
+  ]);
+  const ended = all.catch((error) => failure = { error }).finally(() => {
+    stop.abort();
+    queue.close();
+  });
+  try {
+    yield* queue.events();
+    await ended;
+  } finally {
+    stop.abort();
+    if (command !== undefined) {
+      command.end();
+      await command.exit;
+    }
+  }
+  if (failure !== undefined && !context.signal.aborted) throw failure.error;
+}
+
+/** One pod's log is wanted whole; of several what is newest; beside a command what it causes. */
+function startAt({ tail, sinceSeconds, command, previous }: LogRequest, { named }: LogSelection): StartAt {
+  if (tail === "all") return { tailLines: undefined, sinceSeconds };
+  const tailLines = tail ??
+    (command !== undefined && sinceSeconds === undefined
+      ? 0
+      : named || sinceSeconds !== undefined || previous
+      ? undefined
+      : defaultTail);
+  return { tailLines, sinceSeconds };
+}
+
+function outputEvent(bytes: Uint8Array): Event {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const exact = new TextEncoder().encode(text).length === bytes.length && !text.includes("\ufffd");
+  return { type: "command.output", time: now(), text, ...(exact ? {} : { base64: base64(bytes) }) };
+}

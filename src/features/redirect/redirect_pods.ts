@@ -1,0 +1,92 @@
+import type { RunContext } from "../../context.ts";
+import { Cycles } from "../../manager/client/cycles.ts";
+import type { Event } from "../../event.ts";
+import type { V1Pod } from "../../kube/cluster.ts";
+import { portsOfPod } from "./pod_ports.ts";
+import { type Selection, selectPods } from "../../kube/resolve.ts";
+import type { RedirectAsked, RedirectPlan } from "../../manager/client/redirect_plan.ts";
+import { numberedPorts } from "./redirect_ports.ts";
+import type { TargetQuery } from "../../target.ts";
+import type { ClusterContext } from "../../context.ts";
+import { namespaceOf } from "../../connect/enter.ts";
+import { enterLocal } from "../../connect/enter_local.ts";
+import { programAt } from "./local_program.ts";
+import { redirectMatching } from "./redirect_matching.ts";
+import { assertRedirectable, redirectNeeds, redirectPod } from "./redirect_pod.ts";
+import type { RedirectRun } from "./redirect_pod.ts";
+import { userAtHost } from "../../terminal/user.ts";
+
+/** Redirects a pod of this machine. Throws ScopeError. */
+export async function* redirectHere(
+  context: RunContext,
+  query: TargetQuery,
+  asked: RedirectAsked,
+): AsyncIterable<Event> {
+  const { incoming } = asked, why = "without a cluster nobody knows the names of ports";
+  const plan = { ...asked, incoming: incoming === "all" ? incoming : numberedPorts(incoming, why) };
+  await using beside = await enterLocal(context, query, redirectNeeds(plan));
+  yield* beside.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, beside.lost]) });
+}
+
+/**
+ * Redirects the pods of a query. One that was given by its name ends all with its own end; of a workload or a selector
+ * those that come are taken and those that go are left.
+ *
+ * Throws ScopeError.
+ */
+export async function* redirectPods(
+  context: ClusterContext,
+  query: TargetQuery,
+  asked: RedirectAsked,
+): AsyncIterable<Event> {
+  const namespace = namespaceOf(context), { container } = query;
+  const selection = await selectPods(context.cluster, namespace, query, { empty: true });
+  const { pods, of, labels, wanted } = selection, planOf = planner(context, query, selection, asked);
+  const run = newRun();
+  if (labels !== undefined) {
+    const now = pods.length === 0 ? "none now" : `${pods.length} now`;
+    context.say(`redirecting all pods of ${of}: ${now}, and those that come`);
+    return yield* redirectMatching(
+      context,
+      {
+        namespace,
+        labels,
+        ...(container === undefined ? {} : { container }),
+        ...(wanted === undefined ? {} : { wanted }),
+      },
+      (pod) => ({ ...run, plan: planOf(pod) }),
+    );
+  }
+  const [pod] = pods;
+  assertRedirectable(pod!);
+  const name = { namespace, pod: pod!.metadata?.name ?? "", ...(container === undefined ? {} : { container }) };
+  yield* redirectPod(context, name, { ...run, plan: planOf(pod!) }, context.signal);
+}
+
+/** Finds which ports of a pod are meant, and says once what a service's port means. */
+function planner(
+  { say }: ClusterContext,
+  { container }: TargetQuery,
+  { of, ports: service }: Selection,
+  asked: RedirectAsked,
+): (pod: V1Pod) => RedirectPlan {
+  const told = new Set<string>();
+  return (pod) => {
+    const { incoming } = asked;
+    if (incoming === "all") return { ...asked, incoming };
+    const places = { ...service === undefined ? {} : { service }, ...container === undefined ? {} : { container } };
+    const ports = portsOfPod(incoming, pod, places);
+    for (const [index, { port }] of incoming.entries()) {
+      const found = ports[index]!.port, text = `port ${port} of ${of} is port ${found} of its pods`;
+      if (service === undefined || port === found || told.has(text)) continue;
+      told.add(text);
+      say(text);
+    }
+    return { ...asked, incoming: ports };
+  };
+}
+
+/** The part of a run that all its pods share. */
+function newRun(): Omit<RedirectRun, "plan"> {
+  return { owner: userAtHost(), session: crypto.randomUUID().slice(0, 8), cycles: new Cycles(programAt) };
+}

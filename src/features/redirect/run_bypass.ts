@@ -1,0 +1,76 @@
+import type { Beside, Context } from "../../context.ts";
+import type { Event } from "../../event.ts";
+import type { BypassPlan } from "../../manager/client/bypass_plan.ts";
+import { targetQuery } from "../../options.ts";
+import { sessionProgram } from "../../runs/session.ts";
+import { shellNeeds } from "../../runs/shell_needs.ts";
+import { summedUp } from "../../runs/summed_up.ts";
+import { bypassKeptText, bypassNeeds, bypassStartedText, bypassSummaryText } from "./bypass.ts";
+import type { BypassCommandPlan } from "./bypass_command.ts";
+import { bypassHere, bypassPod } from "./bypass_pod.ts";
+import { BypassTally } from "./bypass_tally.ts";
+
+/** Bypasses the sidecar until it is interrupted, or while the command runs, whose exit code it returns. */
+export async function run(context: Context, { plan, command }: BypassCommandPlan, bypass = bypassed): Promise<number> {
+  const query = targetQuery(context.options);
+  if (command.length === 0) return await context.show(summedUp(bypass(context, plan), new BypassTally()));
+  const { files, ...needs } = shellNeeds(command);
+  const capabilities = [...new Set([...bypassNeeds.capabilities, ...needs.capabilities ?? []])];
+  await using beside = await context.enter(query, {
+    ...needs,
+    ...bypassNeeds,
+    capabilities,
+    // What it can do without would only be one more right.
+    ...(files === true ? { files } : {}),
+  });
+  const code = await whileBypassed(
+    context,
+    beside,
+    plan,
+    () => context.attach(beside.run({ ...sessionProgram(context, command), namespaces: ["net", "pid", "uts", "ipc"] })),
+  );
+  if (beside.lost.aborted) throw beside.lost.reason;
+  return code;
+}
+
+async function* bypassed(context: Context, plan: BypassPlan): AsyncIterable<Event> {
+  const query = targetQuery(context.options);
+  if (context.options.via === "local") return yield* bypassHere(context, query, plan);
+  const [cluster, chosen] = [await context.cluster(), await context.target(query)];
+  yield* bypassPod(cluster, chosen, plan);
+}
+
+/** Does something while the sidecar is out of the way. What is told about that goes to stderr. Throws ScopeError. */
+async function whileBypassed(
+  context: Pick<Context, "say" | "signal">,
+  beside: Beside,
+  plan: BypassPlan,
+  body: () => Promise<number>,
+): Promise<number> {
+  const done = new AbortController(), begun = Promise.withResolvers<void>();
+  const hold = async () => {
+    for await (const event of summedUp(beside.bypass({ plan, signal: done.signal }), new BypassTally())) {
+      if (event.type === "bypass.started") {
+        const texts = [`${bypassStartedText(event)} while the command runs`, bypassKeptText(event.kept)];
+        for (const text of texts) if (text !== undefined) context.say(text);
+        begun.resolve();
+      } else if (event.type === "bypass.summary") context.say(bypassSummaryText(event));
+    }
+  };
+  const held = hold();
+  // Before it is told to end, it only ends because it failed.
+  const failed = held.then(() => Promise.reject(new Error("the bypass has ended")));
+  failed.catch(() => {});
+  const interrupt = () => done.abort();
+  context.signal.addEventListener("abort", interrupt, { once: true });
+  if (context.signal.aborted) interrupt();
+  try {
+    await Promise.race([begun.promise, failed]);
+    context.signal.removeEventListener("abort", interrupt); // from here on the command hears of it
+    return await Promise.race([body(), failed]);
+  } finally {
+    context.signal.removeEventListener("abort", interrupt);
+    done.abort();
+    await held.catch(() => {});
+  }
+}

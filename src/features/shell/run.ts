@@ -1,0 +1,81 @@
+import type { Beside, Context } from "../../context.ts";
+import { ScopeError } from "../../errors.ts";
+import { delay } from "../../lib/delay.ts";
+import { targetQuery } from "../../options.ts";
+import { sessionProgram } from "../../runs/session.ts";
+import { shellNeeds } from "../../runs/shell_needs.ts";
+import { type InsideCall, isAsTarget } from "../../tool.ts";
+import type { Needs } from "../../way.ts";
+import type { ShellPlan } from "./command.ts";
+
+/** Exit code of a program that SIGKILL ended. */
+const killed = 137;
+/** How long the cluster may take to tell that a pod is gone whose processes are, in milliseconds. */
+const tellMs = 3000;
+
+/** Said where the kernel would not refuse it. */
+const unprotected =
+  "mounts of the target are not protected here: to rename, replace or remove a file or folder that is one " +
+  "takes it away from the target; --via node protects them";
+
+/** Runs a shell or a command. Returns its exit code. */
+export async function run(context: Context, { container, pid, inside, volumes, command }: ShellPlan): Promise<number> {
+  const query = targetQuery(context.options);
+  if (container !== undefined) query.container = container;
+  const call: InsideCall = {
+    ...(inside === undefined ? {} : { inside }),
+    ...(pid === undefined ? {} : { pid }),
+  };
+  const needs: Needs = {
+    ...(inside === undefined
+      ? { ...shellNeeds(command), writes: true }
+      : { inside: isAsTarget(call) ? true : "other" }),
+    ...(volumes ? { volumes } : {}),
+    ...(pid === undefined ? {} : { nodePids: true }),
+  };
+  await using beside = await context.enter(query, needs);
+  if (pid !== undefined && await beside.process(pid) === undefined) {
+    throw new ScopeError("notFound", `Cannot find process "${pid}" on node "${beside.target.node}"`, {
+      hint: "scope pids lists the processes of a pod by their pids on the node",
+    });
+  }
+  if (inside !== undefined && beside.way === "local") {
+    throw new ScopeError("usage", "Option --inside does not go with --via local", {
+      hint: "what enters a container is in the endoscope image; use --via node or --via ephemeral",
+    });
+  }
+  if (inside?.privileged) {
+    const [what, risk] = beside.way === "node" ? ["debug pod", "the node"] : ["endoscope", "the pod"];
+    context.say(
+      `this shell is root with all capabilities of the ${what}: a program of the target can take over ${risk}`,
+    );
+  }
+  const bound = storageWarning(beside, inside !== undefined);
+  // Where a program may write no file, it should know why.
+  if (bound !== undefined && (context.interactive || beside.way === "ephemeral")) context.say(bound);
+  if (inside !== undefined && !beside.protectsMounts(call)) context.say(unprotected);
+  const program = sessionProgram(context, command);
+  const run = beside.run({
+    ...program,
+    ...(inside === undefined ? { namespaces: ["net", "pid", "uts", "ipc"] } : { argv: command, namespaces: [] }),
+    ...call,
+  });
+  const code = await context.attach(run);
+  // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.
+  if (code === killed) await delay(tellMs, beside.lost);
+  // Used twice on purpose, too: the bundler's minifier writes a variable that is used once in place, even behind
+  // "await using", and then nothing is disposed. A test compares the bundles.
+  if (beside.lost.aborted) throw beside.lost.reason;
+  return code;
+}
+
+/** Warns of the pod's limit for files; undefined where there is none. */
+function storageWarning({ target, way }: Beside, inside: boolean): string | undefined {
+  const { namespace, pod, storage } = target;
+  if (storage?.pod === undefined || way === "local") return undefined;
+  const limit = `pod "${namespace}/${pod}" is evicted when its files take more than ${storage.pod.text}`;
+  if (inside) return `${limit}, and those that are written here are its files`;
+  return way === "node"
+    ? `${limit}: what is written in $SCOPE_ROOT counts, what is written elsewhere does not`
+    : `${limit}: here nothing is written to disk but in $SCOPE_ROOT, where it counts; $TMPDIR and /dev/shm are memory`;
+}
