@@ -101,3 +101,23 @@ export function parsePodReference(text: string): PodReference | undefined {
 export function targetName({ namespace, pod, container }: Target): string {
   return `${namespace}/${pod}:${container.name}`;
 }
+
+/** Something that is pinged. `pod`, `namespace` and `node` are missing for a plain host. */
+export interface Destination {
+  /** An IPv4 or IPv6 address; for a host given by name, that name. */
+  address: string;
+  pod?: string;
+  namespace?: string;
+  node?: string;
+  /** The pod uses its node's network, so its address is the node's. */
+  hostNetwork?: boolean;
+  /** Set when it is pinged by TCP connections rather than by ICMP. */
+  protocol?: "tcp";
+  /** The TCP port to connect to; in events only together with `protocol`. */
+  port?: number;
+}
+
+/** `namespace/pod` where there is one, else the address. */
+export function destinationName(of: Destination): string {
+  return of.pod === undefined ? of.address : `${of.namespace}/${of.pod}`;
+}

@@ -27,5 +27,21 @@ export function eventSchema(): Schema {
     skipTypeCheck: true,
     sortProps: false,
   });
-  return generator.createSchema("Event") as Schema;
+  return flat(generator.createSchema("Event") as Schema);
+}
+
+/** Puts the events of each room into the one list of `Event`. */
+function flat({ definitions = {}, ...schema }: Schema): Schema {
+  const { Event: event, ...others } = definitions as Record<string, Schema>;
+  const rooms = new Set<string>();
+  const eventsOf = (one: Schema): Schema[] => {
+    const name = one.$ref?.replace("#/definitions/", "") ?? "", of = others[name];
+    const inner = of?.anyOf ?? (of?.$ref === undefined ? undefined : [of]);
+    if (inner === undefined) return [one];
+    rooms.add(name);
+    return inner.flatMap(eventsOf);
+  };
+  const anyOf = (event?.anyOf ?? []).flatMap(eventsOf);
+  const left = Object.entries(others).filter(([name]) => !rooms.has(name));
+  return { ...schema, definitions: { Event: { ...event, anyOf }, ...Object.fromEntries(left) } };
 }

@@ -3,7 +3,7 @@ import type { Beside } from "../context.ts";
 import type { InsideCall, Run, RunOptions } from "../tool.ts";
 import { ScopeError } from "../errors.ts";
 import type { BlockedSeen, ProcessSeen } from "../event.ts";
-import { now } from "../event.ts";
+import { now } from "../lib/timed.ts";
 import type { ManagerConnection } from "../manager/client/connection.ts";
 import { Unanswered } from "../manager/client/connection.ts";
 import { makeFiles } from "../manager/client/files_client.ts";

@@ -2,7 +2,7 @@ import type { Beside } from "../context.ts";
 import { delay } from "../lib/delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
-import { now } from "../event.ts";
+import { now } from "../lib/timed.ts";
 import { isFinished } from "../kube/pods.ts";
 import { selectPods } from "../kube/resolve.ts";
 import { Attempts } from "../kube/retry.ts";

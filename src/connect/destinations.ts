@@ -1,7 +1,8 @@
 import type { Context } from "../context.ts";
 import { ScopeError } from "../errors.ts";
-import type { Destination, PingGone, PingSkipped } from "../event.ts";
-import { now } from "../event.ts";
+import type { PingGone, PingSkipped } from "../event.ts";
+import type { Destination } from "../target.ts";
+import { now } from "../lib/timed.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName, toDestinations } from "../kube/pods.ts";
 import { allPods, choosePod, selectPods } from "../kube/resolve.ts";

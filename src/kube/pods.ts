@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
-import type { Destination } from "../event.ts";
+import type { Destination } from "../target.ts";
 import type { NetworkProbe, Target } from "../target.ts";
 import { storageLimits } from "./storage.ts";
 import { chooseContainer, reachableContainers } from "./target_container.ts";

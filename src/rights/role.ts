@@ -1,7 +1,7 @@
 import type { Ask, RightsQuery } from "./asks.ts";
 import { podName, rightsOf } from "./asks.ts";
 import type { RbacBinding, RbacRole, RbacRule, RbacSubject } from "../event.ts";
-import { now } from "../event.ts";
+import { now } from "../lib/timed.ts";
 import type { Right } from "./rights.ts";
 
 /** A command and what it asks the API server for. */

@@ -2,7 +2,7 @@ import { Channel } from "../lib/channel.ts";
 import type { Beside } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
-import { now } from "../event.ts";
+import { now } from "../lib/timed.ts";
 import type { Tool, ToolOutput } from "../tool.ts";
 
 /** How long a tool may take to report once it was asked to stop, in milliseconds. */

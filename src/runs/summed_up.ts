@@ -1,5 +1,5 @@
 import type { Event } from "../event.ts";
-import { now } from "../event.ts";
+import { now } from "../lib/timed.ts";
 
 /** Counts events, and says at the end what came together. */
 export interface Tally {

@@ -1,4 +1,4 @@
-import { type Destination, destinationName } from "../event.ts";
+import { type Destination, destinationName } from "../target.ts";
 import { safe } from "./safe.ts";
 
 /** Milliseconds as fping prints them: three significant digits, at most to the microsecond. */

@@ -1,7 +1,8 @@
 import type { Beside } from "../../context.ts";
 import type { ScopeError } from "../../errors.ts";
 import type { CopySummary, Event, Failed } from "../../event.ts";
-import { failed, now } from "../../event.ts";
+import { failed } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { WholeFile } from "../../manager/client/target_files.ts";
 import { targetName } from "../../target.ts";
 import type { CopyRequest } from "./copy_place.ts";

@@ -2,7 +2,7 @@
 import type { Beside } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { Event, FileListed } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import { troubleError, wordsOf } from "./file_trouble.ts";
 import { FileTrouble } from "../../manager/client/target_files.ts";
 import type { FileEntry } from "../../manager/client/target_files.ts";

@@ -2,7 +2,7 @@ import { ScopeError } from "../../errors.ts";
 import type { ErrorKind } from "../../errors.ts";
 import { exitCodes } from "../../errors.ts";
 import type { Event, GdbFrame } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { Tool, ToolOutput } from "../../tool.ts";
 
 /** A command file of the user's, which comes along: gdb runs elsewhere. */

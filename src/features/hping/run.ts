@@ -1,8 +1,9 @@
 import { findDestinations } from "../../connect/destinations.ts";
 import type { Context } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
-import type { Destination, Event, PingSkipped } from "../../event.ts";
-import { now } from "../../event.ts";
+import type { Event, PingSkipped } from "../../event.ts";
+import type { Destination } from "../../target.ts";
+import { now } from "../../lib/timed.ts";
 import { merge } from "../../lib/merge.ts";
 import { targetQuery } from "../../options.ts";
 import { byIcmp } from "../../runs/by_icmp.ts";

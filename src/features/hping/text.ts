@@ -1,5 +1,5 @@
 import type { HpingLine, HpingReply, HpingSummary } from "../../event.ts";
-import { destinationName } from "../../event.ts";
+import { destinationName } from "../../target.ts";
 import { safe } from "../../text/safe.ts";
 import { destination, milliseconds, percent } from "../../text/format.ts";
 import { paint } from "../../text/style.ts";

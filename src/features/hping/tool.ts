@@ -1,6 +1,7 @@
 import { ScopeError } from "../../errors.ts";
-import type { Destination, Event, HpingReply, HpingSummary } from "../../event.ts";
-import { now } from "../../event.ts";
+import type { Event, HpingReply, HpingSummary } from "../../event.ts";
+import type { Destination } from "../../target.ts";
+import { now } from "../../lib/timed.ts";
 import type { Tool, ToolExit, ToolOutput } from "../../tool.ts";
 import { parseHpingLine } from "./hping_line.ts";
 

@@ -1,7 +1,8 @@
 import { delay } from "../../lib/delay.ts";
 import type { ScopeError } from "../../errors.ts";
 import type { ContainerName, Event } from "../../event.ts";
-import { failed, now } from "../../event.ts";
+import { failed } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { type LogContainer, type LogState, logState } from "../../kube/container_logs.ts";
 import type { LogEntry } from "../../kube/log_lines.ts";

@@ -2,7 +2,7 @@ import { Channel } from "../../lib/channel.ts";
 import { delay } from "../../lib/delay.ts";
 import { ScopeError } from "../../errors.ts";
 import type { Event } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import { isFinished } from "../../kube/pods.ts";
 import { logName } from "../../kube/logs.ts";
 import { watchPods } from "../../kube/watch.ts";

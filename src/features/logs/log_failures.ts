@@ -1,6 +1,6 @@
 import type { ScopeError } from "../../errors.ts";
 import type { ContainerName, Event } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import { Attempts } from "../../kube/retry.ts";
 
 /** The waits before a log is read again. */

@@ -1,5 +1,5 @@
 import type { Event } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import { base64 } from "../../kube/log_lines.ts";
 import type { LogRequest } from "./request.ts";
 import type { ClusterContext } from "../../context.ts";

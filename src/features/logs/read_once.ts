@@ -1,6 +1,7 @@
 import { ScopeError } from "../../errors.ts";
 import type { ContainerName, Event } from "../../event.ts";
-import { failed, now } from "../../event.ts";
+import { failed } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import { logState } from "../../kube/container_logs.ts";
 import { logName } from "../../kube/logs.ts";
 import type { LogEntry } from "../../kube/log_lines.ts";

@@ -1,6 +1,6 @@
 import { delay } from "../../lib/delay.ts";
 import type { ManageReady } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { ManagerConnection } from "../../manager/client/connection.ts";
 import { forwarder } from "../../manager/client/forward.ts";
 import type { TargetQuery } from "../../target.ts";

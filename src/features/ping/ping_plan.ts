@@ -1,5 +1,5 @@
 import { ScopeError } from "../../errors.ts";
-import type { Destination } from "../../event.ts";
+import type { Destination } from "../../target.ts";
 import { canonicalAddress, replyTimeoutMs } from "./fping_arguments.ts";
 import { leastIntervalMs, mostProcesses } from "./ping_arguments.ts";
 import type { Observed, PingOptions, Target } from "./ping_target.ts";

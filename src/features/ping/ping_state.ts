@@ -1,11 +1,5 @@
-import {
-  type Destination,
-  destinationName,
-  type Event,
-  type Failed,
-  type PingSkipped,
-  type PingSummary,
-} from "../../event.ts";
+import { type Event, type Failed, type PingSkipped, type PingSummary } from "../../event.ts";
+import { type Destination, destinationName } from "../../target.ts";
 import { RoundTrips } from "../../lib/round_trips.ts";
 
 /** What became of one packet. */

@@ -1,5 +1,6 @@
 import { ScopeError } from "../../errors.ts";
-import type { Destination, Event, Failed, PingSummary, PingTarget } from "../../event.ts";
+import type { Event, Failed, PingSummary, PingTarget } from "../../event.ts";
+import type { Destination } from "../../target.ts";
 import { RoundTrips } from "../../lib/round_trips.ts";
 import type { Tool } from "../../tool.ts";
 import { Attempts } from "./attempts.ts";

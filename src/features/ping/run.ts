@@ -1,7 +1,7 @@
 import { findDestinations } from "../../connect/destinations.ts";
 import type { Beside, Context } from "../../context.ts";
 import type { Event, PingGone } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import { targetQuery } from "../../options.ts";
 import { observe } from "../../runs/observe.ts";
 import { outputOf } from "../../runs/run_output.ts";

@@ -1,5 +1,4 @@
 import {
-  destinationName,
   type Event,
   type PingGone,
   type PingLost,
@@ -8,6 +7,7 @@ import {
   type PingSummary,
   type PingUnsent,
 } from "../../event.ts";
+import { destinationName } from "../../target.ts";
 import { address, destination, milliseconds, percent } from "../../text/format.ts";
 import { safe } from "../../text/safe.ts";
 import { type Look, paint } from "../../text/style.ts";

@@ -1,6 +1,8 @@
 import { byIcmp } from "../../runs/by_icmp.ts";
 import { ScopeError } from "../../errors.ts";
-import { type Destination, type Event, now, type PingTarget } from "../../event.ts";
+import { type Event, type PingTarget } from "../../event.ts";
+import { type Destination } from "../../target.ts";
+import { now } from "../../lib/timed.ts";
 import type { ToolExit, ToolOutput } from "../../tool.ts";
 import { Rounds } from "./attempts.ts";
 import { beatAddress, canonicalAddress, fpingArguments, replyTimeoutMs } from "./fping_arguments.ts";

@@ -1,4 +1,6 @@
-import { type Destination, type Event, now, type PingTarget } from "../../event.ts";
+import { type Event, type PingTarget } from "../../event.ts";
+import { type Destination } from "../../target.ts";
+import { now } from "../../lib/timed.ts";
 import type { ToolExit, ToolOutput } from "../../tool.ts";
 import { IcmpTarget } from "./icmp_target.ts";
 import { pingArguments } from "./ping_arguments.ts";

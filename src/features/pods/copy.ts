@@ -1,7 +1,7 @@
 import type { CopyOptions } from "./copy_command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { CopyReady } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { Cluster } from "../../kube/cluster.ts";
 import { containerOf, podCopy, sharedClaims } from "../../kube/pod_copy.ts";
 import { podName } from "../../kube/pods.ts";

@@ -1,6 +1,7 @@
 import { ScopeError } from "../../errors.ts";
 import type { CopySeen, DebugPodRemoved, DebugPodSeen, Event } from "../../event.ts";
-import { failed, now } from "../../event.ts";
+import { failed } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { containerOf, copyOrigin } from "../../kube/pod_copy.ts";
 import { isFinished, podName, podStatus } from "../../kube/pods.ts";

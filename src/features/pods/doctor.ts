@@ -3,7 +3,7 @@ import { accessText } from "../../rights/access.ts";
 import type { Needing } from "./doctor_command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { DoctorWay, Event } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import { isAllowed } from "../../kube/access.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { sharedLimits } from "../../kube/limits.ts";

@@ -1,6 +1,7 @@
 import { ScopeError } from "../../errors.ts";
 import type { EphemeralContainerSeen, Event } from "../../event.ts";
-import { failed, now } from "../../event.ts";
+import { failed } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { Cluster, V1Pod } from "../../kube/cluster.ts";
 import { podName } from "../../kube/pods.ts";
 import { connect } from "../../manager/client/connection.ts";

@@ -1,6 +1,6 @@
 import { ScopeError } from "../../errors.ts";
 import type { Event, StraceCall } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { Tool, ToolExit, ToolOutput } from "../../tool.ts";
 import { CallCounts, leftCall, OpenCalls } from "./strace_calls.ts";
 import { parseStraceLine } from "./strace_line.ts";

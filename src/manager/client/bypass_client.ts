@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { BypassCall } from "./bypass_plan.ts";
 import type { Event } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { Target } from "../../target.ts";
 import type { ManagerConnection } from "./connection.ts";
 import { BypassRequestSchema } from "../protocol/gen/manager_pb.ts";

@@ -9,7 +9,7 @@ import type {
   RedirStarted,
   RedirTraffic,
 } from "../../event.ts";
-import { now } from "../../event.ts";
+import { now } from "../../lib/timed.ts";
 import type { RedirectPlan } from "./redirect_plan.ts";
 import { localAddress } from "./redirect_plan.ts";
 import { Closed_How } from "../protocol/gen/manager_pb.ts";

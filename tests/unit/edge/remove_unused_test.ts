@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Beside } from "../../../src/context.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { Event } from "../../../src/event.ts";
-import { now } from "../../../src/event.ts";
+import { now } from "../../../src/lib/timed.ts";
 import { comingBack } from "../../../src/connect/coming_back.ts";
 import type { ClusterContext } from "../../../src/context.ts";
 import type { enterBeside } from "../../../src/connect/enter_beside.ts";

@@ -1,6 +1,7 @@
 import type { DestinationQuery, Destinations } from "../../../src/connect/destinations.ts";
 import type { Beside, ClusterContext, Context } from "../../../src/context.ts";
-import type { Destination, Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
+import type { Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
+import type { Destination } from "../../../src/target.ts";
 import type { CopyRequest } from "../../../src/features/files/copy_place.ts";
 import type { LogRequest } from "../../../src/features/logs/request.ts";
 import type { ServeOptions } from "../../../src/features/manage/command.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Destination, Event, PingSummary } from "../../../src/event.ts";
+import type { Event, PingSummary } from "../../../src/event.ts";
+import type { Destination } from "../../../src/target.ts";
 import type { ToolOutput } from "../../../src/tool.ts";
 
 const folder = new URL("../../testdata/ping/", import.meta.url);

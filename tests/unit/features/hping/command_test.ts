@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hping } from "../../../../src/features/hping/command.ts";
 import { run } from "../../../../src/features/hping/run.ts";
-import type { Destination } from "../../../../src/event.ts";
+import type { Destination } from "../../../../src/target.ts";
 import type { RawOptions } from "../../../../src/options.ts";
 import { worldOf } from "../world.ts";
 

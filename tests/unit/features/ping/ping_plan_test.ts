@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ScopeError } from "../../../../src/errors.ts";
-import type { Destination } from "../../../../src/event.ts";
+import type { Destination } from "../../../../src/target.ts";
 import { pingArguments } from "../../../../src/features/ping/ping_arguments.ts";
 import { howPinged, planPings } from "../../../../src/features/ping/ping_plan.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ScopeError } from "../../../../src/errors.ts";
-import type { Destination } from "../../../../src/event.ts";
+import type { Destination } from "../../../../src/target.ts";
 import { textRenderer } from "../../../../src/cli/text.ts";
 import { pingTool } from "../../../../src/features/ping/tool.ts";
 import { memoryScreen } from "../../renderers/golden.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ScopeError } from "../../../../src/errors.ts";
-import type { Destination } from "../../../../src/event.ts";
+import type { Destination } from "../../../../src/target.ts";
 import { unprivilegedPingTool } from "../../../../src/features/ping/unprivileged_ping.ts";
 import { came, captured, destinationsOf, sequence, summaryOf } from "../../tools/captured_ping.ts";
 
