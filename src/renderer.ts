@@ -27,3 +27,27 @@ export interface Renderer {
   /** Leaves the terminal as it was found and prints what remains, such as the summary. */
   end(): void;
 }
+
+/** How text looks, for the events of a room. */
+export interface TextLook {
+  color: boolean;
+  /** Width of the screen; Infinity where it is no terminal. */
+  columns(): number;
+  screen: Screen;
+  /** Command lines in a text as they can be typed where scope is called by another name. */
+  words(text: string): string;
+  /** Lines of logs have their times. */
+  times: boolean;
+}
+
+/** The events of one room as text. Made once for a run: it remembers what its tables show. */
+export interface EventText<Shown extends Event> {
+  /** Lines of its own signs, such as arrows, which are ASCII where the locale has nothing else. */
+  readonly drawn?: true;
+  /** It writes lines that are somebody's data, between which nothing else may stand. */
+  readonly data?: true;
+  /** Returns the lines of an event; none where the tables or nobody tells of it. */
+  lines(event: Shown): readonly string[];
+  /** Returns the tables at the end, when their columns are known. */
+  tables?(): readonly (readonly string[])[];
+}

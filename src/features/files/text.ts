@@ -1,3 +1,5 @@
+import type { EventText, TextLook } from "../../renderer.ts";
+import type { FilesEvent } from "./events.ts";
 import type { CopySummary, FileCopied, FileKind, FileListed, InodeFound } from "../../event.ts";
 import { safe } from "../../text/safe.ts";
 import { bytes } from "../../text/format.ts";
@@ -73,4 +75,24 @@ export function inodeLines({ path, layers, noLayers }: InodeFound): string[] {
       return `  ${nodePath}  (${what}${hidden}${sameInode ? "" : ", another inode"})`;
     }),
   ].map(safe);
+}
+
+export function filesText({ color, columns }: TextLook): EventText<FilesEvent> {
+  const entries: FileListed[] = [];
+  return {
+    lines(event) {
+      switch (event.type) {
+        case "fs.entry":
+          entries.push(event);
+          return [];
+        case "fs.inode":
+          return inodeLines(event);
+        case "cp.file":
+          return [copiedLine(event)];
+        case "cp.summary":
+          return [copySummaryLine(event)];
+      }
+    },
+    tables: () => [fileTable(entries, columns(), color)],
+  };
 }

@@ -1,3 +1,5 @@
+import type { EventText, TextLook } from "../../renderer.ts";
+import type { GdbEvent } from "./events.ts";
 import type { GdbFrame, GdbSummary, GdbThread } from "../../event.ts";
 import { safe } from "../../text/safe.ts";
 import { paint } from "../../text/style.ts";
@@ -31,4 +33,10 @@ export function gdbSummaryLines(event: GdbSummary, color: boolean): string[] {
     ...(event.warnings ?? []).map((warning) => paint(`warning: ${safe(warning)}`, "slow", color)),
     `${threads}; process ${event.pid} stood still for ${event.stoppedMs} ms`,
   ];
+}
+
+export function gdbText({ color }: TextLook): EventText<GdbEvent> {
+  return {
+    lines: (event) => event.type === "gdb.thread" ? threadLines(event, color) : gdbSummaryLines(event, color),
+  };
 }

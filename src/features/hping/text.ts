@@ -1,3 +1,5 @@
+import type { EventText, TextLook } from "../../renderer.ts";
+import type { HpingEvent } from "./events.ts";
 import type { HpingLine, HpingReply, HpingSummary } from "../../event.ts";
 import { destinationName } from "../../target.ts";
 import { safe } from "../../text/safe.ts";
@@ -48,4 +50,16 @@ export function hpingSummary(summaries: readonly HpingSummary[], columns: number
     ];
   });
   return table(heads, rows, columns, color);
+}
+
+export function hpingText({ color, columns }: TextLook): EventText<HpingEvent> {
+  const summaries: HpingSummary[] = [];
+  return {
+    lines(event) {
+      if (event.type !== "hping.summary") return [hpingLine(event, color)];
+      summaries.push(event);
+      return [];
+    },
+    tables: () => [hpingSummary(summaries, columns(), color)],
+  };
 }

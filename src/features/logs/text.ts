@@ -1,3 +1,5 @@
+import type { EventText, TextLook } from "../../renderer.ts";
+import type { LogsEvent } from "./events.ts";
 import type {
   CommandEnded,
   CommandOutput,
@@ -197,4 +199,24 @@ function characterLength(bytes: Uint8Array, at: number): number {
   } catch {
     return 0;
   }
+}
+
+export function logsText({ screen, times }: TextLook): EventText<LogsEvent> {
+  const text = new LogText(screen, times);
+  return {
+    data: true,
+    lines(event) {
+      switch (event.type) {
+        case "log.selected":
+        case "log.line":
+        case "command.started":
+        case "command.output":
+        case "command.ended":
+          text.event(event);
+          return [];
+        default:
+          return [newsText(event)];
+      }
+    },
+  };
 }

@@ -1,3 +1,5 @@
+import type { EventText, TextLook } from "../../renderer.ts";
+import type { PidsEvent } from "./events.ts";
 import type { ProcessSeen } from "../../event.ts";
 import { bytes } from "../../text/format.ts";
 import { safe } from "../../text/safe.ts";
@@ -42,4 +44,15 @@ export function processTable(processes: readonly ProcessSeen[], columns: number,
 function stateText({ state, blocked }: ProcessSeen): string {
   if (blocked === undefined) return state;
   return [state, blocked.frozen ? "frozen" : blocked.functions[0] ?? ""].join(" ").trim();
+}
+
+export function pidsText({ color, columns }: TextLook): EventText<PidsEvent> {
+  const processes: ProcessSeen[] = [];
+  return {
+    lines(event) {
+      processes.push(event);
+      return [];
+    },
+    tables: () => [processTable(processes, columns(), color)],
+  };
 }

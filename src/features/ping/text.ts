@@ -1,3 +1,5 @@
+import type { EventText, TextLook } from "../../renderer.ts";
+import type { PingEvent } from "./events.ts";
 import {
   type Event,
   type PingGone,
@@ -96,4 +98,15 @@ function standing(one: PingSummary): [string, Look] {
   if (one.received > 0) return one.lost + one.unsent > 0 ? ["losing", "slow"] : ["ok", "good"];
   if (one.lost > 0) return ["lost", "bad"];
   return one.unsent > 0 ? ["not sent", "slow"] : ["waiting", "dim"];
+}
+
+export function pingText({ color, columns }: TextLook): EventText<PingEvent> {
+  const summaries: PingSummary[] = [];
+  return {
+    lines(event) {
+      if (event.type === "ping.summary") summaries.push(event);
+      return isPingNews(event) ? [pingLine(event, color)] : [];
+    },
+    tables: () => [pingSummary(summaries, columns(), color)],
+  };
 }

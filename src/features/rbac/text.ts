@@ -1,3 +1,5 @@
+import type { EventText } from "../../renderer.ts";
+import type { RbacEvent } from "./events.ts";
 import type { RbacBinding, RbacRole, RbacRule } from "../../event.ts";
 import { escaped } from "../../text/safe.ts";
 import { jsonText } from "../../text/json.ts";
@@ -80,4 +82,8 @@ function comments(text: string, indent = ""): string[] {
     else lines.push(`${indent}#   ${word}`);
   }
   return lines;
+}
+
+export function rbacText(): EventText<RbacEvent> {
+  return { lines: (event) => event.type === "rbac.role" ? roleLines(event) : bindingLines(event) };
 }

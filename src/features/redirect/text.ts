@@ -1,3 +1,6 @@
+import type { EventText, TextLook } from "../../renderer.ts";
+import { bypassLines } from "./bypass_text.ts";
+import type { RedirectEvent } from "./events.ts";
 import {
   type RedirConnection,
   type RedirCycle,
@@ -163,4 +166,30 @@ export function redirSummary(summaries: readonly RedirSummary[], columns: number
     ];
   });
   return table(heads, rows, columns, color);
+}
+
+export function redirectText({ color, columns }: TextLook): EventText<RedirectEvent> {
+  const summaries: RedirSummary[] = [];
+  return {
+    drawn: true,
+    lines(event) {
+      switch (event.type) {
+        case "redir.opened":
+        case "redir.traffic":
+        case "bypass.traffic":
+          return [];
+        case "redir.summary":
+          summaries.push(event);
+          return [];
+        case "bypass.started":
+        case "bypass.lost":
+        case "bypass.resumed":
+        case "bypass.summary":
+          return bypassLines(event, color);
+        default:
+          return redirLines(event, color);
+      }
+    },
+    tables: () => [redirSummary(summaries, columns(), color)],
+  };
 }

@@ -1,3 +1,5 @@
+import type { EventText, TextLook } from "../../renderer.ts";
+import type { StraceEvent } from "./events.ts";
 import type { StraceCall, StraceExited, StraceLine, StraceSignal, StraceSummary } from "../../event.ts";
 import { safe } from "../../text/safe.ts";
 import { milliseconds, percent, timeOfDay } from "../../text/format.ts";
@@ -91,4 +93,17 @@ function slowestText({ syscall, slowest }: StraceSummary): string {
   if (slowest === undefined) return "";
   const { time, pid, arguments: given, result } = slowest;
   return safe(`${timeOfDay(time)} ${pid} ${syscall}(${given}) = ${result}`);
+}
+
+export function straceText({ color, columns }: TextLook): EventText<StraceEvent> {
+  const summaries: StraceSummary[] = [];
+  return {
+    lines(event) {
+      if (event.type === "strace.attached") return [];
+      if (event.type !== "strace.summary") return [straceLine(event, color)];
+      summaries.push(event);
+      return [];
+    },
+    tables: () => [straceSummary(summaries, columns(), color)],
+  };
 }
