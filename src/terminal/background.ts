@@ -1,5 +1,5 @@
 import { flags, permissions } from "./flags.ts";
-import { writeAll } from "../terminal/terminal.ts";
+import { writeAll } from "./terminal.ts";
 
 /**
  * Runs this command line once more with other words behind it, in a process that goes on without this one, with the

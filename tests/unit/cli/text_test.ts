@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Event, PingSummary, ProcessSeen } from "../../../src/event.ts";
 import { jsonRenderer } from "../../../src/text/json.ts";
 import { textRenderer } from "../../../src/cli/text.ts";
-import { assertFits, memoryScreen } from "../renderers/golden.ts";
+import { assertFits, memoryScreen } from "../features/screen_golden.ts";
 
 const time = "2026-01-01T12:00:00.000Z";
 const web = { address: "10.244.0.5", namespace: "demo", pod: "web-abc", node: "node1" };

@@ -23,7 +23,7 @@ export async function fakeTarget(): Promise<FakeTarget> {
   const secret = { path: `${folder}/secret`, text: `secret ${crypto.randomUUID()}` };
   Deno.writeTextFileSync(secret.path, secret.text);
   const script = 'printf scope-target >/proc/sys/kernel/hostname && mount --bind /proc "$1" && shift && exec "$@"';
-  const program = denoArgv(new URL("target_program.ts", import.meta.url).pathname, [root]);
+  const program = denoArgv(new URL("server/target_program.ts", import.meta.url).pathname, [root]);
   const child = new Deno.Command("unshare", {
     args: ["--net", "--uts", "--mount", "--", "sh", "-c", script, "sh", `${root}/proc`, ...program],
     stdin: "null",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { Event, HpingReply, HpingSummary } from "../../../../src/event.ts";
 import { hpingTool } from "../../../../src/features/hping/tool.ts";
-import { captured } from "../../tools/captured.ts";
+import { captured } from "../../captured.ts";
 
 /** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
 function replay(name: string, alone = true) {

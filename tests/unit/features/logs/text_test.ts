@@ -3,7 +3,7 @@ import type { Event, LogLine, LogSelected } from "../../../../src/event.ts";
 import { LogText, newsText } from "../../../../src/features/logs/text.ts";
 import type { LogNews, LogOutput } from "../../../../src/features/logs/text.ts";
 import { textRenderer } from "../../../../src/cli/text.ts";
-import { memoryScreen } from "../../renderers/golden.ts";
+import { memoryScreen } from "../screen_golden.ts";
 
 const time = "2026-01-01T00:00:00.5Z";
 const selected = (pods: Record<string, string[]>, more = true): LogSelected => ({

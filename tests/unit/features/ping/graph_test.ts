@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { graphRenderer } from "../../../../src/features/ping/graph.ts";
 import { LiveScreen } from "../../../../src/text/live_screen.ts";
-import { memoryScreen } from "../../renderers/golden.ts";
-import { scene } from "../../renderers/scene.ts";
+import { memoryScreen } from "../screen_golden.ts";
+import { scene } from "./scene.ts";
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   const limit = Date.now() + 5000;

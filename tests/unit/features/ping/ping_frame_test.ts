@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { pingFrame, type View } from "../../../../src/features/ping/ping_frame.ts";
 import { applyEvent, newPingState, type PingState, worstFirst } from "../../../../src/features/ping/ping_state.ts";
-import { assertFits, golden } from "../../renderers/golden.ts";
-import { numbers, scene } from "../../renderers/scene.ts";
+import { assertFits, golden } from "../screen_golden.ts";
+import { numbers, scene } from "./scene.ts";
 
 function state(count: number, rounds: number): PingState {
   const created = newPingState();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { allowsPing, readIcmpProbe } from "../../../../src/features/ping/ping_group_range.ts";
-import { captured } from "../../tools/captured_ping.ts";
+import { captured } from "./captured_ping.ts";
 
 Deno.test("allowsPing() is true when one of the groups is within the range", () => {
   assert.equal(allowsPing("0\t2147483647\n", [65532]), true);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parsePingLine, unwrap } from "../../../../src/features/ping/ping_output.ts";
 import { parseTcpPingLine } from "../../../../src/features/ping/tcp_ping_output.ts";
-import { captured } from "../../tools/captured_ping.ts";
+import { captured } from "./captured_ping.ts";
 
 /** The lines of a capture, without their labels. */
 function linesOf(...names: string[]): string[] {

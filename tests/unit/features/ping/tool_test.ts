@@ -3,8 +3,8 @@ import { ScopeError } from "../../../../src/errors.ts";
 import type { Destination } from "../../../../src/target.ts";
 import { textRenderer } from "../../../../src/cli/text.ts";
 import { pingTool } from "../../../../src/features/ping/tool.ts";
-import { memoryScreen } from "../../renderers/golden.ts";
-import { captured, destinationsOf, sequence, summaryOf } from "../../tools/captured_ping.ts";
+import { memoryScreen } from "../screen_golden.ts";
+import { captured, destinationsOf, sequence, summaryOf } from "./captured_ping.ts";
 
 /** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
 function replay(name: string, addresses: (string | Destination)[], count: number, intervalMs: number) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { Destination } from "../../../../src/target.ts";
 import { unprivilegedPingTool } from "../../../../src/features/ping/unprivileged_ping.ts";
-import { came, captured, destinationsOf, sequence, summaryOf } from "../../tools/captured_ping.ts";
+import { came, captured, destinationsOf, sequence, summaryOf } from "./captured_ping.ts";
 
 /** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
 function replay(name: string, addresses: (string | Destination)[], count: number, intervalMs: number, mostIcmp = 64) {

@@ -4,7 +4,7 @@ import { run } from "../../../../src/features/redirect/run.ts";
 import type { RawOptions } from "../../../../src/options.ts";
 import type { RedirectAsked } from "../../../../src/manager/client/redirect_plan.ts";
 import { worldOf } from "../world.ts";
-import { ended, opened, started } from "../../redir_events.ts";
+import { ended, opened, started } from "./redir_events.ts";
 
 const plain: RedirectAsked = {
   incoming: "all",

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Event } from "../../../../src/event.ts";
 import { redirFrame, type RedirView } from "../../../../src/features/redirect/redir_frame.ts";
 import { applyRedir, newRedirState, type RedirState } from "../../../../src/features/redirect/redir_state.ts";
-import { at, ended, opened, outgoing, started, traffic, web } from "../../redir_events.ts";
-import { assertFits, golden } from "../../renderers/golden.ts";
-import { numbers } from "../../renderers/scene.ts";
+import { at, ended, opened, outgoing, started, traffic, web } from "./redir_events.ts";
+import { assertFits, golden } from "../screen_golden.ts";
+import { numbers } from "../ping/scene.ts";
 
 function after(...events: Event[]): RedirState {
   const state = newRedirState();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Event } from "../../../../src/event.ts";
 import { redirRenderer } from "../../../../src/features/redirect/redir_live.ts";
-import { at, ended, opened, outgoing, started, web } from "../../redir_events.ts";
-import { memoryScreen } from "../../renderers/golden.ts";
+import { at, ended, opened, outgoing, started, web } from "./redir_events.ts";
+import { memoryScreen } from "../screen_golden.ts";
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   const limit = Date.now() + 5000;

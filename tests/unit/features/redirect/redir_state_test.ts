@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Event } from "../../../../src/event.ts";
 import { bytesPerSecond, openInOrder, portsInOrder, total } from "../../../../src/features/redirect/redir_order.ts";
 import { applyRedir, newRedirState, type RedirState } from "../../../../src/features/redirect/redir_state.ts";
-import { at, ended, opened, outgoing, started, traffic, web } from "../../redir_events.ts";
+import { at, ended, opened, outgoing, started, traffic, web } from "./redir_events.ts";
 
 function after(...events: Event[]): RedirState {
   const state = newRedirState();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Event } from "../../../../src/event.ts";
 import { redirectedPort, RedirTally } from "../../../../src/features/redirect/redir_tally.ts";
-import { at, ended, opened, outgoing, started, traffic, web } from "../../redir_events.ts";
+import { at, ended, opened, outgoing, started, traffic, web } from "./redir_events.ts";
 
 function summaries(...events: Event[]) {
   const tally = new RedirTally();

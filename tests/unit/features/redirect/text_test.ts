@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { Event, RedirSummary } from "../../../../src/event.ts";
 import { redirLines, redirSummary } from "../../../../src/features/redirect/text.ts";
 import { textRenderer } from "../../../../src/cli/text.ts";
-import { at, ended, opened, outgoing, started, traffic, web } from "../../redir_events.ts";
-import { assertFits, memoryScreen } from "../../renderers/golden.ts";
+import { at, ended, opened, outgoing, started, traffic, web } from "./redir_events.ts";
+import { assertFits, memoryScreen } from "../screen_golden.ts";
 
 /** The time of day is local. */
 const line = (event: Parameters<typeof redirLines>[0]) =>

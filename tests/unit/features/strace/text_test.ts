@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { StraceCall, StraceSummary } from "../../../../src/event.ts";
 import { straceLine, straceSummary } from "../../../../src/features/strace/text.ts";
-import { captured } from "../../tools/captured.ts";
+import { captured } from "../../captured.ts";
 import { straceTool } from "../../../../src/features/strace/tool.ts";
 
 const time = "2026-01-01T10:20:30.123456Z";

@@ -3,7 +3,7 @@ import { ScopeError } from "../../../../src/errors.ts";
 import type { Event, StraceCall, StraceSummary } from "../../../../src/event.ts";
 import { straceArguments, type StraceOptions, straceTool } from "../../../../src/features/strace/tool.ts";
 import { parseStraceLine } from "../../../../src/features/strace/strace_line.ts";
-import { captured } from "../../tools/captured.ts";
+import { captured } from "../../captured.ts";
 
 type Options = Partial<Omit<StraceOptions, "pid">>;
 

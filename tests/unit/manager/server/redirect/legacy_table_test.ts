@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AF_INET, AF_INET6 } from "../../../../../src/manager/server/redirect/address.ts";
 import { infoLength, legacyRules } from "../../../../../src/manager/server/redirect/legacy_table.ts";
-import { istioBytes, istioText } from "../../redirect/istio.ts";
+import { istioBytes, istioText } from "./istio.ts";
 
 for (
   const [name, family, saved] of [["legacy_4.bin", AF_INET, "iptables.txt"], [

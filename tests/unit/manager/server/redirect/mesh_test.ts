@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { catchesInbound, outgoingCapture } from "../../../../../src/manager/server/redirect/mesh.ts";
-import { istioText } from "../../redirect/istio.ts";
+import { istioText } from "./istio.ts";
 
 const captured: [string, boolean][] = [
   ["iptables.txt", false],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { backtraceTool } from "../../../src/features/gdb/tool.ts";
+import { backtraceTool } from "../../../../src/features/gdb/tool.ts";
 
-const script = new URL("../../../src/images/endoscope/gdb.py", import.meta.url).pathname;
+const script = new URL("../../../../src/images/endoscope/gdb.py", import.meta.url).pathname;
 
 /** The program of the image runs in gdb only, and what it is shown must be compiled. */
 const missing = ["gdb", "gcc"].some((program) => {

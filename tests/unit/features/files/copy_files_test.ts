@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { copyFiles } from "../../../src/features/files/copy_files.ts";
-import { dataRuns } from "../../../src/features/files/local_file.ts";
-import { isSafe } from "../../../src/features/files/local_folders.ts";
-import { localTree } from "../../../src/features/files/local_tree.ts";
-import type { Event } from "../../../src/event.ts";
-import { FileTrouble } from "../../../src/manager/client/target_files.ts";
-import type { FileEntry, FileReader, ReadingFile } from "../../../src/manager/client/target_files.ts";
-import { besideOf } from "../beside.ts";
+import { copyFiles } from "../../../../src/features/files/copy_files.ts";
+import { dataRuns } from "../../../../src/features/files/local_file.ts";
+import { isSafe } from "../../../../src/features/files/local_folders.ts";
+import { localTree } from "../../../../src/features/files/local_tree.ts";
+import type { Event } from "../../../../src/event.ts";
+import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
+import type { FileEntry, FileReader, ReadingFile } from "../../../../src/manager/client/target_files.ts";
+import { besideOf } from "../../beside.ts";
 
 function entry(path: string, kind: FileEntry["kind"], more: Partial<FileEntry> = {}): FileEntry {
   return {

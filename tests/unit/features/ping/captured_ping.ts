@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { Event, PingSummary } from "../../../src/event.ts";
-import type { Destination } from "../../../src/target.ts";
-import type { ToolOutput } from "../../../src/tool.ts";
+import type { Event, PingSummary } from "../../../../src/event.ts";
+import type { Destination } from "../../../../src/target.ts";
+import type { ToolOutput } from "../../../../src/tool.ts";
 
-const folder = new URL("../../testdata/ping/", import.meta.url);
+const folder = new URL("../../../testdata/ping/", import.meta.url);
 
 /** When every line is said to have come. */
 export const came = "2026-01-01T00:00:00.000Z";

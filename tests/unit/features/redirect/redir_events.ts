@@ -1,4 +1,4 @@
-import type { RedirConnection, RedirOpened, RedirStarted, RedirTraffic } from "../../src/event.ts";
+import type { RedirConnection, RedirOpened, RedirStarted, RedirTraffic } from "../../../../src/event.ts";
 
 /** Events of a redirect of shop/web, ports 8080 and 9090 incoming and 15010 outgoing. */
 

@@ -1,4 +1,4 @@
-import type { Event } from "../../../src/event.ts";
+import type { Event } from "../../../../src/event.ts";
 
 /** The same numbers in every run, from 0 to 1 (a linear congruential generator). */
 export function numbers(seed = 1): () => number {

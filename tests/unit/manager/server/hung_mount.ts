@@ -1,4 +1,4 @@
-import { until } from "../../cluster/wait.ts";
+import { until } from "../../../cluster/wait.ts";
 
 /** A FUSE file system whose program never answers. Disposing it lets all that wait for it go. */
 export interface HungMount extends AsyncDisposable {

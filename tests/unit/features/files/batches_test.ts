@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batches, isSmall, together } from "../../../src/features/files/batches.ts";
+import { batches, isSmall, together } from "../../../../src/features/files/batches.ts";
 
 const grouped = (sizes: (number | undefined)[]) => [...batches(sizes.map((size) => ({ size })), ({ size }) => size)];
 const lengths = (sizes: (number | undefined)[]) =>

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { delay } from "../../../src/lib/delay.ts";
-import type { Event } from "../../../src/event.ts";
-import { ContainerFollower, type StartAt } from "../../../src/features/logs/container_follower.ts";
-import { LogSource } from "../../../src/features/logs/log_source.ts";
-import { PodView } from "../../../src/features/logs/pod_view.ts";
-import type { V1Pod } from "../../../src/kube/cluster.ts";
-import { apiServer, status } from "../kube/api_server.ts";
-import { until } from "../../cluster/wait.ts";
+import { delay } from "../../../../src/lib/delay.ts";
+import type { Event } from "../../../../src/event.ts";
+import { ContainerFollower, type StartAt } from "../../../../src/features/logs/container_follower.ts";
+import { LogSource } from "../../../../src/features/logs/log_source.ts";
+import { PodView } from "../../../../src/features/logs/pod_view.ts";
+import type { V1Pod } from "../../../../src/kube/cluster.ts";
+import { apiServer, status } from "../../kube/api_server.ts";
+import { until } from "../../../cluster/wait.ts";
 
 type State = { running: Record<string, never> } | { terminated: Record<string, unknown> };
 const running = { running: {} },

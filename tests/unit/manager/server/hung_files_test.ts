@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Files } from "../../../src/manager/client/target_files.ts";
-import type { ManagerConnection } from "../../../src/manager/client/connection.ts";
-import { makeFiles } from "../../../src/manager/client/files_client.ts";
+import type { Files } from "../../../../src/manager/client/target_files.ts";
+import type { ManagerConnection } from "../../../../src/manager/client/connection.ts";
+import { makeFiles } from "../../../../src/manager/client/files_client.ts";
 import { hangs, hungMount } from "./hung_mount.ts";
-import { kill, outcome, start, startManager, within } from "./manager_process.ts";
-import type { TestManager } from "./manager_process.ts";
-import { fakeTarget } from "./target.ts";
-import type { FakeTarget } from "./target.ts";
+import { kill, outcome, start, startManager, within } from "../manager_process.ts";
+import type { TestManager } from "../manager_process.ts";
+import { fakeTarget } from "../target.ts";
+import type { FakeTarget } from "../target.ts";
 
 // A root and namespaces of their own need root: without it these tests show as ignored.
 const ignore = Deno.uid() !== 0;

@@ -1,5 +1,5 @@
 /** A web server, as far as anybody asks, that has moved into the root folder given. */
-import { cString } from "../../../src/manager/server/libc.ts";
+import { cString } from "../../../../src/manager/server/libc.ts";
 
 const listener = Deno.listen({ hostname: "0.0.0.0", port: 8099 });
 const { chroot } = Deno.dlopen("libc.so.6", { chroot: { parameters: ["buffer"], result: "i32" } }).symbols;

@@ -1,4 +1,4 @@
-import type { ToolOutput } from "../../../src/tool.ts";
+import type { ToolOutput } from "../../src/tool.ts";
 
 export interface Captured {
   command: string;
@@ -9,7 +9,7 @@ export interface Captured {
 
 /** A file that one of the scripts/capture-* wrote. */
 export function captured(path: string): Captured {
-  const text = Deno.readTextFileSync(new URL(`../../testdata/${path}.txt`, import.meta.url));
+  const text = Deno.readTextFileSync(new URL(`../testdata/${path}.txt`, import.meta.url));
   const [first = "", ...lines] = text.trimEnd().split("\n");
   let pid = 0;
   const outputs = lines.flatMap((text): ToolOutput[] => {

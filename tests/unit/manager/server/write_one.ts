@@ -1,5 +1,5 @@
-import { FileTrouble } from "../../../src/manager/client/target_files.ts";
-import type { BatchItem, FileWriter, ItemWritten } from "../../../src/manager/client/target_files.ts";
+import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
+import type { BatchItem, FileWriter, ItemWritten } from "../../../../src/manager/client/target_files.ts";
 
 /** Writes a batch of one item. Throws FileTrouble. */
 export async function writeOne(writer: FileWriter, item: BatchItem): Promise<ItemWritten> {

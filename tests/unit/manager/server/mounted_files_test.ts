@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { makeFiles } from "../../../src/manager/client/files_client.ts";
-import { O_DIRECTORY, O_PATH, openOwn } from "../../../src/manager/server/files/calls.ts";
-import { Descriptor } from "../../../src/manager/server/files/descriptor.ts";
-import { crossesMount, isMountPoint } from "../../../src/manager/server/files/mount_point.ts";
-import { FileTrouble } from "../../../src/manager/client/target_files.ts";
-import type { Files, FileToWrite } from "../../../src/manager/client/target_files.ts";
-import { cString } from "../../../src/manager/server/libc.ts";
-import { besideTarget } from "./beside_target.ts";
-import { fakeTarget } from "./target.ts";
+import { makeFiles } from "../../../../src/manager/client/files_client.ts";
+import { O_DIRECTORY, O_PATH, openOwn } from "../../../../src/manager/server/files/calls.ts";
+import { Descriptor } from "../../../../src/manager/server/files/descriptor.ts";
+import { crossesMount, isMountPoint } from "../../../../src/manager/server/files/mount_point.ts";
+import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
+import type { Files, FileToWrite } from "../../../../src/manager/client/target_files.ts";
+import { cString } from "../../../../src/manager/server/libc.ts";
+import { besideTarget } from "../beside_target.ts";
+import { fakeTarget } from "../target.ts";
 import { makeFolder, makeLink } from "./write_one.ts";
 
 // A root and namespaces of their own need root: without it these tests show as ignored.
@@ -60,7 +60,7 @@ const mountConf = "mkdir vol; echo first >vol/conf; chown 11:22 vol/conf; chmod 
 const countConf = 'grep -c " $PWD/etc/conf " /proc/self/mountinfo || true; ';
 
 Deno.test("Only mount_point.ts renames and unlinks names of a target", () => {
-  const folder = new URL("../../../src/manager/server/files/", import.meta.url);
+  const folder = new URL("../../../../src/manager/server/files/", import.meta.url);
   const calling = [...Deno.readDirSync(folder)].map(({ name }) => name)
     .filter((name) => /\b(renameat|unlinkat)\(/.test(Deno.readTextFileSync(new URL(name, folder))));
   assert.deepEqual(calling.toSorted(), ["calls.ts", "mount_point.ts"]);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { makeFiles } from "../../../src/manager/client/files_client.ts";
-import { O_PATH } from "../../../src/manager/server/files/calls.ts";
-import { openOwn } from "../../../src/manager/server/files/calls.ts";
-import { removeParts } from "../../../src/manager/server/files/left_part.ts";
-import { Parts } from "../../../src/manager/server/files/parts.ts";
-import { FileTrouble } from "../../../src/manager/client/target_files.ts";
-import type { FileEntry, Files, FileToWrite, Piece, WholeFile } from "../../../src/manager/client/target_files.ts";
-import { until } from "../../cluster/wait.ts";
-import { besideTarget } from "./beside_target.ts";
-import { kill } from "./manager_process.ts";
-import type { TestManager } from "./manager_process.ts";
-import type { FakeTarget } from "./target.ts";
+import { makeFiles } from "../../../../src/manager/client/files_client.ts";
+import { O_PATH } from "../../../../src/manager/server/files/calls.ts";
+import { openOwn } from "../../../../src/manager/server/files/calls.ts";
+import { removeParts } from "../../../../src/manager/server/files/left_part.ts";
+import { Parts } from "../../../../src/manager/server/files/parts.ts";
+import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
+import type { FileEntry, Files, FileToWrite, Piece, WholeFile } from "../../../../src/manager/client/target_files.ts";
+import { until } from "../../../cluster/wait.ts";
+import { besideTarget } from "../beside_target.ts";
+import { kill } from "../manager_process.ts";
+import type { TestManager } from "../manager_process.ts";
+import type { FakeTarget } from "../target.ts";
 import { makeFolder, makeLink } from "./write_one.ts";
 
 const { signal } = new AbortController();

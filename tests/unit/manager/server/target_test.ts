@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { readInRoot } from "../../../src/manager/server/root_file.ts";
-import { alive, denoRun, gone, outcome, reader, start, startManager, within } from "./manager_process.ts";
-import { fakeTarget } from "./target.ts";
-import type { FakeTarget } from "./target.ts";
+import { readInRoot } from "../../../../src/manager/server/root_file.ts";
+import { alive, denoRun, gone, outcome, reader, start, startManager, within } from "../manager_process.ts";
+import { fakeTarget } from "../target.ts";
+import type { FakeTarget } from "../target.ts";
 
 // A root and namespaces of their own need root: who is not sees these tests as ignored.
 const ignore = Deno.uid() !== 0;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { copyFiles } from "../../../src/features/files/copy_files.ts";
-import type { Event } from "../../../src/event.ts";
-import { FileTrouble } from "../../../src/manager/client/target_files.ts";
-import type { Files } from "../../../src/manager/client/target_files.ts";
-import { makeFiles } from "../../../src/manager/client/files_client.ts";
-import { besideOf } from "../beside.ts";
-import { besideTarget } from "./beside_target.ts";
+import { copyFiles } from "../../../../src/features/files/copy_files.ts";
+import type { Event } from "../../../../src/event.ts";
+import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
+import type { Files } from "../../../../src/manager/client/target_files.ts";
+import { makeFiles } from "../../../../src/manager/client/files_client.ts";
+import { besideOf } from "../../beside.ts";
+import { besideTarget } from "../beside_target.ts";
 
 const { signal } = new AbortController();
 

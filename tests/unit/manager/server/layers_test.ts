@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { rootLayers } from "../../../src/manager/server/files/layers.ts";
+import { rootLayers } from "../../../../src/manager/server/files/layers.ts";
 
 const captured = (name: string) =>
-  Deno.readTextFileSync(new URL(`../../testdata/mountinfo/${name}.txt`, import.meta.url));
+  Deno.readTextFileSync(new URL(`../../../testdata/mountinfo/${name}.txt`, import.meta.url));
 
 const snapshots = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots";
 

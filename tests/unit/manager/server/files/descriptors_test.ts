@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
-import { ListFilesRequest_Depth as Depth, TargetSchema } from "../../../../src/manager/protocol/gen/manager_pb.ts";
-import { Descriptor } from "../../../../src/manager/server/files/descriptor.ts";
-import { Destination } from "../../../../src/manager/server/files/destination.ts";
-import { FileError } from "../../../../src/manager/protocol/file_error.ts";
-import type { Name } from "../../../../src/manager/server/files/names.ts";
-import { TargetRoot } from "../../../../src/manager/server/files/target_root.ts";
-import { walk } from "../../../../src/manager/server/files/walk.ts";
+import { ListFilesRequest_Depth as Depth, TargetSchema } from "../../../../../src/manager/protocol/gen/manager_pb.ts";
+import { Descriptor } from "../../../../../src/manager/server/files/descriptor.ts";
+import { Destination } from "../../../../../src/manager/server/files/destination.ts";
+import { FileError } from "../../../../../src/manager/protocol/file_error.ts";
+import type { Name } from "../../../../../src/manager/server/files/names.ts";
+import { TargetRoot } from "../../../../../src/manager/server/files/target_root.ts";
+import { walk } from "../../../../../src/manager/server/files/walk.ts";
 
 const here = () => TargetRoot.of(create(TargetSchema, { pid: Deno.pid }));
 
