@@ -83,7 +83,7 @@ export function parse(argv: readonly string[], words: Words, name: CalledAs = "s
     if (command.arguments !== undefined) parser.arguments(command.arguments);
     if (command.passThrough) parser.passThroughOptions();
     if (command.separator) keepSeparator(parser);
-    for (const option of command.options ?? []) parser.addOption(toOption(option));
+    for (const option of command.options) parser.addOption(toOption(option));
     const own = new Set(parser.options.map((option) => option.attributeName()));
     addGlobals(parser);
     parser.addHelpText("after", examplesText(command));

@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
 import type { GlobalOptions, OptionSpec, RawOptions, Values } from "./options.ts";
+import { longName } from "./options.ts";
 import type { Ask } from "./rights/asks.ts";
 import type { Needs } from "./way.ts";
 
@@ -85,7 +86,7 @@ type More = Pick<OptionSpec, "values" | "hidden">;
 
 /** An option without a value: true where it is given. */
 export function flag(flags: string, description: string, more: More = {}): CommandOption<boolean> {
-  const set = !nameOf(flags).startsWith("no-");
+  const set = !longName(flags).startsWith("no-");
   return { flags, description, ...more, read: (given) => given === set };
 }
 
@@ -101,7 +102,7 @@ export function parsed<Value>(
   parse: (option: string, text: string) => Value,
   more: More = {},
 ): CommandOption<Value | undefined> {
-  const name = nameOf(flags);
+  const name = longName(flags);
   return {
     ...{ flags, description, ...more },
     read: (given) => typeof given === "string" ? parse(name, given) : undefined,
@@ -114,14 +115,9 @@ export function list(flags: string, description: string, more: More = {}): Comma
   return { ...{ flags, description, ...more, read }, ...flags.includes("...") ? {} : { repeatable: true } };
 }
 
-/** The long name in `-c, --count <n>`. */
-function nameOf(flags: string): string {
-  return /--([\w-]+)/.exec(flags)![1]!;
-}
-
 /** The name of an option in RawOptions. */
 function keyOf({ flags }: OptionSpec): string {
-  return nameOf(flags).replace(/^no-/, "").replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  return longName(flags).replace(/^no-/, "").replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
 /** Returns what a command asks the API server for; undefined where nobody has said. */

@@ -50,11 +50,11 @@ export interface RunContext {
 /** A cluster, and what finding and reaching a target in it needs to know. */
 export interface ClusterContext extends RunContext {
   cluster: Cluster;
-  /** Who makes what is made. */
+  /** Recorded on the objects that the run creates. */
   maker?: Maker;
 }
 
-/** How events are shown. */
+/** Options for showing events. */
 export interface Show {
   /** Makes the live picture that a terminal gets instead of text. `onQuit`: the person pressed q. */
   live?: () => Promise<(screen: Screen, options: { onQuit(): void }) => Renderer>;

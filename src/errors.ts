@@ -1,3 +1,4 @@
+import { oneLine } from "./lib/one_line.ts";
 import type { Access } from "./rights/access.ts";
 
 /** What went wrong, in the classes that decide the exit code. */
@@ -47,7 +48,7 @@ export class ScopeError extends Error {
 export function toScopeError(error: unknown): ScopeError {
   if (error instanceof ScopeError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new ScopeError("bug", message.replaceAll(/\s*[\r\n]+\s*/g, " ").trim() || "Unknown error", {
+  return new ScopeError("bug", oneLine(message) || "Unknown error", {
     cause: error,
     hint: "this is a bug in scope; -v prints where it happened",
   });

@@ -251,6 +251,11 @@ export function processId(option: string, text: string): number {
   });
 }
 
+/** Returns the long name in flags such as `-c, --count <n>`. */
+export function longName(flags: string): string {
+  return /--([\w-]+)/.exec(flags)![1]!;
+}
+
 /** What the global options say about the target. */
 export function targetQuery({ pod, selector, container }: GlobalOptions): TargetQuery {
   return {

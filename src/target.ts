@@ -121,3 +121,16 @@ export interface Destination {
 export function destinationName(of: Destination): string {
   return of.pod === undefined ? of.address : `${of.namespace}/${of.pod}`;
 }
+
+/** Selection of the pods and hosts that packets go to. */
+export interface DestinationQuery {
+  /** Pods by NAME or TYPE/NAME. */
+  pods: readonly string[];
+  /** All pods of the namespace. */
+  all: boolean;
+  /** Default: that of the options. */
+  namespace?: string;
+  hosts: readonly string[];
+  /** Addresses of these families only; none: each pod's primary address. */
+  families: readonly (4 | 6)[];
+}

@@ -40,7 +40,7 @@ export function commandsPage(commands: readonly Command[], options: readonly Glo
     "",
   ];
   for (const command of shown(commands)) {
-    const { name, aliases = [], summary, options: own = [], examples } = command;
+    const { name, aliases = [], summary, options: own, examples } = command;
     lines.push(`## ${name}`, "", `    scope [global options] ${usage(command)}`, "", `${summary}.`, "");
     if (aliases.length > 0) lines.push(`Also called ${aliases.map((alias) => `\`${alias}\``).join(", ")}.`, "");
     if (shown(own).length > 0) {

@@ -37,7 +37,7 @@ export function manPage(
     ...shown.flatMap((command) => [
       `.SS ${text(usage(command))}`,
       `${text(command.summary)}.`,
-      ...(command.options ?? []).filter(({ hidden }) => !hidden).flatMap(entry),
+      ...command.options.filter(({ hidden }) => !hidden).flatMap(entry),
       ".P",
       ".nf",
       ...command.examples.flatMap(([line, what]) => [`# ${text(what)}`, text(line)]),

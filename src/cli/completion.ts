@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import type { OptionSpec, RawOptions, Values } from "../options.ts";
+import { longName } from "../options.ts";
 import { safe } from "../text/safe.ts";
 
 /** One word that could stand where the cursor is. */
@@ -34,7 +35,7 @@ interface Flag extends OptionSpec {
 
 /** Reads an option's flags, as `-c, --count <n>`. */
 function flagOf(spec: OptionSpec & { key?: string }): Flag {
-  const short = /(?:^|\s)(-\w)\b/.exec(spec.flags)?.[1], long = /--[\w-]+/.exec(spec.flags)?.[0] ?? "";
+  const short = /(?:^|\s)(-\w)\b/.exec(spec.flags)?.[1], long = `--${longName(spec.flags)}`;
   return { ...spec, ...(short === undefined ? {} : { short }), long, takesValue: /[<[]/.test(spec.flags) };
 }
 
@@ -69,7 +70,7 @@ export function wantedOf(words: readonly string[], { commands, globals: specs }:
     } else if (command === undefined) {
       command = commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
       if (command === undefined) return { typed: "", candidates: [], globals };
-      const own = (command.options ?? []).map(flagOf), names = new Set(own.flatMap(({ short, long }) => [short, long]));
+      const own = command.options.map(flagOf), names = new Set(own.flatMap(({ short, long }) => [short, long]));
       flags = [...own, ...globalFlags.filter(({ long }) => !names.has(long)).map((flag) => without(flag, names))];
     } else {
       place++;

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import type { Beside, ClusterContext, Context, Show } from "../context.ts";
+import type { Beside, ClusterContext, Context, RunContext, Show } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
@@ -27,7 +27,7 @@ export interface ContextOptions {
   interrupt: Interrupt;
   /** Words to people as this program is called. */
   words(text: string): string;
-  /** What is found out for the audit log. */
+  /** Collects facts for the audit log. */
   facts: AuditFacts;
 }
 
@@ -40,21 +40,22 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
   const explain = (text: string) => {
     if (options.verbose) say(text);
   };
+  const run: RunContext = { options, signal: interrupt.signal, say, explain };
 
   const cluster = once(async (): Promise<ClusterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
     const found = loadCluster({
-      ...{ ...options, say, explain, advise, signal: interrupt.signal },
+      ...{ ...options, say, explain, advise, signal: run.signal },
       ...{ interactive: Deno.stdin.isTerminal(), env: Deno.env.toObject() },
     });
     facts.context = found.context;
     facts.namespace ??= found.namespace;
     explain(`using the API server ${found.server}`);
     const maker = { by: userAtHost(), command: command.name };
-    return { cluster: found, options, signal: interrupt.signal, maker, say, explain };
+    return { ...run, cluster: found, maker };
   });
 
-  /** What the audit log is to say of the target: what is worked on, not what a variable says. */
+  /** Sets the target in the audit log: the effective one, not what a variable says. */
   const worksOn = ({ pod, selector }: TargetQuery) => {
     delete facts.pod;
     delete facts.selector;
@@ -73,16 +74,13 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
   };
 
   return {
-    options,
-    signal: interrupt.signal,
+    ...run,
     get interrupted() {
       return interrupt.code;
     },
     interactive,
     terminalType: Deno.env.get("TERM") ?? "dumb",
     windowSize,
-    say,
-    explain,
     async namespace(): Promise<string | undefined> {
       if (options.namespace !== undefined) return options.namespace;
       return (await import("../kube/cluster.ts")).contextNamespace({ ...options, env: Deno.env.toObject() });
@@ -92,7 +90,7 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
     async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
       if (options.via === "local") {
         const { enterLocal } = await import("../connect/enter_local.ts");
-        return await enterLocal({ options, signal: interrupt.signal, say, explain }, query, needs);
+        return await enterLocal(run, query, needs);
       }
       query = await target(query);
       const [context, { enterBeside }] = await Promise.all([cluster(), import("../connect/enter_beside.ts")]);

@@ -4,6 +4,7 @@ import { calledAs, calledAsVariable } from "../text/program_name.ts";
 import type { CalledAs } from "../text/program_name.ts";
 import { describe } from "../text/error_text.ts";
 import { ScopeError, toScopeError } from "../errors.ts";
+import { oneLine } from "../lib/one_line.ts";
 import { resolveOptions } from "../options.ts";
 import type { GlobalOptions, RawOptions } from "../options.ts";
 import { adviceFor } from "../rights/role_advice.ts";
@@ -99,7 +100,7 @@ function tell(error: unknown, { interrupt: { code, signal }, verbose, name }: Ho
   sayLine(inWordsOf(name, describe(scopeError)));
   if (verbose) {
     for (let cause = scopeError.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-      sayLine(`cause: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`);
+      sayLine(`cause: ${oneLine(cause.message)}`);
     }
   }
   return scopeError.exitCode;

@@ -44,7 +44,7 @@ const rooms: {
   command: logsText,
 };
 
-/** How a renderer of text is to look. */
+/** Options of a text renderer. */
 export interface TextOptions extends Partial<Pick<TextLook, "words" | "times">> {
   /** Words to people, where what is written is somebody's data. */
   say?: (text: string) => void;

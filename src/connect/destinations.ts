@@ -1,30 +1,17 @@
 import type { Context } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { PingGone, PingSkipped } from "../event.ts";
-import type { Destination } from "../target.ts";
+import type { Destination, DestinationQuery } from "../target.ts";
 import { now } from "../lib/timed.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName, toDestinations } from "../kube/pods.ts";
 import { allPods, choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
 
-/** Which pods or hosts a ping goes to. */
-export interface DestinationQuery {
-  /** Pods by NAME or TYPE/NAME. */
-  pods: readonly string[];
-  /** All pods of the namespace. */
-  all: boolean;
-  /** Default: that of the options. */
-  namespace?: string;
-  hosts: readonly string[];
-  /** Addresses of these families only; none: each pod's primary address. */
-  families: readonly (4 | 6)[];
-}
-
 export interface Destinations {
   reachable: Destination[];
   skipped: PingSkipped[];
-  /** What happens to them meanwhile; ends with the signal. */
+  /** Reports destinations that are deleted or finish; ends with the signal. */
   watch(signal: AbortSignal): AsyncIterable<PingGone>;
 }
 

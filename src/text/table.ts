@@ -8,6 +8,11 @@ export interface Column {
   drop?: number;
 }
 
+/** Returns a right-aligned column, as for numbers. */
+export function right(title: string, drop?: number): Column {
+  return { title, align: "right", ...(drop === undefined ? {} : { drop }) };
+}
+
 export interface Cell {
   text: string;
   look?: Look;

@@ -15,7 +15,7 @@ export interface FileCopied extends Timed {
   bytes: number;
   sha256: string;
   durationMs: number;
-  /** What was there already from a copy that was broken off, or because the file is the same. */
+  /** Bytes that were there already, from a copy that was broken off or because the file is the same. */
   resumedBytes?: number;
 }
 

@@ -3,7 +3,7 @@ import type { FilesEvent } from "./events.ts";
 import type { CopySummary, FileCopied, FileKind, FileListed, InodeFound } from "../../event.ts";
 import { safe } from "../../text/safe.ts";
 import { bytes } from "../../text/format.ts";
-import { type Cell, table } from "../../text/table.ts";
+import { type Cell, right, table } from "../../text/table.ts";
 
 export function copiedLine({ path, bytes: count, resumedBytes }: FileCopied): string {
   const had = resumedBytes === undefined
@@ -59,7 +59,6 @@ export function fileTable(entries: readonly FileListed[], columns: number, color
       look: entry.kind === "folder" ? "accent" : "plain",
     },
   ]);
-  const right = (title: string) => ({ title, align: "right" as const });
   const heads = [right("INODE"), { title: "MODE" }, { title: "OWNER" }, { title: "GROUP" }, right("BYTES")];
   return table([...heads, { title: "MODIFIED (UTC)" }, { title: "NAME" }], rows, columns, color);
 }

@@ -1,6 +1,7 @@
 import { defineCommand, flag, list, parsed, text } from "../../command.ts";
-import type { DestinationQuery } from "../../connect/destinations.ts";
 import { ScopeError } from "../../errors.ts";
+import { destinationQuery } from "../../runs/destination_query.ts";
+import type { DestinationQuery } from "../../target.ts";
 
 export interface HpingPlan {
   destinations: DestinationQuery;
@@ -31,24 +32,14 @@ export const hping = defineCommand({
     ["scope -n shop -p web hping example.com -- --traceroute -S -p 443", "the way to a host, by TCP"],
     ["scope -n shop -p web hping -a -- --icmp -c 1", "every pod of the namespace, at once"],
   ],
-  plan({ destPod: pods, destNamespace, all, count }, given): HpingPlan {
-    const { hosts, args } = split(given);
-    const chosen = pods.length > 0 || hosts.length > 0;
-    if (!all && !chosen && destNamespace === undefined) {
+  plan({ count, ...given }, words): HpingPlan {
+    const { hosts, args } = split(words), destinations = destinationQuery(given, hosts, [4]);
+    if (destinations === undefined) {
       throw new ScopeError("usage", "Nothing says where to send packets", {
         hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST; hping3's options come after --",
       });
     }
-    return {
-      destinations: {
-        pods,
-        all: all || !chosen,
-        hosts,
-        ...(destNamespace === undefined ? {} : { namespace: destNamespace }),
-        families: [4],
-      },
-      args: [...count === undefined ? [] : ["-c", count], ...args],
-    };
+    return { destinations, args: [...count === undefined ? [] : ["-c", count], ...args] };
   },
   load: () => import("./run.ts"),
 });

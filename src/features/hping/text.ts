@@ -5,19 +5,13 @@ import { destinationName } from "../../target.ts";
 import { safe } from "../../text/safe.ts";
 import { destination, milliseconds, percent } from "../../text/format.ts";
 import { paint } from "../../text/style.ts";
-import { type Cell, type Column, table } from "../../text/table.ts";
+import { type Cell, type Column, right, table } from "../../text/table.ts";
 
 /** hping3's own words, behind the destination that they are about. */
 export function hpingLine(event: HpingReply | HpingLine, color: boolean): string {
   const text = `${destination(event)}: ${safe(event.text)}`;
   return paint(text, event.type === "hping.reply" && event.icmp !== undefined ? "slow" : "plain", color);
 }
-
-const right = (title: string, drop?: number): Column => ({
-  title,
-  align: "right",
-  ...(drop === undefined ? {} : { drop }),
-});
 
 const heads: Column[] = [
   { title: "NAME" },

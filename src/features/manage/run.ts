@@ -21,15 +21,15 @@ const real: Ports = { serve, runInBackground, isPiped };
 
 /** Serves until it is interrupted; where stdout is a pipe in a process of its own, and returns once that serves. */
 export async function run(context: Context, { place, foreground }: ManagePlan, ports = real): Promise<number> {
-  const { options, signal, say } = context;
+  const { options, say } = context;
   // Whoever reads the name from a pipe waits for its end: NAME=$(scope … manage | cut -d' ' -f1).
   if (ports.isPiped() && !foreground) return await inBackground(context, ports.runInBackground);
   if (place.port !== undefined) {
     say(`anybody on this machine who can connect to 127.0.0.1:${place.port} gets this manager, and all that it may do`);
   }
   const events = async function* (): AsyncIterable<Event> {
-    const [cluster, query] = [await context.cluster(), await context.target(targetQuery(options))];
-    yield* ports.serve({ ...cluster, signal }, query, needs, place);
+    const cluster = await context.cluster();
+    yield* ports.serve(cluster, await context.target(targetQuery(options)), needs, place);
   };
   return await context.show(events());
 }

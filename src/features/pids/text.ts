@@ -3,9 +3,7 @@ import type { PidsEvent } from "./events.ts";
 import type { ProcessSeen } from "../../event.ts";
 import { bytes } from "../../text/format.ts";
 import { safe } from "../../text/safe.ts";
-import { type Cell, type Column, table } from "../../text/table.ts";
-
-const right = (title: string): Column => ({ title, align: "right" });
+import { type Cell, type Column, right, table } from "../../text/table.ts";
 
 const heads: Column[] = [
   { title: "CONTAINER" },

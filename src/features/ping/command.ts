@@ -1,7 +1,8 @@
 import { defineCommand, flag, list, parsed, text } from "../../command.ts";
-import type { DestinationQuery } from "../../connect/destinations.ts";
 import { ScopeError } from "../../errors.ts";
 import { count, seconds } from "../../options.ts";
+import { destinationQuery } from "../../runs/destination_query.ts";
+import type { DestinationQuery } from "../../target.ts";
 
 export interface PingPlan {
   destinations: DestinationQuery;
@@ -47,9 +48,10 @@ export const ping = defineCommand({
     ["scope -n shop -p web ping -d db -N data", "one pod in another namespace"],
     ["scope -n shop -p web ping -c 3 example.com", "a host"],
   ],
-  plan({ destPod: pods, destNamespace, all, count, interval = 1, graph, ipv4, ipv6 }, hosts): PingPlan {
-    const chosen = pods.length > 0 || hosts.length > 0;
-    if (!all && !chosen && destNamespace === undefined) {
+  plan({ count, interval = 1, graph, ipv4, ipv6, ...given }, hosts): PingPlan {
+    const families = [...ipv4 ? [4 as const] : [], ...ipv6 ? [6 as const] : []];
+    const destinations = destinationQuery(given, hosts, families);
+    if (destinations === undefined) {
       throw new ScopeError("usage", "Nothing says what to ping", {
         hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST",
       });
@@ -59,13 +61,7 @@ export const ping = defineCommand({
       throw new ScopeError("usage", `Host cannot be "${wrong}"`, { hint: "it is a name or an address" });
     }
     return {
-      destinations: {
-        pods,
-        all: all || !chosen,
-        hosts,
-        ...(destNamespace === undefined ? {} : { namespace: destNamespace }),
-        families: [...ipv4 ? [4 as const] : [], ...ipv6 ? [6 as const] : []],
-      },
+      destinations,
       count: count ?? (graph ? 0 : 5),
       intervalMs: Math.round(interval * 1000),
       graph,

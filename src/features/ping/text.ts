@@ -13,7 +13,7 @@ import { destinationName } from "../../target.ts";
 import { address, destination, milliseconds, percent } from "../../text/format.ts";
 import { safe } from "../../text/safe.ts";
 import { type Look, paint } from "../../text/style.ts";
-import { type Cell, type Column, table } from "../../text/table.ts";
+import { type Cell, type Column, right, table } from "../../text/table.ts";
 
 export type PingNews = PingReply | PingLost | PingUnsent | PingGone | PingSkipped;
 
@@ -39,12 +39,6 @@ export function pingLine(event: PingNews, color: boolean): string {
       return paint(`${safe(`${event.namespace}/${event.pod}`)}: skipped (${because})`, "dim", color);
   }
 }
-
-const right = (title: string, drop?: number): Column => ({
-  title,
-  align: "right",
-  ...(drop === undefined ? {} : { drop }),
-});
 
 const heads: Column[] = [
   { title: "NAME" },

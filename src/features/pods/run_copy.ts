@@ -8,6 +8,6 @@ type Copying = (...call: Parameters<typeof copyPod>) => Promise<Event>;
 
 /** Makes a debug copy and waits until it is there; where that fails there is none. */
 export async function run(context: Context, options: CopyOptions, copy: Copying = copyPod): Promise<number> {
-  const [cluster, query] = [await context.cluster(), await context.target(targetQuery(context.options))];
-  return await context.show([await copy(cluster, query, options)]);
+  const cluster = await context.cluster();
+  return await context.show([await copy(cluster, await context.target(targetQuery(context.options)), options)]);
 }

@@ -15,6 +15,6 @@ export async function run(context: Context, plan: RedirCommandPlan, redirect = r
 async function* redirected(context: Context, { container, asked }: RedirCommandPlan): AsyncIterable<Event> {
   const query = { ...targetQuery(context.options), ...(container === undefined ? {} : { container }) };
   if (context.options.via === "local") return yield* redirectHere(context, query, asked);
-  const [cluster, chosen] = [await context.cluster(), await context.target(query)];
-  yield* redirectPods(cluster, chosen, asked);
+  const cluster = await context.cluster();
+  yield* redirectPods(cluster, await context.target(query), asked);
 }

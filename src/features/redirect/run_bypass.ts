@@ -12,11 +12,10 @@ import { BypassTally } from "./bypass_tally.ts";
 
 /** Bypasses the sidecar until it is interrupted, or while the command runs, whose exit code it returns. */
 export async function run(context: Context, { plan, command }: BypassCommandPlan, bypass = bypassed): Promise<number> {
-  const query = targetQuery(context.options);
   if (command.length === 0) return await context.show(summedUp(bypass(context, plan), new BypassTally()));
   const { files, ...needs } = shellNeeds(command);
   const capabilities = [...new Set([...bypassNeeds.capabilities, ...needs.capabilities ?? []])];
-  await using beside = await context.enter(query, {
+  await using beside = await context.enter(targetQuery(context.options), {
     ...needs,
     ...bypassNeeds,
     capabilities,
@@ -36,8 +35,8 @@ export async function run(context: Context, { plan, command }: BypassCommandPlan
 async function* bypassed(context: Context, plan: BypassPlan): AsyncIterable<Event> {
   const query = targetQuery(context.options);
   if (context.options.via === "local") return yield* bypassHere(context, query, plan);
-  const [cluster, chosen] = [await context.cluster(), await context.target(query)];
-  yield* bypassPod(cluster, chosen, plan);
+  const cluster = await context.cluster();
+  yield* bypassPod(cluster, await context.target(query), plan);
 }
 
 /** Does something while the sidecar is out of the way. What is told about that goes to stderr. Throws ScopeError. */

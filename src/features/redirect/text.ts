@@ -15,7 +15,7 @@ import { safe } from "../../text/safe.ts";
 import { shortenMiddle } from "../../text/fit_text.ts";
 import { bytes, milliseconds, timeOfDay } from "../../text/format.ts";
 import { type Look, paint } from "../../text/style.ts";
-import { type Cell, type Column, table } from "../../text/table.ts";
+import { type Cell, type Column, right, table } from "../../text/table.ts";
 
 export type RedirNews = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirCycle | RedirLeft;
 
@@ -124,12 +124,6 @@ function connectionLine(event: RedirConnection, color: boolean): string {
 }
 
 const addressWidth = "255.255.255.255:65535".length;
-
-const right = (title: string, drop?: number): Column => ({
-  title,
-  align: "right",
-  ...(drop === undefined ? {} : { drop }),
-});
 
 /** The table that closes a redirect, with how long the local application took to accept; nothing when there was none. */
 export function redirSummary(summaries: readonly RedirSummary[], columns: number, color: boolean): string[] {

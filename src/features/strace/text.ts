@@ -4,7 +4,7 @@ import type { StraceCall, StraceExited, StraceLine, StraceSignal, StraceSummary 
 import { safe } from "../../text/safe.ts";
 import { milliseconds, percent, timeOfDay } from "../../text/format.ts";
 import { paint } from "../../text/style.ts";
-import { type Cell, type Column, table } from "../../text/table.ts";
+import { type Cell, type Column, right, table } from "../../text/table.ts";
 
 export type StraceNews = StraceCall | StraceSignal | StraceExited | StraceLine;
 
@@ -45,12 +45,6 @@ function callText({ syscall, arguments: given, result, unfinished }: StraceCall)
   if (unfinished) return safe(`${syscall}(${given}`);
   return safe(`${`${syscall}(${given})`.padEnd(resultColumn - 1)} = ${result}`);
 }
-
-const right = (title: string, drop?: number): Column => ({
-  title,
-  align: "right",
-  ...(drop === undefined ? {} : { drop }),
-});
 
 const heads: Column[] = [
   { title: "SYSCALL" },

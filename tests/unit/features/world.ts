@@ -1,7 +1,7 @@
-import type { DestinationQuery, Destinations } from "../../../src/connect/destinations.ts";
+import type { Destinations } from "../../../src/connect/destinations.ts";
 import type { Beside, ClusterContext, Context } from "../../../src/context.ts";
 import type { Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
-import type { Destination } from "../../../src/target.ts";
+import type { Destination, DestinationQuery, Target, TargetQuery } from "../../../src/target.ts";
 import type { CopyRequest } from "../../../src/features/files/copy_place.ts";
 import type { LogRequest } from "../../../src/features/logs/request.ts";
 import type { ServeOptions } from "../../../src/features/manage/command.ts";
@@ -12,7 +12,6 @@ import type { RedirCommandPlan } from "../../../src/features/redirect/command.ts
 import type { BypassPlan } from "../../../src/manager/client/bypass_plan.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
-import type { Target, TargetQuery } from "../../../src/target.ts";
 import type { Run } from "../../../src/tool.ts";
 import type { Needs } from "../../../src/way.ts";
 import { besideOf } from "../beside.ts";
