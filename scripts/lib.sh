@@ -1,4 +1,4 @@
-# Sourced by the scripts in this folder: where things are, and the pinned Deno.
+# Sourced by the scripts in this directory: where things are, and the pinned Deno.
 # Everything downloaded or built goes to $SCOPE_CACHE, outside the checkout.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 SCOPE_CACHE=${SCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scope}
@@ -55,11 +55,11 @@ find_deno() {
   [ -x "$deno" ] && return
   need npm npm
   say "installing Deno $deno_version (npm package)"
-  # Into a folder of its own and renamed when whole, so that an interrupted install is never used.
+  # Into a directory of its own and renamed when whole, so that an interrupted install is never used.
   mkdir -p "$SCOPE_CACHE/deno"
   deno_part=$(mktemp -d "$SCOPE_CACHE/deno/part.XXXXXX")
   npm install --prefix "$deno_part" --no-audit --no-fund --loglevel=error "deno@$deno_version" >&2 ||
     { rm -rf "$deno_part"; die "Cannot install Deno $deno_version from npm"; }
   mv "$deno_part" "$deno_home" 2>/dev/null || rm -rf "$deno_part"
-  [ -x "$deno" ] || die "Cannot find Deno in \"$deno_home\"" "remove that folder and run this again"
+  [ -x "$deno" ] || die "Cannot find Deno in \"$deno_home\"" "remove that directory and run this again"
 }

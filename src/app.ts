@@ -1,8 +1,8 @@
 import { Command as Parser, CommanderError, Option } from "commander";
-import { asCalled } from "./text/program_name.ts";
+import { withProgramName } from "./text/program_name.ts";
 import type { CalledAs } from "./text/program_name.ts";
 import type { Command } from "./command.ts";
-import { asksOf } from "./command.ts";
+import { permissionsOf } from "./command.ts";
 import { doctorOf } from "./features/pods/doctor_command.ts";
 import { bypass } from "./features/redirect/bypass_command.ts";
 import { completions } from "./features/completions/command.ts";
@@ -26,7 +26,7 @@ import { strace } from "./features/strace/command.ts";
 import { ScopeError } from "./errors.ts";
 import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
-import type { Asking } from "./rights/role.ts";
+import type { CommandPermissions } from "./rights/role.ts";
 import { version } from "./version.ts";
 
 const ordinary: readonly Command[] = [
@@ -38,7 +38,10 @@ const others: readonly Command[] = [...ordinary, logs, doctorOf(ordinary), compl
 export const commands: readonly Command[] = [...others, rbacOf(others, unknownCommand)];
 
 /** What each command asks the API server for. */
-export const asking: readonly Asking[] = others.map((one) => ({ name: one.name, asks: asksOf(one) ?? [] }));
+export const asking: readonly CommandPermissions[] = others.map((one) => ({
+  name: one.name,
+  permissions: permissionsOf(one) ?? [],
+}));
 
 /** A command line, read. */
 export interface Invocation {
@@ -57,7 +60,7 @@ export interface Words {
 
 /** Words to people, with the command lines in them as they can be typed where scope is called by that name. */
 export function inWordsOf(name: CalledAs, text: string): string {
-  return asCalled(text, name, ["help", ...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
+  return withProgramName(text, name, ["help", ...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import type { GlobalOptions, OptionSpec, RawOptions, Values } from "./options.ts";
-import type { Ask } from "./rights/asks.ts";
+import type { PermissionGroup } from "./rights/permission_groups.ts";
 import type { Needs } from "./way.ts";
 
 /** A subcommand: its name, what it takes, and one function that gets its world handed in. */
@@ -29,7 +29,7 @@ interface CommandData {
   /** Its needs of the place that it works from; not set where it goes to none. */
   needs?: Needs;
   /** Its requests to the API server; by default, where it has `needs`, those that find a target and get beside it. */
-  asks?: readonly Ask[];
+  permissions?: readonly PermissionGroup[];
   /** Command lines with what they do. */
   examples: readonly (readonly [string, string])[];
 }
@@ -125,6 +125,6 @@ function keyOf({ flags }: OptionSpec): string {
 }
 
 /** Returns what a command asks the API server for; undefined where nobody has said. */
-export function asksOf({ asks, needs }: CommandData): readonly Ask[] | undefined {
-  return asks ?? (needs === undefined ? undefined : ["target", "way"]);
+export function permissionsOf({ permissions, needs }: CommandData): readonly PermissionGroup[] | undefined {
+  return permissions ?? (needs === undefined ? undefined : ["target", "way"]);
 }

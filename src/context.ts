@@ -1,17 +1,17 @@
 import type { Event, ProcessSeen } from "./event.ts";
 import type { Cluster } from "./kube/cluster.ts";
-import type { Maker } from "./kube/maker.ts";
+import type { CreatedBy } from "./kube/created_by.ts";
 import type { BypassCall } from "./manager/client/bypass_plan.ts";
 import type { RedirectCall } from "./manager/client/redirect_plan.ts";
 import type { Files } from "./manager/client/target_files.ts";
 import type { GlobalOptions } from "./options.ts";
 import type { Renderer, Screen } from "./renderer.ts";
 import type { Target, TargetQuery } from "./target.ts";
-import type { InsideCall, Place, Run } from "./tool.ts";
+import type { InsideCall, Run, Runner } from "./tool.ts";
 import type { Capability, Needs, WayName } from "./way.ts";
 
 /** A place next to a target, from which its processes and network can be reached. */
-export interface Beside extends Place {
+export interface TargetClient extends Runner {
   readonly target: Target;
   readonly way: Exclude<WayName, "auto">;
   /** In effect there. */
@@ -42,16 +42,16 @@ export interface RunContext {
   /** Aborted by Ctrl-C and the like. */
   signal: AbortSignal;
   /** Words to people, on stderr. */
-  say(text: string): void;
+  notice(text: string): void;
   /** Words to those who want to know how scope decides. */
-  explain(text: string): void;
+  detail(text: string): void;
 }
 
 /** A cluster, and what finding and reaching a target in it needs to know. */
 export interface ClusterContext extends RunContext {
   cluster: Cluster;
   /** Who makes what is made. */
-  maker?: Maker;
+  createdBy?: CreatedBy;
 }
 
 /** How events are shown. */
@@ -75,9 +75,9 @@ export interface Context extends Readonly<RunContext> {
   /** Returns the query, or where it says no pod the one that somebody at a terminal chooses. */
   target(query: TargetQuery): Promise<TargetQuery>;
   /** Goes beside the target. Throws ScopeError when there is no way. */
-  enter(query: TargetQuery, needs?: Needs): Promise<Beside>;
+  enter(query: TargetQuery, needs?: Needs): Promise<TargetClient>;
   /** Goes to a node, where pid 1 is its first process. Throws ScopeError when there is no way. */
-  enterNode(name: string): Promise<Place>;
+  enterNode(name: string): Promise<Runner>;
   /** Connects to the cluster of the kubeconfig, once. */
   cluster(): Promise<ClusterContext>;
   /**

@@ -1,15 +1,15 @@
 import { version } from "./version.ts";
 
 /** The parts of the program, each loaded when it is needed. */
-export interface Parts {
+export interface PartialFiles {
   main(): Promise<typeof import("./cli/main.ts")>;
   complete(): Promise<typeof import("./cli/complete.ts")>;
 }
 
 /** Runs the program. What is said before anything is loaded: a version is asked for often, and by programs. */
-export async function start(parts: Parts): Promise<void> {
+export async function start(parts: PartialFiles): Promise<void> {
   if (Deno.args.length === 1 && (Deno.args[0] === "--version" || Deno.args[0] === "-V")) {
-    say(`scope ${version}\n`);
+    notice(`scope ${version}\n`);
     return;
   }
   seedRandomNumbers();
@@ -31,7 +31,7 @@ function seedRandomNumbers(): void {
 }
 
 /** Prints a text. Where nobody reads it, that is no failure; where there is no room, it is. */
-function say(text: string): void {
+function notice(text: string): void {
   try {
     Deno.stdout.writeSync(new TextEncoder().encode(text));
   } catch (error) {

@@ -77,7 +77,7 @@ export interface Run {
 }
 
 /** Where programs can be run. */
-export interface Place extends AsyncDisposable {
+export interface Runner extends AsyncDisposable {
   /** Whether the cluster says that what this is the place of is gone; the reason is a ScopeError. */
   readonly lost: AbortSignal;
   run(options: RunOptions): Run;

@@ -55,7 +55,7 @@ export function manPage(
     ".SH FILES",
     ".TP",
     ".I \\(ti/.config/scope/env",
-    "options as variables, in the format of a .env file; none is read from the current folder",
+    "options as variables, in the format of a .env file; none is read from the current directory",
     ".TP",
     ".I \\(ti/.kube/config",
     "clusters, contexts and credentials, as for kubectl",

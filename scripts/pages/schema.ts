@@ -2,6 +2,7 @@ import { createGenerator } from "ts-json-schema-generator";
 
 /** A part of a JSON Schema, as far as these pages read it. */
 export interface Schema {
+  $id?: string;
   $ref?: string;
   type?: string | readonly string[];
   const?: unknown;
@@ -15,7 +16,10 @@ export interface Schema {
   definitions?: Readonly<Record<string, Schema>>;
 }
 
-/** The JSON Schema of all events, made from their types. */
+/** Goes up with every change that is not just more fields or more events. 2: names of sizes, kinds, `pids.process`, `local`. */
+const schemaVersion = 2;
+
+/** Returns the JSON Schema of all events, made from their types. */
 export function eventSchema(): Schema {
   const generator = createGenerator({
     path: "src/event.ts",
@@ -43,5 +47,9 @@ function flat({ definitions = {}, ...schema }: Schema): Schema {
   };
   const anyOf = (event?.anyOf ?? []).flatMap(eventsOf);
   const left = Object.entries(others).filter(([name]) => !rooms.has(name));
-  return { ...schema, definitions: { Event: { ...event, anyOf }, ...Object.fromEntries(left) } };
+  return {
+    $id: `scope-events-${schemaVersion}`,
+    ...schema,
+    definitions: { Event: { ...event, anyOf }, ...Object.fromEntries(left) },
+  };
 }

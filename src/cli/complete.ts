@@ -138,7 +138,7 @@ async function lookUpSlowly(
   if (needsPlugin(files, options.context) && !Deno.env.get("SCOPE_COMPLETION_PLUGINS")) return undefined;
   const { loadCluster } = await import("../kube/cluster.ts");
   const cluster = loadCluster({
-    ...{ ...options, timeoutMs: limitMs, say: () => {}, signal: new AbortController().signal },
+    ...{ ...options, timeoutMs: limitMs, notice: () => {}, signal: new AbortController().signal },
     env: Deno.env.toObject(),
   });
   const { path, query, read } = lookup(options.namespace ?? cluster.namespace);
@@ -168,7 +168,7 @@ function configFiles(given: string | undefined): (ConfigFile & { path: string })
   });
 }
 
-/** A word as typed, without quotes; of what a shell would expand in it, only the home folder is. */
+/** A word as typed, without quotes; of what a shell would expand in it, only the home directory is. */
 function unquoted(word: string): string {
   const home = Deno.env.get("HOME") ?? "";
   return word.replaceAll(/["'\\]/g, "").replace(/^(?:~|\$HOME|\$\{HOME\})\//, `${home}/`);

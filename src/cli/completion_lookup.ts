@@ -82,9 +82,9 @@ export function ofTarget(pods: readonly V1Pod[], pod: string | undefined): V1Pod
 
 /** Whether a workload of this name is the owner of a pod, or has made it: a deployment its replica sets, a cron job its jobs. */
 function isBehind(owner: { kind: string; name: string }, kind: WorkloadKind | undefined, name: string): boolean {
-  const owned = owner.kind.toLowerCase(), maker = owner.name.replace(/-[a-z0-9]+$/, "");
-  if (owned === "replicaset" && (kind === undefined || kind === "deployment")) return maker === name;
-  if (owned === "job" && kind === "cronjob") return maker === name;
+  const owned = owner.kind.toLowerCase(), createdBy = owner.name.replace(/-[a-z0-9]+$/, "");
+  if (owned === "replicaset" && (kind === undefined || kind === "deployment")) return createdBy === name;
+  if (owned === "job" && kind === "cronjob") return createdBy === name;
   return owner.name === name && (kind === undefined || kind === owned);
 }
 

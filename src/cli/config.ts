@@ -7,13 +7,13 @@ import { globalOptions } from "../options.ts";
 const variableNames = [...globalOptions.flatMap(({ variable }) => variable ?? []), "SCOPE_AUDIT"];
 
 /**
- * Variables from the file given, or else from the user's own ~/.config/scope/env. A `.env` of the current folder is never
+ * Variables from the file given, or else from the user's own ~/.config/scope/env. A `.env` of the current directory is never
  * read by itself: a cloned repository must not choose the image that runs privileged in a cluster. `say` gets words on what
  * looks like a slip.
  *
  * Throws ScopeError: notFound and denied for a file that cannot be read, usage for a line that is none.
  */
-export function readEnvFile(given: string | undefined, say?: (text: string) => void): Record<string, string> {
+export function readEnvFile(given: string | undefined, notice?: (text: string) => void): Record<string, string> {
   const home = Deno.env.get("XDG_CONFIG_HOME") || `${Deno.env.get("HOME") ?? ""}/.config`;
   const path = given ?? `${home}/scope/env`;
   let text: string;
@@ -33,7 +33,7 @@ export function readEnvFile(given: string | undefined, say?: (text: string) => v
       hint: "a line is NAME=VALUE, a comment that begins with #, or empty",
     });
   }
-  for (const { line, what, name } of unknownNames(text, variableNames)) say?.(`${path}:${line}: "${name}" ${what}`);
+  for (const { line, what, name } of unknownNames(text, variableNames)) notice?.(`${path}:${line}: "${name}" ${what}`);
   return parse(text);
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import type { Beside, ClusterContext, Context, Show } from "../context.ts";
+import type { ClusterContext, Context, Show, TargetClient } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
@@ -15,7 +15,7 @@ import { sayLine, standardScreen, textScreen, windowSize, writeAllAsync } from "
 import { userAtHost } from "../terminal/user.ts";
 import { eventInWords } from "../text/program_name.ts";
 import { safe } from "../text/safe.ts";
-import type { Place } from "../tool.ts";
+import type { Runner } from "../tool.ts";
 import type { Needs } from "../way.ts";
 import { followTerminal } from "./follow_terminal.ts";
 
@@ -36,22 +36,22 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const unsaid: string[] = [];
   let live = false;
-  const say = (text: string) => live ? void unsaid.push(text) : sayLine(words(safe(text)));
-  const explain = (text: string) => {
-    if (options.verbose) say(text);
+  const notice = (text: string) => live ? void unsaid.push(text) : sayLine(words(safe(text)));
+  const detail = (text: string) => {
+    if (options.verbose) notice(text);
   };
 
   const cluster = once(async (): Promise<ClusterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
     const found = loadCluster({
-      ...{ ...options, say, explain, advise, signal: interrupt.signal },
+      ...{ ...options, notice, detail, advise, signal: interrupt.signal },
       ...{ interactive: Deno.stdin.isTerminal(), env: Deno.env.toObject() },
     });
     facts.context = found.context;
     facts.namespace ??= found.namespace;
-    explain(`using the API server ${found.server}`);
-    const maker = { by: userAtHost(), command: command.name };
-    return { cluster: found, options, signal: interrupt.signal, maker, say, explain };
+    detail(`using the API server ${found.server}`);
+    const createdBy = { by: userAtHost(), command: command.name };
+    return { cluster: found, options, signal: interrupt.signal, createdBy, notice, detail };
   });
 
   /** What the audit log is to say of the target: what is worked on, not what a variable says. */
@@ -81,34 +81,34 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
     interactive,
     terminalType: Deno.env.get("TERM") ?? "dumb",
     windowSize,
-    say,
-    explain,
+    notice,
+    detail,
     async namespace(): Promise<string | undefined> {
       if (options.namespace !== undefined) return options.namespace;
       return (await import("../kube/cluster.ts")).contextNamespace({ ...options, env: Deno.env.toObject() });
     },
     target,
     cluster,
-    async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
+    async enter(query: TargetQuery, needs: Needs = {}): Promise<TargetClient> {
       if (options.via === "local") {
         const { enterLocal } = await import("../connect/enter_local.ts");
-        return await enterLocal({ options, signal: interrupt.signal, say, explain }, query, needs);
+        return await enterLocal({ options, signal: interrupt.signal, notice, detail }, query, needs);
       }
       query = await target(query);
-      const [context, { enterBeside }] = await Promise.all([cluster(), import("../connect/enter_beside.ts")]);
+      const [context, { enterBeside }] = await Promise.all([cluster(), import("../connect/enter_target.ts")]);
       // Loaded while the cluster is waited for.
       if (options.output === "text") void import("./text.ts");
       const { namespace } = query;
       const there = namespace === undefined ? context : { ...context, options: { ...options, namespace } };
-      const beside = await enterBeside(there, query, needs);
-      facts.target = targetName(beside.target);
-      return beside;
+      const client = await enterBeside(there, query, needs);
+      facts.target = targetName(client.target);
+      return client;
     },
-    async enterNode(name: string): Promise<Place> {
+    async enterNode(name: string): Promise<Runner> {
       worksOn({});
       facts.target = `node/${name}`;
-      const [context, { enterNodePlace }] = await Promise.all([cluster(), import("../connect/node_place.ts")]);
-      return await enterNodePlace(context, name);
+      const [context, { enterNodeRunner }] = await Promise.all([cluster(), import("../connect/node_runner.ts")]);
+      return await enterNodeRunner(context, name);
     },
     async show(events, { live: picture, times = false }: Show = {}): Promise<number> {
       const { output } = options, inWords = (event: Event) => output === "json" ? event : eventInWords(event, words);
@@ -118,7 +118,7 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
         ? (await import("../text/json.ts")).jsonRenderer(screen)
         : drawn
         ? (await picture())(text, { onQuit: () => interrupt.quit() })
-        : (await import("./text.ts")).textRenderer(text, { words, say, times });
+        : (await import("./text.ts")).textRenderer(text, { words, notice, times });
       let failed = false;
       live = drawn;
       try {
@@ -137,12 +137,12 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
         renderer.end();
         await screen.flush();
         live = false;
-        for (const text of unsaid.splice(0)) say(text);
+        for (const text of unsaid.splice(0)) notice(text);
       }
       return interrupt.code ?? (failed ? 1 : 0);
     },
     async print(bytes) {
-      for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);
+      for await (const chunk of bytes) await writeAllAsync(Deno.stdout, chunk);
     },
     attach: (run) => attach(run, { terminal: interactive, signal: interrupt.signal }),
   };

@@ -1,5 +1,5 @@
 import type { Candidate } from "./completion.ts";
-import { userFolder } from "../terminal/user_folder.ts";
+import { userDirectory } from "../terminal/user_directory.ts";
 
 /** Age up to which an answer is used, in milliseconds. */
 const lifeMs = 5 * 60_000;
@@ -11,18 +11,18 @@ const claimMs = 10_000;
  * that is too busy to answer in time. In the user's cache directory, for the user only. Whatever fails leaves nothing known.
  */
 export class NameCache {
-  readonly #folder = ((own) => own === undefined ? undefined : `${own}/completions`)(
-    userFolder("XDG_CACHE_HOME", ".cache"),
+  readonly #directory = ((own) => own === undefined ? undefined : `${own}/completions`)(
+    userDirectory("XDG_CACHE_HOME", ".cache"),
   );
   readonly #path: string;
 
   /** `question` says all that the answer depends on, and no secret. */
   constructor(private readonly question: string) {
-    this.#path = `${this.#folder}/${hash(question)}.json`;
+    this.#path = `${this.#directory}/${hash(question)}.json`;
   }
 
   read(): Candidate[] | undefined {
-    if (this.#folder === undefined) return undefined;
+    if (this.#directory === undefined) return undefined;
     try {
       if (ageOf(this.#path) > lifeMs) return undefined;
       const { question, candidates } = JSON.parse(Deno.readTextFileSync(this.#path));
@@ -36,9 +36,9 @@ export class NameCache {
 
   write(candidates: readonly Candidate[]): void {
     const part = `${this.#path}.${crypto.randomUUID()}`;
-    this.#change((folder) => {
-      for (const { name } of Deno.readDirSync(folder)) {
-        if (ageOf(`${folder}/${name}`) > lifeMs) Deno.removeSync(`${folder}/${name}`);
+    this.#change((directory) => {
+      for (const { name } of Deno.readDirSync(directory)) {
+        if (ageOf(`${directory}/${name}`) > lifeMs) Deno.removeSync(`${directory}/${name}`);
       }
       Deno.writeTextFileSync(part, JSON.stringify({ question: this.question, candidates }), {
         mode: 0o600,
@@ -58,11 +58,11 @@ export class NameCache {
   }
 
   /** Returns false where that failed. */
-  #change(body: (folder: string) => void): boolean {
-    if (this.#folder === undefined) return false;
+  #change(body: (directory: string) => void): boolean {
+    if (this.#directory === undefined) return false;
     try {
-      Deno.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      body(this.#folder);
+      Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      body(this.#directory);
       return true;
     } catch {
       return false;

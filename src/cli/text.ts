@@ -28,7 +28,7 @@ const rooms: {
   hping: hpingText,
   strace: straceText,
   gdb: gdbText,
-  process: pidsText,
+  pids: pidsText,
   launch: podsText,
   list: podsText,
   cleanup: podsText,
@@ -47,7 +47,7 @@ const rooms: {
 /** How a renderer of text is to look. */
 export interface TextOptions extends Partial<Pick<TextLook, "words" | "times">> {
   /** Words to people, where what is written is somebody's data. */
-  say?: (text: string) => void;
+  notice?: (text: string) => void;
 }
 
 /** Plain lines as things happen, and tables at the end, when their columns are known. */
@@ -59,14 +59,14 @@ class Text implements Renderer {
   /** Of each room whose events came, by what makes it. */
   readonly #made = new Map<unknown, EventText<never>>();
   readonly #look: TextLook;
-  readonly #say: TextOptions["say"];
+  readonly #notice: TextOptions["notice"];
   #wrote = false;
   /** Somebody else may read what was written as data. */
   #data = false;
 
-  constructor(private readonly screen: Screen, { words = (text) => text, times = false, say }: TextOptions) {
+  constructor(private readonly screen: Screen, { words = (text) => text, times = false, notice }: TextOptions) {
     this.#look = { screen, color: screen.color, columns: () => screen.size().columns, words, times };
-    this.#say = say;
+    this.#notice = notice;
   }
 
   event(event: Event): void {
@@ -97,7 +97,7 @@ class Text implements Renderer {
   }
 
   #failed(event: Failed): void {
-    if (this.#data && this.#say !== undefined) return this.#say(failedLine(event, false));
+    if (this.#data && this.#notice !== undefined) return this.#notice(failedLine(event, false));
     this.#write([failedLine(event, this.screen.color)]);
   }
 

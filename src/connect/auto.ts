@@ -8,9 +8,9 @@ import type { Needs } from "../way.ts";
 import type { EphemeralWay, Plan } from "./ephemeral.ts";
 import { noRoom, preferNode } from "./ladder.ts";
 import type { NodeWay } from "./node.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import { isObstacle } from "./refusal.ts";
-import { shapeText } from "./shape.ts";
+import { profileText } from "./security_profile.ts";
 
 /**
  * What runs already comes first: a debug pod, then an ephemeral container that serves. Else the least privileged that can
@@ -21,20 +21,20 @@ export class AutoWay {
     private readonly cluster: Cluster,
     private readonly node: NodeWay,
     private readonly ephemeral: EphemeralWay,
-    private readonly explain: (text: string) => void,
+    private readonly detail: (text: string) => void,
   ) {}
 
   /** Throws ScopeError: what stands in the way of the last that was tried, with the others in its hint. */
-  async reach(pod: V1Pod, target: Target, needs: Needs, signal: AbortSignal): Promise<Reached> {
+  async reach(pod: V1Pod, target: Target, needs: Needs, signal: AbortSignal): Promise<ManagerEndpoint> {
     const running = await this.node.connectRunning(target, signal).catch((error: unknown) => {
       if (!(error instanceof ScopeError) || error.kind !== "denied") throw error;
-      this.explain(`no debug pod: ${error.message}`);
+      this.detail(`no debug pod: ${error.message}`);
     });
     if (running) return running;
-    this.explain(`no debug pod runs on node "${target.node}"`);
+    this.detail(`no debug pod runs on node "${target.node}"`);
     let ephemeral = await this.#planEphemeral(pod, target, needs);
     // Where the target's user is not known, its mounts are not protected from there.
-    if (needs.inside === true && !(ephemeral instanceof ScopeError) && ephemeral.shape.asTarget) {
+    if (needs.inside === true && !(ephemeral instanceof ScopeError) && ephemeral.profile.asTarget) {
       needs = { ...needs, inside: "other" };
     }
     if (
@@ -45,16 +45,16 @@ export class AutoWay {
       if (!(reached instanceof ScopeError)) return reached;
       ephemeral = reached;
     }
-    if (ephemeral instanceof ScopeError) this.explain(`no ephemeral container: ${ephemeral.message}`);
+    if (ephemeral instanceof ScopeError) this.detail(`no ephemeral container: ${ephemeral.message}`);
     const memory = ephemeral instanceof ScopeError ? {} : await podMemory(this.cluster, pod);
     const reason = ephemeral instanceof ScopeError
       ? ephemeral.message
       : preferNode({ needs, memory, limits: sharedLimits(pod) });
     if (reason === undefined && !(ephemeral instanceof ScopeError)) {
-      this.explain(`an ephemeral container is the least privileged that can do it: ${shapeText(ephemeral.shape)}`);
+      this.detail(`an ephemeral container is the least privileged that can do it: ${profileText(ephemeral.profile)}`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
-    this.explain(ephemeral instanceof ScopeError ? "trying a debug pod" : `trying a debug pod: ${reason}`);
+    this.detail(ephemeral instanceof ScopeError ? "trying a debug pod" : `trying a debug pod: ${reason}`);
     try {
       return await this.node.reach(target, signal);
     } catch (error) {
@@ -63,13 +63,18 @@ export class AutoWay {
       if (needs.nodePids) throw error;
       const little = noRoom(memory);
       if (little !== undefined) throw both(error, crowded(pod, little));
-      this.explain(`${error.message}: using an ephemeral container after all`);
+      this.detail(`${error.message}: using an ephemeral container after all`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
   }
 
   /** Through the one that runs. In a pod that is being deleted it may only be said to run: then what stands in the way. */
-  async #reachRunning(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<Reached | ScopeError> {
+  async #reachRunning(
+    pod: V1Pod,
+    target: Target,
+    plan: Plan,
+    signal: AbortSignal,
+  ): Promise<ManagerEndpoint | ScopeError> {
     try {
       return await this.ephemeral.reach(pod, target, plan, signal);
     } catch (error) {

@@ -44,7 +44,7 @@ export async function choosePod(
     color: !Deno.env.get("NO_COLOR"),
     interrupt,
   });
-  context.say(`chosen: -n ${namespace} -p ${pod}`);
+  context.notice(`chosen: -n ${namespace} -p ${pod}`);
   return { ...query, pod };
 }
 

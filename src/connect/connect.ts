@@ -4,7 +4,7 @@ import type { ManagerConnection } from "../manager/client/connection.ts";
 import { answerMs, connect, Unanswered } from "../manager/client/connection.ts";
 import type { GlobalOptions } from "../options.ts";
 import { version } from "../version.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 
 interface ConnectContext {
   options: GlobalOptions;
@@ -14,19 +14,19 @@ interface ConnectContext {
 /** Connects to the manager behind a passage. One that was made for this and does not answer is removed. */
 export async function connectTo(
   context: ConnectContext,
-  passage: Reached,
+  endpoint: ManagerEndpoint,
 ): Promise<ManagerConnection> {
   const { timeoutMs } = context.options;
   // One that has just been made may start where CPU time is short.
-  const connection = connect(passage.stream, passage.found ? Math.min(timeoutMs, answerMs) : timeoutMs);
+  const connection = connect(endpoint.stream, endpoint.found ? Math.min(timeoutMs, answerMs) : timeoutMs);
   try {
     context.signal.throwIfAborted();
     // One that was found has been greeted by whoever started it: one round trip less.
-    if (!passage.found) await greet(connection, passage, context);
+    if (!endpoint.found) await greet(connection, endpoint, context);
     return connection;
   } catch (error) {
     await connection[Symbol.asyncDispose]();
-    if (passage.created) await passage.remove?.().catch(() => {});
+    if (endpoint.created) await endpoint.remove?.().catch(() => {});
     throw error;
   }
 }
@@ -37,7 +37,7 @@ const askMs = 2000;
 /** Makes sure that a manager of this version answers. Throws ScopeError. */
 export async function greet(
   { calls, lost }: ManagerConnection,
-  { place, whyEnded }: Reached,
+  { place, whyEnded }: ManagerEndpoint,
   { options, signal }: ConnectContext,
 ) {
   const late = AbortSignal.timeout(options.timeoutMs), ended = new AbortController();
@@ -65,7 +65,7 @@ export async function greet(
 }
 
 /** Asks, again and again until the signal, why a silent manager has ended; undefined where it has not. */
-async function askWhyEnded(whyEnded: Reached["whyEnded"], signal: AbortSignal) {
+async function askWhyEnded(whyEnded: ManagerEndpoint["whyEnded"], signal: AbortSignal) {
   for (;;) {
     await delay(askMs, signal);
     if (signal.aborted) return undefined;
@@ -88,7 +88,7 @@ export function unanswered(place: string, cause: unknown, why?: string): ScopeEr
 const endMs = 2000;
 
 /** Asks the manager behind a stream to end unless it has other clients; returns whether it does. */
-export async function askToEnd(stream: Reached["stream"]): Promise<boolean> {
+export async function askToEnd(stream: ManagerEndpoint["stream"]): Promise<boolean> {
   await using connection = connect(stream);
   const { ending } = await connection.calls.shutdown({}, { timeoutMs: endMs, signal: connection.lost });
   return ending;

@@ -3,7 +3,7 @@ import template from "../../deploy/debug-pod.yaml" with { type: "text" };
 import type { V1Pod } from "../kube/cluster.ts";
 import { parseYaml } from "../kube/cluster.ts";
 import { isFinished } from "../kube/pods.ts";
-import { type Maker, makerAnnotations } from "../kube/maker.ts";
+import { type CreatedBy, makerAnnotations } from "../kube/created_by.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 
@@ -14,7 +14,7 @@ export interface DebugPodOptions {
   /** Empty for none. */
   regcred: string;
   pullPolicy: PullPolicy;
-  maker?: Maker;
+  createdBy?: CreatedBy;
   /** Its root is read-only, and what must be written has a volume. Default: false. */
   readOnly?: boolean;
 }
@@ -48,7 +48,7 @@ export function debugPod(options: DebugPodOptions): V1Pod {
     PULL_POLICY: pullPolicy,
   };
   const pod = fill(parseYaml(template), values) as V1Pod;
-  pod.metadata!.annotations = { ...pod.metadata!.annotations, ...makerAnnotations(options.maker) };
+  pod.metadata!.annotations = { ...pod.metadata!.annotations, ...makerAnnotations(options.createdBy) };
   if (regcred === "") delete pod.spec!.imagePullSecrets;
   if (options.readOnly) addScratch(pod);
   return pod;

@@ -30,7 +30,7 @@ export interface Destinations {
 
 /** Finds what to ping. Throws ScopeError when a pod or namespace is missing, or nothing can be pinged. */
 export async function findDestinations(
-  { options, say, ...context }: Pick<Context, "cluster" | "options" | "say">,
+  { options, notice, ...context }: Pick<Context, "cluster" | "options" | "notice">,
   query: DestinationQuery,
 ): Promise<Destinations> {
   // Where only hosts are pinged, from this machine, there is nothing to ask a cluster.
@@ -41,7 +41,7 @@ export async function findDestinations(
   const namespace = query.namespace ?? options.namespace ?? cluster.namespace;
   const pods = query.all
     ? (await allPods(cluster, namespace)).filter((pod) => !isManaged(pod))
-    : await named(cluster, namespace, query.pods, say);
+    : await named(cluster, namespace, query.pods, notice);
   const reachable: Destination[] = query.hosts.map((address) => ({ address }));
   const skipped: PingSkipped[] = [];
   for (const pod of pods.toSorted((a, b) => (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1)) {
@@ -66,12 +66,12 @@ async function named(
   cluster: Cluster,
   namespace: string,
   names: readonly string[],
-  say: (text: string) => void,
+  notice: (text: string) => void,
 ): Promise<V1Pod[]> {
   return await Promise.all(names.map(async (name) => {
     const { pods, of } = await selectPods(cluster, namespace, { pod: name });
     const pod = choosePod(pods)!;
-    if (of !== undefined) say(`pinging pod "${podName(pod)}" of ${of}`);
+    if (of !== undefined) notice(`pinging pod "${podName(pod)}" of ${of}`);
     return pod;
   }));
 }

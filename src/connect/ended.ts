@@ -10,7 +10,7 @@ const tellMs = 2000;
 /** What is said of a container whose pod is gone, or about to be. */
 export const podDeleted = "its pod was deleted";
 
-interface Place {
+interface ManagerContainer {
   namespace: string;
   pod: string;
   container: string;
@@ -22,7 +22,7 @@ interface Place {
  * Why a container ended whose connection was lost, in a few words; nothing when the cluster says that it runs, for so many
  * milliseconds.
  */
-export async function whyEnded(cluster: Cluster, place: Place, forMs = tellMs): Promise<string | undefined> {
+export async function whyEnded(cluster: Cluster, place: ManagerContainer, forMs = tellMs): Promise<string | undefined> {
   const told = new AbortController();
   const telling = watchEnd(cluster, place, told.signal);
   // The watch alone may not end in time: an API server that is silent answers its first question late, or never.
@@ -33,7 +33,7 @@ export async function whyEnded(cluster: Cluster, place: Place, forMs = tellMs): 
 
 async function watchEnd(
   cluster: Cluster,
-  { namespace, pod, container, host }: Place,
+  { namespace, pod, container, host }: ManagerContainer,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   let there = false;

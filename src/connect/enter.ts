@@ -11,14 +11,14 @@ import { packagedImage } from "../version.ts";
 import type { Needs } from "../way.ts";
 import { AutoWay } from "./auto.ts";
 import { EphemeralWay } from "./ephemeral.ts";
-import type { NodePassage } from "./node.ts";
+import type { NodeEndpoint } from "./node.ts";
 import { NodeWay } from "./node.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import { askToEnd, connectTo } from "./connect.ts";
 
-export interface Entered<P extends Reached = Reached> {
+export interface Entered<P extends ManagerEndpoint = ManagerEndpoint> {
   target: Target;
-  passage: P;
+  endpoint: P;
   connection: ManagerConnection;
 }
 
@@ -29,27 +29,27 @@ export function namespaceOf({ options, cluster }: ClusterContext): string {
   return options.namespace ?? cluster.namespace;
 }
 
-export function makeNodeWay({ cluster, options, maker, say }: ClusterContext, namespace: string): NodeWay {
+export function makeNodeWay({ cluster, options, createdBy, notice }: ClusterContext, namespace: string): NodeWay {
   return new NodeWay(cluster, {
     namespace: options.debugNamespace ?? namespace,
     image: imageOf(options),
     regcred: options.regcred,
     pullPolicy: options.pullPolicy,
     timeoutMs: options.timeoutMs,
-    ...(maker === undefined ? {} : { maker }),
-    say,
+    ...(createdBy === undefined ? {} : { createdBy }),
+    notice,
   });
 }
 
-export function makeEphemeralWay({ cluster, options, maker, say, explain }: ClusterContext): EphemeralWay {
+export function makeEphemeralWay({ cluster, options, createdBy, notice, detail }: ClusterContext): EphemeralWay {
   const { pullPolicy, timeoutMs } = options;
   return new EphemeralWay(cluster, {
     image: imageOf(options),
     pullPolicy,
-    ...(maker === undefined ? {} : { maker }),
+    ...(createdBy === undefined ? {} : { createdBy }),
     timeoutMs,
-    say,
-    explain,
+    notice,
+    detail,
     askToEnd,
   });
 }
@@ -70,7 +70,7 @@ export async function findPod(
 ): Promise<{ pod: V1Pod; target: Target }> {
   const { pods, of } = await selectPods(context.cluster, namespaceOf(context), query);
   const pod = choosePod(pods)!;
-  if (of !== undefined) context.say(`using pod "${podName(pod)}" of ${of}`);
+  if (of !== undefined) context.notice(`using pod "${podName(pod)}" of ${of}`);
   if (ownNetwork && pod.spec?.hostNetwork === true) {
     throw new ScopeError("usage", `Cannot do this in pod "${podName(pod)}": it has the network of its node`, {
       hint: "the rules of the whole node would be changed; choose a pod with a network of its own",
@@ -80,14 +80,14 @@ export async function findPod(
   const isInit = pod.spec?.initContainers?.some((one) => one.name === name);
   const waits = pod.status?.conditions?.some(({ type, status }) => type === "Initialized" && status === "False");
   if (query.container === undefined && isInit && waits) {
-    context.say(`using init container "${name}" of pod "${podName(pod)}", which the others wait for`);
+    context.notice(`using init container "${name}" of pod "${podName(pod)}", which the others wait for`);
   }
   return { pod, target };
 }
 
 /** Goes beside the target by the Way that was asked for, and makes sure that a manager of this version answers there. */
 export async function enter(context: ClusterContext, query: TargetQuery, needs: Needs): Promise<Entered> {
-  const { cluster, options, signal, explain } = context;
+  const { cluster, options, signal, detail } = context;
   const ephemeral = makeEphemeralWay(context);
   if (options.via === "ephemeral") {
     const { pod, target } = await findPod(context, query, needs);
@@ -98,7 +98,7 @@ export async function enter(context: ClusterContext, query: TargetQuery, needs: 
   const node = makeNodeWay(context, namespaceOf(context));
   node.prefetch();
   const { pod, target } = await findPod(context, query, needs);
-  const auto = new AutoWay(cluster, node, ephemeral, explain);
+  const auto = new AutoWay(cluster, node, ephemeral, detail);
   return await connected(context, target, await auto.reach(pod, target, needs, signal));
 }
 
@@ -107,15 +107,19 @@ export async function enterNode(
   context: ClusterContext,
   query: TargetQuery,
   needs: Needs = {},
-): Promise<Entered<NodePassage>> {
+): Promise<Entered<NodeEndpoint>> {
   const way = makeNodeWay(context, namespaceOf(context));
   way.prefetch();
   const { target } = await findPod(context, query, needs);
   return await connected(context, target, await way.reach(target, context.signal));
 }
 
-async function connected<P extends Reached>(context: ClusterContext, target: Target, passage: P): Promise<Entered<P>> {
-  return { target, passage, connection: await connectTo(context, passage) };
+async function connected<P extends ManagerEndpoint>(
+  context: ClusterContext,
+  target: Target,
+  endpoint: P,
+): Promise<Entered<P>> {
+  return { target, endpoint, connection: await connectTo(context, endpoint) };
 }
 
 /** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */

@@ -1,5 +1,5 @@
 import type { RunContext } from "../context.ts";
-import type { Beside } from "../context.ts";
+import type { TargetClient } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { ManagerConnection } from "../manager/client/connection.ts";
 import type { Target, TargetQuery } from "../target.ts";
@@ -7,21 +7,21 @@ import { parsePodReference } from "../target.ts";
 import type { Capability, Needs } from "../way.ts";
 import { managerPrograms, startLocal } from "./local.ts";
 import { chooseContainer, choosePodHere } from "./local_target.ts";
-import { makeBeside, translateCall } from "./beside.ts";
+import { makeTargetClient, translateCall } from "./target_client.ts";
 import { connectTo } from "./connect.ts";
 
 /**
  * Goes beside a process or a pod of this machine, and asks no cluster. Throws ScopeError: usage where nothing says which,
  * notFound, denied where the files of a container runtime may not be read.
  */
-export async function enterLocal(context: RunContext, query: TargetQuery, needs: Needs): Promise<Beside> {
+export async function enterLocal(context: RunContext, query: TargetQuery, needs: Needs): Promise<TargetClient> {
   const name = podName(query, needs), machine = Deno.hostname();
-  const passage = startLocal(Deno.execPath(), managerProgram(), Deno.env.get("PATH") ?? "");
+  const endpoint = startLocal(Deno.execPath(), managerProgram(), Deno.env.get("PATH") ?? "");
   try {
-    const connection = await connectTo(context, passage);
+    const connection = await connectTo(context, endpoint);
     const dispose = async () => {
       await connection[Symbol.asyncDispose]();
-      await passage[Symbol.asyncDispose]();
+      await endpoint[Symbol.asyncDispose]();
     };
     try {
       const { capabilities } = await connection.calls.info({}, { signal: context.signal });
@@ -29,12 +29,12 @@ export async function enterLocal(context: RunContext, query: TargetQuery, needs:
       const target = name === undefined
         ? machineTarget(machine)
         : await podTarget(context, connection, name, query, machine);
-      context.explain(`on this machine, as a user with ${effective.size === 0 ? "no" : effective.size} capabilities`);
-      return makeBeside({
+      context.detail(`on this machine, as a user with ${effective.size === 0 ? "no" : effective.size} capabilities`);
+      return makeTargetClient({
         target,
         ...(name === undefined ? { name: machine } : {}),
         connection,
-        passage: { ...passage, capabilities: effective },
+        endpoint: { ...endpoint, capabilities: effective },
         signal: context.signal,
         // No cluster is asked: when the target ends, its processes say so.
         watch: () => new AbortController().signal,
@@ -43,10 +43,10 @@ export async function enterLocal(context: RunContext, query: TargetQuery, needs:
     } catch (error) {
       await connection[Symbol.asyncDispose]();
       if (context.signal.aborted) throw context.signal.reason;
-      throw error instanceof ScopeError ? error : await translateCall(error, connection, passage, `on "${machine}"`);
+      throw error instanceof ScopeError ? error : await translateCall(error, connection, endpoint, `on "${machine}"`);
     }
   } catch (error) {
-    await passage[Symbol.asyncDispose]();
+    await endpoint[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -70,7 +70,7 @@ function isFile(path: string): boolean {
 }
 
 async function podTarget(
-  { options, signal, say }: RunContext,
+  { options, signal, notice }: RunContext,
   connection: ManagerConnection,
   name: string,
   query: TargetQuery,
@@ -80,7 +80,7 @@ async function podTarget(
   const pod = choosePodHere(found, name, options.namespace), { namespace, uid, containers } = pod;
   const container = chooseContainer(pod, query.container);
   if (containers.length > 1 && query.container === undefined) {
-    say(`using container "${container.name}", the oldest of ${containers.map(({ name }) => name).join(", ")}`);
+    notice(`using container "${container.name}", the oldest of ${containers.map(({ name }) => name).join(", ")}`);
   }
   return { namespace, pod: name, uid, node, ips: [], hostNetwork: false, container, containers };
 }

@@ -7,22 +7,22 @@ import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { sharedLimits } from "../kube/limits.ts";
 import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
-import type { Maker } from "../kube/maker.ts";
+import type { CreatedBy } from "../kube/created_by.ts";
 import type { PullPolicy } from "../options.ts";
 import { rightsToUse } from "../rights/rights.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import { changedRights } from "./admission.ts";
-import { arrive, connectManager } from "./arrival.ts";
+import { connectManager, waitForManager } from "./starting_manager.ts";
 import { podDeleted, whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
 import { connectFound } from "./found.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import { letIn } from "./let_in.ts";
-import { changedShape, policyOf, refusedShape, unfit } from "./refusal.ts";
-import type { Shape } from "./shape.ts";
-import { shapesFor, shapeText } from "./shape.ts";
+import { changedProfile, policyOf, refusedProfile, unfit } from "./refusal.ts";
+import type { SecurityProfile } from "./security_profile.ts";
+import { profilesFor, profileText } from "./security_profile.ts";
 import { noRoom, toolMemory } from "./ladder.ts";
 import { notReady, troubleOfContainer } from "./trouble.ts";
 import { progressOfContainer } from "./waiting.ts";
@@ -30,19 +30,19 @@ import { progressOfContainer } from "./waiting.ts";
 export interface EphemeralWayOptions {
   image: string;
   pullPolicy: PullPolicy;
-  maker?: Maker;
+  createdBy?: CreatedBy;
   timeoutMs: number;
   /** Words to people. */
-  say(text: string): void;
+  notice(text: string): void;
   /** Words to those who want to know how scope decides. */
-  explain(text: string): void;
+  detail(text: string): void;
   /** Asks the manager at the other end to end unless it has other clients; returns whether it does. */
   askToEnd(stream: Duplex): Promise<boolean>;
 }
 
 /** A container that runs and serves, or the shape of one that the cluster would admit. */
 export interface Plan {
-  shape: Shape;
+  profile: SecurityProfile;
   running?: string;
   /** With the target's volumes. */
   volumes: boolean;
@@ -72,8 +72,8 @@ export class EphemeralWay {
     let allowed: Promise<void> | undefined;
     let refusal: ScopeError | undefined;
     const images = [this.options.image];
-    for (const shape of shapesFor(pod, target.container.name, needs)) {
-      let plans = this.#plans(pod, target, needs, shape, images);
+    for (const profile of profilesFor(pod, target.container.name, needs)) {
+      let plans = this.#plans(pod, target, needs, profile, images);
       for (let plan = plans.shift(); plan !== undefined; plan = plans.shift()) {
         if (plan.running !== undefined) return plan;
         if (obstacle !== undefined) continue;
@@ -84,32 +84,32 @@ export class EphemeralWay {
           admitted = await this.#add(pod, this.#container(testName, target, plan), true);
         } catch (error) {
           if ((error as ScopeError).missing !== undefined) await allowed; // it says all that is missing
-          refusal = refusedShape(error as ScopeError, pod, plan.shape);
+          refusal = refusedProfile(error as ScopeError, pod, plan.profile);
           const policy = policyOf(refusal);
           // Less privilege helps against Pod Security only.
           if (policy === undefined) throw refusal;
-          this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${policy}`);
+          this.options.detail(`no ephemeral container as ${profileText(plan.profile)}: ${policy}`);
           continue;
         }
         await allowed;
         const { image, securityContext } = admitted.spec?.ephemeralContainers?.find(({ name }) => name === testName) ??
           {};
         const asked = ephemeralContainer(pod, this.#container(testName, target, plan)).securityContext!;
-        const changed = image === undefined ? undefined : changedRights(asked, securityContext, plan.shape.asTarget);
+        const changed = image === undefined ? undefined : changedRights(asked, securityContext, plan.profile.asTarget);
         if (changed !== undefined) {
-          refusal = changedShape(pod, plan.shape, changed);
-          this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${changed}`);
+          refusal = changedProfile(pod, plan.profile, changed);
+          this.options.detail(`no ephemeral container as ${profileText(plan.profile)}: ${changed}`);
           continue;
         }
         if (securityContext?.readOnlyRootFilesystem === true && !plan.readOnly) {
-          this.options.explain("the cluster's admission makes the root of the ephemeral container read-only");
+          this.options.detail("the cluster's admission makes the root of the ephemeral container read-only");
           plan = { ...plan, readOnly: true };
         }
         if (image === undefined || images.includes(image) || images.length > 1) return plan;
         // Admission rewrites images, for example to a mirror's: what runs has such a one as well. Its word is taken for
         // that, and not the container's own, which could name any image.
         images.push(image);
-        const known = this.#plans(pod, target, needs, shape, images);
+        const known = this.#plans(pod, target, needs, profile, images);
         if (known.every(({ running, replaces }) => running === undefined && replaces.length === 0)) return plan;
         plans = known;
       }
@@ -124,22 +124,28 @@ export class EphemeralWay {
   }
 
   /** One that runs, or else a new one: first with all rights of those that it replaces. */
-  #plans(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape, images: readonly string[]): Plan[] {
-    const wanted = { target: target.container.name, images, shape, volumes };
+  #plans(
+    pod: V1Pod,
+    target: Target,
+    { volumes = false }: Needs,
+    profile: SecurityProfile,
+    images: readonly string[],
+  ): Plan[] {
+    const wanted = { target: target.container.name, images, profile, volumes };
     const running = findUsable(pod, wanted)?.spec.name;
     // Files that it writes to disk would count as the pod's, and get it evicted.
     const readOnly = sharedLimits(pod).storageBytes !== undefined;
-    if (running !== undefined) return [{ shape, volumes, readOnly, running, replaces: [] }];
-    const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { shape, volumes, readOnly, replaces: [] };
+    if (running !== undefined) return [{ profile, volumes, readOnly, running, replaces: [] }];
+    const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { profile, volumes, readOnly, replaces: [] };
     return all.replaces.length > 0 ? [all, alone] : [alone];
   }
 
-  async reach(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<Reached> {
-    const { shape, running, readOnly, replaces } = plan;
+  async reach(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<ManagerEndpoint> {
+    const { profile, running, readOnly, replaces } = plan;
     if (running !== undefined) {
       const place = { namespace: target.namespace, pod: target.pod, container: running };
       const stream = await connectFound(this.cluster, place, signal);
-      if (stream !== undefined) return this.#passage(target, running, shape, stream, true);
+      if (stream !== undefined) return this.#endpoint(target, running, profile, stream, true);
     }
     const obstacle = unfit(pod, target);
     if (obstacle !== undefined) throw obstacle;
@@ -150,41 +156,43 @@ export class EphemeralWay {
       ...this.#container(name, target, plan),
       ...toolBytes === undefined ? {} : { toolBytes },
     };
-    this.options.say(
+    this.options.notice(
       `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ` +
-        `${shapeText(shape)}: it ends when it has been idle for 10 minutes, and its name stays with the pod`,
+        `${profileText(profile)}: it ends when it has been idle for 10 minutes, and its name stays with the pod`,
     );
     const little = noRoom(memory);
-    if (little !== undefined) this.options.say(`${little}: the kernel may end a process of the pod for want of memory`);
+    if (little !== undefined) {
+      this.options.notice(`${little}: the kernel may end a process of the pod for want of memory`);
+    }
     const added = await this.#add(pod, container, false);
     const [reached] = await Promise.all([
-      arrive(this.cluster, this.#arrival(added, target, name), limit),
+      waitForManager(this.cluster, this.#arrival(added, target, name), limit),
       ...replaces.map((old) => this.#retire({ namespace: target.namespace, pod: target.pod, container: old })),
     ]);
-    return this.#passage(target, name, shape, reached!.stream, false);
+    return this.#endpoint(target, name, profile, reached!.stream, false);
   }
 
   /** Ends one that has been replaced, unless others use it. One that does not answer ends by itself. */
   async #retire(place: { namespace: string; pod: string; container: string }): Promise<void> {
     try {
       const ending = await this.options.askToEnd(await connectManager(this.cluster, place));
-      this.options.explain(`${ending ? "ending" : "others use"} "${place.container}", which lacks something`);
+      this.options.detail(`${ending ? "ending" : "others use"} "${place.container}", which lacks something`);
     } catch {
-      this.options.explain(`"${place.container}" lacks something, and does not answer`);
+      this.options.detail(`"${place.container}" lacks something, and does not answer`);
     }
   }
 
-  #container(name: string, target: Target, { shape, volumes, readOnly }: Plan): EphemeralOptions {
-    const { image, pullPolicy, maker } = this.options;
+  #container(name: string, target: Target, { profile, volumes, readOnly }: Plan): EphemeralOptions {
+    const { image, pullPolicy, createdBy } = this.options;
     return {
       name,
       target: target.container.name,
       image,
       pullPolicy,
-      shape,
+      profile,
       volumes,
       readOnly,
-      ...(maker === undefined ? {} : { maker }),
+      ...(createdBy === undefined ? {} : { createdBy }),
     };
   }
 
@@ -200,8 +208,8 @@ export class EphemeralWay {
     });
   }
 
-  #arrival(pod: V1Pod, target: Target, container: string): Parameters<typeof arrive>[1] {
-    const { image, timeoutMs, say } = this.options, name = podName(pod);
+  #arrival(pod: V1Pod, target: Target, container: string): Parameters<typeof waitForManager>[1] {
+    const { image, timeoutMs, notice } = this.options, name = podName(pod);
     const what = `ephemeral container "${container}" of pod "${name}"`;
     return {
       namespace: target.namespace,
@@ -210,7 +218,7 @@ export class EphemeralWay {
       what,
       image,
       timeoutMs,
-      say,
+      notice,
       progress(now) {
         if (now.metadata?.uid !== pod.metadata?.uid || isTerminating(now)) throw deleted(name);
         const status = scopeContainers(now).find(({ spec }) => spec.name === container)?.status;
@@ -229,11 +237,17 @@ export class EphemeralWay {
     };
   }
 
-  #passage(target: Target, container: string, shape: Shape, stream: Reached["stream"], found: boolean): Reached {
+  #endpoint(
+    target: Target,
+    container: string,
+    profile: SecurityProfile,
+    stream: ManagerEndpoint["stream"],
+    found: boolean,
+  ): ManagerEndpoint {
     return {
       stream,
       way: "ephemeral",
-      capabilities: new Set(shape.capabilities),
+      capabilities: new Set(profile.capabilities),
       name: container,
       place: `ephemeral container "${container}" of pod "${target.namespace}/${target.pod}"`,
       found,
@@ -243,7 +257,7 @@ export class EphemeralWay {
         const why = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
         return why === podDeleted ? deleted(`${namespace}/${pod}`) : why;
       },
-      ...shape.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
+      ...profile.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
       again: () => {
         const { namespace, pod } = target;
         return connectManager(this.cluster.uninterrupted, { namespace, pod, container });

@@ -1,12 +1,12 @@
 import type { V1ContainerStatus, V1EphemeralContainer, V1Pod } from "../kube/cluster.ts";
 import { containerOf } from "../kube/pod_copy.ts";
-import type { Maker } from "../kube/maker.ts";
+import type { CreatedBy } from "../kube/created_by.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 import { capabilityNames } from "../way.ts";
 import { scratchVariable } from "../manager/protocol/transport.ts";
 import { scratchOf } from "./scratch.ts";
-import type { Shape } from "./shape.ts";
+import type { SecurityProfile } from "./security_profile.ts";
 
 export interface EphemeralOptions {
   name: string;
@@ -14,14 +14,14 @@ export interface EphemeralOptions {
   target: string;
   image: string;
   pullPolicy: PullPolicy;
-  shape: Shape;
+  profile: SecurityProfile;
   /** With the target's volumes. */
   volumes: boolean;
   /** Keeps it from writing to disk: its root is read-only. Default: false. */
   readOnly?: boolean;
   /** What a tool may allocate, in bytes; missing: as much as there is. */
   toolBytes?: number;
-  maker?: Maker;
+  createdBy?: CreatedBy;
 }
 
 /** Limits what each tool may allocate, in KiB: see src/images/endoscope/run. */
@@ -37,14 +37,14 @@ const versionVariable = "SCOPE_VERSION", makerVariable = "SCOPE_CREATED_BY";
  * See https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers
  */
 export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1EphemeralContainer {
-  const { name, target, image, pullPolicy, shape, volumes, readOnly = false, toolBytes, maker } = options;
+  const { name, target, image, pullPolicy, profile, volumes, readOnly = false, toolBytes, createdBy } = options;
   const own = containerOf(pod, target);
   // A subPath is not possible in an ephemeral container.
   const mounts = (own?.volumeMounts ?? []).filter(({ subPath, subPathExpr }) => !subPath && !subPathExpr);
-  // A folder of its own where others of the pod may write: the socket's usual one would be theirs, too.
+  // A directory of its own where others of the pod may write: the socket's usual one would be theirs, too.
   const onTmp = volumes && mounts.some(({ mountPath }) => /^\/tmp(\/|$)/.test(mountPath));
   const scratch = readOnly
-    ? scratchOf(name, shape.uid)
+    ? scratchOf(name, profile.uid)
     : onTmp
     ? [{ name: scratchVariable, value: `/tmp/${name}` }]
     : [];
@@ -56,12 +56,12 @@ export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1Eph
     args: ["--shared-namespaces"],
     env: [
       { name: versionVariable, value: version },
-      ...maker === undefined ? [] : [{ name: makerVariable, value: `${maker.by} (${maker.command})` }],
+      ...createdBy === undefined ? [] : [{ name: makerVariable, value: `${createdBy.by} (${createdBy.command})` }],
       ...toolBytes === undefined ? [] : [{ name: memoryVariable, value: String(Math.floor(toolBytes / 1024)) }],
       ...scratch,
     ],
     securityContext: {
-      ...securityContext(pod, options.target, shape),
+      ...securityContext(pod, options.target, profile),
       ...readOnly ? { readOnlyRootFilesystem: true } : {},
     },
     // The last words of one that fails stand in the pod's status.
@@ -70,8 +70,12 @@ export function ephemeralContainer(pod: V1Pod, options: EphemeralOptions): V1Eph
   };
 }
 
-function securityContext(pod: V1Pod, target: string, shape: Shape): V1EphemeralContainer["securityContext"] & object {
-  const { uid, gid, capabilities, asTarget } = shape;
+function securityContext(
+  pod: V1Pod,
+  target: string,
+  profile: SecurityProfile,
+): V1EphemeralContainer["securityContext"] & object {
+  const { uid, gid, capabilities, asTarget } = profile;
   const own = containerOf(pod, target)?.securityContext;
   const seccompProfile = own?.seccompProfile ?? pod.spec?.securityContext?.seccompProfile;
   const granted = capabilities.length === 0 ? {} : { add: [...capabilities] };
@@ -116,11 +120,11 @@ type Wanted = Omit<EphemeralOptions, "name" | "pullPolicy" | "image"> & {
 
 /** The one that runs and has all that is needed, if there is one. */
 export function findUsable(pod: V1Pod, wanted: Wanted): EphemeralFound | undefined {
-  const { shape, volumes } = wanted;
+  const { profile, volumes } = wanted;
   const template = ephemeralContainer(pod, { ...wanted, name: "", image: "", pullPolicy: "IfNotPresent" });
   return alike(pod, wanted).find(({ spec }) =>
     (!volumes || spec.volumeMounts !== undefined || template.volumeMounts === undefined) &&
-    serves(spec, template, shape)
+    serves(spec, template, profile)
   );
 }
 
@@ -128,10 +132,13 @@ export function findUsable(pod: V1Pod, wanted: Wanted): EphemeralFound | undefin
  * What one that is to be added must have to replace those that run as the same user: each command that needs something
  * else would leave another manager in the pod's memory, and another name in its spec.
  */
-export function gathered(pod: V1Pod, wanted: Wanted): { shape: Shape; volumes: boolean; replaces: string[] } {
-  const { shape, volumes } = wanted;
-  const own = securityContext(pod, wanted.target, shape);
-  const found = shape.asTarget || shape.bare
+export function gathered(
+  pod: V1Pod,
+  wanted: Wanted,
+): { profile: SecurityProfile; volumes: boolean; replaces: string[] } {
+  const { profile, volumes } = wanted;
+  const own = securityContext(pod, wanted.target, profile);
+  const found = profile.asTarget || profile.bare
     ? []
     : alike(pod, wanted).filter(({ spec: { securityContext: has = {} } }) =>
       // Those that are as confined as the target are for what runs inside it, and stay what they are.
@@ -139,11 +146,11 @@ export function gathered(pod: V1Pod, wanted: Wanted): { shape: Shape; volumes: b
       JSON.stringify(has.seccompProfile) === JSON.stringify(own.seccompProfile)
     );
   const all = new Set<string>([
-    ...shape.capabilities,
+    ...profile.capabilities,
     ...found.flatMap(({ spec }) => spec.securityContext?.capabilities?.add ?? []),
   ]);
   return {
-    shape: { ...shape, capabilities: capabilityNames.filter((name) => all.has(name)) },
+    profile: { ...profile, capabilities: capabilityNames.filter((name) => all.has(name)) },
     volumes: volumes || found.some(({ spec }) => spec.volumeMounts !== undefined),
     replaces: found.map(({ spec }) => spec.name),
   };
@@ -158,7 +165,11 @@ function alike(pod: V1Pod, { target, images }: Wanted): EphemeralFound[] {
 }
 
 /** Whether the rights of a container are enough: the same user, and no capability less; inside, the very same rights. */
-function serves(spec: V1EphemeralContainer, template: V1EphemeralContainer, { asTarget, bare }: Shape): boolean {
+function serves(
+  spec: V1EphemeralContainer,
+  template: V1EphemeralContainer,
+  { asTarget, bare }: SecurityProfile,
+): boolean {
   const has = spec.securityContext ?? {}, wants = template.securityContext ?? {};
   const granted = has.capabilities?.add ?? [];
   const same = (key: "allowPrivilegeEscalation" | "seccompProfile") =>

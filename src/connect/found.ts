@@ -3,7 +3,7 @@ import { delay } from "../lib/delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import { isPassing } from "../kube/retry.ts";
-import { connectManager, type ConnectPlace } from "./arrival.ts";
+import { connectManager, type ConnectPlace } from "./starting_manager.ts";
 import { podDeleted, whyEnded } from "./ended.ts";
 import { isHopeless } from "./refusal.ts";
 

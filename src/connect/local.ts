@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { delay } from "../lib/delay.ts";
 import { capabilityNames } from "../way.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 
 /** How long the manager may take to end all that it started, in milliseconds. */
 const endMs = 6000;
@@ -10,7 +10,7 @@ const bundled = !import.meta.url.endsWith(".ts");
 const pathOf = (relative: string) => decodeURIComponent(new URL(relative, import.meta.url).pathname);
 
 /**
- * Where the manager may be. In the bundle, this file is two folders below that of both programs, or it is all of scope in one
+ * Where the manager may be. In the bundle, this file is two directories below that of both programs, or it is all of scope in one
  * file, with or without a manager beside it; else it is a source file.
  */
 export const managerPrograms: readonly string[] = bundled
@@ -25,7 +25,7 @@ const flags = bundled
  * This machine is the node: the manager is a process of this one, and its client the only one. `path` is where tools are looked for. It is told by the end of
  * its standard input to end, however this process ends.
  */
-export function startLocal(deno: string, program: string, path: string): Reached {
+export function startLocal(deno: string, program: string, path: string): ManagerEndpoint {
   const own = [program, "--stdio", "--tools", toolsOf(program)];
   const manager = execa(deno, ["run", "--quiet", ...flags, "--allow-all", ...own], {
     // What Ctrl-C means is for the tools to hear from scope.

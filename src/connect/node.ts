@@ -8,14 +8,14 @@ import { debugContainer, debugPod, debugPodSelector, hasEnded, imageIn, isDebugP
 import { whyEnded } from "./ended.ts";
 import { connectFound } from "./found.ts";
 import { deletePod, removePod } from "./remove.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import type { Started, StartOptions } from "./start.ts";
 import { assertRights, assertUsable, connectDebugPod, startDebugPod, tryDebugPod } from "./start.ts";
 import { notReady } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
 /** A passage through a debug pod. */
-export interface NodePassage extends Reached {
+export interface NodeEndpoint extends ManagerEndpoint {
   readonly pod: V1Pod;
   /** Deletes the debug pod and waits until it is gone. */
   remove(): Promise<void>;
@@ -38,12 +38,12 @@ export class NodeWay {
     this.#listed.catch(() => {});
   }
 
-  async reach(target: { node: string }, signal: AbortSignal): Promise<NodePassage> {
+  async reach(target: { node: string }, signal: AbortSignal): Promise<NodeEndpoint> {
     const running = await this.connectRunning(target, signal);
     if (running !== undefined) return running;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
     const started = await startDebugPod(this.#cluster, this.#options, target.node, limit);
-    return this.#passage({ ...started, found: false });
+    return this.#endpoint({ ...started, found: false });
   }
 
   /** Whether a debug pod could be made on that node: tried on the server without being kept. Throws ScopeError. */
@@ -63,7 +63,7 @@ export class NodeWay {
   }
 
   /** Through the debug pod of the target's node, where one runs. Throws ScopeError when it runs and cannot be used. */
-  async connectRunning({ node }: { node: string }, signal: AbortSignal): Promise<NodePassage | undefined> {
+  async connectRunning({ node }: { node: string }, signal: AbortSignal): Promise<NodeEndpoint | undefined> {
     this.prefetch();
     const listed = await this.#listed!;
     this.#listed = undefined;
@@ -79,7 +79,7 @@ export class NodeWay {
     const { namespace = "", name = "" } = pod.metadata ?? {};
     const place = { namespace, pod: name, container: debugContainer };
     const stream = await connectFound(this.#cluster, place, signal);
-    return stream === undefined ? undefined : this.#passage({ pod, stream, created: false, found: true });
+    return stream === undefined ? undefined : this.#endpoint({ pod, stream, created: false, found: true });
   }
 
   /** The one whose image is not the one asked for, but what admission makes of that. */
@@ -92,7 +92,7 @@ export class NodeWay {
     return others.find((pod) => isDebugPodFor(pod, node, image, admitted));
   }
 
-  #passage(reached: Started & { found: boolean }): NodePassage {
+  #endpoint(reached: Started & { found: boolean }): NodeEndpoint {
     const { pod, stream } = reached;
     return {
       ...reached,

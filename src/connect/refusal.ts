@@ -4,8 +4,8 @@ import { isTerminating, podName } from "../kube/pods.ts";
 import { answerOf, isPassing, isPutOff } from "../kube/retry.ts";
 import { reasonOf } from "../kube/translate.ts";
 import type { Target } from "../target.ts";
-import type { Shape } from "./shape.ts";
-import { shapeText } from "./shape.ts";
+import type { SecurityProfile } from "./security_profile.ts";
+import { profileText } from "./security_profile.ts";
 
 /** Why a pod can have no new ephemeral container that would serve, whatever policy says. */
 export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined {
@@ -40,11 +40,11 @@ export function doesNotRun(pod: V1Pod, container: string, hint: string): ScopeEr
 }
 
 /** The cluster's refusal of an ephemeral container, with what to do about it. */
-export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): ScopeError {
+export function refusedProfile(error: ScopeError, pod: V1Pod, profile: SecurityProfile): ScopeError {
   if (error.kind !== "denied" || !(error instanceof ScopeError)) return error;
   const refused = `Cannot add an ephemeral container to pod "${podName(pod)}"`;
   if (/Pod Security/.test(error.message)) {
-    return new ScopeError("denied", `${refused}: Pod Security forbids ${shapeText(shape)} in this namespace`, {
+    return new ScopeError("denied", `${refused}: Pod Security forbids ${profileText(profile)} in this namespace`, {
       cause: error,
       hint: `use --via node with --debug-namespace NAME of a namespace that admits privileged pods`,
     });
@@ -53,8 +53,8 @@ export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): Scope
 }
 
 /** Admission takes an ephemeral container, but with rights with which it would not do: nothing was added. */
-export function changedShape(pod: V1Pod, shape: Shape, changed: string): ScopeError {
-  const what = `Cannot add an ephemeral container to pod "${podName(pod)}" as ${shapeText(shape)}`;
+export function changedProfile(pod: V1Pod, profile: SecurityProfile, changed: string): ScopeError {
+  const what = `Cannot add an ephemeral container to pod "${podName(pod)}" as ${profileText(profile)}`;
   return new ScopeError("denied", `${what}: the cluster's admission changes its rights`, {
     hint: `use --via node, or have scope's containers left alone (${changed})`,
   });

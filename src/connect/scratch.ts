@@ -11,6 +11,6 @@ import { scratchVariable } from "../manager/protocol/transport.ts";
  */
 export function scratchOf(container: string, uid: number | undefined): { name: string; value: string }[] {
   const isRoot = uid === undefined || uid === 0;
-  const folder = isRoot ? "/dev/scope" : `/dev/shm/${container}`;
-  return [{ name: scratchVariable, value: folder }, ...isRoot ? [{ name: "TMPDIR", value: folder }] : []];
+  const directory = isRoot ? "/dev/scope" : `/dev/shm/${container}`;
+  return [{ name: scratchVariable, value: directory }, ...isRoot ? [{ name: "TMPDIR", value: directory }] : []];
 }

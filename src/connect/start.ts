@@ -11,8 +11,8 @@ import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
 import { rightsToUse } from "../rights/rights.ts";
 import { changedPod, isReadOnly } from "./admission.ts";
-import type { Arrival } from "./arrival.ts";
-import { arrive, connectManager } from "./arrival.ts";
+import type { StartingManager } from "./starting_manager.ts";
+import { connectManager, waitForManager } from "./starting_manager.ts";
 import { debugContainer, debugPod, debugPodName, hasEnded, imageIn, isDebugPodFor } from "./debug_pod.ts";
 import { isObstacle } from "./refusal.ts";
 import { removePod, takeBackPod } from "./remove.ts";
@@ -27,7 +27,7 @@ export interface StartOptions {
   pullPolicy: PullPolicy;
   timeoutMs: number;
   /** Words to people. */
-  say(text: string): void;
+  notice(text: string): void;
 }
 
 export interface Started {
@@ -65,9 +65,9 @@ export async function startDebugPod(
   while (true) {
     const created = await create(cluster, options, node, isReadOnly(tried));
     const admitted = imageIn(created ?? tried ?? {});
-    let reached: Awaited<ReturnType<typeof arrive>>;
+    let reached: Awaited<ReturnType<typeof waitForManager>>;
     try {
-      reached = await arrive(cluster, awaited(cluster, options, node, { created, admitted }), limit);
+      reached = await waitForManager(cluster, awaited(cluster, options, node, { created, admitted }), limit);
     } finally {
       if (!reached && created !== undefined) await takeBackPod(cluster.uninterrupted, created).catch(() => {});
     }
@@ -83,7 +83,7 @@ async function create(
   node: string,
   readOnly: boolean,
 ): Promise<V1Pod | undefined> {
-  const { namespace, image, say } = options;
+  const { namespace, image, notice } = options;
   const body = debugPod({ ...options, node, readOnly });
   try {
     // Never left alone: one that nobody knows of would stay.
@@ -96,7 +96,7 @@ async function create(
     const evicted = storageBytes === undefined
       ? ""
       : `; it is evicted when it writes more than ${mebibytes(storageBytes)} MiB`;
-    say(
+    notice(
       `starting the privileged debug pod "${podName(pod)}" (${image}): who may exec into pods of namespace ` +
         `"${namespace}" is root on node "${node}" until it has been idle for 10 minutes, or scope cleanup removes it${evicted}`,
     );
@@ -138,8 +138,8 @@ function awaited(
   options: StartOptions,
   node: string,
   { created, admitted }: { created: V1Pod | undefined; admitted: string | undefined },
-): Arrival {
-  const { namespace, image, timeoutMs, say } = options, pod = debugPodName(node, image);
+): StartingManager {
+  const { namespace, image, timeoutMs, notice } = options, pod = debugPodName(node, image);
   return {
     namespace,
     pod,
@@ -147,7 +147,7 @@ function awaited(
     what: `debug pod "${namespace}/${pod}"`,
     image,
     timeoutMs,
-    say,
+    notice,
     progress(pod) {
       if (isTerminating(pod)) return undefined; // until it is gone
       if (!isDebugPodFor(pod, node, image, admitted)) throw foreign(pod);

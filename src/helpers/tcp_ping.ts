@@ -34,15 +34,15 @@ const attempts = new Map<number, Attempt>();
 const lines: string[] = [];
 let stopped = false;
 
-function say(host: Host, text: string): void {
+function notice(host: Host, text: string): void {
   lines.push(`${host.label}\t${text}\n`);
 }
 
 function settle({ host, seq, begun }: Attempt, now: number, error: number | undefined): void {
   const at = performance.timeOrigin + now, took = `time=${(now - begun).toFixed(3)} ms`;
-  if (error === undefined) return say(host, line(at, seq, "no answer"));
+  if (error === undefined) return notice(host, line(at, seq, "no answer"));
   const found = meaning(error);
-  say(
+  notice(
     host,
     line(at, seq, found === "open" || found === "refused" ? `${took} ${found}` : `${found}: ${errorText(error)}`),
   );
@@ -100,7 +100,7 @@ for (let at = 0; at < all; at++) {
     },
     (error: Error) => {
       host.done = true;
-      say(host, `cannot resolve: ${error.message}`);
+      notice(host, `cannot resolve: ${error.message}`);
     },
   );
 }

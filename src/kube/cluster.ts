@@ -1,6 +1,6 @@
 import { Exec, loadYaml } from "@kubernetes/client-node";
 import type { Access } from "../rights/access.ts";
-import { askFor } from "../rights/access.ts";
+import { permissionHint } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { Config } from "./config.ts";
 import type { CredentialPlugin } from "./credential_plugin.ts";
@@ -46,7 +46,7 @@ export interface Cluster {
    */
   call<T>(what: string, attempt: () => Promise<T>, options: CallOptions): Promise<T>;
   /** The hint for who lacks these rights. */
-  askFor(missing: readonly Access[]): string;
+  permissionHint(missing: readonly Access[]): string;
   /** The same cluster for what must be done in any case, as cleaning up. */
   readonly uninterrupted: Cluster;
 }
@@ -65,9 +65,9 @@ export interface ClusterOptions {
   /** Limit of one call, in milliseconds. */
   timeoutMs: number;
   /** Words to people. */
-  say(text: string): void;
+  notice(text: string): void;
   /** Words to those who want to know what scope does. */
-  explain?(text: string): void;
+  detail?(text: string): void;
   /** Whether a credential plugin may ask somebody at a terminal. */
   interactive?: boolean;
   /** The environment, for its kubeconfigs and proxies. */
@@ -83,15 +83,15 @@ const longMs = 4000;
 
 type ConfigOptions =
   & Pick<ClusterOptions, "kubeconfig" | "context" | "env" | "interactive">
-  & Partial<Pick<ClusterOptions, "say">>;
+  & Partial<Pick<ClusterOptions, "notice">>;
 
 /**
  * Reads the kubeconfig as kubectl does; nothing when there is none.
  *
  * Throws ScopeError: unreachable when it cannot be read or has no cluster to ask, notFound when there is no such context or file.
  */
-function readConfig({ interactive = false, say = () => {}, ...places }: ConfigOptions): Config | undefined {
-  const found = findContext(places), config = new Config({ interactive, say });
+function readConfig({ interactive = false, notice = () => {}, ...places }: ConfigOptions): Config | undefined {
+  const found = findContext(places), config = new Config({ interactive, notice });
   if (found === undefined) return undefined;
   if (found === "pod") config.loadFromCluster();
   else config.take(found);
@@ -137,7 +137,7 @@ class RenewingExec extends Exec {
 
 /** Loads the cluster of a kubeconfig. Throws ScopeError: unreachable when there is none, and notFound. */
 export function loadCluster(options: ClusterOptions): Cluster {
-  const { timeoutMs, say, explain = () => {}, signal, advise = (missing) => askFor(missing) } = options;
+  const { timeoutMs, notice, detail = () => {}, signal, advise = (missing) => permissionHint(missing) } = options;
   const config = readConfig(options);
   if (config === undefined) {
     throw new ScopeError("unreachable", "Cannot find a cluster: there is no kubeconfig", {
@@ -154,17 +154,17 @@ export function loadCluster(options: ClusterOptions): Cluster {
       server: cluster.server,
       plugin: config.plugin,
       timeoutMs,
-      say,
-      explain,
+      notice,
+      detail,
       signal,
-      askFor: adviseHere,
+      permissionHint: adviseHere,
     };
     const call: Cluster["call"] = (what, attempt, options) => limited(what, attempt, { ...common, ...options });
     return {
       exec,
       context: config.getCurrentContext() ?? "",
       namespace,
-      askFor: adviseHere,
+      permissionHint: adviseHere,
       server: cluster.server,
       request<T>(what: string, { repeat, ...rest }: Omit<RestRequest, "signal"> & { repeat?: Repeat }) {
         const limit = AbortSignal.timeout(timeoutMs + 1000), harmless = isHarmless(rest);
@@ -188,8 +188,8 @@ export function loadCluster(options: ClusterOptions): Cluster {
 async function limited<T>(
   what: string,
   attempt: () => Promise<T>,
-  { server, plugin, timeoutMs, say, explain, repeat, until, signal, ...denial }:
-    & Required<Pick<ClusterOptions, "timeoutMs" | "say" | "explain" | "signal">>
+  { server, plugin, timeoutMs, notice, detail, repeat, until, signal, ...denial }:
+    & Required<Pick<ClusterOptions, "timeoutMs" | "notice" | "detail" | "signal">>
     & CallOptions
     & Denial
     & {
@@ -210,7 +210,7 @@ async function limited<T>(
   if (signal.aborted) interrupt();
   const long = setTimeout(() => {
     const answered = refusal === undefined ? "" : ", which has refused it for now,";
-    say(`waiting for ${who()}${answered} to answer (${what})`);
+    notice(`waiting for ${who()}${answered} to answer (${what})`);
   }, longMs);
   const limit = setTimeout(() =>
     giveUp(
@@ -224,7 +224,7 @@ async function limited<T>(
     ), timeoutMs);
   const again = (error: unknown, waitMs: number) => {
     refusal = error;
-    explain(`trying again in ${(waitMs / 1000).toFixed(1)} s: ${translate(what, error, denial).message}`);
+    detail(`trying again in ${(waitMs / 1000).toFixed(1)} s: ${translate(what, error, denial).message}`);
   };
   try {
     const stop = until === undefined ? ended.signal : AbortSignal.any([ended.signal, until]);

@@ -15,7 +15,7 @@ export class Config extends KubeConfig {
   readonly plugin: CredentialPlugin;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(world: PluginWorld = { interactive: false, say() {} }) {
+  constructor(world: PluginWorld = { interactive: false, notice() {} }) {
     super();
     this.plugin = new CredentialPlugin(world, () => this.getCurrentCluster());
     // The first that says that a user is its own gets it: these instead of the library's.

@@ -9,7 +9,7 @@ export interface PluginWorld {
   /** Whether somebody is there to answer it at a terminal that nothing else reads yet. */
   interactive: boolean;
   /** What it says to people. */
-  say(text: string): void;
+  notice(text: string): void;
 }
 
 interface Credential {
@@ -98,7 +98,7 @@ export class CredentialPlugin {
     const lines: string[] = [];
     let shown: number | undefined;
     const show = () => {
-      for (const line of lines.slice(shown)) this.world.say(line);
+      for (const line of lines.slice(shown)) this.world.notice(line);
       shown = lines.length;
     };
     const quiet = setTimeout(show, quietMs);
@@ -178,7 +178,7 @@ function notInstalled(command: string, installHint: string): ScopeError {
     hint: installHint.trim() ||
       (command.includes("/")
         ? "there is no such program, of which the kubeconfig gives the path"
-        : "install it, or add its folder to $PATH"),
+        : "install it, or add its directory to $PATH"),
   });
 }
 

@@ -75,5 +75,5 @@ async function withWhatIsMissing(cluster: Cluster, error: unknown, asked: readon
   const missing = await missingOf(cluster, asked);
   if (missing.length === 0) return error;
   const { kind, message, cause } = error;
-  return new ScopeError(kind, message, { cause, hint: cluster.askFor(missing), missing });
+  return new ScopeError(kind, message, { cause, hint: cluster.permissionHint(missing), missing });
 }

@@ -57,9 +57,9 @@ export async function* readLog(
     // Whoever follows it comes back by himself, and tells of that.
     body = await (query.follow ? open() : cluster.call(what, open, { repeat: "always" }));
     opened?.();
-    const pieces = body[Symbol.asyncIterator]();
+    const chunks = body[Symbol.asyncIterator]();
     // Read on when the lines before were taken: what nobody takes waits in the kubelet, not here.
-    for (let next = await read(pieces.next()); !next.done; next = await read(pieces.next())) {
+    for (let next = await read(chunks.next()); !next.done; next = await read(chunks.next())) {
       const entries = reader.push(next.value);
       if (entries.length > 0) yield entries;
     }
@@ -74,7 +74,7 @@ export async function* readLog(
         hint: "run it again",
       });
     }
-    const told = translate(what, error, { askFor: cluster.askFor });
+    const told = translate(what, error, { permissionHint: cluster.permissionHint });
     if (!/previous terminated container .* not found/.test(told.message)) throw told;
     throw new ScopeError("notFound", told.message, { cause: error, hint: removedHint });
   } finally {

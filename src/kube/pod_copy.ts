@@ -1,5 +1,5 @@
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { type Maker, makerAnnotations } from "./maker.ts";
+import { type CreatedBy, makerAnnotations } from "./created_by.ts";
 
 /** What a copy of a pod differs in, besides what makes it a copy. */
 export interface PodCopyOptions {
@@ -15,7 +15,7 @@ export interface PodCopyOptions {
   anyNode: boolean;
   /** Who makes it, for people. */
   by?: string;
-  maker?: Maker;
+  createdBy?: CreatedBy;
 }
 
 /** Finds the copies among what scope made. */
@@ -56,7 +56,7 @@ export function podCopy(pod: V1Pod, options: PodCopyOptions): V1Pod {
       annotations: {
         ...of,
         ...(options.by === undefined ? {} : { [byAnnotation]: options.by }),
-        ...makerAnnotations(options.maker),
+        ...makerAnnotations(options.createdBy),
         [defaultContainer]: options.container,
         ...Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(appArmor))),
         "sidecar.istio.io/inject": "false",

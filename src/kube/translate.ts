@@ -1,11 +1,11 @@
 import type { Access } from "../rights/access.ts";
-import { askFor, readRefusal } from "../rights/access.ts";
+import { permissionHint, readRefusal } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { pageTitle } from "./web_page.ts";
 
 export interface Denial {
   /** The hint for who lacks these rights. */
-  askFor?: (missing: readonly Access[]) => string;
+  permissionHint?: (missing: readonly Access[]) => string;
   /** What was asked for, where a refusal does not say it. */
   asked?: readonly Access[];
 }
@@ -109,7 +109,7 @@ function refused(what: string, code: number, message: string, cause: unknown, de
         hint: message || "ask for a Role that allows it",
       });
     }
-    const hint = (denial.askFor ?? askFor)(missing);
+    const hint = (denial.permissionHint ?? permissionHint)(missing);
     return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, { cause, hint, missing });
   }
   if (code === 404) {

@@ -117,7 +117,7 @@ async function* changes(
     // 410: the list is too old to go on from.
     if (until.aborted || (error instanceof StatusError && error.code === 410)) return;
     const asked = [{ verb: "watch", group: "", resource: "pods", namespace }];
-    throw translate("watch pods", error, { askFor: cluster.askFor, asked });
+    throw translate("watch pods", error, { permissionHint: cluster.permissionHint, asked });
   } finally {
     clearTimeout(limit);
     body?.destroy();

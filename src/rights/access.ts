@@ -26,7 +26,7 @@ function placeText({ namespace }: Access): string {
 }
 
 /** The hint for who lacks these rights; `command` prints a Role that has them. */
-export function askFor(missing: readonly Access[], command?: string): string {
+export function permissionHint(missing: readonly Access[], command?: string): string {
   const places = [...new Set(missing.map(placeText))].map((place) => {
     const rights = missing.filter((one) => placeText(one) === place).map((one) => `"${rightText(one)}"`);
     return `${[...new Set(rights)].join(" and ")} ${place}`;

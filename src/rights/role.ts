@@ -1,13 +1,13 @@
-import type { Ask, RightsQuery } from "./asks.ts";
-import { podName, rightsOf } from "./asks.ts";
+import type { PermissionGroup, RightsQuery } from "./permission_groups.ts";
+import { podName, rightsOf } from "./permission_groups.ts";
 import type { RbacBinding, RbacRole, RbacRule, RbacSubject } from "../event.ts";
 import { now } from "../lib/timed.ts";
 import type { Right } from "./rights.ts";
 
 /** A command and what it asks the API server for. */
-export interface Asking {
+export interface CommandPermissions {
   name: string;
-  asks: readonly Ask[];
+  permissions: readonly PermissionGroup[];
 }
 
 export interface RoleQuery extends RightsQuery {
@@ -24,8 +24,10 @@ export interface RoleQuery extends RightsQuery {
 }
 
 /** The least Roles that commands need: one a namespace, and a ClusterRole where something is asked for in none. */
-export function rolesOf(commands: readonly Asking[], query: RoleQuery): RbacRole[] {
-  const all = rightsOf(commands.flatMap(({ asks }) => asks), query).filter((one) => query.optional || !one.optional);
+export function rolesOf(commands: readonly CommandPermissions[], query: RoleQuery): RbacRole[] {
+  const all = rightsOf(commands.flatMap(({ permissions }) => permissions), query).filter((one) =>
+    query.optional || !one.optional
+  );
   const places = placesOf(query);
   const inCluster = all.filter(({ where }) => where === "cluster");
   const others = all.flatMap((right) => right.where === "cluster" ? [] : [{ right, at: places[right.where] }]);
@@ -128,10 +130,10 @@ function notesOf(rights: readonly Right[], query: RoleQuery): string[] {
  * The least rights of each command by each Way, as a table in Markdown. Commands that need the same share a row; what is
  * needed in the target's namespace and in the debug pod's, where that is another one, stands in columns of its own.
  */
-export function rightsTable(commands: readonly Asking[]): string[] {
+export function rightsTable(commands: readonly CommandPermissions[]): string[] {
   const rows = new Map<string, string[]>();
-  for (const { name, asks } of commands) {
-    const both = (["ephemeral", "node"] as const).map((via) => ({ via, cells: cellsOf(asks, via) }));
+  for (const { name, permissions } of commands) {
+    const both = (["ephemeral", "node"] as const).map((via) => ({ via, cells: cellsOf(permissions, via) }));
     const alike = both[0]!.cells === both[1]!.cells;
     for (const { via, cells } of alike ? both.slice(0, 1) : both) {
       const key = `${alike ? "" : via} | ${cells}`;
@@ -145,9 +147,9 @@ export function rightsTable(commands: readonly Asking[]): string[] {
   ];
 }
 
-function cellsOf(asks: readonly Ask[], via: "ephemeral" | "node"): string {
+function cellsOf(permissions: readonly PermissionGroup[], via: "ephemeral" | "node"): string {
   const query = { namespace: "target", debugNamespace: "debug", name: "", terminate: false, everywhere: false };
-  const roles = rolesOf([{ name: "", asks }], { ...query, via, optional: false });
+  const roles = rolesOf([{ name: "", permissions }], { ...query, via, optional: false });
   const cell = (namespace: string) => {
     const rules = roles.find((role) => role.namespace === namespace)?.rules ?? [];
     return rules.map(({ verbs, resources }) => `${verbs.join(", ")} \`${resources.join(", ")}\``).join("; ") || "–";

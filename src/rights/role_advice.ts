@@ -1,7 +1,7 @@
 import type { Access } from "./access.ts";
-import { askFor } from "./access.ts";
-import { rightsOf } from "./asks.ts";
-import type { Asking, RoleQuery } from "./role.ts";
+import { permissionHint } from "./access.ts";
+import { rightsOf } from "./permission_groups.ts";
+import type { CommandPermissions, RoleQuery } from "./role.ts";
 import { placesOf } from "./role.ts";
 
 /** What a run was given that decides which rights it needs. */
@@ -13,15 +13,15 @@ export type Given = Pick<RoleQuery, "pod" | "selector" | "via" | "debugNamespace
  */
 export function adviceFor(
   missing: readonly Access[],
-  commands: readonly Asking[],
+  commands: readonly CommandPermissions[],
   command: string,
   given: Given,
 ): string {
   const own = commands.filter(({ name }) => name === command);
   const tries = [own, commands].flatMap((some) => waysToAsk(missing, given).map((query) => ({ some, query })));
   const found = tries.find(({ some, query }) => missing.every((one) => grants(some, query, one)));
-  if (found === undefined) return askFor(missing);
-  return askFor(missing, lineOf(found.query, found.some === own ? [command] : []).map(quoted).join(" "));
+  if (found === undefined) return permissionHint(missing);
+  return permissionHint(missing, lineOf(found.query, found.some === own ? [command] : []).map(quoted).join(" "));
 }
 
 /** From the plainest to the most special. */
@@ -41,9 +41,13 @@ function waysToAsk(missing: readonly Access[], { pod, selector, ...given }: Give
   ];
 }
 
-function grants(commands: readonly Asking[], query: RoleQuery, { verb, group, resource, namespace }: Access): boolean {
+function grants(
+  commands: readonly CommandPermissions[],
+  query: RoleQuery,
+  { verb, group, resource, namespace }: Access,
+): boolean {
   const places = placesOf(query);
-  return rightsOf(commands.flatMap(({ asks }) => asks), query).some((right) =>
+  return rightsOf(commands.flatMap(({ permissions }) => permissions), query).some((right) =>
     !right.optional && right.verb === verb && right.group === group && right.resource === resource &&
     (right.where === "cluster" ? undefined : places[right.where]) === namespace
   );

@@ -1,4 +1,4 @@
-import type { Beside } from "../context.ts";
+import type { TargetClient } from "../context.ts";
 import { delay } from "../lib/delay.ts";
 import type { BlockedSeen, ProcessSeen } from "../event.ts";
 
@@ -7,7 +7,7 @@ const watchMs = 1000, lookMs = 100;
 
 /** A wait in the kernel that goes on: the one of a process that was seen, if it lasts. */
 export async function stuck(
-  beside: Pick<Beside, "process">,
+  client: Pick<TargetClient, "process">,
   process: ProcessSeen,
   signal: AbortSignal,
 ): Promise<BlockedSeen | undefined> {
@@ -15,7 +15,7 @@ export async function stuck(
   const end = performance.now() + watchMs;
   while (blocked !== undefined && performance.now() < end && !signal.aborted) {
     await delay(lookMs, signal);
-    if (!isSame(blocked, (await beside.process(process.pid))?.blocked)) return undefined;
+    if (!isSame(blocked, (await client.process(process.pid))?.blocked)) return undefined;
   }
   return blocked;
 }

@@ -1,5 +1,5 @@
 import { Channel } from "../lib/channel.ts";
-import type { Beside } from "../context.ts";
+import type { TargetClient } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { now } from "../lib/timed.ts";
@@ -21,15 +21,15 @@ const longestLine = 1 << 20;
  * Throws the ScopeError of a lost target or connection, after the last event.
  */
 export async function* observe(
-  beside: Beside,
+  client: TargetClient,
   tool: Tool,
   signal: AbortSignal,
   meanwhile?: (signal: AbortSignal) => AsyncIterable<Event>,
 ): AsyncIterable<Event> {
-  const run = beside.run(tool);
+  const run = client.run(tool);
   const events = new Channel<Event>();
   const ended = new AbortController();
-  const stop = AbortSignal.any([signal, beside.lost]);
+  const stop = AbortSignal.any([signal, client.lost]);
   let failure: unknown, timer: ReturnType<typeof setTimeout> | undefined, read = false;
 
   /** Nothing when the tool finds that going on makes no sense: then there is nothing to sum up, either. */
@@ -62,7 +62,7 @@ export async function* observe(
       for (const event of seen) await events.push(event);
     }
     const exit = await run.exit;
-    if (exit.code === noProgram) throw missingProgram(tool, beside);
+    if (exit.code === noProgram) throw missingProgram(tool, client);
     finish({ exit });
   };
   const readMeanwhile = async () => {
@@ -87,13 +87,13 @@ export async function* observe(
     ended.abort();
     stop.removeEventListener("abort", onStop);
   }
-  if (beside.lost.aborted) throw beside.lost.reason;
+  if (client.lost.aborted) throw client.lost.reason;
   if (failure !== undefined) throw failure;
 }
 
 class MissingProgram extends ScopeError {}
 
-function missingProgram({ argv }: Tool, { way }: Beside): MissingProgram {
+function missingProgram({ argv }: Tool, { way }: TargetClient): MissingProgram {
   // stdbuf sets how the program after it is buffered.
   const name = argv[0] === "stdbuf" ? argv[2] : argv[0];
   return way === "local"

@@ -3,7 +3,7 @@ import { auditLine } from "./audit_words.ts";
 import { version } from "../version.ts";
 import { sayLine } from "./terminal.ts";
 import { userAtHost } from "./user.ts";
-import { userFolder } from "./user_folder.ts";
+import { userDirectory } from "./user_directory.ts";
 
 /** When to begin a new file, in bytes; the one before is kept. */
 const rotateBytes = 10_000_000;
@@ -31,8 +31,8 @@ export class Audit {
     const { command, mode, args } = this.run;
     if (this.#written || mode === "off") return;
     this.#written = true;
-    const folder = userFolder("XDG_STATE_HOME", ".local/state");
-    if (folder === undefined) return;
+    const directory = userDirectory("XDG_STATE_HOME", ".local/state");
+    if (directory === undefined) return;
     try {
       const record: AuditRecord = {
         time: this.#time.toISOString(),
@@ -44,20 +44,20 @@ export class Audit {
         version,
         ...(mode === "args" ? { args } : {}),
       };
-      append(folder, "audit.log", auditLine(record));
+      append(directory, "audit.log", auditLine(record));
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/: (open|mkdir|lstat|chmod|rename) .*$/, "") : error;
-      sayLine(`cannot write the audit log "${folder}/audit.log": ${why}; SCOPE_AUDIT=off does without`);
+      sayLine(`cannot write the audit log "${directory}/audit.log": ${why}; SCOPE_AUDIT=off does without`);
     }
   }
 }
 
 /** Adds a line in one write, so that runs at the same time do not mix theirs. Throws what the system says. */
-function append(folder: string, name: string, line: string): void {
-  const path = `${folder}/${name}`, bytes = new TextEncoder().encode(line);
-  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const own = Deno.statSync(folder);
-  if (((own.mode ?? 0) & 0o077) !== 0) Deno.chmodSync(folder, 0o700);
+function append(directory: string, name: string, line: string): void {
+  const path = `${directory}/${name}`, bytes = new TextEncoder().encode(line);
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const own = Deno.statSync(directory);
+  if (((own.mode ?? 0) & 0o077) !== 0) Deno.chmodSync(directory, 0o700);
   // Nobody else can put one there meanwhile. A link could lead anywhere, and to open a FIFO waits for its reader.
   const before = lstat(path);
   if (before !== undefined && !before.isFile) throw new Error("it is no ordinary file");

@@ -62,8 +62,8 @@ async function copyWords(from: ReadableStream<Uint8Array>): Promise<void> {
 /** With its end; nothing when there is none. */
 async function firstLine(from: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string | undefined> {
   let text = "";
-  for await (const piece of from.pipeThrough(new TextDecoderStream())) {
-    text += piece;
+  for await (const chunk of from.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
     if (text.includes("\n")) return text;
   }
   return undefined;

@@ -76,7 +76,7 @@ function create(path: string): Deno.FsFile {
     const missing = error instanceof Deno.errors.NotFound;
     throw new ScopeError(missing ? "notFound" : "denied", `Cannot write the file "${path}"`, {
       cause: error,
-      hint: missing ? "make its folder, or give --record another name" : "give --record a place where you may write",
+      hint: missing ? "make its directory, or give --record another name" : "give --record a place where you may write",
     });
   }
 }

@@ -123,10 +123,10 @@ export function standardScreen(): StandardScreen {
   let before: Uint8Array[] = [];
   const drain = async () => {
     while (waiting !== "" || before.length > 0) {
-      const pieces = [...before, encoder.encode(waiting)];
+      const chunks = [...before, encoder.encode(waiting)];
       before = [];
       waiting = "";
-      for (const bytes of pieces) await writeAllAsync(Deno.stdout, bytes);
+      for (const bytes of chunks) await writeAllAsync(Deno.stdout, bytes);
     }
     writing = undefined;
   };

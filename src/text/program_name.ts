@@ -14,7 +14,7 @@ export function calledAs(variable: string | undefined): CalledAs {
  * Words to people with the command lines in them as they can be typed: `scope -p web pids` as `kubectl scope -p web pids`.
  * What is no command line stays, as in `what scope made`.
  */
-export function asCalled(text: string, name: CalledAs, commands: readonly string[]): string {
+export function withProgramName(text: string, name: CalledAs, commands: readonly string[]): string {
   if (name === "scope") return text;
   const commandLine = new RegExp(
     String.raw`(?<![\w/.-]|kubectl )scope(?= (?:--?\w|(?:${commands.join("|")})(?![\w-])))`,

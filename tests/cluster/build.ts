@@ -4,12 +4,12 @@ import { lockFile } from "./lock.ts";
 import { run } from "./processes.ts";
 import type { Progress } from "./progress.ts";
 
-const FOLDER = import.meta.dirname!;
+const DIRECTORY = import.meta.dirname!;
 
-/** One Go module whose programs go into the folder of built programs. */
+/** One Go module whose programs go into the directory of built programs. */
 interface Module {
   readonly name: string;
-  readonly folder: string;
+  readonly directory: string;
   /** What to build: `tool` is all programs that go.mod names with its `tool` directives. */
   readonly target: string;
   /** The files that decide what comes out. */
@@ -44,21 +44,21 @@ export function kubernetesVariables(version: string): Record<string, string> {
 }
 
 function modules(): Module[] {
-  const read = (file: string) => Deno.readTextFileSync(`${FOLDER}/${file}`);
+  const read = (file: string) => Deno.readTextFileSync(`${DIRECTORY}/${file}`);
   const containerd = moduleVersion(read("containerd/go.mod"), "github.com/containerd/containerd/v2");
   const kubernetes = moduleVersion(read("kubernetes/go.mod"), "k8s.io/kubernetes");
   return [
-    { name: "pause", folder: "pause", target: ".", sources: ["go.mod", "main.go"], ldflags: linkerFlags({}) },
+    { name: "pause", directory: "pause", target: ".", sources: ["go.mod", "main.go"], ldflags: linkerFlags({}) },
     {
       name: `containerd ${containerd}`,
-      folder: "containerd",
+      directory: "containerd",
       target: "tool",
       sources: ["go.mod", "go.sum"],
       ldflags: linkerFlags({ "github.com/containerd/containerd/v2/version.Version": containerd }),
     },
     {
       name: `Kubernetes ${kubernetes}`,
-      folder: "kubernetes",
+      directory: "kubernetes",
       target: "tool",
       sources: ["go.mod", "go.sum"],
       ldflags: linkerFlags(kubernetesVariables(kubernetes)),
@@ -73,42 +73,42 @@ export function buildKey(inputs: readonly string[]): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Returns the folder with all programs of the cluster, built on the first use. */
+/** Returns the directory with all programs of the cluster, built on the first use. */
 export async function buildPrograms(cache: string, progress: Progress, signal: AbortSignal): Promise<string> {
   const go = await findGo();
   const flags = ["-trimpath", "-buildvcs=false"];
   const inputs = modules().flatMap((module) => [
     module.target,
     module.ldflags,
-    ...module.sources.map((file) => Deno.readTextFileSync(`${FOLDER}/${module.folder}/${file}`)),
+    ...module.sources.map((file) => Deno.readTextFileSync(`${DIRECTORY}/${module.directory}/${file}`)),
   ]);
   const key = buildKey([await run([go, "version"], { signal }), flags.join(" "), ...inputs]);
-  const folder = `${cache}/programs/${key}`;
-  if (await isFolder(folder)) return folder;
+  const directory = `${cache}/programs/${key}`;
+  if (await isDirectory(directory)) return directory;
 
   await Deno.mkdir(`${cache}/programs`, { recursive: true });
   using _lock = await lockFile(
-    `${folder}.lock`,
+    `${directory}.lock`,
     () => progress.step("waiting for the build of another checkout"),
     signal,
   );
-  if (await isFolder(folder)) return folder;
+  if (await isDirectory(directory)) return directory;
   // Renamed when it is whole: an interrupted build leaves a part, which the next one removes.
-  const part = `${folder}.part`;
+  const part = `${directory}.part`;
   await Deno.remove(part, { recursive: true }).catch(() => {});
   for (const module of modules()) {
     progress.step(`building ${module.name}`);
     let packages = 0;
     await run([go, "build", "-v", ...flags, "-ldflags", module.ldflags, "-o", `${part}/`, module.target], {
-      cwd: `${FOLDER}/${module.folder}`,
+      cwd: `${DIRECTORY}/${module.directory}`,
       env: { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
       signal,
       onLine: (line) => progress.detail(`${++packages} packages, now ${line}`),
     });
   }
-  await Deno.rename(`${part}/server`, `${part}/etcd`); // Go names a program by its folder
-  await Deno.rename(part, folder);
-  return folder;
+  await Deno.rename(`${part}/server`, `${part}/etcd`); // Go names a program by its directory
+  await Deno.rename(part, directory);
+  return directory;
 }
 
 /** The Go command: on the PATH, or where its own installer puts it. */
@@ -122,6 +122,6 @@ export async function findGo(): Promise<string> {
   );
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function isDirectory(path: string): Promise<boolean> {
   return await Deno.stat(path).then((info) => info.isDirectory, () => false);
 }

@@ -35,18 +35,18 @@ export function mountedHierarchies(): Hierarchy[] {
   return parseHierarchies(Deno.readTextFileSync("/proc/mounts"));
 }
 
-/** Makes the group in every hierarchy; returns its folders. */
+/** Makes the group in every hierarchy; returns its directories. */
 export function makeCgroup(name: string): string[] {
   return mountedHierarchies().map(({ path, controllers }) => {
-    const folder = `${path}/${name}`;
+    const directory = `${path}/${name}`;
     if (controllers === undefined) shareControllers(path);
-    Deno.mkdirSync(folder, { recursive: true });
+    Deno.mkdirSync(directory, { recursive: true });
     if (controllers?.split(",").includes("cpuset")) {
       // A new cpuset is empty, and an empty one takes no process.
-      for (const file of ["cpuset.cpus", "cpuset.mems"]) copyText(`${path}/${file}`, `${folder}/${file}`);
-      Deno.writeTextFileSync(`${folder}/cgroup.clone_children`, "1");
+      for (const file of ["cpuset.cpus", "cpuset.mems"]) copyText(`${path}/${file}`, `${directory}/${file}`);
+      Deno.writeTextFileSync(`${directory}/cgroup.clone_children`, "1");
     }
-    return folder;
+    return directory;
   });
 }
 
@@ -54,8 +54,8 @@ export function makeCgroup(name: string): string[] {
 export function cgroupProcesses(name: string): number[] {
   const pids = new Set<number>();
   for (const { path } of mountedHierarchies()) {
-    for (const folder of tree(`${path}/${name}`)) {
-      for (const pid of readLines(`${folder}/cgroup.procs`)) pids.add(Number(pid));
+    for (const directory of tree(`${path}/${name}`)) {
+      for (const pid of readLines(`${directory}/cgroup.procs`)) pids.add(Number(pid));
     }
   }
   return [...pids];
@@ -77,20 +77,20 @@ export async function removeCgroup(name: string): Promise<void> {
   }
 }
 
-/** The folder and all below it, parents first; none when it does not exist. */
-function tree(folder: string): string[] {
+/** The directory and all below it, parents first; none when it does not exist. */
+function tree(directory: string): string[] {
   try {
-    const below = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory);
-    return [folder, ...below.flatMap((entry) => tree(`${folder}/${entry.name}`))];
+    const below = [...Deno.readDirSync(directory)].filter((entry) => entry.isDirectory);
+    return [directory, ...below.flatMap((entry) => tree(`${directory}/${entry.name}`))];
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
 }
 
-function removed(folder: string): boolean {
+function removed(directory: string): boolean {
   try {
-    Deno.removeSync(folder);
+    Deno.removeSync(directory);
     return true;
   } catch (error) {
     return error instanceof Deno.errors.NotFound;

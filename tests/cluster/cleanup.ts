@@ -20,7 +20,7 @@ export async function cleanUp(state: State): Promise<void> {
     }
   }
   releaseSlot(state);
-  for (const name of ["node", "etcd", "pki", "kubectl"]) await removeFolders(state, name);
+  for (const name of ["node", "etcd", "pki", "kubectl"]) await removeDirectories(state, name);
   for (const name of ["pids", "applied", "bin"]) await remove(state.path(name));
 }
 
@@ -36,8 +36,8 @@ function nodeInit(process: Identity): Identity[] {
   });
 }
 
-async function removeFolders(state: State, prefix: string) {
-  for (const { name } of Deno.readDirSync(state.folder)) {
+async function removeDirectories(state: State, prefix: string) {
+  for (const { name } of Deno.readDirSync(state.directory)) {
     if (name.startsWith(prefix)) await remove(state.path(name));
   }
 }

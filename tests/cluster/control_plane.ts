@@ -66,8 +66,8 @@ function launch(state: State, bin: string, argv: string[]) {
   start(argv, {
     pidFile: state.path(`pids/${name}`),
     log: state.path(`logs/${name}.log`),
-    env: environment(bin, state.folder),
-    cwd: state.folder,
+    env: environment(bin, state.directory),
+    cwd: state.directory,
   });
 }
 

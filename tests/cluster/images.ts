@@ -11,7 +11,7 @@ export interface Recipe {
   readonly texts?: Readonly<Record<string, string>>;
   /** Target by the path of the symbolic link. */
   readonly links?: Readonly<Record<string, string>>;
-  readonly folders?: readonly string[];
+  readonly directories?: readonly string[];
   readonly config: {
     readonly Entrypoint?: readonly string[];
     readonly Cmd?: readonly string[];
@@ -59,7 +59,7 @@ export function recipes({ bin, busybox, applets, dynamic, libraries }: Ingredien
         "etc/group": "root:x:0:\nnogroup:x:65534:\n",
       },
       links: appletLinks(applets),
-      folders: ["root", "tmp"],
+      directories: ["root", "tmp"],
       config: { Cmd: ["sh"], Env: ENV },
     },
     {
@@ -129,9 +129,9 @@ async function buildImage(cache: string, recipe: Recipe, signal: AbortSignal): P
 }
 
 /** A tar that depends on the content alone. */
-function tarArgs(archive: string, folder: string, members: string[]): string[] {
+function tarArgs(archive: string, directory: string, members: string[]): string[] {
   const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
-  return ["tar", ...same, "-cf", archive, "-C", folder, ...members];
+  return ["tar", ...same, "-cf", archive, "-C", directory, ...members];
 }
 
 async function fillRoot(root: string, recipe: Recipe) {
@@ -140,9 +140,9 @@ async function fillRoot(root: string, recipe: Recipe) {
     return `${root}/${path}`;
   };
   await Deno.mkdir(root, { mode: 0o755 });
-  for (const folder of recipe.folders ?? []) {
-    await Deno.mkdir(await place(folder));
-    await Deno.chmod(`${root}/${folder}`, folder === "tmp" ? 0o1777 : 0o755);
+  for (const directory of recipe.directories ?? []) {
+    await Deno.mkdir(await place(directory));
+    await Deno.chmod(`${root}/${directory}`, directory === "tmp" ? 0o1777 : 0o755);
   }
   for (const [path, file] of Object.entries(recipe.programs)) {
     await Deno.copyFile(file, await place(path));

@@ -27,16 +27,16 @@ export async function startNode(
   bin: string,
   signal: AbortSignal,
 ): Promise<StartedNode> {
-  const folder = state.path(node.name);
-  await writeConfig(state, plan, node, folder);
+  const directory = state.path(node.name);
+  await writeConfig(state, plan, node, directory);
   const groups = makeCgroup(node.cgroup);
   const child = start(nodeArgs(groups, `${import.meta.dirname}/node_init.sh`), {
     pidFile: state.path(`pids/${node.name}`),
     log: state.path(`logs/${node.name}.log`),
     env: {
-      ...environment(bin, folder),
+      ...environment(bin, directory),
       NODE: node.name,
-      FOLDER: folder,
+      DIRECTORY: directory,
       LOGS: state.path("logs"),
       CGROUPS: describeHierarchies(mountedHierarchies()),
     },
@@ -99,10 +99,10 @@ export function enterArgs(pid: number, argv: readonly string[]): string[] {
   return ["nsenter", "-t", String(pid), "-m", "-u", "-i", "-n", "-p", "-C", "--", ...argv];
 }
 
-async function writeConfig(state: State, plan: Plan, node: NodePlan, folder: string) {
+async function writeConfig(state: State, plan: Plan, node: NodePlan, directory: string) {
   const credentials = credentialsOf(state);
-  const write = (name: string, text: string) => Deno.writeTextFile(`${folder}/${name}`, text);
-  await Deno.mkdir(`${folder}/cni`, { recursive: true });
+  const write = (name: string, text: string) => Deno.writeTextFile(`${directory}/${name}`, text);
+  await Deno.mkdir(`${directory}/cni`, { recursive: true });
   await write("resolv.conf", resolvConf(plan.gateway4));
   await write("containerd.toml", containerdConfig(PAUSE_IMAGE));
   await write("cni/10-pods.conflist", JSON.stringify(networkConfig(node), null, 2));
@@ -110,12 +110,12 @@ async function writeConfig(state: State, plan: Plan, node: NodePlan, folder: str
     authority: credentials.path("ca.crt"),
     certificate: credentials.path(`${node.name}.crt`),
     key: credentials.path(`${node.name}.key`),
-    resolvConf: `${folder}/resolv.conf`,
+    resolvConf: `${directory}/resolv.conf`,
   });
   await write("kubelet.json", JSON.stringify(kubelet, null, 2));
   const programs = [
     kubeProxyArgs(plan, node, credentials),
-    kubeletArgs(node, credentials, `${folder}/kubelet.json`),
+    kubeletArgs(node, credentials, `${directory}/kubelet.json`),
   ];
   await write("argv", programs.map((argv) => `${argv.join("\n")}\n\n`).join(""));
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Process 1 of a node, in network, mount, process, cgroup, host name and IPC namespaces of its own. It builds the
 # file system view of a machine, starts the node's programs, and buries their orphans until they have all ended.
-#   NODE     the node's name                    FOLDER   its folder on the host's disk
-#   LOGS     the folder of the logs             CGROUPS  "folder:controllers ..." of cgroup v1, empty for v2
-# FOLDER/argv names the programs to start beside containerd: a line an argument, an empty line after each program.
+#   NODE     the node's name                    DIRECTORY   its directory on the host's disk
+#   LOGS     the directory of the logs             CGROUPS  "directory:controllers ..." of cgroup v1, empty for v2
+# DIRECTORY/argv names the programs to start beside containerd: a line an argument, an empty line after each program.
 # A line on stdin is the host's word to go on.
 set -eu
 
@@ -22,11 +22,11 @@ mkdir -p /etc/cni/net.d /var/lib/cni /var/lib/kubelet /var/lib/containerd /var/l
 mount -t tmpfs tmpfs /var/lib/cni
 for pair in cni:/etc/cni/net.d kubelet:/var/lib/kubelet containerd:/var/lib/containerd \
   pods:/var/log/pods containers:/var/log/containers; do
-  mkdir -p "$FOLDER/${pair%%:*}"
-  mount --bind "$FOLDER/${pair%%:*}" "${pair#*:}"
+  mkdir -p "$DIRECTORY/${pair%%:*}"
+  mount --bind "$DIRECTORY/${pair%%:*}" "${pair#*:}"
 done
 mount --make-shared /var/lib/kubelet
-[ ! -e /etc/resolv.conf ] || mount --bind "$FOLDER/resolv.conf" /etc/resolv.conf
+[ ! -e /etc/resolv.conf ] || mount --bind "$DIRECTORY/resolv.conf" /etc/resolv.conf
 
 # A fresh /sys shows this network namespace; it comes without the cgroups.
 mount -t sysfs sysfs /sys
@@ -46,15 +46,15 @@ else
   done
 fi
 
-# Programs that are killed leave their temporary files behind: in this folder, which goes with the node.
-TMPDIR=$FOLDER/tmp
+# Programs that are killed leave their temporary files behind: in this directory, which goes with the node.
+TMPDIR=$DIRECTORY/tmp
 mkdir -p "$TMPDIR"
 export TMPDIR
 
 start() {
   "$@" >>"$LOGS/$NODE-$1.log" 2>&1 </dev/null &
 }
-start containerd --config "$FOLDER/containerd.toml"
+start containerd --config "$DIRECTORY/containerd.toml"
 
 # The host imports the images before the kubelet looks for them.
 read -r _ || exit 1
@@ -67,7 +67,7 @@ while IFS= read -r line; do
     start "$@"
     set --
   fi
-done <"$FOLDER/argv"
+done <"$DIRECTORY/argv"
 
 # `wait` takes in every child, also the shims that containerd leaves behind.
 wait

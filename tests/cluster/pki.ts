@@ -56,9 +56,9 @@ export function opensslConfig(certificate: Pick<Certificate, "name" | "alternati
     .join("\n");
 }
 
-/** Issues everything into `folder`: NAME.crt, NAME.key, NAME.kubeconfig, ca.crt and service-account.key. */
-export async function issue(plan: Plan, folder: string, signal: AbortSignal): Promise<void> {
-  const file = (name: string) => `${folder}/${name}`;
+/** Issues everything into `directory`: NAME.crt, NAME.key, NAME.kubeconfig, ca.crt and service-account.key. */
+export async function issue(plan: Plan, directory: string, signal: AbortSignal): Promise<void> {
+  const file = (name: string) => `${directory}/${name}`;
   const request = async (name: string, subject: string, config: string, signer: string[]) => {
     await Deno.writeTextFile(file(`${name}.cnf`), config);
     await run([
@@ -68,7 +68,7 @@ export async function issue(plan: Plan, folder: string, signal: AbortSignal): Pr
     ], { signal });
   };
 
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   await request("ca", "/CN=scope-test-cluster", opensslConfig("authority"), []);
   const authority = await Deno.readTextFile(file("ca.crt"));
   const signer = ["-CA", file("ca.crt"), "-CAkey", file("ca.key")];

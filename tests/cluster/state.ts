@@ -4,14 +4,14 @@ import { alive, type Identity, parsePidFile } from "./processes.ts";
 
 /** Where one checkout's cluster keeps everything, outside the checkout. */
 export class State {
-  readonly folder: string;
+  readonly directory: string;
 
   constructor(readonly checkout: string, readonly cache: string) {
-    this.folder = `${cache}/cluster/${checkoutHash(checkout)}`;
+    this.directory = `${cache}/cluster/${checkoutHash(checkout)}`;
   }
 
   path(name: string): string {
-    return `${this.folder}/${name}`;
+    return `${this.directory}/${name}`;
   }
 
   get kubeconfig(): string {
@@ -30,7 +30,7 @@ export class State {
 
   /** Written whole or not at all. */
   write(name: string, text: string): void {
-    Deno.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    Deno.mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     Deno.writeTextFileSync(this.path(`${name}.part`), text);
     Deno.renameSync(this.path(`${name}.part`), this.path(name));
   }
@@ -40,7 +40,7 @@ export class State {
     return text === undefined ? undefined : Number(text);
   }
 
-  /** The folder of the built programs that the cluster runs. */
+  /** The directory of the built programs that the cluster runs. */
   get bin(): string | undefined {
     return this.read("bin");
   }
@@ -66,7 +66,7 @@ export class State {
 
   /** One `up` or `down` at a time. */
   async lock(onWait: () => void, signal: AbortSignal): Promise<Disposable> {
-    await Deno.mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await Deno.mkdir(this.directory, { recursive: true, mode: 0o700 });
     return await lockFile(this.path("lock"), onWait, signal);
   }
 }

@@ -26,7 +26,7 @@ export class AskedServers implements AsyncDisposable {
 
   private constructor(
     /** Where certificates are: ca.crt, which the server's is issued by, me.crt and me.key for a client, and other.crt. */
-    readonly folder: string,
+    readonly directory: string,
     private readonly servers: readonly http.Server[],
   ) {
     for (const server of servers) {
@@ -44,26 +44,26 @@ export class AskedServers implements AsyncDisposable {
   }
 
   static async start(): Promise<AskedServers> {
-    const folder = await Deno.makeTempDir({ prefix: "scope-asked-" });
+    const directory = await Deno.makeTempDir({ prefix: "scope-asked-" });
     const issue = async (name: string, ...more: string[]) => {
       const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-      const files = ["-keyout", `${folder}/${name}.key`, "-out", `${folder}/${name}.crt`];
+      const files = ["-keyout", `${directory}/${name}.key`, "-out", `${directory}/${name}.crt`];
       const args = ["req", "-x509", "-nodes", ...kind, "-days", "1", "-subj", `/CN=${name}`, ...files, ...more];
       const { code, stderr } = await outcome("openssl", args);
       assert.equal(code, 0, stderr);
     };
     await Promise.all(["ca", "me", "other"].map((name) => issue(name)));
-    await issue("server", ...["-CA", `${folder}/ca.crt`, "-CAkey", `${folder}/ca.key`], ...[
+    await issue("server", ...["-CA", `${directory}/ca.crt`, "-CAkey", `${directory}/ca.key`], ...[
       ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
       ...["-addext", "basicConstraints=critical,CA:FALSE"],
     ]);
-    const [key, cert] = await Promise.all(["key", "crt"].map((end) => Deno.readTextFile(`${folder}/server.${end}`)));
+    const [key, cert] = await Promise.all(["key", "crt"].map((end) => Deno.readTextFile(`${directory}/server.${end}`)));
     const tls = https.createServer({ key: key!, cert: cert!, requestCert: true, rejectUnauthorized: false });
     const servers = [tls as unknown as http.Server, http.createServer()];
     await Promise.all(
       servers.map((server) => new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()))),
     );
-    return new AskedServers(folder, servers);
+    return new AskedServers(directory, servers);
   }
 
   /** `127.0.0.1:PORT` of the one with TLS, and of the one without. */
@@ -98,6 +98,6 @@ export class AskedServers implements AsyncDisposable {
       server.closeAllConnections();
       return new Promise((done) => server.close(done));
     }));
-    await Deno.remove(this.folder, { recursive: true });
+    await Deno.remove(this.directory, { recursive: true });
   }
 }

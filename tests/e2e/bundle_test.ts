@@ -3,17 +3,17 @@ import { CHECKOUT, outcome } from "./cluster_script.ts";
 
 /** How many declarations of variables a bundle has that are disposed at the end of their block. */
 async function disposals(entry: string, options: readonly string[]): Promise<number> {
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
-    const args = ["bundle", "--quiet", "--platform", "deno", "--outdir", folder, ...options];
+    const args = ["bundle", "--quiet", "--platform", "deno", "--outdir", directory, ...options];
     const { code, stderr } = await outcome(Deno.execPath(), [...args, `${CHECKOUT}/${entry}`]);
     assert.equal(code, 0, stderr);
-    const texts = [...Deno.readDirSync(folder)].map(({ name }) => Deno.readTextFileSync(`${folder}/${name}`));
+    const texts = [...Deno.readDirSync(directory)].map(({ name }) => Deno.readTextFileSync(`${directory}/${name}`));
     // One that follows another is written as one with it by the minifier.
     const declarations = texts.join("\n").match(/(?<!\busing [^;]*;\s+(await )?)\busing [\w$]+ *=/g);
     return declarations?.length ?? 0;
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 

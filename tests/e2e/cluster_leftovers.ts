@@ -50,10 +50,10 @@ export function namespacesOf(pid: string | number): string[] {
   });
 }
 
-function cgroups(folder: string, depth: number): string[] {
+function cgroups(directory: string, depth: number): string[] {
   if (depth === 0) return [];
-  return [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).flatMap(({ name }) => {
-    return [`${folder}/${name}`, ...cgroups(`${folder}/${name}`, depth - 1)];
+  return [...Deno.readDirSync(directory)].filter((entry) => entry.isDirectory).flatMap(({ name }) => {
+    return [`${directory}/${name}`, ...cgroups(`${directory}/${name}`, depth - 1)];
   });
 }
 

@@ -22,13 +22,13 @@ const CACHE = Deno.env.get("SCOPE_CACHE") ||
 
 /** A second checkout, of what the cluster needs. */
 async function secondCheckout(): Promise<string> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "scope-checkout-" }));
-  for (const path of ["deploy", "scripts", "tests"]) await Deno.mkdir(`${folder}/${path}`);
+  const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "scope-checkout-" }));
+  for (const path of ["deploy", "scripts", "tests"]) await Deno.mkdir(`${directory}/${path}`);
   for (const path of ["deno.json", "deploy/permissions.txt", "scripts/lib.sh", "scripts/cluster", "tests/cluster"]) {
-    const { code, stderr } = await outcome("cp", ["-R", `${CHECKOUT}/${path}`, `${folder}/${path}`]);
+    const { code, stderr } = await outcome("cp", ["-R", `${CHECKOUT}/${path}`, `${directory}/${path}`]);
     assert.equal(code, 0, stderr);
   }
-  return folder;
+  return directory;
 }
 
 /** Kills a process of a cluster, and waits until it is gone. */
@@ -171,7 +171,7 @@ Deno.test("cluster lifecycle", async (t) => {
   } finally {
     await cluster(checkout, "down");
     await Deno.remove(checkout, { recursive: true });
-    await Deno.remove(state.folder, { recursive: true });
+    await Deno.remove(state.directory, { recursive: true });
   }
 });
 

@@ -20,7 +20,7 @@ export async function outcome(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Runs a checkout's scripts/cluster, from a folder that is no part of it. */
+/** Runs a checkout's scripts/cluster, from a directory that is no part of it. */
 export async function cluster(checkout: string, ...args: string[]): Promise<Outcome> {
   return await outcome("sh", ["-c", 'cd / && exec "$@"', "sh", `${checkout}/scripts/cluster`, ...args]);
 }

@@ -97,19 +97,19 @@ Deno.test("complete: a cluster that does not answer in time has answered before,
   await using own = await TestNamespace.make();
   await own.pod("walks");
   await using road = await SlowRoad.open();
-  const home = await Deno.makeTempDir({ prefix: "scope-home-" }), folder = `${home}/.cache/scope/completions`;
+  const home = await Deno.makeTempDir({ prefix: "scope-home-" }), directory = `${home}/.cache/scope/completions`;
   const env = { ...road.options.env, HOME: home },
     asked = ["-n", own.name, "-p", "w"],
     soon = { SCOPE_COMPLETION_MS: "1500" };
-  const kept = () => [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".json"));
+  const kept = () => [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) => name.endsWith(".json"));
   const answer = ["walks"];
 
   assert.deepEqual(await complete(asked, env), answer);
   const [first] = kept();
-  assert.equal(Deno.statSync(folder).mode! & 0o777, 0o700);
-  assert.equal(Deno.statSync(`${folder}/${first}`).mode! & 0o777, 0o600);
+  assert.equal(Deno.statSync(directory).mode! & 0o777, 0o700);
+  assert.equal(Deno.statSync(`${directory}/${first}`).mode! & 0o777, 0o600);
   const { users } = JSON.parse(await Deno.readTextFile(road.kubeconfig)),
-    text = await Deno.readTextFile(`${folder}/${first}`);
+    text = await Deno.readTextFile(`${directory}/${first}`);
   assert.match(text, /walks/);
   for (const secret of Object.values(users[0].user)) assert.ok(!text.includes(secret as string));
 
@@ -118,7 +118,7 @@ Deno.test("complete: a cluster that does not answer in time has answered before,
   assert.deepEqual(await complete(["-n", "demo", "-p", "w"], { ...env, ...soon }), [], "that of another namespace");
   road.unblock();
 
-  await Deno.remove(folder, { recursive: true });
+  await Deno.remove(directory, { recursive: true });
   assert.deepEqual(await complete(asked, { ...env, SCOPE_COMPLETION_MS: "1" }), []);
   await until("the answer to be known for the next time", 15, () => kept().includes(first!));
   road.block();

@@ -10,8 +10,8 @@ const update = Deno.env.has("UPDATE_DOCS");
 
 const pages = [
   "README.md",
-  ...["docs", "docs/tasks"].flatMap((folder) =>
-    [...Deno.readDirSync(`${CHECKOUT}/${folder}`)].map(({ name }) => `${folder}/${name}`)
+  ...["docs", "docs/tasks"].flatMap((directory) =>
+    [...Deno.readDirSync(`${CHECKOUT}/${directory}`)].map(({ name }) => `${directory}/${name}`)
   ),
 ].filter((page) => page.endsWith(".md") && examplesOf(Deno.readTextFileSync(`${CHECKOUT}/${page}`)).length > 0);
 

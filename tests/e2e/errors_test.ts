@@ -112,7 +112,7 @@ Deno.test("mistakes on the command line", async (t) => {
     assert.match(await scopeOk("-V"), /^scope \d+\.\d+\.\d+\n$/);
   });
 
-  await t.step("scripts/scope is the same from any folder", async () => {
+  await t.step("scripts/scope is the same from any directory", async () => {
     const script = 'cd / && exec "$@"';
     const { code, stdout, stderr } = await outcome("sh", ["-c", script, "sh", `${CHECKOUT}/scripts/scope`, "pings"]);
     assert.deepEqual({ code, stdout }, { code: 64, stdout: "" });
@@ -461,32 +461,32 @@ Deno.test("configuration", async (t) => {
   const [first] = (await demoPods("web")).map(({ metadata }) => metadata.name);
 
   await t.step(
-    "flag over environment over --env-file over the user's own file; never a .env of the folder",
+    "flag over environment over --env-file over the user's own file; never a .env of the directory",
     async () => {
-      const folder = await Deno.makeTempDir();
+      const directory = await Deno.makeTempDir();
       try {
-        await Deno.mkdir(`${folder}/.config/scope`, { recursive: true });
-        await Deno.writeTextFile(`${folder}/.config/scope/env`, "SCOPE_NAMESPACE=demo\nSCOPE_POD=api\n");
-        await Deno.writeTextFile(`${folder}/env`, "SCOPE_NAMESPACE=demo\nSCOPE_POD=db-0\n");
-        await Deno.writeTextFile(`${folder}/.env`, "SCOPE_POD=dns\n");
+        await Deno.mkdir(`${directory}/.config/scope`, { recursive: true });
+        await Deno.writeTextFile(`${directory}/.config/scope/env`, "SCOPE_NAMESPACE=demo\nSCOPE_POD=api\n");
+        await Deno.writeTextFile(`${directory}/env`, "SCOPE_NAMESPACE=demo\nSCOPE_POD=db-0\n");
+        await Deno.writeTextFile(`${directory}/.env`, "SCOPE_POD=dns\n");
         const hostname = async (env: Record<string, string>, ...args: string[]) => {
           const { code, stdout, stderr } = await scope([...args, "shell", "hostname"], {
-            env: { HOME: folder, ...env },
+            env: { HOME: directory, ...env },
           });
           assert.equal(code, 0, stderr);
           return stdout.trim();
         };
         assert.match(await hostname({}), /^api-/);
-        assert.equal(await hostname({}, "--env-file", `${folder}/env`), "db-0");
-        assert.match(await hostname({ SCOPE_POD: "pair" }, "--env-file", `${folder}/env`), /^pair-/);
+        assert.equal(await hostname({}, "--env-file", `${directory}/env`), "db-0");
+        assert.match(await hostname({ SCOPE_POD: "pair" }, "--env-file", `${directory}/env`), /^pair-/);
         assert.equal(await hostname({ SCOPE_POD: "pair" }, "-p", first!), first);
-        // In the folder with the .env: that would say which pod.
+        // In the directory with the .env: that would say which pod.
         const args = [...scopeArgv.slice(1), "-n", "demo", "shell", "hostname"];
-        const inside = await new Deno.Command(scopeArgv[0]!, { args, cwd: folder, clearEnv: true, env: scopeEnv() })
+        const inside = await new Deno.Command(scopeArgv[0]!, { args, cwd: directory, clearEnv: true, env: scopeEnv() })
           .output();
         assert.equal(inside.code, 64, new TextDecoder().decode(inside.stderr));
       } finally {
-        await Deno.remove(folder, { recursive: true });
+        await Deno.remove(directory, { recursive: true });
       }
     },
   );

@@ -7,14 +7,14 @@ import type { ScopeOptions, ScopeOutcome } from "./scope.ts";
 export const fileWays = ["node", "ephemeral"] as const;
 export type FileWay = (typeof fileWays)[number];
 
-/** A pod whose files are copied, a folder of this machine, and scope between them. */
+/** A pod whose files are copied, a directory of this machine, and scope between them. */
 export class FileWorld implements AsyncDisposable {
-  readonly folder = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
+  readonly directory = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
 
   private constructor(readonly namespace: TestNamespace, readonly way: FileWay) {}
 
   /**
-   * The pod has busybox, and a small disk at /small. A folder of its volume /shared has the group 778 and the set-gid bit,
+   * The pod has busybox, and a small disk at /small. A directory of its volume /shared has the group 778 and the set-gid bit,
    * and a file of it is mounted at /etc/app.conf, and one of a ConfigMap at /etc/map.conf; /limited is an emptyDir of 1 MiB that it may not write.
    */
   static async make(way: FileWay): Promise<FileWorld> {
@@ -90,13 +90,13 @@ export class FileWorld implements AsyncDisposable {
     return kubectl(["-n", this.namespace.name, "exec", "target", "-c", "main", "--", "sh", "-c", script]);
   }
 
-  /** A path in the folder of this machine. */
+  /** A path in the directory of this machine. */
   here(path: string): string {
-    return `${this.folder}/${path}`;
+    return `${this.directory}/${path}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    Deno.removeSync(this.folder, { recursive: true });
+    Deno.removeSync(this.directory, { recursive: true });
     await this.namespace[Symbol.asyncDispose]();
   }
 }
@@ -116,12 +116,12 @@ export function noise(length: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Names of everything in a folder of this machine and below it. */
-export function treeOf(folder: string): string[] {
+/** Names of everything in a directory of this machine and below it. */
+export function treeOf(directory: string): string[] {
   const walk = (path: string): string[] =>
     [...Deno.readDirSync(path)].flatMap(({ name, isDirectory }) => [
       `${path}/${name}`,
       ...(isDirectory ? walk(`${path}/${name}`) : []),
     ]);
-  return walk(folder).map((path) => path.slice(folder.length + 1)).sort();
+  return walk(directory).map((path) => path.slice(directory.length + 1)).sort();
 }

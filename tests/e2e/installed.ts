@@ -23,9 +23,9 @@ export class NewUser implements AsyncDisposable {
     return user;
   }
 
-  /** Runs a program that was installed, by its path; PATH has nothing but the named programs and `folders`. */
-  run(program: string, args: readonly string[], { folders = [], env = {} }: Place = {}): Promise<Outcome> {
-    const path = [...folders, `${this.home}/programs`].join(":");
+  /** Runs a program that was installed, by its path; PATH has nothing but the named programs and `directories`. */
+  run(program: string, args: readonly string[], { directories = [], env = {} }: Place = {}): Promise<Outcome> {
+    const path = [...directories, `${this.home}/programs`].join(":");
     // Of all variables only these: a kubeconfig there must be.
     const all = { HOME: this.home, PATH: path, LANG: "C.UTF-8", KUBECONFIG: Deno.env.get("KUBECONFIG") ?? "", ...env };
     return bare(program, args, all);
@@ -45,7 +45,7 @@ export function packageSettings(): Record<string, string> {
 
 export interface Place {
   /** Of PATH, before the named programs. */
-  readonly folders?: readonly string[];
+  readonly directories?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,5 @@
 /** The ingredients of cases: addresses of servers, and files that exist. */
-export interface Parts {
+export interface PartialFiles {
   tls: string;
   plain: string;
   /** Paths of certificates and keys, and base64 of what they hold. */
@@ -35,7 +35,7 @@ interface Change {
 }
 
 /** Cases that kubectl and scope must read alike. */
-export function kubeconfigCases(parts: Parts): KubeconfigCase[] {
+export function kubeconfigCases(parts: PartialFiles): KubeconfigCase[] {
   const { tls, plain, ca, caData, otherData, cert, certData, key, keyData } = parts;
   const server = `server: https://${tls}, certificate-authority-data: ${caData}`, token = "token: secret";
   const config = (

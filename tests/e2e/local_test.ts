@@ -35,13 +35,13 @@ function read(path: string): string {
   }
 }
 
-class TemporaryFolder implements AsyncDisposable {
+class TemporaryDirectory implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
-  static async make(mode = 0o700): Promise<TemporaryFolder> {
+  static async make(mode = 0o700): Promise<TemporaryDirectory> {
     const path = await Deno.makeTempDir({ prefix: "scope-e2e-" });
     await Deno.chmod(path, mode);
-    return new TemporaryFolder(path);
+    return new TemporaryDirectory(path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -124,8 +124,8 @@ Deno.test("a process of this machine", async (t) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
       await t.step(`${signal} of scope leaves no process and no file behind`, async () => {
         const mark = `scope-e2e-${crypto.randomUUID()}`;
-        await using folder = await TemporaryFolder.make();
-        const env = { ...alone.env, TMPDIR: folder.path };
+        await using directory = await TemporaryDirectory.make();
+        const env = { ...alone.env, TMPDIR: directory.path };
         const script = `setsid sleep 1004 & (exec setsid -f sleep 1005) ; echo ready; sleep 1006; : ${mark}`;
         await using shell = startScope(
           local("shell", "-p", `${process.pid}`, "env", `MARK=${mark}`, "sh", "-c", script),
@@ -140,13 +140,13 @@ Deno.test("a process of this machine", async (t) => {
         await until("all to end", 6, () => processesWith(mark).length === 0, {
           missing: () => processesWith(mark).join(" "),
         });
-        await until("its folder to be empty", 6, () => [...Deno.readDirSync(folder.path)].length === 0);
+        await until("its directory to be empty", 6, () => [...Deno.readDirSync(directory.path)].length === 0);
       });
     }
 
     await t.step("another user: own processes work, others' are refused with 77", async () => {
       // What they may read of Deno and scope.
-      await using shared = await TemporaryFolder.make(0o755);
+      await using shared = await TemporaryDirectory.make(0o755);
       const deno = `${shared.path}/deno`;
       await Deno.copyFile(Deno.execPath(), deno);
       for (const what of ["cli", "manager"]) {
@@ -154,7 +154,7 @@ Deno.test("a process of this machine", async (t) => {
         assert.equal(copied.code, 0, copied.stderr);
       }
       // After `su` the home is still that of another user: what it holds is not theirs to know, and no reason to fail.
-      await using home = await TemporaryFolder.make(0o700);
+      await using home = await TemporaryDirectory.make(0o700);
       await Deno.mkdir(`${home.path}/.config/scope`, { recursive: true });
       await Deno.writeTextFile(`${home.path}/.config/scope/env`, "SCOPE_OUTPUT=of-another\n");
       const flags = scopeArgv.slice(1, -1);
@@ -277,11 +277,11 @@ Deno.test("a pod whose node is this machine", async (t) => {
 
   await t.step("a tool that this machine does not have", async () => {
     const [web] = await demoPods("web");
-    await using folder = await TemporaryFolder.make();
+    await using directory = await TemporaryDirectory.make();
     const names = "sh nsenter unshare mount stdbuf cat";
     const found = await outcome("sh", ["-c", `for name in ${names}; do command -v $name; done`]);
     for (const path of found.stdout.trim().split("\n")) {
-      await Deno.symlink(path, `${folder.path}/${path.replace(/.*\//, "")}`);
+      await Deno.symlink(path, `${directory.path}/${path.replace(/.*\//, "")}`);
     }
     const tools = {
       fping: ["ping", "127.0.0.1"],
@@ -290,7 +290,7 @@ Deno.test("a pod whose node is this machine", async (t) => {
       gdb: ["gdb", "--backtrace"],
     };
     for (const [program, args] of Object.entries(tools)) {
-      const env = { ...alone.env, PATH: folder.path };
+      const env = { ...alone.env, PATH: directory.path };
       const { code, stderr } = await scope(local("-n", "demo", "-p", web!.metadata.name, ...args), { env });
       const said = `Cannot find the program "${program}" on this machine`;
       const hint = `--via local runs this machine's own programs: install ${program}`;

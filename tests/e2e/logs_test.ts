@@ -267,14 +267,14 @@ Deno.test("logs prints what containers print, whatever it is", async (t) => {
     }
   });
   await t.step("what is recorded beside a pipe drives no terminal", async () => {
-    const folder = await Deno.makeTempDir({ prefix: "scope-record-" });
-    await scopeOk("--record", `${folder}/cast`, ...args, "--grep", "red|name");
-    const [, ...events] = (await Deno.readTextFile(`${folder}/cast`)).trimEnd().split("\n").map((line) =>
+    const directory = await Deno.makeTempDir({ prefix: "scope-record-" });
+    await scopeOk("--record", `${directory}/cast`, ...args, "--grep", "red|name");
+    const [, ...events] = (await Deno.readTextFile(`${directory}/cast`)).trimEnd().split("\n").map((line) =>
       JSON.parse(line)
     );
     const text = events.map(([, , text]) => text).join("");
     assert.equal(text, 'caf\ufffd \x1b[31mred\x1b[0m\ttab \\x1b]0;title\\x07\r\n{"name": "a\u200db"}\\r.\r\n');
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   });
   await t.step("as JSON: exactly, with the server's times", async () => {
     const { stdout } = await scope([...args, "-o", "json", "--no-follow"]);

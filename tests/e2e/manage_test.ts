@@ -68,7 +68,7 @@ overWays("manage serves the manager's gRPC to the real grpcurl", async (t, way) 
     assert.match(manage.stdout, ready);
   });
 
-  await t.step("the socket is its owner's alone, in a folder that is, too", async () => {
+  await t.step("the socket is its owner's alone, in a directory that is, too", async () => {
     assert.equal((await Deno.stat(socket)).mode! & 0o777, 0o600);
     assert.equal((await Deno.stat(socket.replace(/\/[^/]*$/, ""))).mode! & 0o777, 0o700);
   });
@@ -229,7 +229,7 @@ Deno.test("manage in the background", async (t) => {
 });
 
 Deno.test("manage at a place of one's own", async (t) => {
-  const folder = await Deno.makeTempDir({ prefix: "scope-manage-" });
+  const directory = await Deno.makeTempDir({ prefix: "scope-manage-" });
   const fails = async (args: string[], code: number, error: RegExp, hint = /.+/) => {
     const outcome = await scope([...web, "manage", "--foreground", ...args]);
     assert.deepEqual([outcome.code, outcome.stdout], [code, ""], outcome.stderr);
@@ -237,7 +237,7 @@ Deno.test("manage at a place of one's own", async (t) => {
   };
   try {
     await t.step("--socket PATH, and nobody else at the same path", async () => {
-      const path = `${folder}/here.sock`;
+      const path = `${directory}/here.sock`;
       const { manage: started } = await startManage(web, ["--socket", path]);
       await using manage = started;
       assert.match(manage.stdout, new RegExp(`^scope-\\S+ unix:${path}\n$`));
@@ -256,16 +256,20 @@ Deno.test("manage at a place of one's own", async (t) => {
     });
 
     await t.step("--socket where something is, or where nothing can be", async () => {
-      await Deno.writeTextFile(`${folder}/file`, "precious");
+      await Deno.writeTextFile(`${directory}/file`, "precious");
       await fails(
-        ["--socket", `${folder}/file`],
+        ["--socket", `${directory}/file`],
         69,
         /Cannot listen on the socket ".*file": it exists already/,
         /choose another path/,
       );
-      assert.equal(await Deno.readTextFile(`${folder}/file`), "precious");
-      await fails(["--socket", `${folder}/no/x`], 68, /Cannot listen on the socket ".*": its folder is not there/);
-      await fails(["--socket", `${folder}/${"x".repeat(120)}`], 64, /Cannot listen on .*: the path is too long/);
+      assert.equal(await Deno.readTextFile(`${directory}/file`), "precious");
+      await fails(
+        ["--socket", `${directory}/no/x`],
+        68,
+        /Cannot listen on the socket ".*": its directory is not there/,
+      );
+      await fails(["--socket", `${directory}/${"x".repeat(120)}`], 64, /Cannot listen on .*: the path is too long/);
     });
 
     await t.step("--port, with a warning, and not where it is taken", async () => {
@@ -297,7 +301,7 @@ Deno.test("manage at a place of one's own", async (t) => {
       );
     }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });
 

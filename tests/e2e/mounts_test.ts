@@ -15,7 +15,7 @@ const mounts = [
   { name: "data", mountPath: "/data" },
 ];
 
-/** A pod with a file of a volume, a key of a ConfigMap and a folder mounted. */
+/** A pod with a file of a volume, a key of a ConfigMap and a directory mounted. */
 async function mountedPod(own: TestNamespace, name: string): Promise<Pod> {
   const busybox = { image: "localhost/busybox:1", volumeMounts: [{ name: "content", mountPath: "/v" }] };
   const pod = await own.pod(name, {

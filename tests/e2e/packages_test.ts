@@ -76,19 +76,19 @@ Deno.test("npm install -g of the npm package", async (t) => {
   const [archive = ""] = await makePackages("--image", image, "npm");
   assert.equal(archive, `${PACKAGES}/scope-endoscope-cli-${version}.tgz`);
   await using user = await NewUser.make(["sh", "readlink", "kubectl"]);
-  const prefix = `${user.home}/npm`, folders = [`${prefix}/bin`], npm = { HOME: user.home };
+  const prefix = `${user.home}/npm`, directories = [`${prefix}/bin`], npm = { HOME: user.home };
   await ok(outcome("npm", ["install", "--global", "--prefix", prefix, "--ignore-scripts", archive], npm));
   await t.step("scope", () => works((args, place) => user.run(`${prefix}/bin/scope`, args, place)));
   await t.step("kubectl scope", async () => {
-    await works((args, place) => user.run("kubectl", ["scope", ...args], place), { folders });
-    const { stderr } = await user.run("kubectl", ["scope", "list", "web"], { folders });
+    await works((args, place) => user.run("kubectl", ["scope", ...args], place), { directories });
+    const { stderr } = await user.run("kubectl", ["scope", "list", "web"], { directories });
     assert.match(stderr, /^hint: kubectl scope list --help /m);
   });
   await t.step("--via local, with its own manager", async () => {
     const shell = ["--via", "local", "shell", "-p", `${Deno.pid}`, "echo", "here"];
     // It runs this machine's own programs.
-    const folders = (Deno.env.get("PATH") ?? "").split(":");
-    assert.equal(await ok(user.run(`${prefix}/bin/scope`, shell, { folders })), "here\n");
+    const directories = (Deno.env.get("PATH") ?? "").split(":");
+    assert.equal(await ok(user.run(`${prefix}/bin/scope`, shell, { directories })), "here\n");
   });
   await t.step("in the background, too", async () => {
     const manage = await ok(user.run(`${prefix}/bin/scope`, ["-n", "demo", "-p", "web", "manage"]));
@@ -147,9 +147,9 @@ Deno.test("kubectl krew install of the manifest", async (t) => {
   });
   await t.step("kubectl scope", async () => {
     await ok(install(manifest));
-    const folders = [`${user.home}/krew/bin`];
-    await works((args, place) => user.run("kubectl", ["scope", ...args], place), { folders });
-    assert.match(await ok(user.run("kubectl", ["scope", "--help"], { folders })), /^Usage: kubectl scope /);
+    const directories = [`${user.home}/krew/bin`];
+    await works((args, place) => user.run("kubectl", ["scope", ...args], place), { directories });
+    assert.match(await ok(user.run("kubectl", ["scope", "--help"], { directories })), /^Usage: kubectl scope /);
   });
 });
 

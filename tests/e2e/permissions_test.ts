@@ -36,20 +36,21 @@ const allowed: Readonly<Record<string, string>> = {
 };
 
 Deno.test("what runs by scope's flags may do what they list, and nothing else", async (t) => {
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
     for (const [what, code] of Object.entries({ ...refused, ...allowed })) {
       await t.step(what, async () => {
-        await Deno.writeTextFile(`${folder}/probe.js`, `${code};\nconsole.log("done");\n`);
-        const args = [...denoArgs, `${folder}/probe.js`];
-        const { success, stdout, stderr } = await new Deno.Command(deno, { args, cwd: folder, stdin: "null" }).output();
+        await Deno.writeTextFile(`${directory}/probe.js`, `${code};\nconsole.log("done");\n`);
+        const args = [...denoArgs, `${directory}/probe.js`];
+        const { success, stdout, stderr } = await new Deno.Command(deno, { args, cwd: directory, stdin: "null" })
+          .output();
         const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
         assert.equal(success, what in allowed, said);
         if (!success) assert.match(said, /NotCapable|Requires import access|npm|"commander"/, said);
       });
     }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });
 
@@ -75,7 +76,7 @@ async function without(missing: string, args: readonly string[], kubeconfig?: st
 }
 
 Deno.test("scope needs each of its permissions", async (t) => {
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
     await using own = await TestNamespace.make();
     const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] }];
@@ -91,7 +92,7 @@ Deno.test("scope needs each of its permissions", async (t) => {
       ["--allow-net", [...web, "fs", "cat", "/etc/hostname"], { done: /^web-/ }],
       ["--allow-read", [...web, "fs", "cat", "/etc/hostname"], { done: /^web-/ }],
       ["--allow-env", [...web, "fs", "cat", "/etc/hostname"], { done: /^web-/ }],
-      ["--allow-write", [...web, "cp", ":/etc/hosts", `${folder}/hosts`], { done: /hosts/ }],
+      ["--allow-write", [...web, "cp", ":/etc/hosts", `${directory}/hosts`], { done: /hosts/ }],
       ["--allow-run", list, { kubeconfig: plugin.path, done: /^$/ }],
       [`${sys}:hostname`, local, { done: /^here/ }],
       [`${sys}:uid`, [...web, "redir", "8080:1"], { done: /8080/ }],
@@ -108,19 +109,19 @@ Deno.test("scope needs each of its permissions", async (t) => {
         await whole.exit();
         assert.doesNotMatch(whole.stderr, /error: /);
         // A file that is there already would not be written again.
-        await Deno.remove(`${folder}/hosts`).catch(() => {});
+        await Deno.remove(`${directory}/hosts`).catch(() => {});
         const name = /^--allow-([a-z]+)/.exec(missing)![1];
         const refusal = new RegExp(`Requires ${name} access|Cannot read the file|Cannot write|EACCES|permission`, "i");
         assert.match(await without(missing, args, kubeconfig), refusal);
       });
     }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });
 
 Deno.test("what scope starts in the background has its permissions and no more", async () => {
-  const folder = await Deno.makeTempDir(), socket = `${folder}/manager.sock`;
+  const directory = await Deno.makeTempDir(), socket = `${directory}/manager.sock`;
   const serving = () =>
     [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
       try {
@@ -140,6 +141,6 @@ Deno.test("what scope starts in the background has its permissions and no more",
   } finally {
     for (const { pid } of serving()) Deno.kill(pid, "SIGTERM");
     await until("what served to end", 10, () => serving().length === 0);
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });

@@ -107,7 +107,7 @@ Deno.test("where admission makes every root read-only", async (t) => {
       return now.some(({ name, state }) => name === container!.name && state?.["terminated"]);
     });
     await scopeOk("-n", own.name, "cleanup", "-p", "all");
-    await until("its folder to go", 10, async () => await left() === "");
+    await until("its directory to go", 10, async () => await left() === "");
     assert.deepEqual(await debugPods(own.name), []);
   });
 

@@ -72,7 +72,7 @@ async function event(redir: ScopeProcess, what: string, wanted: (event: Line) =>
   return found!;
 }
 
-const ended = (from: "laptop" | "pod") => ({ type, servedBy, probe }: Line) =>
+const ended = (from: "local" | "pod") => ({ type, servedBy, probe }: Line) =>
   type === "redir.connection" && servedBy === from && probe === undefined;
 
 overWays("redir", async (t, { via }) => {
@@ -114,7 +114,7 @@ overWays("redir", async (t, { via }) => {
     assert.equal(await redir.exit(), 130);
     assert.match(await there.get(primary, 8080), /POD/);
     assert.deepEqual(await network.tables(), []);
-    const connections = eventsOf(redir.stdout).filter(ended("laptop"));
+    const connections = eventsOf(redir.stdout).filter(ended("local"));
     assert.equal(connections.length, places.length, redir.stdout);
     for (const { ended, sentBytes, receivedBytes, direction, local } of connections) {
       assert.deepEqual({ ended, direction, local }, {
@@ -207,7 +207,7 @@ overWays("redir", async (t, { via }) => {
     const one = await there.connect(primary, 8080);
     await one.write(encode("reset me"));
     await assert.rejects(one.read(), /reset/);
-    await event(redir, "the reset", (event) => ended("laptop")(event) && event.ended === "reset");
+    await event(redir, "the reset", (event) => ended("local")(event) && event.ended === "reset");
     const other = await there.connect(primary, 8080);
     await other.write(encode("wait"));
     await until("the server to have it", 5, () => laptop.connections === 1);
@@ -335,7 +335,7 @@ overWays("redir", async (t, { via }) => {
     const other = await namespace.pod("other", { command: ["sh", "-c", servers], until: isReady });
     for (const address of addressesOf(other)) assert.match(await network.get(address, 8080), /LAPTOP/, address);
     assert.match(await network.get(service, 8080), /LAPTOP/, "a service that has no such port");
-    const { to, direction } = await event(redir, "the connection", ended("laptop"));
+    const { to, direction } = await event(redir, "the connection", ended("local"));
     assert.deepEqual([to, direction], [`${addressesOf(other)[0]}:8080`, "outgoing"]);
     assert.match(await network.get("127.0.0.1", 8080), /POD/);
     assert.match(await network.get(primary, 8080), /POD/);
@@ -548,7 +548,7 @@ Deno.test("redir refuses what cannot be redirected, in one line", async (t) => {
     [
       ["-p", "web", "redir", "--probes", "nobody"],
       64,
-      /^error: Option --probes cannot be "nobody"\nhint: it is pod or laptop/,
+      /^error: Option --probes cannot be "nobody"\nhint: it is pod or local/,
     ],
     [
       ["-p", "host", "redir", "80"],

@@ -43,7 +43,7 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
   return {
     ...Object.fromEntries(needed),
     HOME: "/nonexistent",
-    // Deno and kubectl would make folders in that home.
+    // Deno and kubectl would make directories in that home.
     DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
     KUBECACHEDIR: `${Deno.env.get("HOME")}/.kube/cache`,
     LANG: "C.UTF-8",

@@ -9,7 +9,7 @@ import { isPart } from "../../manager/protocol/part_name.ts";
 import { batches, isSmall, together } from "./batches.ts";
 import type { Copy } from "./copy_state.ts";
 import { LocalFile } from "./local_file.ts";
-import { isSafe, LocalFolders, parentOf } from "./local_folders.ts";
+import { isSafe, LocalDirectories, parentOf } from "./local_directories.ts";
 import { ifThere, joined, localTrouble } from "./local_trouble.ts";
 import { printPieces } from "./streams.ts";
 
@@ -20,20 +20,20 @@ const mostEntries = 1_000_000;
 
 /** Copies from a pod to this machine. Yields `cp.file` and `failed`, and `cp.summary` at the end. */
 export async function* copyOut(copy: Copy): AsyncIterable<Event> {
-  const { request: { remote, follow }, signal, beside: { files }, progress } = copy;
+  const { request: { remote, follow }, signal, client: { files }, progress } = copy;
   const source = `${copy.place}:${remote}`;
   const { entries, troubles } = await list(copy);
   const top = entries[0]!;
-  if (top.kind !== "file" && top.kind !== "folder") throw copy.error("read", "pod", remote, "ENOTREG");
+  if (top.kind !== "file" && top.kind !== "directory") throw copy.error("read", "pod", remote, "ENOTREG");
   progress.state.totalFiles = entries.filter(({ kind }) => kind === "file").length;
   progress.state.totalBytes = entries.reduce((sum, { kind, sizeBytes }) => kind === "file" ? sum + sizeBytes : sum, 0);
-  const destination = await destinationOf(copy, top.kind === "folder");
+  const destination = await destinationOf(copy, top.kind === "directory");
   await using reader = files.reader(remote, { follow, signal });
   if (destination.stream !== undefined) {
     await stream(copy, reader, destination.stream);
     return;
   }
-  const folders = new LocalFolders(destination.path);
+  const directories = new LocalDirectories(destination.path);
   for (const { path, code } of troubles) yield copy.failed(path, code);
 
   /** What fails for one of several is told; the only one, or what no other can get over, ends all. */
@@ -50,10 +50,10 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
   for (const entry of entries) {
     try {
       if (entry.path !== "" && !isSafe(entry.path)) throw new FileTrouble(entry.path, "ENOTSAFE");
-      if (entry.kind === "folder") await folders.make(entry);
-      else if (entry.kind === "link") links.push(entry);
+      if (entry.kind === "directory") await directories.make(entry);
+      else if (entry.kind === "symlink") links.push(entry);
       else if (entry.kind !== "file") throw new FileTrouble(entry.path, "ENOTREG");
-      else wanted.push({ entry, file: await localFile(folders, destination, entry) });
+      else wanted.push({ entry, file: await localFile(directories, destination, entry) });
     } catch (error) {
       yield await failed(entry.path, localTrouble(entry.path, error));
     }
@@ -76,12 +76,12 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
   yield* settle(0);
   for (const entry of links) {
     try {
-      await folders.link(entry);
+      await directories.link(entry);
     } catch (error) {
       yield await failed(entry.path, localTrouble(entry.path, error));
     }
   }
-  await folders.finish();
+  await directories.finish();
   yield copy.summary(source, destination.path);
 
   async function* settle(most: number): AsyncIterable<Event> {
@@ -112,7 +112,7 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
       const event = await failed(entry.path, trouble, file);
       // What is still sent of it belongs to no other file.
       try {
-        for await (const _piece of reading?.pieces ?? []);
+        for await (const _piece of reading?.chunks ?? []);
       } catch (error) {
         if (!(error instanceof FileTrouble)) throw error;
       }
@@ -176,16 +176,16 @@ function sizeInBatch({ sizeBytes, allocatedBytes }: FileEntry): number | undefin
 }
 
 async function list(copy: Copy): Promise<{ entries: FileEntry[]; troubles: FileTrouble[] }> {
-  const { request: { remote, follow }, signal, beside: { files } } = copy;
+  const { request: { remote, follow }, signal, client: { files } } = copy;
   const entries: FileEntry[] = [], troubles: FileTrouble[] = [];
   try {
     for await (const entry of files.list(remote, { depth: "tree", follow, signal })) {
       if (entry instanceof FileTrouble) troubles.push(entry);
-      else if (entry.path === "" || entry.kind === "folder" || !isPart(baseName(entry.path))) entries.push(entry);
+      else if (entry.path === "" || entry.kind === "directory" || !isPart(baseName(entry.path))) entries.push(entry);
       else troubles.push(new FileTrouble(entry.path, "EPART"));
       if (entries.length > mostEntries) {
         throw new ScopeError("usage", `There are more than ${mostEntries} files in "${remote}"`, {
-          hint: "copy the folders in it one by one",
+          hint: "copy the directories in it one by one",
         });
       }
     }
@@ -202,24 +202,24 @@ interface Destination {
   stream?: { write(bytes: Uint8Array): Promise<number> };
 }
 
-/** Where it goes: below a folder that is there, by its own name; else to the path that was given. */
-async function destinationOf(copy: Copy, folder: boolean): Promise<Destination> {
+/** Where it goes: below a directory that is there, by its own name; else to the path that was given. */
+async function destinationOf(copy: Copy, directory: boolean): Promise<Destination> {
   const { remote, local } = copy.request;
   if (local === "-") {
-    if (folder) throw copy.error("read", "pod", remote, "EISDIR");
+    if (directory) throw copy.error("read", "pod", remote, "EISDIR");
     return { path: "-", stream: Deno.stdout };
   }
   try {
     const there = await ifThere(() => Deno.stat(local)), name = baseName(remote);
     if (there?.isDirectory) {
-      if (name === "" && !folder) throw new FileTrouble(local, "EISDIR");
+      if (name === "" && !directory) throw new FileTrouble(local, "EISDIR");
       return { path: joined(local, name) };
     }
-    if (there !== undefined && (folder || local.endsWith("/"))) throw new FileTrouble(local, "ENOTDIR");
+    if (there !== undefined && (directory || local.endsWith("/"))) throw new FileTrouble(local, "ENOTDIR");
     if (there?.isFile) return { path: await Deno.realPath(local) };
     if (there !== undefined) return { path: local, stream: await Deno.open(local, { write: true }) };
     const trimmed = local.replace(/(?<=.)\/+$/, "");
-    if (!folder && trimmed !== local) throw new FileTrouble(local, "ENOENT");
+    if (!directory && trimmed !== local) throw new FileTrouble(local, "ENOENT");
     const parent = parentOf(trimmed) || (trimmed.startsWith("/") ? "/" : ".");
     if (!(await Deno.stat(parent)).isDirectory) throw new FileTrouble(parent, "ENOTDIR");
     return { path: trimmed };
@@ -230,11 +230,11 @@ async function destinationOf(copy: Copy, folder: boolean): Promise<Destination> 
   }
 }
 
-async function localFile(folders: LocalFolders, { path }: Destination, entry: FileEntry): Promise<LocalFile> {
+async function localFile(directories: LocalDirectories, { path }: Destination, entry: FileEntry): Promise<LocalFile> {
   if (entry.path === "") return new LocalFile(parentOf(path) || (path.startsWith("/") ? "/" : "."), baseName(path));
   const parent = parentOf(entry.path);
-  await folders.check(parent);
-  return new LocalFile(joined(path, parent), baseName(entry.path), folders.isNew(parent));
+  await directories.check(parent);
+  return new LocalFile(joined(path, parent), baseName(entry.path), directories.isNew(parent));
 }
 
 async function stream(copy: Copy, reader: FileReader, to: NonNullable<Destination["stream"]>): Promise<void> {

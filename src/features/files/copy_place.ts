@@ -39,7 +39,7 @@ export function parseCopy(args: readonly string[]): {
   const [from, to] = args.map(parseCopyPlace);
   if (from === undefined || to === undefined || args.length > 2) {
     throw new ScopeError("usage", `Command "cp" takes a source and a destination, got ${args.length || "nothing"}`, {
-      hint: args.length > 2 ? "to copy several files, put them into a folder and copy that" : hint,
+      hint: args.length > 2 ? "to copy several files, put them into a directory and copy that" : hint,
     });
   }
   if (from.side === to.side) {
@@ -64,7 +64,7 @@ function localPath(path: string): string {
   throw new ScopeError("usage", "The path on this machine is empty", { hint: 'it is a path, or "-"' });
 }
 
-/** The name that something keeps when it is copied into a folder; empty for `/`, `.` and `..`, whose content is meant. */
+/** The name that something keeps when it is copied into a directory; empty for `/`, `.` and `..`, whose content is meant. */
 export function baseName(path: string): string {
   const name = path.replace(/\/+$/, "").split("/").at(-1) ?? "";
   return name === "." || name === ".." ? "" : name;

@@ -1,4 +1,4 @@
-import type { Beside } from "../../context.ts";
+import type { TargetClient } from "../../context.ts";
 import type { ScopeError } from "../../errors.ts";
 import type { CopySummary, Event, Failed } from "../../event.ts";
 import { failed } from "../../event.ts";
@@ -17,14 +17,14 @@ export class Copy {
   kept: { path: string; forAWhile: boolean } | undefined;
 
   constructor(
-    readonly beside: Beside,
+    readonly client: TargetClient,
     readonly request: CopyRequest,
     readonly signal: AbortSignal,
     readonly progress: ProgressShown,
     /** Says something on stderr. */
-    readonly say: (text: string) => void,
+    readonly notice: (text: string) => void,
   ) {
-    this.place = targetName(beside.target);
+    this.place = targetName(client.target);
   }
 
   /** The event for a whole file. `had` is what was there before. */
@@ -36,7 +36,7 @@ export class Copy {
       type: "cp.file",
       time: now(),
       path,
-      bytes: sizeBytes,
+      sizeBytes,
       sha256,
       durationMs: Math.round(performance.now() - started),
       ...(had === 0 ? {} : { resumedBytes: had }),
@@ -56,7 +56,7 @@ export class Copy {
       source,
       destination,
       files,
-      bytes,
+      copiedBytes: bytes,
       durationMs,
       bytesPerSecond: Math.round(bytes * 1000 / durationMs),
       ...(resumed === 0 ? {} : { resumedBytes: resumed }),

@@ -21,10 +21,10 @@ export const fs = defineCommand({
   argumentValues: [actions, []],
   options: {
     all: flag("-a, --all", "ls: also names that begin with a dot"),
-    recursive: flag("-R, --recursive", "ls: also what is in the folders"),
+    recursive: flag("-R, --recursive", "ls: also what is in the directories"),
   },
   examples: [
-    ["scope -p web fs ls -a /etc", "a folder; by default the one its first process works in"],
+    ["scope -p web fs ls -a /etc", "a directory; by default the one its first process works in"],
     ["scope -p web fs cat /etc/hosts", "the bytes of a file, as they are"],
     ["scope -p web fs find 3601465", "where the inode is that ls -i printed in the container"],
   ],

@@ -1,5 +1,5 @@
 import { FileTrouble } from "../../manager/client/target_files.ts";
-import type { FileEntry, Piece, ReadingFile, WholeFile } from "../../manager/client/target_files.ts";
+import type { Chunk, FileEntry, ReadingFile, WholeFile } from "../../manager/client/target_files.ts";
 import { partName } from "../../manager/protocol/part_name.ts";
 import { dateOf } from "./local_time.ts";
 import { joined, lstatIfThere } from "./local_trouble.ts";
@@ -14,13 +14,13 @@ export class LocalFile {
   #reuses: "part" | "file" | undefined;
   #existing: Deno.FileInfo | undefined;
 
-  /** `fresh`: this copy made the folder, and nothing is in it that was there before. */
-  constructor(readonly folder: string, readonly name: string, readonly fresh = false) {
-    this.part = joined(folder, partName(name, (text) => new TextEncoder().encode(text).length));
+  /** `fresh`: this copy made the directory, and nothing is in it that was there before. */
+  constructor(readonly directory: string, readonly name: string, readonly fresh = false) {
+    this.part = joined(directory, partName(name, (text) => new TextEncoder().encode(text).length));
   }
 
   get path(): string {
-    return joined(this.folder, this.name);
+    return joined(this.directory, this.name);
   }
 
   /** What is there of this file already: a part that was left, or a file of the same size and time. */
@@ -47,7 +47,7 @@ export class LocalFile {
     if (reading.from > 0 && this.#reuses === "file") {
       // All of it is there: what comes now is only its end, unless it has grown.
       let more = false;
-      for await (const _piece of reading.pieces) more = true;
+      for await (const _piece of reading.chunks) more = true;
       if (more) throw new FileTrouble("", "EBUSY");
       const { mode } = reading.entry;
       if (((this.#existing?.mode ?? 0) & 0o777) !== (mode & 0o777)) {
@@ -60,7 +60,7 @@ export class LocalFile {
     if (!await file.tryLock(true)) throw new FileTrouble("", "EBUSY");
     try {
       const whole = await this.#write(file, reading, wrote);
-      // Made with this mode, of which the umask and the folder's ACL left some.
+      // Made with this mode, of which the umask and the directory's ACL left some.
       const made = ((await file.stat()).mode ?? 0) & 0o777;
       if ((made & mode) !== made) await Deno.chmod(this.part, made & mode);
       const modified = dateOf(reading.entry.modifiedNs);
@@ -75,7 +75,7 @@ export class LocalFile {
     }
   }
 
-  /** The permissions that a new file gets here when it asks for some: by the umask and the folder's ACL. */
+  /** The permissions that a new file gets here when it asks for some: by the umask and the directory's ACL. */
   async #modeHere(mode: number): Promise<number> {
     using probe = await Deno.open(this.part, { write: true, createNew: true, mode: mode & 0o777 });
     await Deno.remove(this.part);
@@ -91,7 +91,7 @@ export class LocalFile {
   async #write(file: Deno.FsFile, reading: ReadingFile, wrote: (upTo: number) => void): Promise<WholeFile> {
     let at = 0, before: Promise<void> = Promise.resolve();
     try {
-      for await (const { offset, bytes } of reading.pieces) {
+      for await (const { offset, bytes } of reading.chunks) {
         // The next piece arrives while this one is written.
         await before;
         if (offset !== at) await file.seek(offset, Deno.SeekMode.Start);
@@ -157,7 +157,7 @@ async function* bytesOf(path: string): AsyncIterable<Uint8Array> {
 export async function* piecesOf(
   file: Deno.FsFile,
   { from, size, sparse }: { from: number; size: number; sparse: boolean },
-): AsyncIterable<Piece> {
+): AsyncIterable<Chunk> {
   await file.seek(from, Deno.SeekMode.Start);
   let at = from;
   while (at < size) {

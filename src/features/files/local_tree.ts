@@ -6,7 +6,7 @@ import { joined, localTrouble } from "./local_trouble.ts";
 export interface LocalEntry {
   /** Below what is copied; empty: that itself. */
   path: string;
-  kind: "file" | "folder" | "link" | "other";
+  kind: "file" | "directory" | "symlink" | "other";
   sizeBytes: number;
   mode: number;
   modifiedNs: bigint;
@@ -15,7 +15,7 @@ export interface LocalEntry {
   link?: string;
 }
 
-/** What is at a path and below it, folders before what is in them. Trouble with one thing is told among the others. */
+/** What is at a path and below it, directories before what is in them. Trouble with one thing is told among the others. */
 export async function* localTree(top: string, follow: boolean): AsyncIterable<LocalEntry | FileTrouble> {
   yield* one("", await Deno.stat(top), []);
 
@@ -41,9 +41,9 @@ export async function* localTree(top: string, follow: boolean): AsyncIterable<Lo
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+async function namesIn(directory: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) names.push(name);
+  for await (const { name } of Deno.readDir(directory)) names.push(name);
   return names.sort();
 }
 
@@ -54,7 +54,7 @@ async function exists(path: string): Promise<boolean> {
 function entryOf(path: string, info: Deno.FileInfo, link: string | undefined): LocalEntry {
   return {
     path,
-    kind: info.isFile ? "file" : info.isDirectory ? "folder" : info.isSymlink ? "link" : "other",
+    kind: info.isFile ? "file" : info.isDirectory ? "directory" : info.isSymlink ? "symlink" : "other",
     sizeBytes: info.size,
     mode: (info.mode ?? 0o644) & 0o777,
     modifiedNs: BigInt(info.mtime?.getTime() ?? 0) * 1_000_000n,

@@ -32,6 +32,10 @@ export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined>
   }
 }
 
-export function joined(folder: string, path: string): string {
-  return path === "" ? folder : folder === "" || folder.endsWith("/") ? `${folder}${path}` : `${folder}/${path}`;
+export function joined(directory: string, path: string): string {
+  return path === ""
+    ? directory
+    : directory === "" || directory.endsWith("/")
+    ? `${directory}${path}`
+    : `${directory}/${path}`;
 }

@@ -5,9 +5,9 @@ import { type CpPlan, needs } from "./cp_command.ts";
 
 /** Copies. Returns 1 when one of several files failed. */
 export async function run(context: Context, { query, request }: CpPlan, copy = copyFiles): Promise<number> {
-  const { options: { output, terminate }, signal, say } = context;
-  await using beside = await context.enter(query, needs);
-  const events = copy(beside, request, { signal, say, progress: output === "text", terminate });
+  const { options: { output, terminate }, signal, notice } = context;
+  await using client = await context.enter(query, needs);
+  const events = copy(client, request, { signal, notice, progress: output === "text", terminate });
   return await context.show(shown(context, events));
 }
 

@@ -15,7 +15,7 @@ export async function printPieces(
       await writeAllAsync(to, zeros.subarray(0, Math.min(zeros.length, offset - at)));
     }
   };
-  for await (const { offset, bytes } of reading.pieces) {
+  for await (const { offset, bytes } of reading.chunks) {
     await fill(offset);
     await writeAllAsync(to, bytes);
     wrote(at = offset + bytes.length);

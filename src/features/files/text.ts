@@ -5,7 +5,7 @@ import { safe } from "../../text/safe.ts";
 import { bytes } from "../../text/format.ts";
 import { type Cell, table } from "../../text/table.ts";
 
-export function copiedLine({ path, bytes: count, resumedBytes }: FileCopied): string {
+export function copiedLine({ path, sizeBytes: count, resumedBytes }: FileCopied): string {
   const had = resumedBytes === undefined
     ? ""
     : resumedBytes === count
@@ -15,7 +15,7 @@ export function copiedLine({ path, bytes: count, resumedBytes }: FileCopied): st
 }
 
 export function copySummaryLine(event: CopySummary): string {
-  const { source, destination, files, bytes: count, durationMs, bytesPerSecond, resumedBytes } = event;
+  const { source, destination, files, copiedBytes: count, durationMs, bytesPerSecond, resumedBytes } = event;
   const many = files === 1 ? "1 file" : `${files} files`;
   const had = resumedBytes === undefined ? "" : `, ${bytes(resumedBytes)} were there already`;
   const took = `${(durationMs / 1000).toFixed(1)} s`;
@@ -24,8 +24,8 @@ export function copySummaryLine(event: CopySummary): string {
 
 const letters: Readonly<Record<FileKind, string>> = {
   file: "-",
-  folder: "d",
-  link: "l",
+  directory: "d",
+  symlink: "l",
   device: "c",
   socket: "s",
   fifo: "p",
@@ -52,11 +52,11 @@ export function fileTable(entries: readonly FileListed[], columns: number, color
     { text: modeText(entry.kind, parseInt(entry.mode, 8)) },
     { text: safe(entry.owner ?? String(entry.uid)) },
     { text: safe(entry.group ?? String(entry.gid)) },
-    { text: String(entry.bytes) },
+    { text: String(entry.sizeBytes) },
     { text: entry.modified.slice(0, 16).replace("T", " ") },
     {
       text: safe(entry.link === undefined ? entry.path : `${entry.path} -> ${entry.link}`),
-      look: entry.kind === "folder" ? "accent" : "plain",
+      look: entry.kind === "directory" ? "accent" : "plain",
     },
   ]);
   const right = (title: string) => ({ title, align: "right" as const });

@@ -25,7 +25,7 @@ export const hping = defineCommand({
     count: parsed("-c, --count <n>", "packets for each destination (default: until Ctrl-C)", packets),
   },
   needs,
-  asks: ["target", "way", "destinations"],
+  permissions: ["target", "way", "destinations"],
   examples: [
     ["scope -n shop -p web hping -N data -d db -- -S -p 5432 -c 3", "three SYNs to a pod's port"],
     ["scope -n shop -p web hping example.com -- --traceroute -S -p 443", "the way to a host, by TCP"],

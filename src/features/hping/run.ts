@@ -23,12 +23,12 @@ export async function run(context: Context, plan: HpingPlan, find = findDestinat
       hint: `every one takes an hping3 of its own: choose up to ${mostDestinations}, or use ping`,
     });
   }
-  await using beside = await context.enter(targetQuery(context.options), needs);
-  const { reachable, self } = withoutSelf(destinations.reachable.map(byIcmp), beside.target.ips);
+  await using client = await context.enter(targetQuery(context.options), needs);
+  const { reachable, self } = withoutSelf(destinations.reachable.map(byIcmp), client.target.ips);
   const alone = reachable.length === 1;
   const tools = reachable.map((destination) => hpingTool({ destination, args: plan.args, alone }));
   const ended = new AbortController();
-  const running = merge(tools.map((tool) => observe(beside, tool, context.signal)));
+  const running = merge(tools.map((tool) => observe(client, tool, context.signal)));
   const untilAllEnded = async function* (): AsyncIterable<Event> {
     yield* [...skipped, ...self];
     try {

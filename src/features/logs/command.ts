@@ -40,7 +40,7 @@ export const logs = defineCommand({
   arguments: "[pod] [container] [--] [command...]",
   argumentValues: ["pod", []],
   separator: true,
-  asks: ["target", "logs"],
+  permissions: ["target", "logs"],
   anyPod: true,
   options,
   examples: [

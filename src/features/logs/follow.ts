@@ -106,7 +106,7 @@ export class PodsFollower {
     await Promise.race([Promise.all(all), delay(catchUpMs, until)]);
     limit.abort();
     if (left > 0 && !signal.aborted) {
-      this.context.say(`the last lines of ${left === 1 ? "1 log" : `${left} logs`} could not be read in time`);
+      this.context.notice(`the last lines of ${left === 1 ? "1 log" : `${left} logs`} could not be read in time`);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Event, LogBack, LogLost } from "../../event.ts";
-import { newsText, selectedText } from "./text.ts";
+import { noticeText, selectedText } from "./text.ts";
 
 /** What happens to several logs at once is one piece of news; milliseconds. */
 const gatherMs = 300;
@@ -7,12 +7,12 @@ const gatherMs = 300;
 const named = 2;
 
 /** Says what happens to the logs, and passes on what belongs on stdout: their lines, and what a command printed. */
-export async function* tellNews(events: AsyncIterable<Event>, say: (text: string) => void): AsyncIterable<Event> {
+export async function* sayNotices(events: AsyncIterable<Event>, notice: (text: string) => void): AsyncIterable<Event> {
   const lost = new Gathered<LogLost>((all) => {
-    say(`lost the logs of ${several(all)}, trying again (${all[0]!.reason})`);
+    notice(`lost the logs of ${several(all)}, trying again (${all[0]!.reason})`);
   });
   const back = new Gathered<LogBack>((all) => {
-    say(
+    notice(
       `the logs of ${several(all)} are back after ${
         (Math.max(...all.map(({ afterMs }) => afterMs)) / 1000).toFixed(1)
       } s`,
@@ -31,20 +31,20 @@ export async function* tellNews(events: AsyncIterable<Event>, say: (text: string
         case "log.started":
           // That what prepares a pod begins and ends is a matter of course.
           if (event.kind === "init") preparing.add(`${event.pod} ${event.container}`);
-          else if (!event.initial) say(newsText(event));
+          else if (!event.initial) notice(noticeText(event));
           break;
         case "log.ended":
-          if (event.exitCode !== 0 || !preparing.has(`${event.pod} ${event.container}`)) say(newsText(event));
+          if (event.exitCode !== 0 || !preparing.has(`${event.pod} ${event.container}`)) notice(noticeText(event));
           break;
         case "log.restarted":
         case "log.waiting":
         case "log.gone":
         case "log.gap":
-          say(newsText(event));
+          notice(noticeText(event));
           break;
         case "log.selected": {
           const text = selectedText(event);
-          if (text !== undefined) say(text);
+          if (text !== undefined) notice(text);
           yield event;
           break;
         }
@@ -68,7 +68,7 @@ class Gathered<T> {
   #events: T[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly say: (events: readonly T[]) => void) {}
+  constructor(private readonly notice: (events: readonly T[]) => void) {}
 
   add(event: T): void {
     this.#events.push(event);
@@ -78,7 +78,7 @@ class Gathered<T> {
   tell(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#events.length > 0) this.say(this.#events);
+    if (this.#events.length > 0) this.notice(this.#events);
     this.#events = [];
   }
 }

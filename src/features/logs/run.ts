@@ -1,7 +1,7 @@
 import type { Context } from "../../context.ts";
 import type { Event } from "../../event.ts";
 import type { LogsPlan } from "./command.ts";
-import { tellNews } from "./log_notices.ts";
+import { sayNotices } from "./log_notices.ts";
 import { readLogs } from "./read_logs.ts";
 
 /** Reads and follows logs, while the command of the request runs. Returns its exit code, where there is one. */
@@ -14,12 +14,12 @@ export async function run(context: Context, { request, times }: LogsPlan, read =
       yield event;
     }
   };
-  const events = async function* ({ options, say }: Context, asked: LogsPlan["request"]): AsyncIterable<Event> {
+  const events = async function* ({ options, notice }: Context, asked: LogsPlan["request"]): AsyncIterable<Event> {
     const cluster = await context.cluster();
     if (options.output === "json") return yield* read(cluster, asked, { onTerminal: false });
     // What a command prints itself is in no recording.
     const onTerminal = Deno.stdout.isTerminal() && options.record === undefined;
-    yield* tellNews(read(cluster, asked, { onTerminal }), say);
+    yield* sayNotices(read(cluster, asked, { onTerminal }), notice);
   };
   const shown = await context.show(watched(), { times });
   // A signal says more than how the command ended.

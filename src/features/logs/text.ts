@@ -22,10 +22,10 @@ import { pad, shortenMiddle, width } from "../../text/fit_text.ts";
 import { paintDistinct } from "../../text/style.ts";
 
 export type LogOutput = LogSelected | LogLine | CommandStarted | CommandOutput | CommandEnded;
-export type LogNews = LogStarted | LogRestarted | LogWaiting | LogEnded | LogGone | LogLost | LogBack | LogGap;
+export type LogNotice = LogStarted | LogRestarted | LogWaiting | LogEnded | LogGone | LogLost | LogBack | LogGap;
 
 /** What happens to a log, in words for people. */
-export function newsText(event: LogNews): string {
+export function noticeText(event: LogNotice): string {
   if (event.type === "log.gone") return safe(`${event.pod}: followed no more: ${event.reason}`);
   const name = `${event.pod} ${event.container}`;
   switch (event.type) {
@@ -215,7 +215,7 @@ export function logsText({ screen, times }: TextLook): EventText<LogsEvent> {
           text.event(event);
           return [];
         default:
-          return [newsText(event)];
+          return [noticeText(event)];
       }
     },
   };

@@ -5,12 +5,12 @@ const newline = 10;
 const longestBytes = 1 << 20;
 
 /** The same bytes in pieces that end with a line, but for the last one. */
-export async function* wholeLines(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+export async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let rest = new Uint8Array();
-  for await (const piece of pieces) {
-    const end = piece.lastIndexOf(newline) + 1;
-    if (end > 0) yield joined([rest, piece.subarray(0, end)]);
-    rest = joined([end > 0 ? new Uint8Array() : rest, piece.subarray(end)]);
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end > 0) yield joined([rest, chunk.subarray(0, end)]);
+    rest = joined([end > 0 ? new Uint8Array() : rest, chunk.subarray(end)]);
     if (rest.length < longestBytes) continue;
     yield rest;
     rest = new Uint8Array();

@@ -5,7 +5,7 @@ import type { Needs } from "../../way.ts";
 
 /** Where others on this machine reach what scope serves. */
 export interface ServeOptions {
-  /** Path of a unix socket; without it and without a port, one in a new folder of its own. */
+  /** Path of a unix socket; without it and without a port, one in a new directory of its own. */
   socket?: string;
   /** Of TCP, on 127.0.0.1. */
   port?: number;
@@ -28,7 +28,7 @@ export const manage = defineCommand({
   summary: "Serve the gRPC of the manager beside the target on this machine, for grpcurl and the like",
   needs,
   options: {
-    socket: text("--socket <path>", "path of the unix socket (default: in a new folder of its own)", {
+    socket: text("--socket <path>", "path of the unix socket (default: in a new directory of its own)", {
       values: "file",
     }),
     port: parsed(

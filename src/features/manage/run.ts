@@ -21,11 +21,13 @@ const real: Ports = { serve, runInBackground, isPiped };
 
 /** Serves until it is interrupted; where stdout is a pipe in a process of its own, and returns once that serves. */
 export async function run(context: Context, { place, foreground }: ManagePlan, ports = real): Promise<number> {
-  const { options, signal, say } = context;
+  const { options, signal, notice } = context;
   // Whoever reads the name from a pipe waits for its end: NAME=$(scope … manage | cut -d' ' -f1).
   if (ports.isPiped() && !foreground) return await inBackground(context, ports.runInBackground);
   if (place.port !== undefined) {
-    say(`anybody on this machine who can connect to 127.0.0.1:${place.port} gets this manager, and all that it may do`);
+    notice(
+      `anybody on this machine who can connect to 127.0.0.1:${place.port} gets this manager, and all that it may do`,
+    );
   }
   const events = async function* (): AsyncIterable<Event> {
     const [cluster, query] = [await context.cluster(), await context.target(targetQuery(options))];
@@ -35,7 +37,7 @@ export async function run(context: Context, { place, foreground }: ManagePlan, p
 }
 
 async function inBackground(context: Context, start: typeof runInBackground): Promise<number> {
-  const { options, signal, say } = context;
+  const { options, signal, notice } = context;
   if (options.record !== undefined) {
     throw new ScopeError("usage", "Option --record cannot record what goes on in the background", {
       hint: "give --foreground, too",
@@ -46,7 +48,7 @@ async function inBackground(context: Context, start: typeof runInBackground): Pr
   if ("exitCode" in started) return context.interrupted ?? started.exitCode;
   const { pid, line } = started;
   const address = options.output === "json" ? JSON.parse(line).address : line.slice(line.indexOf(" ") + 1);
-  say(
+  notice(
     `serving at ${address} in the background, until nobody has used it for ${idleSeconds / 60} minutes; ` +
       `kill ${pid} ends it`,
   );

@@ -4,7 +4,7 @@ export type PidsEvent = ProcessSeen;
 
 /** A process of the target, as its node sees it. */
 export interface ProcessSeen extends Timed {
-  type: "process";
+  type: "pids.process";
   pod?: string;
   namespace?: string;
   container: string;

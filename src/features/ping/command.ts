@@ -19,7 +19,7 @@ export const ping = defineCommand({
   summary: "Ping pods or hosts from the target's network",
   arguments: "[host...]",
   needs,
-  asks: ["target", "way", "destinations"],
+  permissions: ["target", "way", "destinations"],
   options: {
     destPod: list("-d, --dest-pod <name>", "ping this pod: NAME or TYPE/NAME; may be given several times", {
       values: "running-pod",

@@ -12,7 +12,7 @@ export const cleanup = defineCommand({
   name: "cleanup",
   anyPod: true,
   summary: "Remove debug pods and copies of pods, and end ephemeral containers",
-  asks: ["remove"],
+  permissions: ["remove"],
   options: {
     pod: text("-p, --pod <name>", "a debug pod or a copy; a target, for all that was made for it; or all", {
       values: "pod",

@@ -19,7 +19,7 @@ export const copy = defineCommand({
   summary: "Make a debug copy of a pod that gets no traffic and is not restarted, above all of one that crashes",
   arguments: "[command...]",
   passThrough: true,
-  asks: ["target", "copy"],
+  permissions: ["target", "copy"],
   options: {
     command: list(
       "--command <words...>",

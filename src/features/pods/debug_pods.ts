@@ -88,17 +88,17 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
   return {
     async launch(query: TargetQuery): Promise<Event> {
       const start = performance.now();
-      const { passage, connection } = await enterNode(context, query);
+      const { endpoint, connection } = await enterNode(context, query);
       try {
-        if (passage.found) await greet(connection, passage, context);
+        if (endpoint.found) await greet(connection, endpoint, context);
       } finally {
         await connection[Symbol.asyncDispose]();
       }
       return {
         type: "launch.ready",
         time: now(),
-        ...describePod(passage.pod),
-        created: passage.created,
+        ...describePod(endpoint.pod),
+        created: endpoint.created,
         tookMs: Math.round(performance.now() - start),
       };
     },
@@ -113,7 +113,7 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
       ]);
       if (pods.length === 0 && containers.length === 0) {
         const where = everywhere ? "any namespace" : `namespace "${debugNamespace}"`;
-        return context.say(`there is nothing of scope's in ${where}`);
+        return context.notice(`there is nothing of scope's in ${where}`);
       }
       const removals = pods.map(async (pod): Promise<Event> => {
         try {
@@ -131,7 +131,7 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
         )
       );
       for (const { namespace, pod, name, status } of others!) {
-        context.say(
+        context.notice(
           `ephemeral container "${name}" of pod "${namespace}/${pod}" does not run (${status}), and goes with its pod only`,
         );
       }

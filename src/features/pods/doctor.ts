@@ -15,7 +15,7 @@ import type { Needs } from "../../way.ts";
 import type { Standing } from "../../connect/ladder.ts";
 import { chooseWay } from "../../connect/ladder.ts";
 import { doesNotRun } from "../../connect/refusal.ts";
-import { shapeText, targetUser } from "../../connect/shape.ts";
+import { profileText, targetUser } from "../../connect/security_profile.ts";
 import type { ClusterContext } from "../../context.ts";
 import { findPod, makeEphemeralWay, makeNodeWay, namespaceOf } from "../../connect/enter.ts";
 
@@ -37,7 +37,7 @@ export async function* diagnose(
         return { type: "doctor.right", time: now(), right: accessText(access), allowed, for: what };
       }),
     );
-    return context.say("give -p POD as well to see which command can go which way");
+    return context.notice("give -p POD as well to see which command can go which way");
   }
   const { pod, target } = await findPod(context, query);
   const [memory, node, running] = await Promise.all([
@@ -96,9 +96,9 @@ function rights(namespace: string, debug: string): [Access, string][] {
 
 async function ephemeralFinding(context: ClusterContext, pod: V1Pod, target: Target, needs: Needs): Promise<Finding> {
   return await finding(async () => {
-    const { shape, running } = await makeEphemeralWay(context).plan(pod, target, needs);
+    const { profile, running } = await makeEphemeralWay(context).plan(pod, target, needs);
     const runs = running !== undefined;
-    return { rights: `${shapeText(shape)}${runs ? `, in "${running}" that runs` : ""}`, runs };
+    return { rights: `${profileText(profile)}${runs ? `, in "${running}" that runs` : ""}`, runs };
   });
 }
 
@@ -112,9 +112,9 @@ async function nodeFinding(context: ClusterContext, { node }: Target): Promise<F
 
 async function runsDebugPod(context: ClusterContext, target: Target): Promise<boolean> {
   const found = makeNodeWay(context, namespaceOf(context)).connectRunning(target, context.signal);
-  const passage = await found.catch(() => undefined);
-  await passage?.[Symbol.asyncDispose]();
-  return passage !== undefined;
+  const endpoint = await found.catch(() => undefined);
+  await endpoint?.[Symbol.asyncDispose]();
+  return endpoint !== undefined;
 }
 
 async function finding(look: () => Promise<Finding>): Promise<Finding> {

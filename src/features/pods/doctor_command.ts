@@ -14,7 +14,7 @@ export function doctorOf(commands: readonly Command[]): Command {
   return defineCommand({
     name: "doctor",
     summary: "Tell for each command which way leads beside the target, and what is missing where none does",
-    asks: ["target"],
+    permissions: ["target"],
     examples: [
       ["scope -n shop -p web doctor", "all ways and commands, for one pod"],
       ["scope -n shop doctor", "what you may do in the namespace, whichever pod it is"],

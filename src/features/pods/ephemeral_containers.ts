@@ -5,10 +5,10 @@ import { now } from "../../lib/timed.ts";
 import type { Cluster, V1Pod } from "../../kube/cluster.ts";
 import { podName } from "../../kube/pods.ts";
 import { connect } from "../../manager/client/connection.ts";
-import { connectManager } from "../../connect/arrival.ts";
+import { connectManager } from "../../connect/starting_manager.ts";
 import { whyEnded } from "../../connect/ended.ts";
 import { scopeContainers, versionOf } from "../../connect/ephemeral_container.ts";
-import { shapeText } from "../../connect/shape.ts";
+import { profileText } from "../../connect/security_profile.ts";
 
 /** How long a manager may take to answer that it ends, in milliseconds. */
 const answerMs = 5000;
@@ -27,7 +27,7 @@ export function seenContainers(pod: V1Pod): EphemeralContainerSeen[] {
         namespace: pod.metadata?.namespace ?? "",
         node: pod.spec?.nodeName ?? "",
         image: spec.image ?? "",
-        rights: shapeText(runAsUser === undefined ? granted : { ...granted, uid: runAsUser }),
+        rights: profileText(runAsUser === undefined ? granted : { ...granted, uid: runAsUser }),
         status: running === undefined ? status?.state?.waiting?.reason ?? "Pending" : "Running",
         version: versionOf(spec),
         ...(running?.startedAt === undefined ? {} : { started: new Date(running.startedAt).toISOString() }),

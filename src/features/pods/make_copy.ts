@@ -28,7 +28,7 @@ export interface CopyStart {
   command?: readonly string[];
   timeoutMs: number;
   /** Words to people. */
-  say(text: string): void;
+  notice(text: string): void;
 }
 
 /** How long a start takes in the normal case, of which nothing is said, in milliseconds. */
@@ -95,7 +95,7 @@ async function reach(cluster: Cluster, start: CopyStart, created: V1Pod, limit: 
   };
   let pod = created, progress = copyProgress(pod, start.container), said = "", asked = false;
   let runsSince: number | undefined;
-  const say = (reason: string) => start.say(`waiting for the copy "${namespace}/${name}": ${reason}`);
+  const notice = (reason: string) => start.notice(`waiting for the copy "${namespace}/${name}": ${reason}`);
   try {
     for (let next = upcoming();;) {
       const news = await Promise.race([next, delay(tickMs, stop)]);
@@ -117,12 +117,12 @@ async function reach(cluster: Cluster, start: CopyStart, created: V1Pod, limit: 
         continue;
       }
       const waited = performance.now() - since;
-      if (progress.reason !== said && (progress.pullFailed || waited > normalMs)) say(said = progress.reason);
+      if (progress.reason !== said && (progress.pullFailed || waited > normalMs)) notice(said = progress.reason);
       if (asked || waited < askMs) continue;
       asked = true;
       const trouble = await troubleOf(cluster, pod, pod.spec?.nodeName);
       if (trouble instanceof ScopeError) throw trouble;
-      if (trouble !== undefined) say(trouble);
+      if (trouble !== undefined) notice(trouble);
     }
   } finally {
     ended.abort();

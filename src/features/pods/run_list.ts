@@ -7,7 +7,7 @@ export async function run(context: Context, { everywhere }: ListPlan, make = mak
   const found = await make(await context.cluster()).list(everywhere);
   if (found.length === 0 && context.options.output === "text") {
     const none = "there is nothing of scope's";
-    context.say(everywhere ? none : `${none} in this namespace; -A looks in all`);
+    context.notice(everywhere ? none : `${none} in this namespace; -A looks in all`);
   }
   return await context.show(found);
 }

@@ -20,7 +20,7 @@ export interface RbacPlan {
 export function rbacOf(commands: readonly Command[], unknown: (name: string) => ScopeError): Command {
   const rbac: Command = defineCommand({
     name: "rbac",
-    asks: [],
+    permissions: [],
     summary: "Print the least Role that commands need, for kubectl apply; of all commands where none is named",
     arguments: "[command...]",
     argumentValues: [commands.map(({ name }) => name)],

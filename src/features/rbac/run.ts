@@ -1,4 +1,4 @@
-import { asksOf } from "../../command.ts";
+import { permissionsOf } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { RbacSubject } from "../../event.ts";
@@ -11,7 +11,7 @@ export async function run(context: Context, plan: RbacPlan): Promise<number> {
   const { commands, name, everywhere, destinationNamespace, optional } = plan;
   const { pod, selector } = targetQuery(context.options), { via, terminate, debugNamespace } = context.options;
   const namespace = await context.namespace();
-  const roles = rolesOf(commands.map((one) => ({ name: one.name, asks: asksOf(one) ?? [] })), {
+  const roles = rolesOf(commands.map((one) => ({ name: one.name, permissions: permissionsOf(one) ?? [] })), {
     ...pod === undefined ? {} : { pod },
     ...selector === undefined ? {} : { selector },
     ...{ namespace, debugNamespace, destinationNamespace, name },
@@ -19,7 +19,7 @@ export async function run(context: Context, plan: RbacPlan): Promise<number> {
   });
   const subjects = subjectsOf(plan, namespace);
   if (roles.length === 0) {
-    context.say(`no rights in the cluster are needed for ${commands.map(({ name }) => name).join(", ")}`);
+    context.notice(`no rights in the cluster are needed for ${commands.map(({ name }) => name).join(", ")}`);
   }
   return await context.show([...roles, ...bindingsOf(roles, subjects)]);
 }

@@ -69,7 +69,7 @@ export interface RedirOpened extends Timed, RedirectedConnection {
 export interface RedirConnection extends Timed, RedirectedConnection {
   type: "redir.connection";
   /** Who answered it: `pod` where this machine did not take it, where it was a probe, and with `--mirror`. */
-  servedBy: "laptop" | "pod";
+  servedBy: "local" | "pod";
   /** Why the pod answered it, or why it did not end in the ordinary way. */
   reason?: string;
   /** `closed` by both sides, `reset` by one of them, `lost` with the connection to the manager, `failed`: nobody took it. */

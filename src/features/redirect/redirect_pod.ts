@@ -3,8 +3,8 @@ import type { V1Pod } from "../../kube/cluster.ts";
 import { podName } from "../../kube/pods.ts";
 import type { RedirectCall, RedirectPlan } from "../../manager/client/redirect_plan.ts";
 import type { Needs } from "../../way.ts";
-import { comingBack } from "../../connect/coming_back.ts";
-import type { NamedPod } from "../../connect/coming_back.ts";
+import { withReconnect } from "../../connect/reconnect.ts";
+import type { NamedPod } from "../../connect/reconnect.ts";
 import type { ClusterContext } from "../../context.ts";
 import { hasNodeNetwork } from "../../connect/redirect_trouble.ts";
 
@@ -33,10 +33,10 @@ export async function* redirectPod(
   run: RedirectRun,
   signal: AbortSignal,
 ): AsyncIterable<Event> {
-  yield* comingBack(context, pod, {
+  yield* withReconnect(context, pod, {
     gone: "choose a pod that runs; with -l or TYPE/NAME scope follows those that come",
     needs: redirectNeeds(run.plan),
-    begin: (beside, signal) => beside.redirect({ ...run, signal }),
+    begin: (client, signal) => client.redirect({ ...run, signal }),
     started: "redir.started",
     lost: "redir.lost",
     resumed: "redir.resumed",

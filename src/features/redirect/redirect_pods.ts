@@ -24,8 +24,8 @@ export async function* redirectHere(
 ): AsyncIterable<Event> {
   const { incoming } = asked, why = "without a cluster nobody knows the names of ports";
   const plan = { ...asked, incoming: incoming === "all" ? incoming : numberedPorts(incoming, why) };
-  await using beside = await enterLocal(context, query, redirectNeeds(plan));
-  yield* beside.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, beside.lost]) });
+  await using client = await enterLocal(context, query, redirectNeeds(plan));
+  yield* client.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, client.lost]) });
 }
 
 /**
@@ -45,7 +45,7 @@ export async function* redirectPods(
   const run = newRun();
   if (labels !== undefined) {
     const now = pods.length === 0 ? "none now" : `${pods.length} now`;
-    context.say(`redirecting all pods of ${of}: ${now}, and those that come`);
+    context.notice(`redirecting all pods of ${of}: ${now}, and those that come`);
     return yield* redirectMatching(
       context,
       {
@@ -65,7 +65,7 @@ export async function* redirectPods(
 
 /** Finds which ports of a pod are meant, and says once what a service's port means. */
 function planner(
-  { say }: ClusterContext,
+  { notice }: ClusterContext,
   { container }: TargetQuery,
   { of, ports: service }: Selection,
   asked: RedirectAsked,
@@ -80,7 +80,7 @@ function planner(
       const found = ports[index]!.port, text = `port ${port} of ${of} is port ${found} of its pods`;
       if (service === undefined || port === found || told.has(text)) continue;
       told.add(text);
-      say(text);
+      notice(text);
     }
     return { ...asked, incoming: ports };
   };

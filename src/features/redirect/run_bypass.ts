@@ -1,4 +1,4 @@
-import type { Beside, Context } from "../../context.ts";
+import type { Context, TargetClient } from "../../context.ts";
 import type { Event } from "../../event.ts";
 import type { BypassPlan } from "../../manager/client/bypass_plan.ts";
 import { targetQuery } from "../../options.ts";
@@ -16,7 +16,7 @@ export async function run(context: Context, { plan, command }: BypassCommandPlan
   if (command.length === 0) return await context.show(summedUp(bypass(context, plan), new BypassTally()));
   const { files, ...needs } = shellNeeds(command);
   const capabilities = [...new Set([...bypassNeeds.capabilities, ...needs.capabilities ?? []])];
-  await using beside = await context.enter(query, {
+  await using client = await context.enter(query, {
     ...needs,
     ...bypassNeeds,
     capabilities,
@@ -25,11 +25,11 @@ export async function run(context: Context, { plan, command }: BypassCommandPlan
   });
   const code = await whileBypassed(
     context,
-    beside,
+    client,
     plan,
-    () => context.attach(beside.run({ ...sessionProgram(context, command), namespaces: ["net", "pid", "uts", "ipc"] })),
+    () => context.attach(client.run({ ...sessionProgram(context, command), namespaces: ["net", "pid", "uts", "ipc"] })),
   );
-  if (beside.lost.aborted) throw beside.lost.reason;
+  if (client.lost.aborted) throw client.lost.reason;
   return code;
 }
 
@@ -42,19 +42,19 @@ async function* bypassed(context: Context, plan: BypassPlan): AsyncIterable<Even
 
 /** Does something while the sidecar is out of the way. What is told about that goes to stderr. Throws ScopeError. */
 async function whileBypassed(
-  context: Pick<Context, "say" | "signal">,
-  beside: Beside,
+  context: Pick<Context, "notice" | "signal">,
+  client: TargetClient,
   plan: BypassPlan,
   body: () => Promise<number>,
 ): Promise<number> {
   const done = new AbortController(), begun = Promise.withResolvers<void>();
   const hold = async () => {
-    for await (const event of summedUp(beside.bypass({ plan, signal: done.signal }), new BypassTally())) {
+    for await (const event of summedUp(client.bypass({ plan, signal: done.signal }), new BypassTally())) {
       if (event.type === "bypass.started") {
         const texts = [`${bypassStartedText(event)} while the command runs`, bypassKeptText(event.kept)];
-        for (const text of texts) if (text !== undefined) context.say(text);
+        for (const text of texts) if (text !== undefined) context.notice(text);
         begun.resolve();
-      } else if (event.type === "bypass.summary") context.say(bypassSummaryText(event));
+      } else if (event.type === "bypass.summary") context.notice(bypassSummaryText(event));
     }
   };
   const held = hold();

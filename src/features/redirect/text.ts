@@ -17,10 +17,10 @@ import { bytes, milliseconds, timeOfDay } from "../../text/format.ts";
 import { type Look, paint } from "../../text/style.ts";
 import { type Cell, type Column, table } from "../../text/table.ts";
 
-export type RedirNews = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirCycle | RedirLeft;
+export type RedirNotice = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirCycle | RedirLeft;
 
 /** Lines for what happens to a redirect. */
-export function redirLines(event: RedirNews, color: boolean): string[] {
+export function redirLines(event: RedirNotice, color: boolean): string[] {
   const name = podName(event);
   switch (event.type) {
     case "redir.started":

@@ -6,16 +6,16 @@ import { milliseconds, percent, timeOfDay } from "../../text/format.ts";
 import { paint } from "../../text/style.ts";
 import { type Cell, type Column, table } from "../../text/table.ts";
 
-export type StraceNews = StraceCall | StraceSignal | StraceExited | StraceLine;
+export type StraceNotice = StraceCall | StraceSignal | StraceExited | StraceLine;
 
 /** strace's own rendering, behind the local time of day and the thread's pid. */
-export function straceLine(event: StraceNews, color: boolean): string {
+export function straceLine(event: StraceNotice, color: boolean): string {
   if (event.type === "strace.line") return safe(event.text);
   const before = `${timeOfDay(event.time)} ${String(event.pid).padStart(7)} `;
   return color ? paint(before, "dim", color) + body(event, color) : before + body(event, color);
 }
 
-function body(event: Exclude<StraceNews, StraceLine>, color: boolean): string {
+function body(event: Exclude<StraceNotice, StraceLine>, color: boolean): string {
   switch (event.type) {
     case "strace.call": {
       const { syscall, durationMs, error, unfinished } = event;

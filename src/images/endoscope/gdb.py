@@ -17,7 +17,7 @@ EXIT_CODES = {"notFound": 68, "unreachable": 69, "denied": 77}
 CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 1, 5, 19, 21
 
 SYS_OPENAT2 = 437
-# openat2(2): ".." and absolute links stay below the folder, and the magic links of /proc are refused.
+# openat2(2): ".." and absolute links stay below the directory, and the magic links of /proc are refused.
 RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS = 0x10, 0x02
 # A hostile stack may have no end, and the time for which the target stands still must have one.
 MOST_FRAMES = 256
@@ -111,25 +111,25 @@ def refusal(pid, message):
     return Failure("denied", f'The kernel does not allow tracing process "{pid}"', hint)
 
 
-def temporary_folder():
+def temporary_directory():
     """Where the manager keeps its own, if its root is read-only."""
     return tempfile.mkdtemp(prefix="scope-gdb-", dir=os.environ.get("SCOPE_SCRATCH"))
 
 
 class Links:
     """
-    A folder that stands for the target's root. gdb, without the right to enter the target's mount namespace, would follow
+    A directory that stands for the target's root. gdb, without the right to enter the target's mount namespace, would follow
     the image's absolute links out of /proc/PID/root; here each file that it asks for is a link to what was found inside.
     """
 
     def __init__(self, pid):
         self.root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_CLOEXEC)
-        self.folder = temporary_folder()
+        self.directory = temporary_directory()
         self.known = set()
 
     def add(self, path):
         """Returns whether there is a new link now. Only regular files count: opening others may wait, or act."""
-        link = self.folder + os.path.normpath("/" + path)
+        link = self.directory + os.path.normpath("/" + path)
         if link in self.known:
             return False
         self.known.add(link)
@@ -152,7 +152,7 @@ class Links:
     def add_libraries(self):
         listing = gdb.execute("info sharedlibrary", to_string=True)
         names = re.findall(r"^(?:0x\w+ +0x\w+)? +(?:Yes|No)(?: \(\*\))? +(/.*)$", listing, re.MULTILINE)
-        return any([self.add(name.removeprefix(self.folder)) for name in names])
+        return any([self.add(name.removeprefix(self.directory)) for name in names])
 
     def refresh(self, _event=None):
         """Reads the libraries again when some are new: those that the target loaded meanwhile."""
@@ -165,7 +165,7 @@ class Links:
                 warn(f"not all libraries are known: {error}")
 
     def remove(self, _event=None):
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 links = None
@@ -192,7 +192,7 @@ def prepare(pid):
             # In other words than ptrace's: the same right is asked for, see proc(5).
             raise refusal(pid, "not permitted" if isinstance(error, PermissionError) else str(error)) from None
         gdb.events.gdb_exiting.connect(links.remove)
-        gdb.execute(f"set sysroot {links.folder}", to_string=True)
+        gdb.execute(f"set sysroot {links.directory}", to_string=True)
     for _ in range(2):
         try:
             # Not by its name: it may have been deleted or replaced.
@@ -241,17 +241,17 @@ def scope_attach(pid):
 def scope_source():
     """Runs the command files that came along."""
     for file in json.loads(os.environ.pop("SCOPE_GDB_COMMANDS")):
-        folder = temporary_folder()
+        directory = temporary_directory()
         try:
             # Its name tells gdb the language, and the user where an error is.
-            path = f"{folder}/{os.path.basename(file['name'])}"
+            path = f"{directory}/{os.path.basename(file['name'])}"
             with open(path, "w", encoding="utf-8") as copy:
                 copy.write(file["text"])
             gdb.execute(f"source {path}")
         except gdb.error as error:
-            raise gdb.GdbError(str(error).replace(f"{folder}/", "")) from None
+            raise gdb.GdbError(str(error).replace(f"{directory}/", "")) from None
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def scope_backtrace(pid):
@@ -335,7 +335,7 @@ def library_at(address):
     name = text(lambda: gdb.solib_name(address))
     if name is None:
         return None
-    return name.removeprefix("target:") if links is None else name.removeprefix(links.folder)
+    return name.removeprefix("target:") if links is None else name.removeprefix(links.directory)
 
 
 def arguments_of(frame):

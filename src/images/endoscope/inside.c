@@ -199,7 +199,7 @@ static _Noreturn void reap(int shell, int report, char **argv, char **environmen
 int go_to_cwd(const struct target *target, int there) {
   char path[1];
   if (target->cwd < 0 || (!there && fchdir(target->cwd) < 0)) return 0;
-  /* A folder that was deleted has no path, and shells complain of that. */
+  /* A directory that was deleted has no path, and shells complain of that. */
   if (getcwd(path, sizeof path) == NULL && errno == ENOENT) must(chdir("/"), "go to the target's root");
   return 1;
 }
@@ -211,7 +211,7 @@ static _Noreturn void go_inside(const struct target *target, const struct option
   enter(target, options);
   /* The descriptors of /proc and of namespaces are ways out of the target: nobody in there may find them. */
   close_others(shell, report, target->cwd);
-  /* Some folders only root may enter, and some, where it has few capabilities, only their owner. */
+  /* Some directories only root may enter, and some, where it has few capabilities, only their owner. */
   int there = go_to_cwd(target, 0);
   confine(target);
   go_to_cwd(target, there);

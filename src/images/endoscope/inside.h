@@ -28,7 +28,7 @@ extern const struct kind kinds[KINDS];
 
 /* What is taken over from the target. */
 struct target {
-  int proc, root, cwd;   /* folders; cwd may be -1, and root where this process has that root already */
+  int proc, root, cwd;   /* directories; cwd may be -1, and root where this process has that root already */
   int namespaces[KINDS]; /* -1: the one that this process is in, too */
   uid_t users[3];        /* real, effective, saved */
   gid_t groups[3];
@@ -55,7 +55,7 @@ int must(int result, const char *what);
 /* Allocates memory, or ends the program. */
 void *allocate(void *old, size_t size);
 
-/* Reads a file of the target's folder in /proc, at most 4 MiB. The text ends with a zero. `length` may be NULL. */
+/* Reads a file of the target's directory in /proc, at most 4 MiB. The text ends with a zero. `length` may be NULL. */
 char *read_file(const struct target *target, const char *name, size_t *length);
 
 /* Reads all that is to be known of the target. Nothing has been entered before. */

@@ -17,12 +17,12 @@
 static const char *const hint = "--privileged goes in without the target's limits on devices, memory and processes";
 
 /*
- * Opens the list of a group's processes. `folder` is where the node has mounted its hierarchy: in this container there
+ * Opens the list of a group's processes. `directory` is where the node has mounted its hierarchy: in this container there
  * are but its own groups, and a new mount of version 2 would reset the options of the node's.
  */
-static int open_group(const char *folder, const char *path) {
+static int open_group(const char *directory, const char *path) {
   char file[PATH_MAX];
-  int length = snprintf(file, sizeof file, "/proc/1/root/sys/fs/cgroup/%s%s/cgroup.procs", folder, path);
+  int length = snprintf(file, sizeof file, "/proc/1/root/sys/fs/cgroup/%s%s/cgroup.procs", directory, path);
   if (length < (int)sizeof file) return open(file, O_WRONLY | O_CLOEXEC);
   errno = ENAMETOOLONG;
   return -1;

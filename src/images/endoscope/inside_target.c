@@ -53,7 +53,7 @@ void *allocate(void *old, size_t size) {
   return memory;
 }
 
-/* Opens a file of the target's folder in /proc, as the target's user if need be. */
+/* Opens a file of the target's directory in /proc, as the target's user if need be. */
 static int open_of(const struct target *target, const char *name, int flags) {
   int file = openat(target->proc, name, flags | O_CLOEXEC);
   if (file >= 0 || errno != EACCES) return file;

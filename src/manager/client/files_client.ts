@@ -3,9 +3,9 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Channel } from "../../lib/channel.ts";
 import { FileTrouble } from "./target_files.ts";
 import type { FileKind } from "../../event.ts";
-import type { FileEntry, FileReader, Files, InodePath, Piece, ReadingFile, WholeFile } from "./target_files.ts";
+import type { Chunk, FileEntry, FileReader, Files, InodePath, ReadingFile, WholeFile } from "./target_files.ts";
 import { FileHash, sameHash } from "../protocol/hash.ts";
-import { unpack } from "../protocol/pieces.ts";
+import { unpack } from "../protocol/chunks.ts";
 import {
   FileKind as Kind,
   FindInodeRequestSchema,
@@ -28,8 +28,8 @@ const depths = { self: Depth.SELF, children: Depth.CHILDREN, tree: Depth.TREE } 
 const kinds: Readonly<Record<Kind, FileKind>> = {
   [Kind.UNSPECIFIED]: "unknown",
   [Kind.FILE]: "file",
-  [Kind.FOLDER]: "folder",
-  [Kind.LINK]: "link",
+  [Kind.DIRECTORY]: "directory",
+  [Kind.SYMLINK]: "symlink",
   [Kind.DEVICE]: "device",
   [Kind.SOCKET]: "socket",
   [Kind.FIFO]: "fifo",
@@ -70,7 +70,7 @@ export function makeFiles(client: FilesClient): Files {
         yield {
           path: decode(path),
           kind: kinds[kind],
-          layers: layers.map(({ folder, upper, sameInode }) => ({ folder: decode(folder), upper, sameInode })),
+          layers: layers.map(({ directory, upper, sameInode }) => ({ directory: decode(directory), upper, sameInode })),
           ...(noLayers === "" ? {} : { noLayers }),
         } satisfies InodePath;
       }
@@ -149,7 +149,7 @@ async function readOne(path: string, had: FileHash, from: AsyncIterator<ReadFile
   const begin = Number(start.value.from), hash = begin > 0 ? had : new FileHash();
   const whole = Promise.withResolvers<WholeFile>();
   whole.promise.catch(() => {}); // whoever reads the pieces hears of it, too
-  async function* pieces(): AsyncIterable<Piece> {
+  async function* chunks(): AsyncIterable<Chunk> {
     try {
       for (let response = await read();; response = await read()) {
         if (response.case === "end") {
@@ -169,7 +169,7 @@ async function readOne(path: string, had: FileHash, from: AsyncIterator<ReadFile
       throw error;
     }
   }
-  return { entry: fileEntry(start.value.entry, path), from: begin, pieces: pieces(), whole: whole.promise };
+  return { entry: fileEntry(start.value.entry, path), from: begin, chunks: chunks(), whole: whole.promise };
 }
 
 /** The files of a batch, whose bytes have arrived with it. */
@@ -183,18 +183,18 @@ function readBatch(paths: readonly string[], { files, data }: BatchRead): (Readi
     if (result?.case !== "whole" || result.value.entry === undefined) return new FileTrouble(path, "EBADF");
     const { sha256, same } = result.value, entry = fileEntry(result.value.entry, path), { sizeBytes } = entry;
     const whole = Promise.resolve({ sizeBytes, sha256: hex(sha256) });
-    if (same) return { entry, from: sizeBytes, pieces: none(), whole };
+    if (same) return { entry, from: sizeBytes, chunks: none(), whole };
     const bytes = all.subarray(at, at += sizeBytes), hash = new FileHash();
     hash.update(bytes);
     if (bytes.length < sizeBytes || !sameHash(hash.sum(), sha256)) return new FileTrouble(path, "EBADHASH");
-    return { entry, from: 0, pieces: one({ offset: 0, bytes }), whole };
+    return { entry, from: 0, chunks: one({ offset: 0, bytes }), whole };
   });
 }
 
 async function* none(): AsyncIterable<never> {}
 
-async function* one(piece: Piece): AsyncIterable<Piece> {
-  yield await Promise.resolve(piece);
+async function* one(chunk: Chunk): AsyncIterable<Chunk> {
+  yield await Promise.resolve(chunk);
 }
 
 /** Text that is exactly these bytes, or nothing. */
@@ -228,7 +228,7 @@ function fileEntry(entry: EntryMessage, path: string): FileEntry {
     group,
     inode,
     allocatedBytes: Number(allocatedBytes),
-    ...(kind === Kind.LINK ? { link: decode(link) } : {}),
+    ...(kind === Kind.SYMLINK ? { link: decode(link) } : {}),
   };
 }
 

@@ -110,7 +110,7 @@ function open(host: string, port: number, limitMs: number): Promise<Socket | str
 }
 
 /** A connection whose answers nobody gets: it takes part in nothing but what is sent to it. */
-export class Muted implements Peer {
+export class WriteOnly implements Peer {
   constructor(private readonly peer: Peer) {}
 
   async read(): Promise<undefined> {

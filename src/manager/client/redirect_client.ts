@@ -19,7 +19,7 @@ import {
   trafficEvent,
 } from "./redirect_events.ts";
 import { Linked, Peeked } from "./linked.ts";
-import { LocalSocket, Muted } from "./local_socket.ts";
+import { LocalSocket, WriteOnly } from "./local_socket.ts";
 import { splice } from "../protocol/tunnel/peer.ts";
 import type { TunnelStream } from "../protocol/tunnel/tunnel.ts";
 import { Tunnel } from "../protocol/tunnel/tunnel.ts";
@@ -105,7 +105,7 @@ async function* requestsOf(
   tunnel: Tunnel,
 ): AsyncIterable<RedirectRequest> {
   const { incoming, outgoing, ownContainer, takeover, mirror, raw, cut } = plan;
-  const probes = plan.probes === "laptop" ? [] : target.probes ?? [];
+  const probes = plan.probes === "local" ? [] : target.probes ?? [];
   yield create(RedirectRequestSchema, {
     request: {
       case: "start",
@@ -208,6 +208,6 @@ class LocalEnd {
     link.connected();
     one.connectMs = performance.now() - begun;
     this.tunnel.send(connection, { case: "accepted", value: { credit: stream.window.first } });
-    await splice(peeked, new Linked(mirror ? new Muted(socket) : socket, link), one.traffic);
+    await splice(peeked, new Linked(mirror ? new WriteOnly(socket) : socket, link), one.traffic);
   }
 }

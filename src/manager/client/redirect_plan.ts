@@ -37,7 +37,7 @@ export interface RedirectPlan {
   /** Takes ports that somebody else redirects. */
   takeover: boolean;
   /** Probes of the pod's spec go to the pod, or come to this machine as everything else. */
-  probes: "pod" | "laptop";
+  probes: "pod" | "local";
 }
 
 export interface RedirectCall {

@@ -55,7 +55,7 @@ export interface ReadOptions {
 }
 
 /** Bytes of a file, at most 1 MiB, and where they belong; what lies between two pieces is a hole. */
-export interface Piece {
+export interface Chunk {
   offset: number;
   bytes: Uint8Array<ArrayBuffer>;
 }
@@ -77,7 +77,7 @@ export interface ReadingFile {
   /** What is before this is there already, and the same. */
   readonly from: number;
   /** Throws FileTrouble, also when the bytes that came are not those that were sent. */
-  readonly pieces: AsyncIterable<Piece>;
+  readonly chunks: AsyncIterable<Chunk>;
   /** Known once all pieces were read. */
   readonly whole: Promise<WholeFile>;
 }
@@ -89,10 +89,10 @@ export interface WholeFile {
 }
 
 export interface WriteOptions {
-  /** Where the path is a folder, what is written is written below it by this name; empty: as its content. */
+  /** Where the path is a directory, what is written is written below it by this name; empty: as its content. */
   name: string;
-  /** What is written is a folder. */
-  folder: boolean;
+  /** What is written is a directory. */
+  directory: boolean;
   signal: AbortSignal;
 }
 
@@ -108,14 +108,14 @@ export interface FileToWrite {
 
 /** An item small enough to be written together with others. */
 export type BatchItem =
-  /** `finish` sets mode and time of a folder, once all that is in it is there. */
-  | { kind: "folder"; path: string; mode: number; modifiedNs: bigint; finish: boolean }
-  | { kind: "link"; path: string; to: string }
+  /** `finish` sets mode and time of a directory, once all that is in it is there. */
+  | { kind: "directory"; path: string; mode: number; modifiedNs: bigint; finish: boolean }
+  | { kind: "symlink"; path: string; to: string }
   | { kind: "file"; path: string; mode: number; modifiedNs: bigint; bytes: Uint8Array };
 
 /** The result of one item of a batch. */
 export interface ItemWritten extends WholeFile {
-  /** A folder that was not there. */
+  /** A directory that was not there. */
   created: boolean;
 }
 
@@ -141,7 +141,7 @@ export interface FileWriter extends AsyncDisposable {
     readonly written: Promise<(ItemWritten | FileTrouble)[]>;
   };
   /** `pieces` reads the file from an offset on. The next may begin when all of it is sent. */
-  file(file: FileToWrite, pieces: (from: number) => AsyncIterable<Piece>): WritingFile;
+  file(file: FileToWrite, chunks: (from: number) => AsyncIterable<Chunk>): WritingFile;
 }
 
 export interface WritingFile {
@@ -157,7 +157,7 @@ export interface InodePath {
   path: string;
   kind: FileKind;
   /** The layers that have the path; the first is what the container sees. */
-  layers: { folder: string; upper: boolean; sameInode: boolean }[];
+  layers: { directory: string; upper: boolean; sameInode: boolean }[];
   /** Why there are none. */
   noLayers?: string;
 }

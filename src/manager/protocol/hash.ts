@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { FileError } from "./file_error.ts";
-import { pieceBytes } from "./pieces.ts";
+import { pieceBytes } from "./chunks.ts";
 
 /** The SHA-256 of a file that arrives in pieces, whose holes count as the zeros that they read as. */
 export class FileHash {

@@ -9,7 +9,7 @@ export function partName(name: string, lengthOf: (name: string) => number = (nam
   return `.${kept}${end}`;
 }
 
-/** True for the name of what a copy that was broken off left: a file of that name is no part of a folder's copy. */
+/** True for the name of what a copy that was broken off left: a file of that name is no part of a directory's copy. */
 export function isPart(name: string): boolean {
   return name.startsWith(".") && name.endsWith(end);
 }

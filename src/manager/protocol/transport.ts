@@ -5,7 +5,7 @@
 export const windowBytes = 8 * 1024 * 1024;
 
 /** Where the manager listens in its container: below /tmp, as it may be any user, or below what this variable says. */
-export const scratchVariable = "SCOPE_SCRATCH", scratchFolder = "/tmp/scope", socketName = "manager.sock";
+export const scratchVariable = "SCOPE_SCRATCH", scratchDirectory = "/tmp/scope", socketName = "manager.sock";
 
 /** How often a client says that it is alive, in milliseconds. */
 export const beatMs = 1000;

@@ -35,7 +35,7 @@ export function isInPod(cgroups: string, uid: string): boolean {
 }
 
 /**
- * The names in each path. Where the kubelet drives systemd and the runtime does not, one folder is named
+ * The names in each path. Where the kubelet drives systemd and the runtime does not, one directory is named
  * `SLICE:PREFIX:ID`, so a colon separates names as well.
  */
 function paths(cgroups: string): string[][] {

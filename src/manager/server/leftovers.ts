@@ -1,4 +1,4 @@
-import type { Traced } from "./let_go.ts";
+import type { Tracee } from "./detach.ts";
 import { allPids, readProc, statOf } from "./processes.ts";
 
 /** Marks everything that a run starts, whatever session or group it moves to. */
@@ -44,7 +44,7 @@ export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
  * Reapers go last and by themselves if they can, so that what they adopted never reaches the target's first process.
  * Returns when none is left, or after `limitMs` with those that would not go.
  */
-export async function endRun(run: RunId, traced?: Traced, limitMs = traced ? 5000 : 4000): Promise<number[]> {
+export async function endRun(run: RunId, traced?: Tracee, limitMs = traced ? 5000 : 4000): Promise<number[]> {
   let left = pidsOfRun(run);
   for (const pid of left) for (const signal of ["SIGTERM", "SIGHUP", "SIGCONT"] as const) kill(pid, signal);
   const start = performance.now();

@@ -6,7 +6,7 @@ import { effectiveCapabilities } from "./processes.ts";
 /** A manager that runs on somebody's machine, and not in the endoscope image: the tools are those of the machine. */
 export interface LocalTools {
   /** Where the image's own small programs are here. */
-  folder: string;
+  directory: string;
 }
 
 interface Wanted {
@@ -26,9 +26,9 @@ const inImage = /^(source )?\/opt\/scope\//;
  *
  * Throws ConnectError: not found, permission denied.
  */
-export function localArgv({ folder }: LocalTools, { pid, namespaces, files, argv }: Wanted): string[] {
-  const here = argv.map((word) => word.replace(inImage, (_, before = "") => `${before}${folder}/`));
-  const run = `${folder}/run`;
+export function localArgv({ directory }: LocalTools, { pid, namespaces, files, argv }: Wanted): string[] {
+  const here = argv.map((word) => word.replace(inImage, (_, before = "") => `${before}${directory}/`));
+  const run = `${directory}/run`;
   if (namespaces.length === 0) return [run, ...here];
   if (pid === undefined) throw new ConnectError("the pod has no process on this machine", Code.NotFound);
   const foreign = namespaces.filter((kind) => namespaceOf(pid, kind) !== namespaceOf("self", kind));
@@ -40,7 +40,7 @@ export function localArgv({ folder }: LocalTools, { pid, namespaces, files, argv
     );
   }
   // Without tini, what a tool leaves behind goes to the first process of the namespace, and is ended there.
-  const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${folder}/reaper`] : [];
+  const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${directory}/reaper`] : [];
   const copies = namespaces.includes("net") ? files : {};
   return enterArgv({ pid, namespaces, files: copies, argv: [run, ...here], adopt, hold: [] });
 }
@@ -58,9 +58,9 @@ function namespaceOf(pid: number | "self", kind: NamespaceKind): string {
 }
 
 function isProgram(name: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+  return (Deno.env.get("PATH") ?? "").split(":").some((directory) => {
     try {
-      return Deno.statSync(`${folder}/${name}`).isFile;
+      return Deno.statSync(`${directory}/${name}`).isFile;
     } catch {
       return false;
     }

@@ -7,7 +7,7 @@ const SOL_SOCKET = 1, SO_PEERCRED = 17;
 
 /**
  * Whether the other end of a unix socket was connected by a process of this very container, as what `exec` starts here:
- * one with the same mount namespace. The socket's folder may be one that all containers of a pod share, and the user of
+ * one with the same mount namespace. The socket's directory may be one that all containers of a pod share, and the user of
  * another container may be the same. A process of another pid namespace has no pid here, see SO_PEERCRED in unix(7).
  */
 export function isOfOwnContainer(socket: unknown): boolean {

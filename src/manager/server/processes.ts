@@ -8,7 +8,7 @@ export function* allPids(): Iterable<number> {
   for (const { name } of Deno.readDirSync("/proc")) if (/^\d+$/.test(name)) yield Number(name);
 }
 
-/** A file of /proc/PID, or of a thread's folder below it, or nothing when that is gone meanwhile. */
+/** A file of /proc/PID, or of a thread's directory below it, or nothing when that is gone meanwhile. */
 export function readProc(pid: number | string, file: string): string | undefined {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/${file}`);
@@ -29,7 +29,7 @@ export function statOf(pid: number): Stat | undefined {
   return text === undefined || text === "" ? undefined : parseStat(text);
 }
 
-/** The threads of a process, as folders below /proc. */
+/** The threads of a process, as directories below /proc. */
 export function tasksOf(pid: number): string[] {
   try {
     return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => `${pid}/task/${name}`);

@@ -1,8 +1,8 @@
 import { Channel } from "../../lib/channel.ts";
 import { endRun, kill, pidsOfRun, runVariable } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
-import { Traced } from "./let_go.ts";
-import { Pause } from "./pause.ts";
+import { Tracee } from "./detach.ts";
+import { InterruptibleDelay } from "./interruptible_delay.ts";
 import { allPids, readProc, statOf } from "./processes.ts";
 import type { Pty, WindowSize } from "./pty.ts";
 import { openPty } from "./pty.ts";
@@ -48,8 +48,8 @@ export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #sinceMs: number;
   readonly #pty: Pty | undefined;
-  readonly #traced: Traced | undefined;
-  readonly #gathering = new Pause();
+  readonly #traced: Tracee | undefined;
+  readonly #gathering = new InterruptibleDelay();
   readonly #printed = new Channel<ProgramOutput>();
   /** Nothing of it runs any more. */
   #ended = false;
@@ -57,7 +57,7 @@ export class Program implements AsyncDisposable {
 
   /** Throws Deno.errors.NotFound when there is no such program. */
   constructor({ argv, env, pty, traces }: ProgramOptions) {
-    this.#traced = traces === undefined ? undefined : new Traced(traces);
+    this.#traced = traces === undefined ? undefined : new Tracee(traces);
     this.#pty = pty === undefined ? undefined : openPty(pty);
     const [program = "", ...args] = this.#pty === undefined ? argv : ["sh", "-c", ptyScript, "sh", ...argv];
     try {

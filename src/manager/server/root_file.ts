@@ -2,7 +2,7 @@ import { delay } from "../../lib/delay.ts";
 import { cString, libc, O_CLOEXEC, O_NONBLOCK } from "./libc.ts";
 
 const SYS_openat2 = 437n;
-/** openat2(2): `..` and absolute symlinks stay below the folder, and the magic links of /proc are refused. */
+/** openat2(2): `..` and absolute symlinks stay below the directory, and the magic links of /proc are refused. */
 const RESOLVE_IN_ROOT = 0x10n;
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const O_PATH = 0o10000000;

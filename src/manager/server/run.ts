@@ -146,22 +146,22 @@ async function feed(program: Program, input: AsyncIterator<RunRequest>): Promise
 
 /** Copies of files of the target, for as long as a program uses them. */
 class TargetFiles implements AsyncDisposable {
-  #folder: string | undefined;
+  #directory: string | undefined;
 
   /** Copies what a program in the target's network must see of its /etc. */
   async copy(pid: number): Promise<Record<string, string>> {
-    const folder = this.#folder = Deno.makeTempDirSync({ prefix: "scope-etc-" });
-    Deno.chmodSync(folder, 0o755); // tools that drop their privileges read them, too
+    const directory = this.#directory = Deno.makeTempDirSync({ prefix: "scope-etc-" });
+    Deno.chmodSync(directory, 0o755); // tools that drop their privileges read them, too
     const copies: Record<string, string> = {};
     for (const name of ["resolv.conf", "hosts"]) {
       const bytes = await readInRoot(pid, `/etc/${name}`);
       if (bytes === undefined) continue;
-      Deno.writeFileSync(copies[name] = `${folder}/${name}`, bytes, { mode: 0o644 });
+      Deno.writeFileSync(copies[name] = `${directory}/${name}`, bytes, { mode: 0o644 });
     }
     return copies;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#folder !== undefined) await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
+    if (this.#directory !== undefined) await Deno.remove(this.#directory, { recursive: true }).catch(() => {});
   }
 }

@@ -5,10 +5,10 @@ import { parseStatus } from "../../lib/proc.ts";
 import { allPids, cgroupsOf, oldestOf, readProc } from "./processes.ts";
 import { readInRoot } from "./root_file.ts";
 
-/** Where a runtime keeps the bundles of its containers: a folder in the root of a process, and the file in each. */
+/** Where a runtime keeps the bundles of its containers: a directory in the root of a process, and the file in each. */
 interface Bundles {
   pid: number;
-  folder: string;
+  directory: string;
   file: string;
 }
 
@@ -30,16 +30,16 @@ export interface FoundPods {
 
 /** Where runtimes keep their bundles when nobody changed it. */
 const usual: readonly Omit<Bundles, "pid">[] = [
-  { folder: "/run/containerd/io.containerd.runtime.v2.task/k8s.io", file: "config.json" },
-  { folder: "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io", file: "config.json" },
-  { folder: "/run/containers/storage/overlay-containers", file: "userdata/config.json" },
+  { directory: "/run/containerd/io.containerd.runtime.v2.task/k8s.io", file: "config.json" },
+  { directory: "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io", file: "config.json" },
+  { directory: "/run/containers/storage/overlay-containers", file: "userdata/config.json" },
 ];
 
 /** Larger than any config.json that a runtime makes of a pod's spec. */
 const largestConfig = 1024 * 1024;
 
 /**
- * Finds the running pods of a name by the files of the container runtimes here. Their folders are told by where the
+ * Finds the running pods of a name by the files of the container runtimes here. Their directories are told by where the
  * processes that watch over containers work, as a node may be a mount namespace of this machine, with files of its own.
  */
 export async function findPods(name: string, namespace: string): Promise<FoundPods> {
@@ -72,8 +72,8 @@ export async function findPods(name: string, namespace: string): Promise<FoundPo
 export async function containerVariables(containerId: string): Promise<Record<string, string>> {
   if (!/^[0-9a-f]{64}$/.test(containerId)) return {};
   const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
-  for (const { pid, folder, file } of findBundles(cgroups).bundles) {
-    const bytes = await readInRoot(pid, `${folder}/${containerId}/${file}`, largestConfig);
+  for (const { pid, directory, file } of findBundles(cgroups).bundles) {
+    const bytes = await readInRoot(pid, `${directory}/${containerId}/${file}`, largestConfig);
     if (bytes === undefined) continue;
     return Object.fromEntries(
       parseBundleEnvironment(new TextDecoder().decode(bytes)).flatMap((entry) => {
@@ -89,7 +89,7 @@ function findBundles(cgroups: readonly { pid: number; text: string }[]): { bundl
   const found = new Map<string, Bundles>();
   let unreadable = 0;
   const add = (bundles: Bundles) => {
-    const { ino, dev } = Deno.statSync(`/proc/${bundles.pid}/root${bundles.folder}`);
+    const { ino, dev } = Deno.statSync(`/proc/${bundles.pid}/root${bundles.directory}`);
     found.set(`${dev}:${ino}`, bundles);
   };
   for (const { pid, text } of cgroups) {
@@ -101,8 +101,8 @@ function findBundles(cgroups: readonly { pid: number; text: string }[]): { bundl
     }
     try {
       const cwd = Deno.readLinkSync(`/proc/${pid}/cwd`).split("/");
-      if (isShim) add({ pid, folder: cwd.slice(0, -1).join("/"), file: "config.json" });
-      else add({ pid, folder: cwd.slice(0, -2).join("/"), file: "userdata/config.json" });
+      if (isShim) add({ pid, directory: cwd.slice(0, -1).join("/"), file: "config.json" });
+      else add({ pid, directory: cwd.slice(0, -2).join("/"), file: "userdata/config.json" });
     } catch (error) {
       if (error instanceof Deno.errors.PermissionDenied) unreadable += 1;
     }
@@ -117,16 +117,16 @@ function findBundles(cgroups: readonly { pid: number; text: string }[]): { bundl
   return { bundles: [...found.values()], unreadable };
 }
 
-async function readBundles({ pid, folder, file }: Bundles): Promise<{ id: string; config: BundleConfig }[]> {
+async function readBundles({ pid, directory, file }: Bundles): Promise<{ id: string; config: BundleConfig }[]> {
   let names: string[];
   try {
-    names = [...Deno.readDirSync(`/proc/${pid}/root${folder}`)].map(({ name }) => name);
+    names = [...Deno.readDirSync(`/proc/${pid}/root${directory}`)].map(({ name }) => name);
   } catch {
     return []; // gone meanwhile
   }
   const found: { id: string; config: BundleConfig }[] = [];
   for (const id of names.filter((name) => /^[0-9a-f]{64}$/.test(name))) {
-    const bytes = await readInRoot(pid, `${folder}/${id}/${file}`, largestConfig);
+    const bytes = await readInRoot(pid, `${directory}/${id}/${file}`, largestConfig);
     const config = bytes === undefined ? undefined : parseBundleConfig(new TextDecoder().decode(bytes));
     if (config !== undefined) found.push({ id, config });
   }

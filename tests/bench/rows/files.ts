@@ -13,26 +13,26 @@ const manyFiles = 20_000, manyMs = 10_000;
 
 /** 500 MB and 20,000 files of 5 bytes out of the pod and into it, against the ways that kubectl has. */
 export async function files(world: World, runs: number): Promise<Row[]> {
-  const folder = await Deno.makeTempDir({ prefix: "scope-bench-" });
+  const directory = await Deno.makeTempDir({ prefix: "scope-bench-" });
   try {
     await world.debugPod();
     const rows: Row[] = [];
     for (const [kind, make] of [["log lines", logLines], ["random bytes", randomBytes]] as const) {
-      await write(`${folder}/source`, make);
-      await world.scope("cp", `${folder}/source`, ":/source");
+      await write(`${directory}/source`, make);
+      await world.scope("cp", `${directory}/source`, ":/source");
       rows.push(
-        ...await out(world, folder, kind, Math.ceil(runs / 5)),
-        ...await into(world, folder, kind, Math.ceil(runs / 5)),
+        ...await out(world, directory, kind, Math.ceil(runs / 5)),
+        ...await into(world, directory, kind, Math.ceil(runs / 5)),
       );
     }
-    return [...rows, ...await many(world, folder, Math.ceil(runs / 5))];
+    return [...rows, ...await many(world, directory, Math.ceil(runs / 5))];
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-async function out(world: World, folder: string, kind: string, runs: number): Promise<Row[]> {
-  const to = `${folder}/copy`, reset = () => Deno.remove(to);
+async function out(world: World, directory: string, kind: string, runs: number): Promise<Row[]> {
+  const to = `${directory}/copy`, reset = () => Deno.remove(to);
   const pod = `${world.namespace}/${world.target}`;
   const others: [string, string[]][] = [
     ["kubectl cp", ["kubectl", "cp", `${pod}:/source`, to]],
@@ -50,8 +50,9 @@ async function out(world: World, folder: string, kind: string, runs: number): Pr
   });
 }
 
-async function into(world: World, folder: string, kind: string, runs: number): Promise<Row[]> {
-  const from = `${folder}/source`, reset = async () => void await world.here("exec", world.target, "--", "rm", "/copy");
+async function into(world: World, directory: string, kind: string, runs: number): Promise<Row[]> {
+  const from = `${directory}/source`,
+    reset = async () => void await world.here("exec", world.target, "--", "rm", "/copy");
   // Not against `kubectl exec -i … cat`, which loses its connection now and then with so much input.
   const others: [string, string[]][] = [
     ["kubectl cp", ["kubectl", "cp", from, `${world.namespace}/${world.target}:/copy`]],
@@ -76,8 +77,8 @@ async function against(
 }
 
 /** Small files into the pod and out of it; scope must lose none. */
-async function many(world: World, folder: string, runs: number): Promise<Row[]> {
-  const from = `${folder}/many`, to = `${folder}/many-back`, pod = `${world.namespace}/${world.target}`;
+async function many(world: World, directory: string, runs: number): Promise<Row[]> {
+  const from = `${directory}/many`, to = `${directory}/many-back`, pod = `${world.namespace}/${world.target}`;
   await Deno.mkdir(from);
   for (let at = 0; at < manyFiles; at++) await Deno.writeTextFile(`${from}/${at}`, String(at).padStart(5, "0"));
   const there = (...argv: string[]) => world.here("exec", world.target, "--", ...argv);

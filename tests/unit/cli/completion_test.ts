@@ -31,7 +31,7 @@ Deno.test("wantedOf() knows what each value is, wherever its option stands and h
   assert.deepEqual(offered("--via", ""), [...wayNames]);
   assert.deepEqual(offered("ping", "--via=a"), ["auto"]);
   assert.deepEqual(offered("--pull-policy", ""), [...pullPolicies]);
-  assert.deepEqual(offered("redir", "--probes", ""), ["pod", "laptop"]);
+  assert.deepEqual(offered("redir", "--probes", ""), ["pod", "local"]);
   assert.deepEqual(offered("-l", ""), []);
 });
 

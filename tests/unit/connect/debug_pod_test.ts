@@ -186,7 +186,7 @@ Deno.test("hasEnded() is true as soon as the container has ended, whatever the p
 });
 
 Deno.test("debugPod() says who made it, and what for", () => {
-  const made = debugPod({ ...options, maker: { by: "me@host", command: "ping" } }).metadata!.annotations!;
+  const made = debugPod({ ...options, createdBy: { by: "me@host", command: "ping" } }).metadata!.annotations!;
   assert.deepEqual(
     [made["scope/created-by"], made["scope/created-for"], made["scope/created-with"], made["scope/node"]],
     ["me@host", "ping", `scope ${version}`, options.node],

@@ -11,7 +11,7 @@ import { containerStatus } from "../kube/pod.ts";
 const mirrored = "mirror.example/endoscope@sha256:1";
 const options: StartOptions = {
   ...{ namespace: "shop", image: "endoscope:1", regcred: "", pullPolicy: "IfNotPresent", timeoutMs: 5000 },
-  say: () => {},
+  notice: () => {},
 };
 
 /** The debug pod that runs, with this image. */

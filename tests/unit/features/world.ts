@@ -1,5 +1,5 @@
 import type { DestinationQuery, Destinations } from "../../../src/connect/destinations.ts";
-import type { Beside, ClusterContext, Context } from "../../../src/context.ts";
+import type { ClusterContext, Context, TargetClient } from "../../../src/context.ts";
 import type { Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
 import type { Destination } from "../../../src/target.ts";
 import type { CopyRequest } from "../../../src/features/files/copy_place.ts";
@@ -15,7 +15,7 @@ import type { RawOptions } from "../../../src/options.ts";
 import type { Target, TargetQuery } from "../../../src/target.ts";
 import type { Run } from "../../../src/tool.ts";
 import type { Needs } from "../../../src/way.ts";
-import { besideOf } from "../beside.ts";
+import { targetClientOf } from "../target_client.ts";
 
 export interface World {
   globals?: RawOptions;
@@ -26,7 +26,7 @@ export interface World {
   interactive?: boolean;
   /** More about the target, and how it is reached. */
   target?: Partial<Target>;
-  way?: Beside["way"];
+  way?: TargetClient["way"];
   piped?: boolean;
   /** What `show` answers. */
   shown?: number;
@@ -50,7 +50,7 @@ export function worldOf(
     contextNamespace,
   }: World,
 ) {
-  const place = besideOf(processes, { of: target, way });
+  const place = targetClientOf(processes, { of: target, way });
   const did = {
     entered: [] as TargetQuery[],
     needs: [] as Needs[],
@@ -74,8 +74,8 @@ export function worldOf(
     said: [] as string[],
   };
   const options = resolveOptions(globals), signal = new AbortController().signal;
-  const say = (text: string) => void did.said.push(text);
-  const cluster = { options, signal, say, explain() {} } as unknown as ClusterContext;
+  const notice = (text: string) => void did.said.push(text);
+  const cluster = { options, signal, notice, detail() {} } as unknown as ClusterContext;
   const context: Context = {
     options,
     signal,
@@ -83,22 +83,22 @@ export function worldOf(
     interrupted: undefined,
     terminalType: "xterm",
     windowSize: () => ({ columns: 100, rows: 30 }),
-    say,
-    explain() {},
+    notice,
+    detail() {},
     namespace: () => Promise.resolve(globals.namespace as string | undefined ?? contextNamespace),
     target: (query) => Promise.resolve(query),
     cluster: () => Promise.resolve(cluster),
     enter(query, needs = {}) {
       did.entered.push(query);
       did.needs.push(needs);
-      return Promise.resolve(place.beside);
+      return Promise.resolve(place.client);
     },
     enterNode(name) {
       did.nodes.push(name);
-      return Promise.resolve(place.beside);
+      return Promise.resolve(place.client);
     },
     async print(bytes) {
-      for await (const piece of bytes) did.printed += new TextDecoder().decode(piece);
+      for await (const chunk of bytes) did.printed += new TextDecoder().decode(chunk);
     },
     async show(events, { live, times = false } = {}) {
       did.shows.push(live !== undefined ? "live" : times ? "times" : "text");

@@ -39,7 +39,7 @@ export function selfSigned(): { key: string; cert: string } {
 export async function apiServer(
   answer: (method: string, path: string, body: string, headers: IncomingHttpHeaders) => Answer | Promise<Answer>,
   { tls = false, ...options }: Partial<Limits> & { tls?: boolean } = {},
-): Promise<AsyncDisposable & { cluster: Cluster; folder: string; asked: string[] }> {
+): Promise<AsyncDisposable & { cluster: Cluster; directory: string; asked: string[] }> {
   const asked: string[] = [];
   const answerTo = async ({ method = "", url = "", headers }: IncomingMessage, sent = "") => {
     asked.push(`${method} ${url}`);
@@ -61,24 +61,24 @@ export async function apiServer(
     socket.end(`HTTP/1.1 ${status} Refused\r\n${lines}\r\n${text}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-api-" });
   const address = `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const cluster = clusterAt(folder, address, options);
+  const cluster = clusterAt(directory, address, options);
   return {
     cluster,
-    folder,
+    directory,
     asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      Deno.removeSync(folder, { recursive: true });
+      Deno.removeSync(directory, { recursive: true });
     },
   };
 }
 
 /** The real client for an API server at this address. */
-export function clusterAt(folder: string, server: string, options: Partial<Limits> = {}): Cluster {
-  const kubeconfig = `${folder}/kubeconfig`;
+export function clusterAt(directory: string, server: string, options: Partial<Limits> = {}): Cluster {
+  const kubeconfig = `${directory}/kubeconfig`;
   Deno.writeTextFileSync(
     kubeconfig,
     JSON.stringify({
@@ -96,7 +96,7 @@ export function clusterAt(folder: string, server: string, options: Partial<Limit
   return loadCluster({ kubeconfig, ...limits, ...options });
 }
 
-type Limits = Pick<ClusterOptions, "timeoutMs" | "say" | "explain" | "signal">;
+type Limits = Pick<ClusterOptions, "timeoutMs" | "notice" | "detail" | "signal">;
 
 /** Limits that no test comes near, and words that nobody reads. */
-export const limits = { timeoutMs: 10_000, say() {}, signal: new AbortController().signal };
+export const limits = { timeoutMs: 10_000, notice() {}, signal: new AbortController().signal };

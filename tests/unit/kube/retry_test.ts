@@ -142,7 +142,7 @@ Deno.test("A request that is put off is sent again in its time, which is explain
       refusals-- > 0
         ? { ...status(429, "TooManyRequests", "too many requests"), headers: busy }
         : { status: 201, body: { kind: "Pod" } },
-    { explain: (text) => void explained.push(text) },
+    { detail: (text) => void explained.push(text) },
   );
   const begin = performance.now();
   const request = { method: "POST", path: "/api/v1/namespaces/shop/pods", body: {} } as const;
@@ -170,7 +170,7 @@ Deno.test("A request that waits for another attempt ends with the interrupt, and
   const answer = { status: 429, body: "", headers: busy };
   await using api = await apiServer(() => answer, {
     signal: stop.signal,
-    explain: () => stop.abort(new Error("Ctrl-C")),
+    detail: () => stop.abort(new Error("Ctrl-C")),
   });
   const request = { method: "POST", path: "/api/v1/namespaces/shop/pods", body: {} } as const;
   await assert.rejects(api.cluster.request("create a pod", request), { message: "Ctrl-C" });

@@ -308,15 +308,15 @@ Deno.test("execStream() names all that a websocket takes where nobody can say wh
 
 /** The error of a call to this address. */
 async function unanswered(server: string): Promise<ScopeError> {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-api-" });
   try {
-    const cluster = clusterAt(folder, server);
+    const cluster = clusterAt(directory, server);
     await cluster.request("list pods", { method: "GET", path: podPath("shop") });
   } catch (error) {
     assert.ok(error instanceof ScopeError);
     return error;
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
   assert.fail("it was answered");
 }

@@ -62,8 +62,8 @@ Deno.test("rolesOf() makes a ClusterRole of what is in all namespaces, and of no
 
 Deno.test("rolesOf() makes none where nothing is needed", () => {
   assert.deepEqual(rules(["shell", "ping"], { via: "local" }).flat().filter((rule) => rule?.includes("exec")), []);
-  assert.deepEqual(rolesOf([{ name: "rbac", asks: [] }], plain), []);
-  assert.deepEqual(rolesOf([{ name: "completions", asks: ["names"] }], plain), []);
+  assert.deepEqual(rolesOf([{ name: "rbac", permissions: [] }], plain), []);
+  assert.deepEqual(rolesOf([{ name: "completions", permissions: ["names"] }], plain), []);
 });
 
 Deno.test("rolesOf() says what cannot be limited", () => {

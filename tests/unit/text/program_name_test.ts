@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { commands, inWordsOf, parse } from "../../../src/app.ts";
-import { asCalled, calledAs, eventInWords } from "../../../src/text/program_name.ts";
+import { calledAs, eventInWords, withProgramName } from "../../../src/text/program_name.ts";
 import { failed } from "../../../src/event.ts";
 import { scope } from "../scope.ts";
 
@@ -26,8 +26,8 @@ const texts: [string, string][] = [
 
 for (const [text, expected] of texts) {
   Deno.test(`asCalled() makes "${expected}" of "${text}" for kubectl, and nothing for scope`, () => {
-    assert.equal(asCalled(text, "kubectl scope", names), expected);
-    assert.equal(asCalled(text, "scope", names), text);
+    assert.equal(withProgramName(text, "kubectl scope", names), expected);
+    assert.equal(withProgramName(text, "scope", names), text);
   });
 }
 

@@ -1,4 +1,4 @@
-import { breathe } from "../yield.ts";
+import { yieldToEventLoop } from "../yield_to_event_loop.ts";
 
 /** One end of a byte stream in both directions, whatever carries it. */
 export interface Peer {
@@ -82,7 +82,7 @@ async function carry(
 
 /** Reads to the end, or until a reset. */
 async function discard(from: Peer): Promise<void> {
-  const breath = breathe();
+  const breath = yieldToEventLoop();
   try {
     // A socket that always has more would let nothing else on the event loop come to its turn.
     while (await from.read() !== undefined) if (breath.due) await breath.take();

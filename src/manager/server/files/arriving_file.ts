@@ -1,7 +1,7 @@
 import { partName } from "../../protocol/part_name.ts";
 import { FileKind } from "../../protocol/gen/manager_pb.ts";
 import type { FileEnd, WriteFile } from "../../protocol/gen/manager_pb.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import {
   fchown,
   ftruncate,
@@ -22,7 +22,7 @@ import type { Stat } from "./calls.ts";
 import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
 import type { Creator } from "./created.ts";
 import { Descriptor } from "./descriptor.ts";
-import type { Place } from "./destination.ts";
+import type { NamedEntry } from "./destination.ts";
 import { statIfThere } from "./destination.ts";
 import { kindOf } from "./entry.ts";
 import { FileError } from "../../protocol/file_error.ts";
@@ -30,18 +30,18 @@ import { FileHash, sameHash } from "../../protocol/hash.ts";
 import { isMountPoint, putInPlace, refuseMountPoint, removeName } from "./mount_point.ts";
 import { openMountedFile, reserveMounted, setTime } from "./mounted_file.ts";
 import type { Name } from "./names.ts";
-import type { PartKeeper } from "./parts.ts";
-import { pieceBytes } from "../../protocol/pieces.ts";
+import type { PartKeeper } from "./partial_files.ts";
+import { pieceBytes } from "../../protocol/chunks.ts";
 import { openBelow } from "./target_root.ts";
 
 /** How long the same file may be written by another copy: longer than a client that is gone counts as alive. */
 const otherCopyMs = 8_000;
-/** The largest file that is kept in memory until it is whole, where a mount is all that can be written in a folder. */
+/** The largest file that is kept in memory until it is whole, where a mount is all that can be written in a directory. */
 const mostInMemory = 16 << 20;
 
 /** What is needed of a target to write a file there. */
-export interface Arrival {
-  place: Place;
+export interface StartingManager {
+  place: NamedEntry;
   file: WriteFile;
   /** Whose new files are. */
   creator: Creator;
@@ -66,31 +66,31 @@ export class ArrivingFile implements Disposable {
   readonly #mounted: boolean = false;
   readonly #name: Name;
 
-  constructor(readonly arrival: Arrival) {
+  constructor(readonly arrival: StartingManager) {
     this.#name = partName(arrival.place.name);
     this.#hash = new FileHash(arrival.gone);
-    const existing = statIfThere(arrival.place.folder, arrival.place.name);
+    const existing = statIfThere(arrival.place.directory, arrival.place.name);
     if (existing === undefined) return;
     const kind = kindOf(existing);
-    if (kind === FileKind.FOLDER) throw new FileError("EISDIR");
-    if (kind !== FileKind.FILE && kind !== FileKind.LINK) throw new FileError("ENOTREG");
+    if (kind === FileKind.DIRECTORY) throw new FileError("EISDIR");
+    if (kind !== FileKind.FILE && kind !== FileKind.SYMLINK) throw new FileError("ENOTREG");
     if (kind === FileKind.FILE) this.#replaced = existing;
-    this.#mounted = isMountPoint(arrival.place.folder, arrival.place.name, existing);
+    this.#mounted = isMountPoint(arrival.place.directory, arrival.place.name, existing);
     // One that cannot be written is told before anything is sent.
-    if (this.#mounted) openMountedFile(arrival.place.folder, arrival.place.name)[Symbol.dispose]();
+    if (this.#mounted) openMountedFile(arrival.place.directory, arrival.place.name)[Symbol.dispose]();
   }
 
   /** So much is there already, of a part that was left or of a file of the same size and time. */
   async found(): Promise<{ have: bigint; sha256: Uint8Array<ArrayBuffer> }> {
-    const { place: { folder, name }, file, parts } = this.arrival;
+    const { place: { directory, name }, file, parts } = this.arrival;
     const part = await this.#waitForPart();
     if (part !== undefined) {
       parts.forget(statAt(part.fd).inode, this.#name);
       this.#part = part;
     } else {
-      const there = statIfThere(folder, name);
+      const there = statIfThere(directory, name);
       const same = there !== undefined && BigInt(there.size) === file.size && there.modifiedNs === file.modifiedNs;
-      this.#same = same ? openPlain(folder, name, O_RDONLY) : undefined;
+      this.#same = same ? openPlain(directory, name, O_RDONLY) : undefined;
     }
     const found = this.#part ?? this.#same;
     if (found !== undefined) await count(found, this.#hash);
@@ -104,13 +104,13 @@ export class ArrivingFile implements Disposable {
     this.#same = undefined;
     this.#hash = new FileHash(this.arrival.gone);
     if (this.#part !== undefined) return ftruncate(this.#part.fd, 0);
-    const { place: { folder }, creator } = this.arrival;
+    const { place: { directory }, creator } = this.arrival;
     try {
-      if (statIfThere(folder, this.#name) !== undefined) {
+      if (statIfThere(directory, this.#name) !== undefined) {
         using _unused = this.#openPart();
-        removeName(folder, this.#name);
+        removeName(directory, this.#name);
       }
-      this.#part = openBelow(folder, this.#name, O_RDWR | O_CREAT | O_EXCL, 0o600);
+      this.#part = openBelow(directory, this.#name, O_RDWR | O_CREAT | O_EXCL, 0o600);
     } catch (error) {
       const isClosed = error instanceof FileError && ["EROFS", "EACCES", "EPERM"].includes(error.code);
       if (!this.#mounted || !isClosed) throw error;
@@ -120,7 +120,7 @@ export class ArrivingFile implements Disposable {
     if (this.#inMemory) return;
     lock(this.#part.fd);
     const { fd } = this.#part;
-    give(this.#replaced ?? ownerOfNew(creator, statAt(folder.fd), statAt(fd)), (uid, gid) => fchown(fd, uid, gid));
+    give(this.#replaced ?? ownerOfNew(creator, statAt(directory.fd), statAt(fd)), (uid, gid) => fchown(fd, uid, gid));
   }
 
   async write(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -150,7 +150,7 @@ export class ArrivingFile implements Disposable {
     this.#broken = false;
     if (this.#part === undefined || this.#inMemory) return;
     try {
-      removeName(this.arrival.place.folder, this.#name);
+      removeName(this.arrival.place.directory, this.#name);
     } catch {
       // gone already
     }
@@ -158,15 +158,15 @@ export class ArrivingFile implements Disposable {
 
   /** Closes it. One that was broken off is kept for a while for who comes back. */
   [Symbol.dispose](): void {
-    const { place: { folder }, parts, pid } = this.arrival;
+    const { place: { directory }, parts, pid } = this.arrival;
     try {
       if (this.#broken && this.#part !== undefined && !this.#inMemory) {
         const { size, inode } = statAt(this.#part.fd);
         if (size === 0) this.discard();
-        else parts.keep({ folder: reopen(folder.fd, O_PATH), name: this.#name, inode, pid });
+        else parts.keep({ directory: reopen(directory.fd, O_PATH), name: this.#name, inode, pid });
       }
     } catch {
-      // the folder is gone
+      // the directory is gone
     }
     this.#broken = false;
     this.#part?.[Symbol.dispose]();
@@ -192,8 +192,8 @@ export class ArrivingFile implements Disposable {
 
   /** The part that is there. Throws FileError when somebody else writes it now. */
   #openPart(): Descriptor | undefined {
-    refuseMountPoint(this.arrival.place.folder, this.#name);
-    const file = openPlain(this.arrival.place.folder, this.#name, O_RDWR);
+    refuseMountPoint(this.arrival.place.directory, this.#name);
+    const file = openPlain(this.arrival.place.directory, this.#name, O_RDWR);
     if (file === undefined || lock(file.fd)) return file;
     file[Symbol.dispose]();
     throw new FileError("EBUSY");
@@ -201,33 +201,33 @@ export class ArrivingFile implements Disposable {
 
   /** Gives the whole file its mode, its time and its name. */
   #place(whole: Descriptor): void {
-    const { place: { folder, name }, file, creator } = this.arrival;
-    setMode(whole, modeIn(folder, file.mode, creator));
+    const { place: { directory, name }, file, creator } = this.arrival;
+    setMode(whole, modeIn(directory, file.mode, creator));
     if (this.#part === undefined) return;
     if (file.modifiedNs !== undefined) futimens(whole.fd, file.modifiedNs);
-    if (statIfThere(folder, this.#name)?.inode !== statAt(whole.fd).inode) throw new FileError("EINVAL");
-    putInPlace(folder, this.#name, name);
+    if (statIfThere(directory, this.#name)?.inode !== statAt(whole.fd).inode) throw new FileError("EINVAL");
+    putInPlace(directory, this.#name, name);
   }
 
   /** Writes the whole file into the mount that its name is, which keeps its owner and mode. */
   async #writeInto(part: Descriptor, size: number): Promise<void> {
-    const { place: { folder, name }, file: { modifiedNs } } = this.arrival;
-    using to = openMountedFile(folder, name);
+    const { place: { directory, name }, file: { modifiedNs } } = this.arrival;
+    using to = openMountedFile(directory, name);
     // Its own descriptor: the file is written to its end, also when the client leaves meanwhile, as half of it is neither file.
     using from = new Descriptor(reopen(part.fd, O_RDONLY));
     reserveMounted(to, size);
     await each(from, (bytes, offset) => pwrite(to.fd, bytes, offset));
     ftruncate(to.fd, size);
     if (modifiedNs !== undefined) setTime(to, modifiedNs);
-    if (!this.#inMemory) removeName(folder, this.#name);
+    if (!this.#inMemory) removeName(directory, this.#name);
   }
 }
 
 /** Opens a plain file that has no other name: links and devices are never opened. */
-function openPlain(folder: Descriptor, name: Name, flags: number): Descriptor | undefined {
-  const found = statIfThere(folder, name);
+function openPlain(directory: Descriptor, name: Name, flags: number): Descriptor | undefined {
+  const found = statIfThere(directory, name);
   if (found === undefined || kindOf(found) !== FileKind.FILE || found.links !== 1) return undefined;
-  using path = openBelow(folder, name, O_PATH);
+  using path = openBelow(directory, name, O_PATH);
   const { mode, links } = statAt(path.fd);
   return mode === found.mode && links === 1 ? new Descriptor(reopen(path.fd, flags)) : undefined;
 }
@@ -238,7 +238,7 @@ async function count(file: Descriptor, hash: FileHash): Promise<void> {
 
 /** Others have their turn meanwhile. */
 async function each(file: Descriptor, work: (bytes: Uint8Array<ArrayBuffer>, offset: number) => void): Promise<void> {
-  const buffer = new Uint8Array(pieceBytes), breath = breathe();
+  const buffer = new Uint8Array(pieceBytes), breath = yieldToEventLoop();
   for (let at = 0;;) {
     const length = pread(file.fd, buffer, at);
     if (length === 0) return;

@@ -57,15 +57,15 @@ export const RESOLVE_BENEATH = 0x08;
 export const RESOLVE_IN_ROOT = 0x10;
 
 const SYS_openat2 = 437n;
-/** A path with `..` in it may have to be resolved anew while somebody renames folders; one that never ends is given up. */
+/** A path with `..` in it may have to be resolved anew while somebody renames directories; one that never ends is given up. */
 const attempts = 200;
 
-/** Opens a path below a folder, see openat2(2), Linux 5.6. Throws FileError. */
-export function openat2(folder: number, path: Name, flags: number, resolve: number, mode = 0): number {
+/** Opens a path below a directory, see openat2(2), Linux 5.6. Throws FileError. */
+export function openat2(directory: number, path: Name, flags: number, resolve: number, mode = 0): number {
   const how = new Uint8Array(new BigUint64Array([BigInt(flags | O_CLOEXEC), BigInt(mode), BigInt(resolve)]).buffer);
   for (let attempt = 1;; attempt++) {
     try {
-      return checked(symbols.syscall(SYS_openat2, BigInt(folder), cBytes(path), how, 24n));
+      return checked(symbols.syscall(SYS_openat2, BigInt(directory), cBytes(path), how, 24n));
     } catch (error) {
       if (!(error instanceof FileError) || error.code !== "EAGAIN" || attempt >= attempts) throw error;
     }
@@ -78,19 +78,20 @@ export const reopen = (fd: number, flags: number): number =>
 /** Opens a path of this program's own files. */
 export const openOwn = (path: string, flags: number): number => checked(symbols.open(cBytes(path), flags | O_CLOEXEC));
 export const close = (fd: number): void => void symbols.close(fd);
-export const mkdirat = (folder: number, name: Name, mode: number): void =>
-  void checked(symbols.mkdirat(folder, cBytes(name), mode));
-export const symlinkat = (to: Name, folder: number, name: Name): void =>
-  void checked(symbols.symlinkat(cBytes(to), folder, cBytes(name)));
+export const mkdirat = (directory: number, name: Name, mode: number): void =>
+  void checked(symbols.mkdirat(directory, cBytes(name), mode));
+export const symlinkat = (to: Name, directory: number, name: Name): void =>
+  void checked(symbols.symlinkat(cBytes(to), directory, cBytes(name)));
 /** Never on a name that may be a mount point of the target: see mount_point.ts. */
-export const renameat = (folder: number, from: Name, to: Name): void =>
-  void checked(symbols.renameat(folder, cBytes(from), folder, cBytes(to)));
+export const renameat = (directory: number, from: Name, to: Name): void =>
+  void checked(symbols.renameat(directory, cBytes(from), directory, cBytes(to)));
 /** Never on a name that may be a mount point of the target: see mount_point.ts. */
-export const unlinkat = (folder: number, name: Name): void => void checked(symbols.unlinkat(folder, cBytes(name), 0));
+export const unlinkat = (directory: number, name: Name): void =>
+  void checked(symbols.unlinkat(directory, cBytes(name), 0));
 export const fchown = (fd: number, uid: number, gid: number): void => void checked(symbols.fchown(fd, uid, gid));
 /** Of a link itself. */
-export const lchownat = (folder: number, name: Name, uid: number, gid: number): void =>
-  void checked(symbols.fchownat(folder, cBytes(name), uid, gid, AT_SYMLINK_NOFOLLOW));
+export const lchownat = (directory: number, name: Name, uid: number, gid: number): void =>
+  void checked(symbols.fchownat(directory, cBytes(name), uid, gid, AT_SYMLINK_NOFOLLOW));
 export const fchmod = (fd: number, mode: number): void => void checked(symbols.fchmod(fd, mode));
 export const ftruncate = (fd: number, size: number): void => void checked(symbols.ftruncate(fd, BigInt(size)));
 
@@ -105,9 +106,9 @@ const LOCK_EX_NB = 2 | 4;
 /** Keeps others who ask from writing to it until it is closed. False when somebody else does. */
 export const lock = (fd: number): boolean => symbols.flock(fd, LOCK_EX_NB) === 0;
 
-export function readlinkat(folder: number, name: Name): Uint8Array<ArrayBuffer> {
+export function readlinkat(directory: number, name: Name): Uint8Array<ArrayBuffer> {
   const buffer = new Uint8Array(4096);
-  return buffer.slice(0, checked(symbols.readlinkat(folder, cBytes(name), buffer, BigInt(buffer.length))));
+  return buffer.slice(0, checked(symbols.readlinkat(directory, cBytes(name), buffer, BigInt(buffer.length))));
 }
 
 /** An extended attribute of what a descriptor stands for. Throws FileError, ENODATA where it has none. */
@@ -181,7 +182,7 @@ export interface Stat {
   mountPoint: boolean | undefined;
 }
 
-/** What is known of a name in a folder, never of what a link points to; without a name, of the descriptor. See statx(2). */
+/** What is known of a name in a directory, never of what a link points to; without a name, of the descriptor. See statx(2). */
 export function statAt(fd: number, name: Name = ""): Stat {
   const flags = AT_SYMLINK_NOFOLLOW | (name === "" ? AT_EMPTY_PATH : 0);
   checked(symbols.statx(fd, cBytes(name), flags, STATX_BASIC_STATS | STATX_MNT_ID, statBuffer));
@@ -201,7 +202,7 @@ export function statAt(fd: number, name: Name = ""): Stat {
   };
 }
 
-/** The next names of a folder, as getdents64(2) has them; none at its end. */
+/** The next names of a directory, as getdents64(2) has them; none at its end. */
 export function getdents(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   return checked(symbols.getdents64(fd, buffer, BigInt(buffer.length)));
 }

@@ -1,7 +1,7 @@
 import { close } from "./calls.ts";
 import { FileError } from "../../protocol/file_error.ts";
 
-/** An open file or folder. */
+/** An open file or directory. */
 export class Descriptor implements Disposable {
   #closed = false;
 

@@ -11,10 +11,10 @@ export type EntryInit = MessageInitShape<typeof FileEntrySchema>;
 const kinds: Readonly<Record<number, FileKind>> = {
   0o01: FileKind.FIFO,
   0o02: FileKind.DEVICE,
-  0o04: FileKind.FOLDER,
+  0o04: FileKind.DIRECTORY,
   0o06: FileKind.DEVICE,
   0o10: FileKind.FILE,
-  0o12: FileKind.LINK,
+  0o12: FileKind.SYMLINK,
   0o14: FileKind.SOCKET,
 };
 

@@ -4,7 +4,7 @@ import { Channel } from "../../../lib/channel.ts";
 import { delay } from "../../../lib/delay.ts";
 import type { Target } from "../../protocol/gen/manager_pb.ts";
 import { giveBackMemory } from "../memory.ts";
-import { Parts } from "./parts.ts";
+import { PartialFiles } from "./partial_files.ts";
 import { aliveMs, fileCalls, free } from "./worker_messages.ts";
 import type { FileCallName, FromWorker, LeftPart, ToWorker } from "./worker_messages.ts";
 
@@ -35,7 +35,7 @@ export class FileWorkers implements AsyncDisposable {
   /** The work in progress: each promise resolves at its end. */
   readonly #work = new Set<Promise<void>>();
   readonly #hung = new Map<string, number>();
-  readonly #parts = new Parts((parts) => void this.#remove(parts));
+  readonly #parts = new PartialFiles((parts) => void this.#remove(parts));
 
   /** One call. Ends when `gone` is aborted. Throws ConnectError. */
   async *call<I, O>(name: FileCallName, requests: AsyncIterable<I>, gone: AbortSignal): AsyncIterable<O> {

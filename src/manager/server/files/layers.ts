@@ -1,6 +1,6 @@
-/** A folder on the node of which a container's root is made. */
+/** A directory on the node of which a container's root is made. */
 export interface Layer {
-  folder: string;
+  directory: string;
   /** The container's own, into which it writes. */
   upper: boolean;
 }
@@ -22,14 +22,14 @@ export function rootLayers(mountinfo: string): Layer[] | undefined {
   const [upper] = values("upperdir");
   // What follows a double colon has data for other layers only, and no names.
   const lower = [...values("lowerdir").flatMap((list) => paths(list.split("::")[0] ?? "")), ...values("lowerdir+")];
-  // Many layers do not fit into one page of options: the runtime changes to the folder that has all of them.
+  // Many layers do not fit into one page of options: the runtime changes to the directory that has all of them.
   const base = upper?.split("/").slice(0, -2).join("/");
   const absolute = lower.filter((path) => path !== "").map((path) =>
     path.startsWith("/") || base === undefined ? path : `${base}/${path}`
   );
   return [
-    ...(upper === undefined ? [] : [{ folder: upper, upper: true }]),
-    ...absolute.map((folder) => ({ folder, upper: false })),
+    ...(upper === undefined ? [] : [{ directory: upper, upper: true }]),
+    ...absolute.map((directory) => ({ directory, upper: false })),
   ];
 }
 

@@ -3,7 +3,7 @@ import { FileEntrySchema, FileTroubleSchema, ListFilesResponseSchema } from "../
 import type { FileTrouble, ListFilesRequest, ListFilesResponse } from "../../protocol/gen/manager_pb.ts";
 import { parsePasswd } from "../../../lib/proc.ts";
 import { readInRoot } from "../root_file.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import type { EntryInit } from "./entry.ts";
 import { codeOf } from "../../protocol/file_error.ts";
 import { toBytes } from "./names.ts";
@@ -16,7 +16,7 @@ const batch = 256;
 
 /** Handles one ListFiles. */
 export async function* listFiles(request: ListFilesRequest): AsyncIterable<ListFilesResponse> {
-  const breath = breathe();
+  const breath = yieldToEventLoop();
   let response = create(ListFilesResponseSchema);
   try {
     using root = TargetRoot.of(request.target);

@@ -18,16 +18,16 @@ import type { Name } from "./names.ts";
 // The kernel answers EBUSY for a mount point of the caller's own mount namespace only. The manager is in another one than
 // the target: there, rename(2) and unlink(2) detach what is mounted on a name, and the target loses it.
 
-/** True for a name of a folder on which something is mounted, in the mount namespace that the folder was opened in. */
-export function isMountPoint(folder: Descriptor, name: Name, stat = statIfThere(folder, name)): boolean {
-  return stat !== undefined && (stat.mountPoint ?? crossesMount(folder, name));
+/** True for a name of a directory on which something is mounted, in the mount namespace that the directory was opened in. */
+export function isMountPoint(directory: Descriptor, name: Name, stat = statIfThere(directory, name)): boolean {
+  return stat !== undefined && (stat.mountPoint ?? crossesMount(directory, name));
 }
 
-/** As isMountPoint(), for kernels before 5.8: whether the way from the folder to the name leads through a mount. */
-export function crossesMount(folder: Descriptor, name: Name): boolean {
+/** As isMountPoint(), for kernels before 5.8: whether the way from the directory to the name leads through a mount. */
+export function crossesMount(directory: Descriptor, name: Name): boolean {
   const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   try {
-    using _found = new Descriptor(openat2(folder.fd, name, O_PATH | O_NOFOLLOW, resolve));
+    using _found = new Descriptor(openat2(directory.fd, name, O_PATH | O_NOFOLLOW, resolve));
     return false;
   } catch (error) {
     if (error instanceof FileError && error.code === "EXDEV") return true;
@@ -35,19 +35,19 @@ export function crossesMount(folder: Descriptor, name: Name): boolean {
   }
 }
 
-/** Removes a name that is no folder's. Throws FileError, EMOUNT for a mount point. */
-export function removeName(folder: Descriptor, name: Name): void {
-  refuseMountPoint(folder, name);
-  unlinkat(folder.fd, name);
+/** Removes a name that is no directory's. Throws FileError, EMOUNT for a mount point. */
+export function removeName(directory: Descriptor, name: Name): void {
+  refuseMountPoint(directory, name);
+  unlinkat(directory.fd, name);
 }
 
 /** Gives something the name of another, which it replaces in one step. Throws FileError, EMOUNT for mount points. */
-export function putInPlace(folder: Descriptor, from: Name, to: Name): void {
-  refuseMountPoint(folder, from);
-  refuseMountPoint(folder, to);
-  renameat(folder.fd, from, to);
+export function putInPlace(directory: Descriptor, from: Name, to: Name): void {
+  refuseMountPoint(directory, from);
+  refuseMountPoint(directory, to);
+  renameat(directory.fd, from, to);
 }
 
-export function refuseMountPoint(folder: Descriptor, name: Name, stat?: Stat): void {
-  if (isMountPoint(folder, name, stat)) throw new FileError("EMOUNT");
+export function refuseMountPoint(directory: Descriptor, name: Name, stat?: Stat): void {
+  if (isMountPoint(directory, name, stat)) throw new FileError("EMOUNT");
 }

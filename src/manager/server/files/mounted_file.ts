@@ -3,7 +3,7 @@ import { fileSystemType, freeBytes, ftruncate, futimens, O_PATH, O_WRONLY, reope
 import { Descriptor } from "./descriptor.ts";
 import { kindOf } from "./entry.ts";
 import { FileError } from "../../protocol/file_error.ts";
-import { isKernelFileSystem } from "./folder.ts";
+import { isKernelFileSystem } from "./directory.ts";
 import type { Name } from "./names.ts";
 import { openBelow } from "./target_root.ts";
 
@@ -11,8 +11,8 @@ import { openBelow } from "./target_root.ts";
  * Opens a file that is a mount of its own for writing, as the target's /etc/hosts is one. Throws FileError: EMOUNTRO for a
  * read-only one.
  */
-export function openMountedFile(folder: Descriptor, name: Name): Descriptor {
-  using path = openBelow(folder, name, O_PATH);
+export function openMountedFile(directory: Descriptor, name: Name): Descriptor {
+  using path = openBelow(directory, name, O_PATH);
   if (kindOf(statAt(path.fd)) !== FileKind.FILE) throw new FileError("EBUSY");
   if (isKernelFileSystem(fileSystemType(path.fd))) throw new FileError("EKERNEL");
   try {

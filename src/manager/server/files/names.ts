@@ -20,17 +20,21 @@ export function cBytes(name: Name): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The folder of a path and the name in it. The name is empty where the path ends in a slash or is one. */
-export function split(path: Name): { folder: Name; name: Name } {
+/** The directory of a path and the name in it. The name is empty where the path ends in a slash or is one. */
+export function split(path: Name): { directory: Name; name: Name } {
   const slash = path.lastIndexOf("/");
-  return { folder: slash < 0 ? "." : path.slice(0, slash) || "/", name: path.slice(slash + 1) };
+  return { directory: slash < 0 ? "." : path.slice(0, slash) || "/", name: path.slice(slash + 1) };
 }
 
-export function join(folder: Name, name: Name): Name {
-  return folder === "" || name === "" ? folder + name : folder.endsWith("/") ? folder + name : `${folder}/${name}`;
+export function join(directory: Name, name: Name): Name {
+  return directory === "" || name === ""
+    ? directory + name
+    : directory.endsWith("/")
+    ? directory + name
+    : `${directory}/${name}`;
 }
 
-/** True for what may be a name of one thing in a folder. */
+/** True for what may be a name of one thing in a directory. */
 export function isPlain(name: Name): boolean {
   return name !== "" && name !== "." && name !== ".." && !name.includes("/") && !name.includes("\0");
 }

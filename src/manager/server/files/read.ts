@@ -3,7 +3,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ReadFilesResponseSchema } from "../../protocol/gen/manager_pb.ts";
 import type { ReadFile, ReadFilesRequest, ReadFilesResponse } from "../../protocol/gen/manager_pb.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import { nextData, O_PATH, pread, statAt } from "./calls.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { entryOf } from "./entry.ts";
@@ -12,7 +12,7 @@ import { FileHash, sameHash } from "../../protocol/hash.ts";
 import { troubleOf } from "./list.ts";
 import { join, toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import { Packer, pieceBytes } from "../../protocol/pieces.ts";
+import { Packer, pieceBytes } from "../../protocol/chunks.ts";
 import { hasHiddenContent, openFile } from "./plain_file.ts";
 import { readBatch } from "./read_batch.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
@@ -40,11 +40,11 @@ function opener(
   { target, path, follow }: Extract<ReadFilesRequest["request"], { case: "open" }>["value"],
 ): (path: Name) => Descriptor {
   const root = held.use(TargetRoot.of(target)), base = root.absolute(path);
-  let folder: Descriptor | undefined;
+  let directory: Descriptor | undefined;
   return (path) => {
     if (path === "" || follow) return root.open(join(base, path), O_PATH);
-    // Opened once: what is below stays the same folder, whatever is renamed meanwhile.
-    return openBelow(folder ??= held.use(root.open(base, O_PATH)), path, O_PATH);
+    // Opened once: what is below stays the same directory, whatever is renamed meanwhile.
+    return openBelow(directory ??= held.use(root.open(base, O_PATH)), path, O_PATH);
   };
 }
 
@@ -61,13 +61,13 @@ async function* readFile(
     using file = openFile(open(toName(path)));
     const stat = statAt(file.fd), hash = new FileHash(gone), kernel = hasHiddenContent(file, stat);
     const end = kernel ? Infinity : stat.size;
-    const pieces = (from: number) => piecesOf(file, from, end, stat.allocatedBytes < stat.size && !kernel);
-    const breath = breathe();
+    const chunks = (from: number) => piecesOf(file, from, end, stat.allocatedBytes < stat.size && !kernel);
+    const breath = yieldToEventLoop();
     let from = Number(have);
     if (from > 0) {
       if (from <= end) {
-        for (const piece of limited(pieces(0), from)) {
-          await count(hash, piece);
+        for (const chunk of limited(chunks(0), from)) {
+          await count(hash, chunk);
           if (breath.due) await breath.take();
         }
       }
@@ -77,9 +77,9 @@ async function* readFile(
     }
     const counted = from > 0 ? hash : new FileHash(gone), packer = new Packer();
     yield response({ case: "start", value: { entry: entryOf(toName(path), stat), from: BigInt(from) } });
-    for (const piece of pieces(from)) {
-      await count(counted, piece);
-      yield response({ case: "data", value: packer.pack(piece.offset, piece.bytes) });
+    for (const chunk of chunks(from)) {
+      await count(counted, chunk);
+      yield response({ case: "data", value: packer.pack(chunk.offset, chunk.bytes) });
     }
     // A hole at the end; a file that was cut off meanwhile ends where it ends now.
     if (!kernel) await counted.skipTo(Math.min(end, statAt(file.fd).size));
@@ -89,12 +89,12 @@ async function* readFile(
   }
 }
 
-export interface Piece {
+export interface Chunk {
   offset: number;
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-async function count(hash: FileHash, { offset, bytes }: Piece): Promise<void> {
+async function count(hash: FileHash, { offset, bytes }: Chunk): Promise<void> {
   await hash.skipTo(offset);
   hash.update(bytes);
 }
@@ -103,7 +103,7 @@ async function count(hash: FileHash, { offset, bytes }: Piece): Promise<void> {
  * The data of a file between two offsets. A piece is overwritten when the next is asked for: new memory for each would grow
  * to a hundred megabytes before it is collected.
  */
-function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean): Iterable<Piece> {
+function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean): Iterable<Chunk> {
   const buffer = new Uint8Array(Math.min(pieceBytes, end));
   for (let at = from; at < end;) {
     const data = sparse ? nextData(file.fd, at) : { start: at, end };
@@ -128,8 +128,8 @@ function readAt(file: Descriptor, buffer: Uint8Array<ArrayBuffer>, offset: numbe
   }
 }
 
-function* limited(pieces: Iterable<Piece>, end: number): Iterable<Piece> {
-  for (const { offset, bytes } of pieces) {
+function* limited(chunks: Iterable<Chunk>, end: number): Iterable<Chunk> {
+  for (const { offset, bytes } of chunks) {
     if (offset >= end) return;
     yield { offset, bytes: bytes.subarray(0, end - offset) };
     if (offset + bytes.length >= end) return;

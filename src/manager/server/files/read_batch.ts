@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { BatchReadSchema, FileReadSchema, ReadBatch, ReadFile } from "../../protocol/gen/manager_pb.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import { pread, statAt } from "./calls.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { entryOf } from "./entry.ts";
@@ -9,7 +9,7 @@ import { FileHash, sameHash } from "../../protocol/hash.ts";
 import { troubleOf } from "./list.ts";
 import { toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import { Packer, pieceBytes } from "../../protocol/pieces.ts";
+import { Packer, pieceBytes } from "../../protocol/chunks.ts";
 import { hasHiddenContent, openFile } from "./plain_file.ts";
 
 type Read = NonNullable<MessageInitShape<typeof FileReadSchema>["result"]>;
@@ -20,7 +20,7 @@ export async function readBatch(
   { files }: ReadBatch,
 ): Promise<MessageInitShape<typeof BatchReadSchema>> {
   const buffer = new Uint8Array(pieceBytes), results: { result: Read }[] = [];
-  const breath = breathe();
+  const breath = yieldToEventLoop();
   let used = 0;
   for (const file of files) {
     // A slow file system is no silent one: the Worker says so in between.

@@ -41,12 +41,12 @@ export class TargetRoot implements Disposable {
   absolute(path: Uint8Array): Name {
     const name = toName(path);
     if (name.startsWith("/")) return name;
-    const folder = this.#workingFolder();
-    return name === "" ? folder : `${folder === "/" ? "" : folder}/${name}`;
+    const directory = this.#workingDirectory();
+    return name === "" ? directory : `${directory === "/" ? "" : directory}/${name}`;
   }
 
-  /** The kernel tells the path as text only: it counts when it leads to the same folder inside the root. */
-  #workingFolder(): Name {
+  /** The kernel tells the path as text only: it counts when it leads to the same directory inside the root. */
+  #workingDirectory(): Name {
     try {
       const path = toName(new TextEncoder().encode(Deno.readLinkSync(`/proc/${this.pid}/cwd`)));
       using there = new Descriptor(openOwn(`/proc/${this.pid}/cwd`, O_PATH | O_DIRECTORY));
@@ -70,8 +70,8 @@ export class TargetRoot implements Disposable {
   }
 }
 
-/** Opens a path below a folder without following any link: one that appears meanwhile is an error. Throws FileError. */
-export function openBelow(folder: Descriptor, path: Name, flags: number, mode = 0): Descriptor {
+/** Opens a path below a directory without following any link: one that appears meanwhile is an error. Throws FileError. */
+export function openBelow(directory: Descriptor, path: Name, flags: number, mode = 0): Descriptor {
   const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  return new Descriptor(openat2(folder.fd, path, flags, resolve, mode));
+  return new Descriptor(openat2(directory.fd, path, flags, resolve, mode));
 }

@@ -8,7 +8,7 @@ import type {
 } from "../../protocol/gen/manager_pb.ts";
 import { findInode } from "./find_inode.ts";
 import { listFiles } from "./list.ts";
-import type { PartKeeper } from "./parts.ts";
+import type { PartKeeper } from "./partial_files.ts";
 import { readFiles } from "./read.ts";
 import { ahead, fileCalls, free } from "./worker_messages.ts";
 import type { FileCallName, FromWorker } from "./worker_messages.ts";

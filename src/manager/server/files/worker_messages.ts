@@ -33,8 +33,8 @@ export function free({ buffer }: Uint8Array<ArrayBuffer>): void {
 
 /** An unfinished file in a target, for Parts. */
 export interface LeftPart {
-  /** The open folder, by O_PATH. */
-  folder: number;
+  /** The open directory, by O_PATH. */
+  directory: number;
   name: Name;
   inode: bigint;
   /** The process whose root it is in. */

@@ -5,11 +5,11 @@ import { WriteFilesResponseSchema } from "../../protocol/gen/manager_pb.ts";
 import type {
   ItemWrittenSchema,
   WriteBatch,
+  WriteDirectory,
   WriteDoneSchema,
   WriteFile,
   WriteFilesRequest,
   WriteFilesResponse,
-  WriteFolder,
   WriteItem,
   WriteLink,
   WriteOpen,
@@ -20,18 +20,18 @@ import { readProc } from "../processes.ts";
 import { fchown, futimens, lchownat, mkdirat, O_DIRECTORY, O_RDONLY, statAt, symlinkat } from "./calls.ts";
 import type { Stat } from "./calls.ts";
 import { ArrivingFile } from "./arriving_file.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
 import type { Creator } from "./created.ts";
 import { Destination, statIfThere } from "./destination.ts";
-import type { Place } from "./destination.ts";
+import type { NamedEntry } from "./destination.ts";
 import { codeOf, FileError } from "../../protocol/file_error.ts";
 import { troubleOf } from "./list.ts";
 import { putInPlace, removeName } from "./mount_point.ts";
 import { toBytes, toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import type { PartKeeper } from "./parts.ts";
-import { unpack } from "../../protocol/pieces.ts";
+import type { PartKeeper } from "./partial_files.ts";
+import { unpack } from "../../protocol/chunks.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
 import { mountsAt } from "./written_mounts.ts";
 
@@ -115,10 +115,10 @@ class Writing implements Disposable {
     throw new ConnectError("the first request must be open", Code.InvalidArgument);
   }
 
-  #open({ target, path, name, folder }: WriteOpen): Part {
+  #open({ target, path, name, directory }: WriteOpen): Part {
     this.#root = TargetRoot.of(target);
     this.#creator = this.#root.creator;
-    const destination = Destination.of(this.#root, this.#root.absolute(path), { name: toName(name), folder });
+    const destination = Destination.of(this.#root, this.#root.absolute(path), { name: toName(name), directory });
     this.#destination = destination;
     const mounts = mountsAt(readProc(this.#root.pid, "mountinfo") ?? "", destination.whereIn(this.#root));
     return {
@@ -142,7 +142,7 @@ class Writing implements Disposable {
   /** A failure of one item is reported for that item, and the others are made. */
   async #batch({ items, data }: WriteBatch): Promise<Part> {
     const bytes = data === undefined ? new Uint8Array() : unpack(data), results: { result: Result }[] = [];
-    const breath = breathe();
+    const breath = yieldToEventLoop();
     let at = 0;
     for (const { item } of items) {
       // A slow file system is no silent one: the Worker says so in between, and hears that the client has left.
@@ -163,8 +163,8 @@ class Writing implements Disposable {
 
   async #make(item: WriteItem["item"], bytes: Uint8Array<ArrayBuffer>): Promise<Done> {
     switch (item.case) {
-      case "folder":
-        return this.#folder(item.value);
+      case "directory":
+        return this.#directory(item.value);
       case "link":
         return this.#link(item.value);
       case "file":
@@ -188,45 +188,45 @@ class Writing implements Disposable {
     }
   }
 
-  #folder({ path, mode, modifiedNs, finish }: WriteFolder): Done {
+  #directory({ path, mode, modifiedNs, finish }: WriteDirectory): Done {
     const name = toName(path);
     if (name === "" && this.#to.top === undefined) return {};
     using place = this.#to.place(name);
-    const wanted = modeIn(place.folder, mode, this.#creator) | (finish ? 0 : 0o700);
+    const wanted = modeIn(place.directory, mode, this.#creator) | (finish ? 0 : 0o700);
     let created = false;
     if (!finish) {
       try {
-        mkdirat(place.folder.fd, place.name, wanted);
+        mkdirat(place.directory.fd, place.name, wanted);
         created = true;
       } catch (error) {
         if (codeOf(error) !== "EEXIST") throw error;
       }
     }
-    using folder = openBelow(place.folder, place.name, O_RDONLY | O_DIRECTORY);
-    if (created) this.#own(place, statAt(folder.fd), (uid, gid) => fchown(folder.fd, uid, gid));
-    if (created || finish) setMode(folder, wanted);
-    if (finish) futimens(folder.fd, modifiedNs);
+    using directory = openBelow(place.directory, place.name, O_RDONLY | O_DIRECTORY);
+    if (created) this.#own(place, statAt(directory.fd), (uid, gid) => fchown(directory.fd, uid, gid));
+    if (created || finish) setMode(directory, wanted);
+    if (finish) futimens(directory.fd, modifiedNs);
     return { created };
   }
 
-  /** A link takes the place of a file or a link in one step, never that of a folder. */
+  /** A link takes the place of a file or a link in one step, never that of a directory. */
   #link({ path, link }: WriteLink): Done {
     using place = this.#to.place(toName(path));
-    const { folder, name } = place, part = partName(name);
-    if (statIfThere(folder, part) !== undefined) removeName(folder, part);
-    symlinkat(toName(link), folder.fd, part);
+    const { directory, name } = place, part = partName(name);
+    if (statIfThere(directory, part) !== undefined) removeName(directory, part);
+    symlinkat(toName(link), directory.fd, part);
     try {
-      this.#own(place, statAt(folder.fd, part), (uid, gid) => lchownat(folder.fd, part, uid, gid));
-      putInPlace(folder, part, name);
+      this.#own(place, statAt(directory.fd, part), (uid, gid) => lchownat(directory.fd, part, uid, gid));
+      putInPlace(directory, part, name);
     } catch (error) {
-      removeName(folder, part);
+      removeName(directory, part);
       throw error;
     }
     return { created: true };
   }
 
-  #own({ folder }: Place, made: Stat, chown: (uid: number, gid: number) => void): void {
-    give(ownerOfNew(this.#creator, statAt(folder.fd), made), chown);
+  #own({ directory }: NamedEntry, made: Stat, chown: (uid: number, gid: number) => void): void {
+    give(ownerOfNew(this.#creator, statAt(directory.fd), made), chown);
   }
 
   #leave(): void {

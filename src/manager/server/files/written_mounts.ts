@@ -10,7 +10,7 @@ export interface WrittenMount {
 
 /**
  * The mount that a path is on, and those below it, read from /proc/PID/mountinfo; the path is absolute and has no links.
- * A kubelet's emptyDir is told by the folder that is mounted. See proc_pid_mountinfo(5).
+ * A kubelet's emptyDir is told by the directory that is mounted. See proc_pid_mountinfo(5).
  */
 export function mountsAt(mountinfo: string, path: Name): WrittenMount[] {
   const top = path.replace(/\/+$/, "");
@@ -35,8 +35,8 @@ function unescaped(field: string): Name {
   return field.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(parseInt(digits, 8)));
 }
 
-/** The path of an open folder as its process sees it, from the paths of both as /proc tells them to the manager. */
-export function pathBelow(root: Name, folder: Name): Name {
+/** The path of an open directory as its process sees it, from the paths of both as /proc tells them to the manager. */
+export function pathBelow(root: Name, directory: Name): Name {
   const at = root.replace(/\/+$/, "");
-  return folder === at || folder.startsWith(`${at}/`) ? join("/", folder.slice(at.length + 1)) : folder;
+  return directory === at || directory.startsWith(`${at}/`) ? join("/", directory.slice(at.length + 1)) : directory;
 }

@@ -9,7 +9,7 @@ import type { Tunnel, TunnelStream } from "../../protocol/tunnel/tunnel.ts";
 import { earlyBytes } from "../../protocol/tunnel/tunnel.ts";
 import type { SocketAddress } from "./address.ts";
 import { addressText } from "./address.ts";
-import { Copied } from "./copy.ts";
+import { Tee } from "./tee.ts";
 import type { Network } from "./network.ts";
 import { isProbe, probeMs } from "./probe.ts";
 import { passMark } from "./rules.ts";
@@ -154,7 +154,7 @@ export class Connection {
   }
 
   async #mirror(stream: TunnelStream): Promise<Outcome> {
-    const { answers } = this.place, copied = new Copied(this.socket, stream), { to } = this.accepted;
+    const { answers } = this.place, copied = new Tee(this.socket, stream), { to } = this.accepted;
     answers.set(this.number, (refusal, credit = 0) => {
       stream.credit.add(Math.max(0, credit - earlyBytes));
       if (refusal === undefined) copied.accept();

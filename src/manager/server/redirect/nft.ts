@@ -98,8 +98,8 @@ export async function makeTable(nft: Nft, text: (owned: boolean) => string): Pro
 async function* textLines(bytes: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const piece of bytes) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+  for await (const chunk of bytes) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;
   }

@@ -3,7 +3,7 @@ import { gdb } from "../../../../src/features/gdb/command.ts";
 import { run } from "../../../../src/features/gdb/run.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { RawOptions } from "../../../../src/options.ts";
-import { first } from "../../beside.ts";
+import { first } from "../../target_client.ts";
 import type { World } from "../world.ts";
 import { worldOf } from "../world.ts";
 

@@ -45,9 +45,9 @@ Deno.test({
   name: "gdb.py tells the stack of a program whose names are not ASCII, or no text, without a locale",
   ignore: missing,
   fn: async () => {
-    const folder = await Deno.makeTempDir();
+    const directory = await Deno.makeTempDir();
     try {
-      const program = `${folder}/target`;
+      const program = `${directory}/target`;
       await Deno.writeTextFile(`${program}.c`, named);
       await Deno.writeTextFile(`${program}_unnamed.c`, unnamed);
       await gcc("-c", "-o", `${program}.o`, `${program}_unnamed.c`);
@@ -58,7 +58,7 @@ Deno.test({
       const [gdb = "", ...args] = backtraceTool(target.pid).argv.map((word) =>
         word.replace("/opt/scope/gdb.py", script)
       );
-      const env = { PATH: Deno.env.get("PATH") ?? "", HOME: folder };
+      const env = { PATH: Deno.env.get("PATH") ?? "", HOME: directory };
       const { code, stdout, stderr } = await new Deno.Command(gdb, { args, env, clearEnv: true }).output();
       const problem = new TextDecoder().decode(stderr);
       assert.equal(code, 0, problem);
@@ -75,7 +75,7 @@ Deno.test({
       await reader.cancel();
       target.kill();
     } finally {
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     }
   },
 });

@@ -4,12 +4,12 @@ import type { Event } from "../../../../src/event.ts";
 import type { ToolOutput } from "../../../../src/tool.ts";
 import { backtraceTool, gdbSession } from "../../../../src/features/gdb/tool.ts";
 
-const folder = new URL("../../../testdata/gdb/", import.meta.url);
+const directory = new URL("../../../testdata/gdb/", import.meta.url);
 const time = "2026-01-01T00:00:00.000Z";
 
 /** Feeds a capture to the tool; that the command line is the captured one is checked. */
 function replay(name: string) {
-  const [command = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, folder)).trimEnd().split("\n");
+  const [command = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, directory)).trimEnd().split("\n");
   const tool = backtraceTool(4242);
   assert.equal(`# ${tool.argv.join(" ")}`, command.replace("PID", "4242"));
   const events = lines.flatMap((text): Event[] => {

@@ -3,14 +3,14 @@ import type { Event, PingSummary } from "../../../../src/event.ts";
 import type { Destination } from "../../../../src/target.ts";
 import type { ToolOutput } from "../../../../src/tool.ts";
 
-const folder = new URL("../../../testdata/ping/", import.meta.url);
+const directory = new URL("../../../testdata/ping/", import.meta.url);
 
 /** When every line is said to have come. */
 export const came = "2026-01-01T00:00:00.000Z";
 
 /** What scripts/capture-ping captured: the command line, and what it printed. */
 export function captured(name: string): { command: string; outputs: ToolOutput[] } {
-  const [first = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, folder)).trimEnd().split("\n");
+  const [first = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, directory)).trimEnd().split("\n");
   const outputs = lines.map((text): ToolOutput => {
     const [stream, line = ""] = [text.slice(0, text.indexOf("|")), text.slice(text.indexOf("|") + 1)];
     if (stream === "exit") return { exit: { code: Number(line) } };

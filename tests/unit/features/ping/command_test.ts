@@ -4,7 +4,7 @@ import { ping } from "../../../../src/features/ping/command.ts";
 import { run as runPing } from "../../../../src/features/ping/run.ts";
 import type { RawOptions } from "../../../../src/options.ts";
 import type { RunOptions } from "../../../../src/tool.ts";
-import { besideOf } from "../../beside.ts";
+import { targetClientOf } from "../../target_client.ts";
 import type { Destination } from "../../../../src/target.ts";
 import { refuses } from "../../refuses.ts";
 import type { World } from "../world.ts";
@@ -88,7 +88,7 @@ Deno.test("ping returns the code of an interrupt, and else what the pings say", 
 
 /** Runs a ping where NET_RAW is not in effect; first something says this of ICMP, then the pings print. */
 async function pingingWithoutRaw(options: RawOptions, reachable: Destination[], probed: string, printed: string) {
-  const { context, did, ports } = worldOf({ globals, reachable }), places = [besideOf(), besideOf()];
+  const { context, did, ports } = worldOf({ globals, reachable }), places = [targetClientOf(), targetClientOf()];
   const ran: (readonly string[])[] = [];
   context.enter = (_query, needs = {}) => {
     did.needs.push(needs);
@@ -96,9 +96,9 @@ async function pingingWithoutRaw(options: RawOptions, reachable: Destination[], 
       const place = places[ran.length]!, text = ran.length === 0 ? probed : printed;
       ran.push(options.argv);
       void place.print("stdout", text).then(() => place.end(0));
-      return place.beside.run(options);
+      return place.client.run(options);
     };
-    return Promise.resolve({ ...places[1]!.beside, lost: places[1]!.beside.lost, capabilities: new Set(), run });
+    return Promise.resolve({ ...places[1]!.client, lost: places[1]!.client.lost, capabilities: new Set(), run });
   };
   return { code: await runPing(context, ping.plan(options, ["h"], context.options), ports.find), did, ran };
 }

@@ -26,7 +26,7 @@ const plans: [RawOptions, string[], Partial<RedirectAsked>][] = [
   [{ outgoing: true }, ["5432"], { incoming: [], outgoing: [{ port: 5432, localPort: 5432 }] }],
   [{ target: "app" }, [], { ownContainer: true }],
   [{ mirror: true, raw: true, cut: true, takeover: true }, [], { mirror: true, raw: true, cut: true, takeover: true }],
-  [{ probes: "laptop", to: "::1" }, [], { probes: "laptop", to: "::1" }],
+  [{ probes: "local", to: "::1" }, [], { probes: "local", to: "::1" }],
 ];
 
 for (const [options, args, differs] of plans) {

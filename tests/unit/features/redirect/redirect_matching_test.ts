@@ -3,7 +3,7 @@ import { delay } from "../../../../src/lib/delay.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { Event } from "../../../../src/event.ts";
 import { now } from "../../../../src/lib/timed.ts";
-import type { NamedPod } from "../../../../src/connect/coming_back.ts";
+import type { NamedPod } from "../../../../src/connect/reconnect.ts";
 import type { ClusterContext } from "../../../../src/context.ts";
 import { redirectMatching } from "../../../../src/features/redirect/redirect_matching.ts";
 import type { redirectPod, RedirectRun } from "../../../../src/features/redirect/redirect_pod.ts";

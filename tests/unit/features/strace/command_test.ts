@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { strace } from "../../../../src/features/strace/command.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { RawOptions } from "../../../../src/options.ts";
-import { first } from "../../beside.ts";
+import { first } from "../../target_client.ts";
 import { worldOf } from "../world.ts";
 
 const globals = { namespace: "shop", pod: "web" };
@@ -55,7 +55,7 @@ Deno.test("strace explains a refusal of the kernel", async () => {
   const stderr = "strace: attach: ptrace(PTRACE_SEIZE, 4242): Operation not permitted\n";
   const { context, place } = worldOf({ globals, processes: [{ ...first, tracerPid: 7 }] });
   const { tracerPid: _, ...free } = { ...first, tracerPid: 7 };
-  place.beside.processes = () => Promise.resolve([free]);
+  place.client.processes = () => Promise.resolve([free]);
   const running = strace.run(context, {}, []);
   void place.print("stderr", stderr).then(() => place.end(1));
   await assert.rejects(running, (error) => {

@@ -22,10 +22,10 @@ class World {
   constructor(private readonly program: (world: World) => Program, private readonly heard = true) {}
 
   /** A connection comes to the pod; its bytes come in these pieces. */
-  async connect(pieces: AsyncIterable<Uint8Array>, from = "127.0.0.1"): Promise<void> {
+  async connect(chunks: AsyncIterable<Uint8Array>, from = "127.0.0.1"): Promise<void> {
     this.arrived += 1;
     assert.ok(this.arrived < 100, "an endless loop");
-    const begun = performance.now(), input = pieces[Symbol.asyncIterator]();
+    const begun = performance.now(), input = chunks[Symbol.asyncIterator]();
     let peeked: Promise<IteratorResult<Uint8Array>> | undefined;
     const peek = () => peeked ??= input.next();
     const link = this.cycles.arrived(local, from, async () => {
@@ -58,8 +58,8 @@ class World {
   }
 }
 
-async function* of(...pieces: Uint8Array[]) {
-  yield* pieces;
+async function* of(...chunks: Uint8Array[]) {
+  yield* chunks;
   await wait(1);
 }
 
@@ -78,7 +78,7 @@ const forwards = (ms: number): (world: World) => Program => (world) => async (by
 /** The same once it has read a whole request, as a proxy of HTTP does, which adds a line to it. */
 const proxies = (ms: number): (world: World) => Program => (world) => async (bytes) => {
   let all = "";
-  for await (const piece of bytes) if ((all += new TextDecoder().decode(piece)).endsWith("\r\n\r\n")) break;
+  for await (const chunk of bytes) if ((all += new TextDecoder().decode(chunk)).endsWith("\r\n\r\n")) break;
   await wait(ms);
   await world.connect(of(new TextEncoder().encode(all.replace(/\r\n$/, "Via: 1.1 me\r\n\r\n"))));
 };
@@ -142,7 +142,7 @@ Deno.test("Cycles ends a cycle through two redirects that both look for it", asy
 
 /** Answers after so many milliseconds, once it has the whole request. */
 const answers = (ms: number): (world: World) => Program => () => async (bytes, answer) => {
-  for await (const piece of bytes) if (new TextDecoder().decode(piece).endsWith("\r\n\r\n")) break;
+  for await (const chunk of bytes) if (new TextDecoder().decode(chunk).endsWith("\r\n\r\n")) break;
   await wait(ms);
   answer();
 };
@@ -206,7 +206,7 @@ Deno.test("Cycles takes no steady client for a cycle whose requests are never an
 Deno.test("Cycles lets an application call its own pod, some times over", async () => {
   const nested = (depth: number): (world: World) => Program => (world) => async (bytes, answer) => {
     let all = "";
-    for await (const piece of bytes) if ((all += new TextDecoder().decode(piece)).endsWith("\r\n\r\n")) break;
+    for await (const chunk of bytes) if ((all += new TextDecoder().decode(chunk)).endsWith("\r\n\r\n")) break;
     const level = Number(/^GET \/(\d+)/.exec(all)?.[1] ?? depth);
     if (level > 0) await world.connect(of(new TextEncoder().encode(`GET /${level - 1} HTTP/1.1\r\n\r\n`)));
     answer();

@@ -11,7 +11,7 @@ import { openSocket, outcome, reader, start, startManager, within } from "../man
 /** A manager, one connection to it, and a forwarder that lets others use that. */
 async function startForwarder(connection?: Promise<ManagerConnection>) {
   const manager = await startManager(), far = await manager.connect();
-  const forwarding = forwarder(connection ?? Promise.resolve(far)), path = `${manager.folder}/forward.sock`;
+  const forwarding = forwarder(connection ?? Promise.resolve(far)), path = `${manager.directory}/forward.sock`;
   await new Promise<void>((resolve) => forwarding.server.listen(path, resolve));
   return {
     far,
@@ -121,7 +121,7 @@ Deno.test("forwarder() survives a lost connection, and callers that speak no HTT
   const run = start(near, ["sleep", "60"]), ending = assert.rejects(outcome(run));
   run.exit.catch(() => {});
   await until("the program to run", 5, async () => (await forwarding.far.calls.info({})).runs === 1);
-  const stranger = await openSocket(`${forwarding.manager.folder}/forward.sock`);
+  const stranger = await openSocket(`${forwarding.manager.directory}/forward.sock`);
   stranger.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   stranger.on("error", () => {});
   await within(5, new Promise((resolve) => stranger.resume().once("close", resolve)));

@@ -7,8 +7,8 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 
 /** A peer that gives these pieces, then ends or is reset, and keeps what is written to it. */
-function peerOf(pieces: readonly string[], { reset = false } = {}) {
-  const left = [...pieces], written: string[] = [];
+function peerOf(chunks: readonly string[], { reset = false } = {}) {
+  const left = [...chunks], written: string[] = [];
   const peer: Peer = {
     read() {
       const next = left.shift();

@@ -10,7 +10,7 @@ import { Closed_How, RedirectResponseSchema } from "../../../../src/manager/prot
 import type { Frame, RedirectRequest, RedirectResponse } from "../../../../src/manager/protocol/gen/manager_pb.ts";
 import { redirect } from "../../../../src/manager/client/redirect_client.ts";
 import type { RedirectPlan } from "../../../../src/manager/client/redirect_plan.ts";
-import { target } from "../../beside.ts";
+import { target } from "../../target_client.ts";
 
 type Part = NonNullable<MessageInitShape<typeof RedirectResponseSchema>["response"]>;
 
@@ -27,7 +27,7 @@ function manager() {
       yield* responses;
     },
   };
-  const say = (response: Part) => void responses.push(create(RedirectResponseSchema, { response }));
+  const notice = (response: Part) => void responses.push(create(RedirectResponseSchema, { response }));
   const toldOf = async (connection: number, wanted: Frame["frame"]["case"]) => {
     for (let tries = 0; tries < 200; tries++) {
       const found = frames.find((frame) => frame.connection === connection && frame.frame.case === wanted);
@@ -36,7 +36,7 @@ function manager() {
     }
     assert.fail(`no ${wanted} for connection ${connection}: ${frames.map(({ frame }) => frame.case).join(" ")}`);
   };
-  return { connection: { calls, lost: lost.signal } as unknown as ManagerConnection, say, toldOf };
+  return { connection: { calls, lost: lost.signal } as unknown as ManagerConnection, notice, toldOf };
 }
 
 const plan = (port: number, localPort: number): RedirectPlan => ({
@@ -59,21 +59,21 @@ const opened = (connection: number, port: number) => ({
 
 /** Begins a redirect of port 80 to a local port, as if the manager had started it. */
 function begin(localPort: number) {
-  const { connection, say, toldOf } = manager(), stop = new AbortController(), events: Event[] = [];
+  const { connection, notice, toldOf } = manager(), stop = new AbortController(), events: Event[] = [];
   const cycles = new Cycles(() => Promise.resolve(undefined));
   const call = { plan: plan(80, localPort), owner: "ann@laptop", session: "s", signal: stop.signal, cycles };
   const ended = (async () => {
     for await (const event of redirect(connection, target, call, (error) => Promise.resolve(error))) events.push(event);
   })();
-  say({ case: "started", value: { incoming: [80, 22], unheard: [], kept: 0, cut: 0, mesh: false } });
-  return { say, toldOf, stop, events, ended };
+  notice({ case: "started", value: { incoming: [80, 22], unheard: [], kept: 0, cut: 0, mesh: false } });
+  return { notice, toldOf, stop, events, ended };
 }
 
 Deno.test("redirect() connects to what was asked for only, whatever the manager says", async () => {
-  const { say, toldOf, stop, ended } = begin(1);
-  say(opened(1, 22));
+  const { notice, toldOf, stop, ended } = begin(1);
+  notice(opened(1, 22));
   assert.equal(await toldOf(1, "refused"), "port 22 was not asked for");
-  say(opened(2, 80));
+  notice(opened(2, 80));
   assert.equal(await toldOf(2, "refused"), "nothing listens on localhost:1");
   stop.abort();
   await ended;
@@ -85,11 +85,11 @@ Deno.test("redirect() carries a connection to a local server and back, and tells
     socket.on("end", () => socket.end("bye"));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { say, toldOf, stop, events, ended } = begin((server.address() as { port: number }).port);
-  say(opened(7, 80));
+  const { notice, toldOf, stop, events, ended } = begin((server.address() as { port: number }).port);
+  notice(opened(7, 80));
   await toldOf(7, "accepted");
   const frame = (frame: Frame["frame"]) => ({ connection: 7, frame });
-  say({
+  notice({
     case: "frames",
     value: {
       frames: [
@@ -100,7 +100,7 @@ Deno.test("redirect() carries a connection to a local server and back, and tells
   });
   assert.match(new TextDecoder().decode(await toldOf(7, "data") as Uint8Array), /^hi(bye)?$/);
   await toldOf(7, "end");
-  say({
+  notice({
     case: "frames",
     value: {
       frames: [{
@@ -128,11 +128,11 @@ Deno.test("redirect() carries a connection to a local server and back, and tells
   const connection = events.find(({ type }) => type === "redir.connection");
   assert.ok(connection?.type === "redir.connection");
   const { servedBy, ended: how, sentBytes, receivedBytes, durationMs } = connection;
-  assert.deepEqual([servedBy, how, sentBytes, receivedBytes, durationMs], ["laptop", "closed", 2, 5, 1.5]);
+  assert.deepEqual([servedBy, how, sentBytes, receivedBytes, durationMs], ["local", "closed", 2, 5, 1.5]);
 });
 
 Deno.test("redirect() ends with who took over", async () => {
-  const { say, ended } = begin(1);
-  say({ case: "takenOver", value: "bob@desk" });
+  const { notice, ended } = begin(1);
+  notice({ case: "takenOver", value: "bob@desk" });
   await assert.rejects(ended, { kind: "denied", message: /^bob@desk has taken over the redirect of/ });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isInAnyContainer, isInContainer, isInPod } from "../../../../src/manager/server/cgroup.ts";
 
-const folder = new URL("../../../testdata/cgroup/", import.meta.url);
+const directory = new URL("../../../testdata/cgroup/", import.meta.url);
 
 // v1_cgroupfs_containerd is captured from a pod on a real node; the others are of systems that this project has none
 // of, written after the documentation of their drivers.
@@ -19,7 +19,7 @@ const files: Record<string, { uids: string[]; ids: string[] }> = {
   v1_systemd_crio: { uids: [uid], ids: [id] },
   v1_systemd_docker: { uids: [uid], ids: [id] },
   v1_cgroupfs_docker: { uids: [uid], ids: [id] },
-  // The kubelet drives systemd, and containerd does not: runc takes systemd's three names for one folder.
+  // The kubelet drives systemd, and containerd does not: runc takes systemd's three names for one directory.
   v1_mixed_drivers: { uids: [uid], ids: [id] },
   v2_cgroupfs: { uids: [uid], ids: [id] },
   v2_systemd_containerd: { uids: [uid], ids: [id] },
@@ -39,12 +39,12 @@ const files: Record<string, { uids: string[]; ids: string[] }> = {
 };
 
 Deno.test("Every captured cgroup text is tested", () => {
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name.replace(/\.txt$/, ""));
+  const names = [...Deno.readDirSync(directory)].map(({ name }) => name.replace(/\.txt$/, ""));
   assert.deepEqual(names.sort(), Object.keys(files).sort());
 });
 
 for (const [name, expected] of Object.entries(files)) {
-  const text = Deno.readTextFileSync(new URL(`${name}.txt`, folder));
+  const text = Deno.readTextFileSync(new URL(`${name}.txt`, directory));
 
   Deno.test(`isInContainer() and isInPod() read ${name}`, () => {
     const ids = [id, outer, real.id, "b".repeat(64)], uids = [uid, real.uid, uid.replace("5", "6")];

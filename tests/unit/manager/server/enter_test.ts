@@ -68,17 +68,17 @@ async function script(
   { namespaces = ["net", "pid"] as readonly NamespaceKind[], mountCode = 0 } = {},
 ) {
   const built = enterArgv({ pid: 7, namespaces, files, argv });
-  const folder = Deno.makeTempDirSync({ prefix: "scope-enter-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-enter-" });
   const program = (name: string, text: string) =>
-    Deno.writeTextFileSync(`${folder}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    Deno.writeTextFileSync(`${directory}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   program("mount", `printf 'mount'; printf ' <%s>' "$@"; echo; exit ${mountCode}`);
   program("tini", 'shift 5; exec "$@"');
   const [sh = "", ...args] = built.slice(built.indexOf("sh"));
   try {
-    const { code, stdout } = await new Deno.Command(sh, { args, env: { PATH: `${folder}:/usr/bin:/bin` } }).output();
+    const { code, stdout } = await new Deno.Command(sh, { args, env: { PATH: `${directory}:/usr/bin:/bin` } }).output();
     return { code, stdout: new TextDecoder().decode(stdout) };
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 }
 

@@ -77,7 +77,7 @@ withHungMount("A call on files ends with the reason when its file system does no
     return true;
   };
   const writing = async () => {
-    await using writer = files.writer("/hung/x", { name: "", folder: false, signal: new AbortController().signal });
+    await using writer = files.writer("/hung/x", { name: "", directory: false, signal: new AbortController().signal });
     await writer.opened;
   };
   const calls = Array.from({ length: 3 }, () => list(files, "/hung/x"));

@@ -8,7 +8,7 @@ export interface HungMount extends AsyncDisposable {
 const script = 'exec 3<>/dev/fuse && mount -i -t fuse -o "fd=3,rootmode=40000,user_id=0,group_id=0" hung "$1" && ' +
   "echo mounted && exec sleep 1000000";
 
-/** Mounts it in the mount namespace of a process, at a folder as that process sees it. Needs root. */
+/** Mounts it in the mount namespace of a process, at a directory as that process sees it. Needs root. */
 export async function hungMount(pid: number, root: string, path: string): Promise<HungMount> {
   const child = new Deno.Command("nsenter", {
     args: [`--mount=/proc/${pid}/ns/mnt`, "--", "sh", "-c", script, "sh", `${root}${path}`],

@@ -26,7 +26,7 @@ const encoder = new TextEncoder();
 const shared = await startManager();
 addEventListener("unload", () => {
   kill(shared.child.pid, "SIGTERM");
-  Deno.removeSync(shared.folder, { recursive: true });
+  Deno.removeSync(shared.directory, { recursive: true });
 });
 
 function sh(script: string, ...args: string[]): string[] {
@@ -35,7 +35,7 @@ function sh(script: string, ...args: string[]): string[] {
 
 Deno.test("The manager's socket is its owner's alone, and there is no other", () => {
   assert.equal(Deno.statSync(shared.socket).mode! & 0o777, 0o600);
-  assert.equal(Deno.statSync(`${shared.folder}/run`).mode! & 0o777, 0o700);
+  assert.equal(Deno.statSync(`${shared.directory}/run`).mode! & 0o777, 0o700);
   const sockets = [...Deno.readDirSync(`/proc/${shared.child.pid}/fd`)].flatMap(({ name }) => {
     try {
       return /socket:\[(\d+)\]/.exec(Deno.readLinkSync(`/proc/${shared.child.pid}/fd/${name}`))?.[1] ?? [];
@@ -394,20 +394,20 @@ Deno.test("The manager takes the place of one that died and left its socket", as
   }
 });
 
-Deno.test("A manager whose folder is shared with others takes none that is there already, and says so", async () => {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-shared-" });
+Deno.test("A manager whose directory is shared with others takes none that is there already, and says so", async () => {
+  const directory = Deno.makeTempDirSync({ prefix: "scope-shared-" });
   try {
     const [deno = "", ...args] = denoArgv(
       new URL("../../../../src/manager/server/manager.ts", import.meta.url).pathname,
       [],
     );
-    const { code, stderr } = await new Deno.Command(deno, { args, env: { SCOPE_SCRATCH: folder } }).output();
+    const { code, stderr } = await new Deno.Command(deno, { args, env: { SCOPE_SCRATCH: directory } }).output();
     assert.equal(code, 1);
     assert.match(
       new TextDecoder().decode(stderr),
-      /^error: Cannot make the folder "\/tmp\/scope-shared-.*" of the manager.s socket: File exists/m,
+      /^error: Cannot make the directory "\/tmp\/scope-shared-.*" of the manager.s socket: File exists/m,
     );
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 });

@@ -45,15 +45,15 @@ withTarget("readInRoot() never reads outside of the target's root", async (targe
     init: `/proc/1/root${secret.path}`,
     self: `/proc/self/root${secret.path}`,
     own: `/proc/${Deno.pid}/root${secret.path}`,
-    folder: `/proc/${Deno.pid}/cwd`,
+    directory: `/proc/${Deno.pid}/cwd`,
     loop: "/etc/loop",
   };
   for (const [name, to] of Object.entries(links)) {
     Deno.symlinkSync(to, `${root}/etc/${name}`);
     assert.equal(await read(target, `/etc/${name}`), undefined, to);
   }
-  assert.equal(await read(target, `/etc/folder/deno.json`), undefined);
-  // The whole folder as a link.
+  assert.equal(await read(target, `/etc/directory/deno.json`), undefined);
+  // The whole directory as a link.
   Deno.symlinkSync(`/proc/1/root${secret.path.replace(/\/[^/]+$/, "")}`, `${root}/elsewhere`);
   assert.equal(await read(target, "/elsewhere/secret"), undefined);
   // The same paths do lead there for who follows them from outside: the attack is real.
@@ -73,7 +73,7 @@ withTarget("readInRoot() does not wait for a pipe", async (target) => {
   }
 });
 
-withTarget("readInRoot() reads no more than its limit, and no folders or devices", async (target) => {
+withTarget("readInRoot() reads no more than its limit, and no directories or devices", async (target) => {
   const { root, pid } = target;
   Deno.writeFileSync(`${root}/etc/hosts`, new Uint8Array(300 * 1024));
   assert.equal((await readInRoot(pid, "/etc/hosts"))?.length, 256 * 1024);
@@ -127,7 +127,7 @@ withTarget(
     assert.equal((await run(["cat", secret.path])).stdout, secret.text, "the tool sees the image's files");
     assert.equal((await run(["sh", "-c", "exit 42"])).exit.code, 42);
     assert.notEqual(Deno.readTextFileSync("/etc/hosts"), "192.0.2.7 only-there\n", "and nobody else does");
-    const left = [...Deno.readDirSync(manager.folder)].filter(({ name }) => name.startsWith("scope-etc-"));
+    const left = [...Deno.readDirSync(manager.directory)].filter(({ name }) => name.startsWith("scope-etc-"));
     assert.deepEqual(left, []);
   },
 );

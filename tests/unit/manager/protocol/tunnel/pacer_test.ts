@@ -5,7 +5,7 @@ const kib = 1024;
 
 /** Bytes that are on a road, and when they arrive; and until when it is busy. */
 class Road {
-  readonly #pieces: { bytes: number; arrives: number }[] = [];
+  readonly #chunks: { bytes: number; arrives: number }[] = [];
   #free = 0;
 
   constructor(private readonly pacer: Pacer) {}
@@ -15,14 +15,14 @@ class Road {
    * last waits behind the rest, at most, from the time `settled` on.
    */
   drive(times: { from: number; to: number; settled?: number }, bytesPerMs: number, roundTripMs: number): number {
-    const { from, to, settled = from } = times, piece = 64 * kib;
+    const { from, to, settled = from } = times, chunk = 64 * kib;
     let most = 0;
     for (let now = from; now < to; now += 0.25) {
-      while ((this.#pieces[0]?.arrives ?? Infinity) <= now) this.pacer.acknowledged(this.#pieces.shift()!.bytes, now);
+      while ((this.#chunks[0]?.arrives ?? Infinity) <= now) this.pacer.acknowledged(this.#chunks.shift()!.bytes, now);
       while (this.pacer.isOpen(now)) {
-        this.pacer.sent(piece, now);
-        this.#free = Math.max(this.#free, now) + piece / bytesPerMs;
-        this.#pieces.push({ bytes: piece, arrives: this.#free + roundTripMs });
+        this.pacer.sent(chunk, now);
+        this.#free = Math.max(this.#free, now) + chunk / bytesPerMs;
+        this.#chunks.push({ bytes: chunk, arrives: this.#free + roundTripMs });
       }
       if (now >= settled) most = Math.max(most, this.#free - now);
     }

@@ -10,7 +10,7 @@ class Scripted implements Peer {
   deaf = false;
 
   /** "end" and "reset" are what they say; all else are bytes. */
-  say(...words: string[]): void {
+  notice(...words: string[]): void {
     this.#says.push(...words);
     this.#wake?.();
   }
@@ -31,14 +31,14 @@ class Scripted implements Peer {
   end = (): void => void this.heard.push("end");
   reset = (): void => {
     this.heard.push("reset");
-    this.say("reset");
+    this.notice("reset");
   };
 }
 
 Deno.test("splice() carries both ways to their ends, and counts what went", async () => {
   const a = new Scripted(), b = new Scripted(), traffic = { sent: 0, received: 0 };
-  a.say("question", "end");
-  b.say("long ", "answer", "end");
+  a.notice("question", "end");
+  b.notice("long ", "answer", "end");
   assert.equal(await splice(a, b, traffic), "closed");
   assert.deepEqual([a.heard, b.heard], [["long ", "answer", "end"], ["question", "end"]]);
   assert.deepEqual(traffic, { sent: 8, received: 11 });
@@ -46,17 +46,17 @@ Deno.test("splice() carries both ways to their ends, and counts what went", asyn
 
 Deno.test("splice() goes on one way when the other has ended", async () => {
   const a = new Scripted(), b = new Scripted(), spliced = splice(a, b, { sent: 0, received: 0 });
-  a.say("end");
+  a.notice("end");
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(b.heard, ["end"]);
-  b.say("after that", "end");
+  b.notice("after that", "end");
   assert.equal(await spliced, "closed");
   assert.deepEqual(a.heard, ["after that", "end"]);
 });
 
 Deno.test("splice() passes a reset on, after what came before it", async () => {
   const a = new Scripted(), b = new Scripted();
-  a.say("half of", "reset");
+  a.notice("half of", "reset");
   assert.equal(await splice(a, b, { sent: 0, received: 0 }), "reset");
   assert.deepEqual(b.heard, ["half of", "reset"]);
 });
@@ -64,8 +64,8 @@ Deno.test("splice() passes a reset on, after what came before it", async () => {
 Deno.test("splice() delivers what one sent that takes no more, before it resets both", async () => {
   const a = new Scripted(), b = new Scripted();
   b.deaf = true;
-  b.say("no, thank you", "reset");
-  a.say("request");
+  b.notice("no, thank you", "reset");
+  a.notice("request");
   assert.equal(await splice(a, b, { sent: 0, received: 0 }), "reset");
   assert.deepEqual(a.heard[0], "no, thank you");
   assert.ok(a.heard.includes("reset"));
@@ -81,7 +81,7 @@ async function ending(spliced: Promise<string>): Promise<string> {
 Deno.test("splice() ends when one breaks off while the other takes nothing before its own bytes are read", async () => {
   const a = new Scripted(), b = new Scripted();
   a.deaf = true;
-  b.say("answer 1", "answer 2", "answer 3");
+  b.notice("answer 1", "answer 2", "answer 3");
   // A program that answers before it reads on.
   const read = b.read.bind(b), answered = Promise.withResolvers<void>();
   let answers = 0;
@@ -94,7 +94,7 @@ Deno.test("splice() ends when one breaks off while the other takes nothing befor
     await answered.promise;
     b.heard.push(new TextDecoder().decode(bytes));
   };
-  a.say("question 1", "question 2", "reset");
+  a.notice("question 1", "question 2", "reset");
   assert.equal(await ending(splice(a, b, { sent: 0, received: 0 })), "reset");
   assert.deepEqual(b.heard.slice(0, 3), ["question 1", "question 2", "reset"]);
 });
@@ -102,8 +102,8 @@ Deno.test("splice() ends when one breaks off while the other takes nothing befor
 Deno.test("splice() ends when neither takes anything any more", async () => {
   const a = new Scripted(), b = new Scripted();
   a.deaf = b.deaf = true;
-  a.say("question");
-  b.say("answer");
+  a.notice("question");
+  b.notice("answer");
   assert.equal(await ending(splice(a, b, { sent: 0, received: 0 })), "reset");
   assert.ok(a.heard.includes("reset") && b.heard.includes("reset"));
 });

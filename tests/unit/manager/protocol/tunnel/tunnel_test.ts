@@ -30,9 +30,9 @@ function open(connection = 1, credit = 256 * kib): { here: Tunnel; there: Tunnel
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 async function readAll(stream: TunnelStream): Promise<Uint8Array> {
-  const pieces: number[] = [];
-  for (let bytes = await stream.read(); bytes !== undefined; bytes = await stream.read()) pieces.push(...bytes);
-  return Uint8Array.from(pieces);
+  const chunks: number[] = [];
+  for (let bytes = await stream.read(); bytes !== undefined; bytes = await stream.read()) chunks.push(...bytes);
+  return Uint8Array.from(chunks);
 }
 
 const text = async (stream: TunnelStream): Promise<string> => new TextDecoder().decode(await readAll(stream));

@@ -105,7 +105,7 @@ function namespaces(): number {
     try {
       return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("net:");
     } catch {
-      return false; // that of the folder itself
+      return false; // that of the directory itself
     }
   }).length;
 }

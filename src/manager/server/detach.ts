@@ -10,7 +10,7 @@ const stopped = "T";
  * A process that a run stops, as a debugger does. Whatever becomes of the debugger, the process runs on when the run has
  * ended, unless it was stopped before.
  */
-export class Traced {
+export class Tracee {
   readonly #sinceMs: number | undefined;
   readonly #wasStopped: boolean;
   /** Others that the run was seen to hold: children that a debugger follows. */

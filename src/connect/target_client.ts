@@ -1,5 +1,5 @@
 import { isAsTarget } from "../tool.ts";
-import type { Beside } from "../context.ts";
+import type { TargetClient } from "../context.ts";
 import type { InsideCall, Run, RunOptions } from "../tool.ts";
 import { ScopeError } from "../errors.ts";
 import type { BlockedSeen, ProcessSeen } from "../event.ts";
@@ -12,7 +12,7 @@ import { redirect } from "../manager/client/redirect_client.ts";
 import { startRun } from "../manager/client/run_client.ts";
 import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import { bypassTrouble } from "./bypass_trouble.ts";
 import { unanswered } from "./connect.ts";
 import { userAtHost } from "../terminal/user.ts";
@@ -23,7 +23,7 @@ export interface BesideOptions {
   /** For prompts and messages, where that is not the target's pod. */
   name?: string;
   connection: ManagerConnection;
-  passage: Reached;
+  endpoint: ManagerEndpoint;
   /** The interrupt: ends every call that waits for an answer. */
   signal: AbortSignal;
   /** Begins to watch the target; what it returns is aborted when the cluster says that the target is gone. */
@@ -32,12 +32,14 @@ export interface BesideOptions {
 }
 
 /** What a command can do next to a target. */
-export function makeBeside({ target, name, connection, passage, signal, watch, dispose }: BesideOptions): Beside {
+export function makeTargetClient(
+  { target, name, connection, endpoint, signal, watch, dispose }: BesideOptions,
+): TargetClient {
   let watched: AbortSignal | undefined;
   const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
   const lost = () => watched ??= watch();
-  const fail = (error: unknown) => translateCall(error, connection, passage, where, watched);
-  const letIn = (call: InsideCall) => isAsTarget(call) ? passage.letIn : undefined;
+  const fail = (error: unknown) => translateCall(error, connection, endpoint, where, watched);
+  const letIn = (call: InsideCall) => isAsTarget(call) ? endpoint.letIn : undefined;
   const ask = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
     const asked = connection.calls.ps({ containers, pids: [...pids] }, { signal });
@@ -49,9 +51,9 @@ export function makeBeside({ target, name, connection, passage, signal, watch, d
   };
   return {
     target,
-    way: passage.way,
-    capabilities: passage.capabilities,
-    protectsMounts: (call) => passage.way === "node" || letIn(call) !== undefined,
+    way: endpoint.way,
+    capabilities: endpoint.capabilities,
+    protectsMounts: (call) => endpoint.way === "node" || letIn(call) !== undefined,
     get lost() {
       return lost();
     },
@@ -93,7 +95,7 @@ type Process = Awaited<ReturnType<ManagerConnection["calls"]["ps"]>>["processes"
 
 function processSeen(process: Process, { namespace, pod }: Target, time: string): ProcessSeen {
   return {
-    type: "process",
+    type: "pids.process",
     time,
     ...(pod === "" ? {} : { namespace, pod }),
     container: process.container,
@@ -129,7 +131,7 @@ function percent(part: number, whole: number): number {
 export async function translateCall(
   error: unknown,
   connection: ManagerConnection,
-  { place, whyEnded }: Reached,
+  { place, whyEnded }: ManagerEndpoint,
   where: string,
   lost?: AbortSignal,
 ): Promise<unknown> {

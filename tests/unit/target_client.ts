@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Channel } from "../../src/lib/channel.ts";
-import type { Beside } from "../../src/context.ts";
+import type { TargetClient } from "../../src/context.ts";
 import type { Run, RunOptions } from "../../src/tool.ts";
 import type { ProcessSeen } from "../../src/event.ts";
 import type { FileReader, Files } from "../../src/manager/client/target_files.ts";
@@ -32,7 +32,7 @@ async function* nothing() {}
 
 /** The first process of the target. */
 export const first: ProcessSeen = {
-  type: "process",
+  type: "pids.process",
   time: "2026-01-01T00:00:00.000Z",
   namespace: "shop",
   pod: "web",
@@ -53,9 +53,9 @@ export const first: ProcessSeen = {
 };
 
 /** A place beside a target where the test itself is the program. */
-export function besideOf(
+export function targetClientOf(
   processes: ProcessSeen[] = [],
-  { of = {}, way = "node" }: { of?: Partial<Target>; way?: Beside["way"] } = {},
+  { of = {}, way = "node" }: { of?: Partial<Target>; way?: TargetClient["way"] } = {},
 ) {
   const lost = new AbortController(), output = new Channel<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>();
   const exit = Promise.withResolvers<ToolExit>();
@@ -77,7 +77,7 @@ export function besideOf(
     signal: (name) => Promise.resolve(void seen.signals.push(name)),
     resize() {},
   };
-  const beside: Beside = {
+  const client: TargetClient = {
     target: { ...target, ...of },
     way,
     capabilities: new Set(capabilityNames),
@@ -103,7 +103,7 @@ export function besideOf(
     },
   };
   return {
-    beside,
+    client,
     seen,
     run,
     /** The program prints. */

@@ -1,4 +1,4 @@
-import type { Beside } from "../context.ts";
+import type { TargetClient } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { ProcessSeen } from "../event.ts";
 import { refusal, tracedAlready } from "./ptrace.ts";
@@ -12,11 +12,11 @@ import { outputOf } from "./run_output.ts";
  * can be traced).
  */
 export async function traced(
-  beside: Beside,
+  client: TargetClient,
   pid: number | undefined,
-  say: (text: string) => void,
+  notice: (text: string) => void,
 ): Promise<ProcessSeen> {
-  const process = pid === undefined ? await firstProcess(beside) : await processOf(beside, pid, say);
+  const process = pid === undefined ? await firstProcess(client) : await processOf(client, pid, notice);
   if (process.state === "Z" || process.state === "X") {
     throw new ScopeError("notFound", `Process ${quoted(process)} has ended, and only waits for its parent`, {
       hint: "scope pids lists the target's processes",
@@ -29,7 +29,7 @@ export async function traced(
   }
   const { tracerPid } = process;
   if (tracerPid !== undefined) {
-    throw tracedAlready(quoted(process), tracerPid, (await beside.process(tracerPid))?.command);
+    throw tracedAlready(quoted(process), tracerPid, (await client.process(tracerPid))?.command);
   }
   return process;
 }
@@ -39,8 +39,12 @@ export async function traced(
  *
  * Source: ptrace(2), "Ptrace access mode checking".
  */
-export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen, signal: AbortSignal): Promise<ScopeError> {
-  const process = await beside.process(pid);
+export async function whyNotTraced(
+  client: TargetClient,
+  { pid }: ProcessSeen,
+  signal: AbortSignal,
+): Promise<ScopeError> {
+  const process = await client.process(pid);
   if (process === undefined || process.state === "Z") {
     return new ScopeError("notFound", `Process "${pid}" has ended`, {
       hint: "scope pids lists the target's processes",
@@ -48,15 +52,15 @@ export async function whyNotTraced(beside: Beside, { pid }: ProcessSeen, signal:
   }
   const { tracerPid } = process;
   if (tracerPid !== undefined) {
-    return tracedAlready(quoted(process), tracerPid, (await beside.process(tracerPid))?.command);
+    return tracedAlready(quoted(process), tracerPid, (await client.process(tracerPid))?.command);
   }
   const argv = ["cat", "/proc/sys/kernel/yama/ptrace_scope"];
-  const { stdout } = await outputOf(beside.run({ argv, namespaces: [] }), signal);
+  const { stdout } = await outputOf(client.run({ argv, namespaces: [] }), signal);
   return refusal({
     process: quoted(process),
-    node: beside.target.node,
-    way: beside.way,
-    mayTrace: beside.capabilities.has("SYS_PTRACE"),
+    node: client.target.node,
+    way: client.way,
+    mayTrace: client.capabilities.has("SYS_PTRACE"),
     yama: stdout,
   });
 }
@@ -75,9 +79,9 @@ function shortened(command: string): string {
   return command.length > 60 ? `${command.slice(0, 59)}…` : command;
 }
 
-async function firstProcess(beside: Beside): Promise<ProcessSeen> {
-  const { namespace, pod, container } = beside.target;
-  const found = (await beside.processes())
+async function firstProcess(client: TargetClient): Promise<ProcessSeen> {
+  const { namespace, pod, container } = client.target;
+  const found = (await client.processes())
     .filter((one) => one.container === container.name && one.state !== "Z")
     .sort((a, b) => Date.parse(a.started) - Date.parse(b.started) || a.pid - b.pid)[0];
   if (found !== undefined) return found;
@@ -86,16 +90,16 @@ async function firstProcess(beside: Beside): Promise<ProcessSeen> {
   });
 }
 
-async function processOf(beside: Beside, pid: number, say: (text: string) => void): Promise<ProcessSeen> {
-  const { namespace, pod, node } = beside.target;
-  const found = await beside.process(pid);
+async function processOf(client: TargetClient, pid: number, notice: (text: string) => void): Promise<ProcessSeen> {
+  const { namespace, pod, node } = client.target;
+  const found = await client.process(pid);
   if (found === undefined) {
-    const where = beside.way === "ephemeral" ? `beside pod "${namespace}/${pod}"` : `on node "${node}"`;
+    const where = client.way === "ephemeral" ? `beside pod "${namespace}/${pod}"` : `on node "${node}"`;
     throw new ScopeError("notFound", `Cannot find process "${pid}" ${where}`, {
       hint: "scope pids lists the target's processes",
     });
   }
-  if (found.container === "" && pid === 1 && beside.way === "node") {
+  if (found.container === "" && pid === 1 && client.way === "node") {
     // What an ephemeral container counts as 1 is the target; here everything on the node hangs on it.
     throw new ScopeError("usage", `Process ${quoted(found)} is the first of node "${node}", and not the target's`, {
       hint: `scope pids lists the target's by their pids on the node; scope node ${node} reaches the node's own`,
@@ -103,7 +107,7 @@ async function processOf(beside: Beside, pid: number, say: (text: string) => voi
   }
   // A machine of one's own is no pod, and nothing is foreign there.
   if (found.container === "" && pod !== "" && !isKernelThread(found)) {
-    say(`process ${processText(found)} is not of pod "${namespace}/${pod}"; it is on the same node`);
+    notice(`process ${processText(found)} is not of pod "${namespace}/${pod}"; it is on the same node`);
   }
   return found;
 }

@@ -11,7 +11,7 @@ export interface BesideTarget {
 }
 
 /** A test with a target and a manager. A root and namespaces of their own need root: without it the test shows as ignored. */
-export function besideTarget(name: string, test: (beside: BesideTarget) => Promise<void>): void {
+export function besideTarget(name: string, test: (client: BesideTarget) => Promise<void>): void {
   Deno.test({
     name: `${name} (needs root)`,
     ignore: Deno.uid() !== 0,

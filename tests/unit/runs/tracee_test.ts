@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { blockedHint, blockedText, stuck } from "../../../src/runs/blocked.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { ProcessSeen } from "../../../src/event.ts";
-import { processText, traced } from "../../../src/runs/traced.ts";
-import { besideOf, first } from "../beside.ts";
+import { processText, traced } from "../../../src/runs/tracee.ts";
+import { first, targetClientOf } from "../target_client.ts";
 
 const older = { ...first, pid: 5000, started: "2025-12-31T00:00:00.000Z", command: "init" };
 const other: ProcessSeen = { ...first, pid: 77, container: "", command: "nginx: master" };
 
 async function take(pid: number | undefined, ...processes: ProcessSeen[]) {
   const said: string[] = [];
-  return { process: await traced(besideOf(processes).beside, pid, (text) => said.push(text)), said };
+  return { process: await traced(targetClientOf(processes).client, pid, (text) => said.push(text)), said };
 }
 
 async function refused(pid: number | undefined, ...processes: ProcessSeen[]): Promise<[string, string]> {

@@ -5,7 +5,7 @@ import type { TunnelStream } from "../../protocol/tunnel/tunnel.ts";
 const waitingBytes = 1024 * 1024;
 
 /** A connection as another one that also copies what comes from it to a stream that nobody waits for. */
-export class Copied implements Peer {
+export class Tee implements Peer {
   /** Why the copy is not whole. */
   missing: string | undefined;
   readonly #answered = Promise.withResolvers<void>();

@@ -2,7 +2,7 @@
 const longestMs = 20;
 
 /** For long work on the event loop: says when messages must have their turn, as that the client has left. */
-export function breathe() {
+export function yieldToEventLoop() {
   let since = performance.now();
   return {
     get due(): boolean {

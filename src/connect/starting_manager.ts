@@ -6,13 +6,13 @@ import { execStream } from "../kube/exec.ts";
 import { askedWaitMs, isPutOff, type Repeat } from "../kube/retry.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
-import { scratchFolder, scratchVariable, socketName } from "../manager/protocol/transport.ts";
+import { scratchDirectory, scratchVariable, socketName } from "../manager/protocol/transport.ts";
 import { isHopeless } from "./refusal.ts";
 import type { Progress } from "./waiting.ts";
 import { nextProgress, pullHint } from "./waiting.ts";
 
 /** A manager on its way: the container that it will run in, and how to follow that. */
-export interface Arrival {
+export interface StartingManager {
   namespace: string;
   pod: string;
   container: string;
@@ -21,7 +21,7 @@ export interface Arrival {
   image: string;
   timeoutMs: number;
   /** Words to people. */
-  say(text: string): void;
+  notice(text: string): void;
   /** Where it is, by the newest state of the pod; nothing when that is not to be looked at. Throws what makes waiting vain. */
   progress(pod: V1Pod): Progress | undefined;
   /** When the pod is gone, or `failed`: throws, or returns when all must begin anew. */
@@ -35,7 +35,7 @@ const trySocketS = 0.05;
 
 /** The bridge from exec's standard input and output to the manager's socket, which may not be there yet for so long. */
 function bridge(limitMs: number): string[] {
-  const socket = `\${${scratchVariable}:-${scratchFolder}}/${socketName}`;
+  const socket = `\${${scratchVariable}:-${scratchDirectory}}/${socketName}`;
   const tries = Math.ceil(limitMs / 1000 / trySocketS);
   const script = `exec socat -b 262144 - "UNIX-CONNECT:${socket},retry=${tries},interval=${trySocketS}"`;
   return ["sh", "-c", script];
@@ -56,7 +56,9 @@ const normalMs = 1500;
 const askMs = 3000;
 
 /** The container of a manager. */
-export type ConnectPlace = Pick<Arrival, "namespace" | "pod" | "container"> & Partial<Pick<Arrival, "timeoutMs">>;
+export type ConnectPlace =
+  & Pick<StartingManager, "namespace" | "pod" | "container">
+  & Partial<Pick<StartingManager, "timeoutMs">>;
 
 /** Connects to the manager in a container, which may still be starting for `timeoutMs`. Throws ScopeError. */
 export function connectManager(
@@ -73,9 +75,9 @@ export function connectManager(
  *
  * Throws ScopeError, also when `limit` is a timeout that is over, or else the reason of `limit`.
  */
-export async function arrive(
+export async function waitForManager(
   cluster: Cluster,
-  awaited: Arrival,
+  awaited: StartingManager,
   limit: AbortSignal,
 ): Promise<{ pod: V1Pod; stream: Duplex } | undefined> {
   const ended = new AbortController();
@@ -114,7 +116,7 @@ class Wait {
   /** Exec is not tried again before. */
   #tryAt = 0;
 
-  constructor(readonly cluster: Cluster, readonly awaited: Arrival) {}
+  constructor(readonly cluster: Cluster, readonly awaited: StartingManager) {}
 
   get #waited(): number {
     return performance.now() - this.#since;
@@ -139,19 +141,19 @@ class Wait {
 
   /** Says what is waited for, each reason once. */
   async tell(): Promise<void> {
-    const say = (reason: string) => {
+    const notice = (reason: string) => {
       if (this.#said.has(reason)) return;
       this.#said.add(reason);
-      this.awaited.say(`waiting for ${this.awaited.what}: ${reason}`);
+      this.awaited.notice(`waiting for ${this.awaited.what}: ${reason}`);
     };
     if (this.#progress.state !== "waiting") return;
     const { reason, pullFailed } = this.#progress;
-    if (pullFailed || this.#waited > normalMs) say(reason);
+    if (pullFailed || this.#waited > normalMs) notice(reason);
     if (this.#asked || this.#waited < askMs || this.#pod === undefined) return;
     this.#asked = true;
     const trouble = await this.awaited.trouble(this.#pod);
     if (trouble instanceof ScopeError) throw trouble;
-    if (trouble !== undefined) say(trouble);
+    if (trouble !== undefined) notice(trouble);
   }
 
   /** Connects as soon as the container can take it, which is earlier than its status says so. */

@@ -7,10 +7,10 @@ import type { WayName } from "../way.ts";
  * What a command asks for, in groups of rights: `target`, whatever says which pod is meant; `targets`, the same, followed
  * as they come and go where it is not one pod by its name; `way`, to get beside it; or one of the rightTable.
  */
-export const asks = [
+export const permissions = [
   ...["target", "targets", "way", "node", "destinations", "copy", "list", "remove", "logs", "names"] as const,
 ] as const;
-export type Ask = (typeof asks)[number];
+export type PermissionGroup = (typeof permissions)[number];
 
 /** What the global options, and those of `rbac`, say. */
 export interface RightsQuery {
@@ -23,10 +23,10 @@ export interface RightsQuery {
 }
 
 /** The rights that these asks come to, the optional ones as well. */
-export function rightsOf(asks: readonly Ask[], query: RightsQuery): Right[] {
+export function rightsOf(permissions: readonly PermissionGroup[], query: RightsQuery): Right[] {
   const { via, terminate, everywhere } = query;
   const debugPod = terminate ? [...rightTable.node, ...rightTable.terminate] : rightTable.node;
-  const groups = asks.flatMap((ask): readonly Right[] => {
+  const groups = permissions.flatMap((ask): readonly Right[] => {
     switch (ask) {
       case "target":
         return [...finding(query), ...rightTable.namespace];

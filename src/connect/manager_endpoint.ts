@@ -3,7 +3,7 @@ import type { ScopeError } from "../errors.ts";
 import type { Passage } from "../way.ts";
 
 /** A passage, and how it came to be. */
-export interface Reached extends Passage {
+export interface ManagerEndpoint extends Passage {
   /** Of what the manager runs in: a container, a pod, or a process of this machine. */
   readonly name: string;
   /** What the manager runs in was made by this call. */

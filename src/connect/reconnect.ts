@@ -1,4 +1,4 @@
-import type { Beside } from "../context.ts";
+import type { TargetClient } from "../context.ts";
 import { delay } from "../lib/delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
@@ -8,9 +8,9 @@ import { selectPods } from "../kube/resolve.ts";
 import { Attempts } from "../kube/retry.ts";
 import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import type { ClusterContext } from "../context.ts";
-import { enterBeside, removeUnused } from "./enter_beside.ts";
+import { enterBeside, removeUnused } from "./enter_target.ts";
 
 /** The waits before a lost connection is made again. */
 const pace = { firstMs: 250, longestMs: 5000 };
@@ -28,7 +28,7 @@ export interface Resumable {
   /** What to do where the pod has gone. */
   gone: string;
   /** Goes on until the signal is aborted. Throws ScopeError. */
-  begin(beside: Beside, signal: AbortSignal): AsyncIterable<Event>;
+  begin(client: TargetClient, signal: AbortSignal): AsyncIterable<Event>;
   /** The event that says that it works from now on; those that say that it does not, and that it does again. */
   started: Event["type"];
   lost: "redir.lost" | "bypass.lost";
@@ -42,19 +42,19 @@ export interface Resumable {
  *
  * Throws ScopeError when it cannot begin, when the pod goes, and whatever else it fails of.
  */
-export async function* comingBack(
+export async function* withReconnect(
   context: ClusterContext,
   pod: NamedPod,
   what: Resumable,
   signal: AbortSignal,
   enter = enterBeside,
 ): AsyncIterable<Event> {
-  const { options } = context, made: Reached[] = [];
+  const { options } = context, made: ManagerEndpoint[] = [];
   const kept = { ...context, options: { ...options, terminate: false } };
   try {
-    yield* rounds(kept, pod, what, signal, (...where) => enter(...where, (passage) => made.push(passage)));
+    yield* rounds(kept, pod, what, signal, (...where) => enter(...where, (endpoint) => made.push(endpoint)));
   } finally {
-    if (options.terminate) await Promise.all(made.map((passage) => removeUnused(context, passage)));
+    if (options.terminate) await Promise.all(made.map((endpoint) => removeUnused(context, endpoint)));
   }
 }
 
@@ -63,7 +63,7 @@ async function* rounds(
   { namespace, pod, container }: NamedPod,
   what: Resumable,
   signal: AbortSignal,
-  enter: (context: ClusterContext, query: TargetQuery, needs: Needs) => Promise<Beside>,
+  enter: (context: ClusterContext, query: TargetQuery, needs: Needs) => Promise<TargetClient>,
 ): AsyncIterable<Event> {
   const name = { namespace, pod },
     query = { ...name, pod: `pod/${pod}`, ...(container === undefined ? {} : { container }) };
@@ -73,9 +73,9 @@ async function* rounds(
     let entered = false, gone: unknown, waitMs: number | undefined;
     try {
       const inNamespace = { ...context, signal, options: { ...context.options, namespace } };
-      await using beside = await enter(inNamespace, query, what.needs);
+      await using client = await enter(inNamespace, query, what.needs);
       entered = true;
-      for await (const event of what.begin(beside, AbortSignal.any([signal, beside.lost]))) {
+      for await (const event of what.begin(client, AbortSignal.any([signal, client.lost]))) {
         if (event.type === what.started) {
           if (lostAt !== undefined) {
             yield { type: what.resumed, time: now(), ...name, afterMs: Math.round(performance.now() - lostAt) };
@@ -86,8 +86,8 @@ async function* rounds(
         }
         yield event;
       }
-      if (!beside.lost.aborted || signal.aborted) return;
-      gone = beside.lost.reason;
+      if (!client.lost.aborted || signal.aborted) return;
+      gone = client.lost.reason;
     } catch (error) {
       if (signal.aborted) return;
       waitMs = attempts.failed(error);

@@ -3,23 +3,23 @@ import type { FileEntry } from "../../manager/client/target_files.ts";
 import { dateOf } from "./local_time.ts";
 import { joined, lstatIfThere } from "./local_trouble.ts";
 
-/** True for a path below a folder that leads nowhere else: the names come from a target that may be hostile. */
+/** True for a path below a directory that leads nowhere else: the names come from a target that may be hostile. */
 export function isSafe(path: string): boolean {
   return path.split("/").every((name) => name !== "" && name !== "." && name !== ".." && !name.includes("\0"));
 }
 
 /**
- * The folders that are written on this machine. A link in one of them is never followed: an earlier copy from a hostile
+ * The directories that are written on this machine. A link in one of them is never followed: an earlier copy from a hostile
  * target may have made it. Links are made last, so none appears while files are written.
  */
-export class LocalFolders {
+export class LocalDirectories {
   readonly #checked = new Set<string>([""]);
-  /** With the mode that it got here, by the umask, the ACL and the set-gid bit of the folder that it is in. */
+  /** With the mode that it got here, by the umask, the ACL and the set-gid bit of the directory that it is in. */
   readonly #made = new Map<string, { entry: FileEntry; mode: number }>();
 
   constructor(readonly top: string) {}
 
-  /** Makes a folder, or sees that there is one. Throws FileTrouble. */
+  /** Makes a directory, or sees that there is one. Throws FileTrouble. */
   async make(entry: FileEntry): Promise<void> {
     const path = joined(this.top, entry.path);
     if (entry.path !== "") await this.check(parentOf(entry.path));
@@ -34,17 +34,17 @@ export class LocalFolders {
     this.#checked.add(entry.path);
   }
 
-  /** True for a folder that was not there before. */
+  /** True for a directory that was not there before. */
   isNew(path: string): boolean {
     return this.#made.has(path);
   }
 
-  /** Throws FileTrouble where a folder below the top is none that `make` has seen. */
+  /** Throws FileTrouble where a directory below the top is none that `make` has seen. */
   check(path: string): Promise<void> {
     return this.#checked.has(path) ? Promise.resolve() : Promise.reject(new FileTrouble(path, "ENOTDIR"));
   }
 
-  /** Makes a link that points wherever it says, and takes the place of a file or a link, never of a folder. */
+  /** Makes a link that points wherever it says, and takes the place of a file or a link, never of a directory. */
   async link({ path, link = "" }: FileEntry): Promise<void> {
     await this.check(parentOf(path));
     const full = joined(this.top, path), there = await lstatIfThere(full);
@@ -53,7 +53,7 @@ export class LocalFolders {
     await Deno.symlink(link, full);
   }
 
-  /** Sets modes and times of the folders that were made, once nothing is written into them any more. */
+  /** Sets modes and times of the directories that were made, once nothing is written into them any more. */
   async finish(): Promise<void> {
     for (const { entry, mode } of [...this.#made.values()].reverse()) {
       const full = joined(this.top, entry.path), modified = dateOf(entry.modifiedNs);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fillFolder, merged, programsOf } from "../../programs/folder.ts";
+import { fillDirectory, merged, programsOf } from "../../programs/directory.ts";
 
 Deno.test("merged() is where a path is on a system whose /bin is a link", () => {
   assert.deepEqual(["/bin/sh", "/sbin/ip", "/usr/bin/env", "/opt/bin/x"].map(merged), [
@@ -13,14 +13,14 @@ Deno.test("programsOf() finds programs by their files, and none of others", () =
   assert.ok(found.get("env")?.endsWith("/env"));
 });
 
-Deno.test("fillFolder() has the programs of the last time no more", () => {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-programs-" });
+Deno.test("fillDirectory() has the programs of the last time no more", () => {
+  const directory = Deno.makeTempDirSync({ prefix: "scope-programs-" });
   try {
-    fillFolder(folder, new Map([["old", "/bin/ls"], ["kept", "/bin/ls"]]));
-    fillFolder(folder, new Map([["kept", "/bin/cat"]]));
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["kept"]);
-    assert.equal(Deno.readLinkSync(`${folder}/kept`), "/bin/cat");
+    fillDirectory(directory, new Map([["old", "/bin/ls"], ["kept", "/bin/ls"]]));
+    fillDirectory(directory, new Map([["kept", "/bin/cat"]]));
+    assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["kept"]);
+    assert.equal(Deno.readLinkSync(`${directory}/kept`), "/bin/cat");
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 });

@@ -7,7 +7,7 @@ import { capabilityNames } from "../way.ts";
  * With which rights an ephemeral container runs. A user that is not root has no capability in effect, as Kubernetes grants
  * no ambient ones, so there are two shapes: the target's own user without any, or root with just those needed.
  */
-export interface Shape {
+export interface SecurityProfile {
   /** Missing: the image's own user, as the target's is not known. */
   uid?: number;
   gid?: number;
@@ -28,7 +28,7 @@ const defaultCapabilities: readonly Capability[] = [
 const insideCapabilities: readonly Capability[] = ["SYS_CHROOT", "SYS_PTRACE", "SETUID", "SETGID", "SETPCAP", "KILL"];
 
 /** The shapes that serve these needs, the best first. What is only wanted is given up bit by bit. */
-export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] {
+export function profilesFor(pod: V1Pod, container: string, needs: Needs): SecurityProfile[] {
   const user = targetUser(pod, container);
   const { capabilities = [], wanted = [], files = false, inside = false } = needs;
   // A program that the runtime lets in gets its rights from the target; the manager only has to be the same user's.
@@ -37,7 +37,7 @@ export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] 
     const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(containerOf(pod, container))]);
     return [{ uid: 0, gid: 0, capabilities: inOrder(all), asTarget: true }];
   }
-  const shape = (some: readonly Capability[], files: boolean): Shape => {
+  const profile = (some: readonly Capability[], files: boolean): SecurityProfile => {
     // The same user may read and trace where it has no fewer capabilities; a root target has some, as a rule.
     const traces = files && (some.length > 0 || user.uid === undefined || user.uid === 0);
     const owns = traces && needs.files === "all" ? owning(pod, container) : [];
@@ -46,12 +46,12 @@ export function shapesFor(pod: V1Pod, container: string, needs: Needs): Shape[] 
       ? { uid: 0, gid: 0, capabilities: all, asTarget: false }
       : { ...user, capabilities: [], asTarget: false };
   };
-  const shapes = [
-    ...wanted.length > 0 ? [shape([...capabilities, ...wanted], files !== false)] : [],
-    shape(capabilities, files !== false),
-    ...files === "wanted" ? [shape(capabilities, false)] : [],
+  const profiles = [
+    ...wanted.length > 0 ? [profile([...capabilities, ...wanted], files !== false)] : [],
+    profile(capabilities, files !== false),
+    ...files === "wanted" ? [profile(capabilities, false)] : [],
   ];
-  return shapes.filter((one, index) => shapes.findIndex((other) => same(one, other)) === index);
+  return profiles.filter((one, index) => profiles.findIndex((other) => same(one, other)) === index);
 }
 
 /**
@@ -98,13 +98,13 @@ function inOrder(some: ReadonlySet<Capability>): Capability[] {
   return capabilityNames.filter((name) => some.has(name));
 }
 
-function same(a: Shape, b: Shape): boolean {
+function same(a: SecurityProfile, b: SecurityProfile): boolean {
   return a.uid === b.uid && a.gid === b.gid && a.asTarget === b.asTarget &&
     a.capabilities.join() === b.capabilities.join();
 }
 
 /** For people: `user 65532 without capabilities`. */
-export function shapeText({ uid, capabilities }: { uid?: number; capabilities: readonly string[] }): string {
+export function profileText({ uid, capabilities }: { uid?: number; capabilities: readonly string[] }): string {
   const who = uid === undefined ? "the image's user" : uid === 0 ? "root" : `user ${uid}`;
   return `${who} ${capabilities.length === 0 ? "without capabilities" : `with ${capabilities.join(", ")}`}`;
 }

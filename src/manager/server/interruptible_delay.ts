@@ -1,5 +1,5 @@
 /** A short wait that can be cut short. */
-export class Pause {
+export class InterruptibleDelay {
   readonly #waiting = new Set<() => void>();
   #over = false;
 

@@ -2,7 +2,7 @@
  * Where a user's own files of one sort belong: below $XDG_… where that is set, else below the home directory. Undefined for
  * users without a home directory, such as service accounts. See the XDG Base Directory Specification.
  */
-export function userFolder(variable: "XDG_STATE_HOME" | "XDG_CACHE_HOME", belowHome: string): string | undefined {
+export function userDirectory(variable: "XDG_STATE_HOME" | "XDG_CACHE_HOME", belowHome: string): string | undefined {
   const given = Deno.env.get(variable), home = Deno.env.get("HOME");
   if (given?.startsWith("/")) return `${given}/scope`;
   try {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { blockedThread } from "../../../../src/manager/server/blocked.ts";
-import { Traced } from "../../../../src/manager/server/let_go.ts";
+import { Tracee } from "../../../../src/manager/server/detach.ts";
 import { statOf } from "../../../../src/manager/server/processes.ts";
 import { mountedHierarchies } from "../../../cluster/cgroups.ts";
 import { waitsInTheKernel } from "../../../cluster/odd_processes.ts";
@@ -28,7 +28,7 @@ async function isIn(pid: number, state: string): Promise<void> {
 Deno.test("Traced.release() wakes what was left stopped", async () => {
   await using target = sleeper();
   await isIn(target.pid, "S");
-  const traced = new Traced(target.pid);
+  const traced = new Tracee(target.pid);
   kill(target.pid, "SIGSTOP");
   await isIn(target.pid, "T");
   traced.release();
@@ -36,13 +36,13 @@ Deno.test("Traced.release() wakes what was left stopped", async () => {
 });
 
 Deno.test("Traced.release() takes back the SIGSTOP of a tracer that ended while its target waited in the kernel", async () => {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-test-" }), fifo = `${folder}/fifo`;
+  const directory = Deno.makeTempDirSync({ prefix: "scope-test-" }), fifo = `${directory}/fifo`;
   const child = new Deno.Command(Deno.execPath(), { args: ["eval", waitsInTheKernel(fifo)], stdin: "null" }).spawn();
   try {
     await isIn(child.pid, "D");
     const { functions, frozen } = blockedThread(child.pid)!;
     assert.deepEqual([functions.includes("kernel_clone"), frozen], [true, false], functions.join());
-    const traced = new Traced(child.pid);
+    const traced = new Tracee(child.pid);
     kill(child.pid, "SIGSTOP");
     assert.equal(statOf(child.pid)?.state, "D");
     traced.release();
@@ -51,7 +51,7 @@ Deno.test("Traced.release() takes back the SIGSTOP of a tracer that ended while 
   } finally {
     kill(child.pid, "SIGKILL");
     await child.status;
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 });
 
@@ -59,7 +59,7 @@ Deno.test("Traced.release() leaves stopped what was stopped before", async () =>
   await using target = sleeper();
   kill(target.pid, "SIGSTOP");
   await isIn(target.pid, "T");
-  new Traced(target.pid).release();
+  new Tracee(target.pid).release();
   assert.equal(statOf(target.pid)?.state, "T");
 });
 
@@ -89,7 +89,7 @@ Deno.test("blockedThread() tells a process whose control group is frozen (needs 
 });
 
 Deno.test("Traced copes with a process that is gone", async () => {
-  const target = sleeper(), traced = new Traced(target.pid);
+  const target = sleeper(), traced = new Tracee(target.pid);
   await target[Symbol.asyncDispose]();
   assert.equal(traced.isHeldBy([Deno.pid]), false);
   traced.release();

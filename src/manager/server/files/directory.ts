@@ -2,7 +2,7 @@ import { getdents } from "./calls.ts";
 import { toName } from "./names.ts";
 import type { Name } from "./names.ts";
 
-/** The names in an open folder, without `.` and `..`; see getdents64(2). Throws FileError. */
+/** The names in an open directory, without `.` and `..`; see getdents64(2). Throws FileError. */
 export function* namesIn(fd: number): Iterable<Name> {
   const buffer = new Uint8Array(32 * 1024), view = new DataView(buffer.buffer);
   for (let length = getdents(fd, buffer); length > 0; length = getdents(fd, buffer)) {

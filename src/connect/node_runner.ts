@@ -1,23 +1,23 @@
-import type { Place } from "../tool.ts";
+import type { Runner } from "../tool.ts";
 import { ScopeError } from "../errors.ts";
 import type { V1Node } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { startRun } from "../manager/client/run_client.ts";
 import { notReadyError } from "./trouble.ts";
-import { translateCall } from "./beside.ts";
+import { translateCall } from "./target_client.ts";
 import { connectTo } from "./connect.ts";
 import type { ClusterContext } from "../context.ts";
 import { makeNodeWay, namespaceOf } from "./enter.ts";
-import { letGo } from "./enter_beside.ts";
+import { letGo } from "./enter_target.ts";
 
 /** Goes to a node through its debug pod. Throws ScopeError: notFound, unreachable when it is not ready, denied. */
-export async function enterNodePlace(context: ClusterContext, name: string): Promise<Place> {
+export async function enterNodeRunner(context: ClusterContext, name: string): Promise<Runner> {
   const way = makeNodeWay(context, namespaceOf(context));
   way.prefetch();
   await assertReady(context, name);
-  const passage = await way.reach({ node: name }, context.signal);
-  const connection = await connectTo(context, passage);
-  context.explain(`on node "${name}" through ${passage.place}`);
+  const endpoint = await way.reach({ node: name }, context.signal);
+  const connection = await connectTo(context, endpoint);
+  context.detail(`on node "${name}" through ${endpoint.place}`);
   return {
     // A node that goes away takes the connection with it.
     lost: new AbortController().signal,
@@ -26,9 +26,9 @@ export async function enterNodePlace(context: ClusterContext, name: string): Pro
         connection,
         options,
         { podUid: "", containerId: "", name: `node/${name}` },
-        (error) => translateCall(error, connection, passage, `on node "${name}"`),
+        (error) => translateCall(error, connection, endpoint, `on node "${name}"`),
       ),
-    [Symbol.asyncDispose]: () => letGo(context, passage, connection),
+    [Symbol.asyncDispose]: () => letGo(context, endpoint, connection),
   };
 }
 

@@ -9,7 +9,7 @@ const checkMs = 5000;
 
 /** Takes what a copy that broke off left in a target. */
 export interface PartKeeper {
-  /** Takes over the folder. */
+  /** Takes over the directory. */
   keep(part: LeftPart): void;
   /** Somebody goes on with it. */
   forget(inode: bigint, name: Name): void;
@@ -17,17 +17,17 @@ export interface PartKeeper {
 
 interface Kept {
   part: LeftPart;
-  /** When the process of the part was started. An open folder must not keep the volumes of a pod that is gone. */
+  /** When the process of the part was started. An open directory must not keep the volumes of a pod that is gone. */
   startMs: number;
   until: number;
 }
 
 /** The unfinished files that copies which broke off left in targets. None stays for ever. */
-export class Parts implements PartKeeper {
+export class PartialFiles implements PartKeeper {
   readonly #all = new Set<Kept>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** `remove` removes them, and closes their folders. */
+  /** `remove` removes them, and closes their directories. */
   constructor(readonly remove: (parts: LeftPart[]) => void, readonly times = { keepMs, checkMs }) {}
 
   keep(part: LeftPart): void {
@@ -39,7 +39,7 @@ export class Parts implements PartKeeper {
 
   forget(inode: bigint, name: Name): void {
     for (const kept of this.#all) {
-      if (kept.part.inode === inode && kept.part.name === name) close(this.#drop(kept).folder);
+      if (kept.part.inode === inode && kept.part.name === name) close(this.#drop(kept).directory);
     }
   }
 
