@@ -1,4 +1,4 @@
-/** Writes what the kernel tells of the nat tables of iptables-legacy in this network, for scripts/capture-istio. */
+/** Saves the kernel's raw nat tables of iptables-legacy in this network namespace, for scripts/capture-istio. */
 import { AF_INET, AF_INET6 } from "../src/manager/server/redirect/address.ts";
 import { readLegacyTable } from "../src/manager/server/redirect/socket_calls.ts";
 

@@ -1,4 +1,4 @@
-/** Prints the licenses of the npm packages of deno.lock, which are part of the bundles, from where Deno keeps packages. */
+/** Prints the licenses of the npm packages of deno.lock, which are part of the bundles, from Deno's package cache. */
 
 const { npmCache } = JSON.parse(await output("info", "--json"));
 const lock: { npm: Record<string, unknown> } = JSON.parse(Deno.readTextFileSync("deno.lock"));
@@ -6,10 +6,10 @@ const registries = [...Deno.readDirSync(npmCache)].filter(({ isDirectory }) => i
 
 for (const entry of Object.keys(lock.npm).sort()) {
   if (entry.startsWith("@types/")) continue;
-  // `@scope/name@1.2.3_peer@4.5.6`: what follows the version names packages that this one shares.
+  // `@scope/name@1.2.3_peer@4.5.6`: the suffix after the version names peer dependencies.
   const [, name, version] = /^((?:@[^/]+\/)?[^@]+)@([^_]+)/.exec(entry)!;
   const directory = registries.map((registry) => `${npmCache}/${registry.name}/${name}/${version}`).find(isDirectory);
-  if (directory === undefined) continue; // it is for another platform, or only for types
+  if (directory === undefined) continue; // for another platform, or only for types
   const { license } = JSON.parse(Deno.readTextFileSync(`${directory}/package.json`));
   const files = [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) =>
     /^(licen[sc]e|copying|notice)/i.test(name)

@@ -1,6 +1,6 @@
 import { createGenerator } from "ts-json-schema-generator";
 
-/** A part of a JSON Schema, as far as these pages read it. */
+/** The parts of a JSON Schema that these pages read. */
 export interface Schema {
   $id?: string;
   $ref?: string;
@@ -16,7 +16,7 @@ export interface Schema {
   definitions?: Readonly<Record<string, Schema>>;
 }
 
-/** Goes up with every change that is not just more fields or more events. 2: names of sizes, kinds, `pids.process`, `local`. */
+/** Version of the schema; raised unless only fields or events are added. 2: names of sizes, kinds, `pids.process`, `local`. */
 const schemaVersion = 2;
 
 /** Returns the JSON Schema of all events, made from their types. */
@@ -34,7 +34,7 @@ export function eventSchema(): Schema {
   return flat(generator.createSchema("Event") as Schema);
 }
 
-/** Puts the events of each room into the one list of `Event`. */
+/** Merges the events of each feature into the one list of `Event`. */
 function flat({ definitions = {}, ...schema }: Schema): Schema {
   const { Event: event, ...others } = definitions as Record<string, Schema>;
   const rooms = new Set<string>();

@@ -22,21 +22,21 @@ import { followTerminal } from "./follow_terminal.ts";
 export interface ContextOptions {
   command: Command;
   options: GlobalOptions;
-  /** The hint for who lacks these rights, where a kubeconfig's context has this namespace. */
+  /** Returns the hint for missing rights; `namespace` is that of the kubeconfig's context. */
   advise(missing: readonly Access[], namespace: string): string;
   interrupt: Interrupt;
-  /** Words to people as this program is called. */
+  /** Applies the name by which this program was called to a message. */
   words(text: string): string;
-  /** What is found out for the audit log. */
+  /** Collects facts for the audit log. */
   facts: AuditFacts;
 }
 
-/** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
+/** Makes the real context of a command: this process's terminal, and the cluster of the kubeconfig. */
 export function makeContext({ command, options, interrupt, words, advise, facts }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
-  const unsaid: string[] = [];
+  const pendingNotices: string[] = [];
   let live = false;
-  const notice = (text: string) => live ? void unsaid.push(text) : sayLine(words(safe(text)));
+  const notice = (text: string) => live ? void pendingNotices.push(text) : sayLine(words(safe(text)));
   const detail = (text: string) => {
     if (options.verbose) notice(text);
   };
@@ -54,21 +54,21 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
     return { cluster: found, options, signal: interrupt.signal, createdBy, notice, detail };
   });
 
-  /** What the audit log is to say of the target: what is worked on, not what a variable says. */
-  const worksOn = ({ pod, selector }: TargetQuery) => {
+  /** Sets the target in the audit log: the effective one, not what a variable says. */
+  const recordTarget = ({ pod, selector }: TargetQuery) => {
     delete facts.pod;
     delete facts.selector;
     Object.assign(facts, pod === undefined ? {} : { pod }, selector === undefined ? {} : { selector });
   };
 
-  /** The query, or where it says no pod the one that somebody at a terminal chooses. */
+  /** Returns the query; if it names no pod, the user at the terminal chooses one. */
   const target = async (query: TargetQuery): Promise<TargetQuery> => {
     let chosen = query;
     if (query.pod === undefined && query.selector === undefined && mayAsk(options)) {
       const [context, { choosePod }] = await Promise.all([cluster(), import("../connect/choose_pod.ts")]);
       chosen = await choosePod(context, query, { any: command.anyPod === true, interrupt });
     }
-    worksOn(chosen);
+    recordTarget(chosen);
     return chosen;
   };
 
@@ -95,29 +95,29 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
         return await enterLocal({ options, signal: interrupt.signal, notice, detail }, query, needs);
       }
       query = await target(query);
-      const [context, { enterBeside }] = await Promise.all([cluster(), import("../connect/enter_target.ts")]);
-      // Loaded while the cluster is waited for.
+      const [context, { enterTarget }] = await Promise.all([cluster(), import("../connect/enter_target.ts")]);
+      // Loaded while waiting for the cluster.
       if (options.output === "text") void import("./text.ts");
       const { namespace } = query;
       const there = namespace === undefined ? context : { ...context, options: { ...options, namespace } };
-      const client = await enterBeside(there, query, needs);
+      const client = await enterTarget(there, query, needs);
       facts.target = targetName(client.target);
       return client;
     },
     async enterNode(name: string): Promise<Runner> {
-      worksOn({});
+      recordTarget({});
       facts.target = `node/${name}`;
       const [context, { enterNodeRunner }] = await Promise.all([cluster(), import("../connect/node_runner.ts")]);
       return await enterNodeRunner(context, name);
     },
-    async show(events, { live: picture, times = false }: Show = {}): Promise<number> {
+    async show(events, { live: makeLive, times = false }: Show = {}): Promise<number> {
       const { output } = options, inWords = (event: Event) => output === "json" ? event : eventInWords(event, words);
-      const drawn = picture !== undefined && output === "text" && Deno.stdout.isTerminal();
+      const drawn = makeLive !== undefined && output === "text" && Deno.stdout.isTerminal();
       const screen = standardScreen(), text = textScreen(screen);
       const renderer: Renderer = output === "json"
         ? (await import("../text/json.ts")).jsonRenderer(screen)
         : drawn
-        ? (await picture())(text, { onQuit: () => interrupt.quit() })
+        ? (await makeLive())(text, { onQuit: () => interrupt.quit() })
         : (await import("./text.ts")).textRenderer(text, { words, notice, times });
       let failed = false;
       live = drawn;
@@ -137,7 +137,7 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
         renderer.end();
         await screen.flush();
         live = false;
-        for (const text of unsaid.splice(0)) notice(text);
+        for (const text of pendingNotices.splice(0)) notice(text);
       }
       return interrupt.code ?? (failed ? 1 : 0);
     },
@@ -148,7 +148,7 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
   };
 }
 
-/** Somebody sits there who sees a question and can answer it, and nobody counts on the words of an error. */
+/** Returns true if a user at a terminal can see and answer a question, and no program depends on the error message. */
 function mayAsk({ output, via }: GlobalOptions): boolean {
   return output === "text" && via !== "local" && !Deno.env.get("CI") && (Deno.env.get("TERM") || "dumb") !== "dumb" &&
     [Deno.stdin, Deno.stdout, Deno.stderr].every((stream) => stream.isTerminal());

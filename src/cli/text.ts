@@ -18,7 +18,7 @@ import { forPrograms } from "../text/safe.ts";
 type Domain<Type extends string> = Type extends `${infer Name}.${string}` ? Name : Type;
 type OfRoom = Exclude<Event, Failed>;
 
-/** The text of every event, by the part of its type before the dot; a domain that is missing here does not compile. */
+/** Text of every event, by the part of its type before the dot; a missing domain does not compile. */
 const rooms: {
   [Name in Domain<OfRoom["type"]>]: (
     look: TextLook,
@@ -44,24 +44,24 @@ const rooms: {
   command: logsText,
 };
 
-/** How a renderer of text is to look. */
+/** Options of a text renderer. */
 export interface TextOptions extends Partial<Pick<TextLook, "words" | "times">> {
-  /** Words to people, where what is written is somebody's data. */
+  /** Prints messages when the output is data from outside scope. */
   notice?: (text: string) => void;
 }
 
-/** Plain lines as things happen, and tables at the end, when their columns are known. */
+/** Prints lines as events arrive, and tables at the end, when their column widths are known. */
 export function textRenderer(screen: Screen, options: TextOptions = {}): Renderer {
   return new Text(screen, options);
 }
 
 class Text implements Renderer {
-  /** Of each room whose events came, by what makes it. */
+  /** Text of each feature with events so far, by its factory. */
   readonly #made = new Map<unknown, EventText<never>>();
   readonly #look: TextLook;
   readonly #notice: TextOptions["notice"];
   #wrote = false;
-  /** Somebody else may read what was written as data. */
+  /** True if the output is data that another program may read. */
   #data = false;
 
   constructor(private readonly screen: Screen, { words = (text) => text, times = false, notice }: TextOptions) {
@@ -101,7 +101,7 @@ class Text implements Renderer {
     this.#write([failedLine(event, this.screen.color)]);
   }
 
-  /** `drawn`: the lines have signs of scope's own; else they may have data in them, which stays as it is. */
+  /** Writes lines. `drawn` lines have scope's own signs; other lines may contain data, which stays unchanged. */
   #write(lines: readonly string[], drawn = false): void {
     if (lines.length === 0) return;
     this.#wrote = true;

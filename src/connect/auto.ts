@@ -13,8 +13,8 @@ import { isObstacle } from "./refusal.ts";
 import { profileText } from "./security_profile.ts";
 
 /**
- * What runs already comes first: a debug pod, then an ephemeral container that serves. Else the least privileged that can
- * do it and that policy admits.
+ * The way of `--via auto`. Prefers what runs already: a debug pod, then an ephemeral container that meets the needs.
+ * Otherwise takes the least privileged way that meets the needs and that policy admits.
  */
 export class AutoWay {
   constructor(
@@ -24,7 +24,7 @@ export class AutoWay {
     private readonly detail: (text: string) => void,
   ) {}
 
-  /** Throws ScopeError: what stands in the way of the last that was tried, with the others in its hint. */
+  /** Throws ScopeError: the obstacle of the way that was tried last; its hint names the obstacles of the others. */
   async reach(pod: V1Pod, target: Target, needs: Needs, signal: AbortSignal): Promise<ManagerEndpoint> {
     const running = await this.node.connectRunning(target, signal).catch((error: unknown) => {
       if (!(error instanceof ScopeError) || error.kind !== "denied") throw error;
@@ -33,7 +33,7 @@ export class AutoWay {
     if (running) return running;
     this.detail(`no debug pod runs on node "${target.node}"`);
     let ephemeral = await this.#planEphemeral(pod, target, needs);
-    // Where the target's user is not known, its mounts are not protected from there.
+    // With an unknown target user, an ephemeral container cannot protect the target's mounts.
     if (needs.inside === true && !(ephemeral instanceof ScopeError) && ephemeral.profile.asTarget) {
       needs = { ...needs, inside: "other" };
     }
@@ -59,16 +59,16 @@ export class AutoWay {
       return await this.node.reach(target, signal);
     } catch (error) {
       if (!(error instanceof ScopeError) || error.kind !== "denied") throw error;
-      if (ephemeral instanceof ScopeError) throw both(error, ephemeral);
+      if (ephemeral instanceof ScopeError) throw joinedError(error, ephemeral);
       if (needs.nodePids) throw error;
-      const little = noRoom(memory);
-      if (little !== undefined) throw both(error, crowded(pod, little));
+      const shortage = noRoom(memory);
+      if (shortage !== undefined) throw joinedError(error, noRoomError(pod, shortage));
       this.detail(`${error.message}: using an ephemeral container after all`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
   }
 
-  /** Through the one that runs. In a pod that is being deleted it may only be said to run: then what stands in the way. */
+  /** Connects through the running container; returns the obstacle when the pod is being deleted and its status is stale. */
   async #reachRunning(
     pod: V1Pod,
     target: Target,
@@ -84,25 +84,25 @@ export class AutoWay {
     }
   }
 
-  /** A plan that can be carried out, or what stands in its way. */
+  /** Returns a feasible plan, or the obstacle as an error. */
   async #planEphemeral(pod: V1Pod, target: Target, needs: Needs): Promise<Plan | ScopeError> {
     try {
       return await this.ephemeral.plan(pod, target, needs);
     } catch (error) {
-      // An API server that fails is no reason to take a way with more rights.
+      // A failing API server does not justify a way with more rights.
       if (error instanceof ScopeError && isObstacle(error)) return error;
       throw error;
     }
   }
 }
 
-/** Nobody said that the pod is to be endangered: then it is not. */
-function crowded(pod: V1Pod, little: string): ScopeError {
-  return new ScopeError("denied", `Pod "${podName(pod)}" has no room for an ephemeral container: ${little}`);
+/** Returns the error for a pod without memory for an ephemeral container: `--via auto` never endangers the pod. */
+function noRoomError(pod: V1Pod, shortage: string): ScopeError {
+  return new ScopeError("denied", `Pod "${podName(pod)}" has no room for an ephemeral container: ${shortage}`);
 }
 
-/** Neither can be had: one error for both. Where it is a right that is missing, the least that helps comes first. */
-function both(node: ScopeError, ephemeral: ScopeError): ScopeError {
+/** Joins the errors of both ways into one. An ephemeral container that only lacks rights comes first: it needs the least. */
+function joinedError(node: ScopeError, ephemeral: ScopeError): ScopeError {
   const [first, second] = ephemeral.missing === undefined ? [node, ephemeral] : [ephemeral, node];
   return new ScopeError("denied", first.message, {
     cause: first,

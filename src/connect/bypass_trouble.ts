@@ -1,7 +1,7 @@
 import { ScopeError } from "../errors.ts";
 import type { Target } from "../target.ts";
 
-/** Why a manager cannot lead connections around a sidecar, as a user should read it; undefined for all other errors. */
+/** Translates a manager's error about bypassing a sidecar into an error for users; undefined for all other errors. */
 export function bypassTrouble(cause: unknown, target: Target): ScopeError | undefined {
   const { code, rawMessage = "" } = cause as { code?: number; rawMessage?: string };
   const pod = `${target.namespace}/${target.pod}`;
@@ -22,7 +22,7 @@ export function bypassTrouble(cause: unknown, target: Target): ScopeError | unde
         cause,
         hint: rawMessage.includes("read here") ? "use --via node, which may read them" : "choose another pod",
       });
-    case 13: // internal: what nft said
+    case 13: // internal: nft's error message
       return new ScopeError("bug", `Cannot bypass the sidecar of "${pod}": ${rawMessage}`, { cause });
     default:
       return undefined;

@@ -8,32 +8,32 @@ import { isFinished, isTerminating, podName, toDestinations } from "../kube/pods
 import { allPods, choosePod, selectPods } from "../kube/resolve.ts";
 import { watchPods } from "../kube/watch.ts";
 
-/** Which pods or hosts a ping goes to. */
+/** Selection of the pods and hosts that a ping goes to. */
 export interface DestinationQuery {
   /** Pods by NAME or TYPE/NAME. */
   pods: readonly string[];
   /** All pods of the namespace. */
   all: boolean;
-  /** Default: that of the options. */
+  /** Default: the namespace of the options. */
   namespace?: string;
   hosts: readonly string[];
-  /** Addresses of these families only; none: each pod's primary address. */
+  /** Restricts addresses to these families; empty: each pod's primary address. */
   families: readonly (4 | 6)[];
 }
 
 export interface Destinations {
   reachable: Destination[];
   skipped: PingSkipped[];
-  /** What happens to them meanwhile; ends with the signal. */
+  /** Reports destinations that are deleted or finish; ends with the signal. */
   watch(signal: AbortSignal): AsyncIterable<PingGone>;
 }
 
-/** Finds what to ping. Throws ScopeError when a pod or namespace is missing, or nothing can be pinged. */
+/** Finds the destinations of a ping. Throws ScopeError when a pod or namespace is missing, or nothing can be pinged. */
 export async function findDestinations(
   { options, notice, ...context }: Pick<Context, "cluster" | "options" | "notice">,
   query: DestinationQuery,
 ): Promise<Destinations> {
-  // Where only hosts are pinged, from this machine, there is nothing to ask a cluster.
+  // Pinging only hosts, from this machine, needs no cluster.
   if (options.via === "local" && !query.all && query.pods.length === 0) {
     return { reachable: query.hosts.map((address) => ({ address })), skipped: [], async *watch() {} };
   }
@@ -76,7 +76,7 @@ async function named(
   }));
 }
 
-/** Made by scope: a debug pod is no part of what the user runs. */
+/** Returns true for a pod that scope created: it is not part of the user's workload. */
 function isManaged(pod: V1Pod): boolean {
   return pod.metadata?.labels?.["app.kubernetes.io/managed-by"] === "scope";
 }
@@ -92,14 +92,14 @@ function skip(pod: V1Pod, reason: string): PingSkipped {
   };
 }
 
-/** Tells of destinations that are deleted or finish, each address once. */
+/** Reports destinations that are deleted or finish, each address once. */
 async function* watchGone(
   cluster: Cluster,
   pods: readonly V1Pod[],
   destinations: readonly Destination[],
   signal: AbortSignal,
 ): AsyncIterable<PingGone> {
-  const namespace = pods[0]?.metadata?.namespace, told = new Set<string>();
+  const namespace = pods[0]?.metadata?.namespace, reported = new Set<string>();
   if (namespace === undefined) return;
   const uids = new Set(pods.map(({ metadata }) => metadata?.uid));
   const only = pods.length === 1 ? { fieldSelector: `metadata.name=${pods[0]?.metadata?.name}` } : {};
@@ -113,8 +113,8 @@ async function* watchGone(
       : isFinished(pod)
       ? "has finished"
       : "";
-    if (reason === "" || told.has(uid) || !uids.has(uid)) continue;
-    told.add(uid);
+    if (reason === "" || reported.has(uid) || !uids.has(uid)) continue;
+    reported.add(uid);
     for (const destination of destinations) {
       if (destination.pod !== pod.metadata?.name || destination.namespace !== namespace) continue;
       yield { type: "ping.gone", time: now(), ...destination, reason };

@@ -22,7 +22,7 @@ export interface Entered<P extends ManagerEndpoint = ManagerEndpoint> {
   connection: ManagerConnection;
 }
 
-/** Where nobody names an image: what scripts/scope says, else what this package was made with. */
+/** Image used without --image: the one that scripts/scope sets, or else the one built into this package. */
 const defaultImage = Deno.env.get("SCOPE_DEFAULT_IMAGE") || packagedImage();
 
 export function namespaceOf({ options, cluster }: ClusterContext): string {
@@ -57,12 +57,12 @@ export function makeEphemeralWay({ cluster, options, createdBy, notice, detail }
 /** Throws ScopeError (usage). */
 function imageOf({ image = defaultImage }: GlobalOptions): string {
   if (image !== undefined) return image;
-  throw new ScopeError("usage", "Nothing says which endoscope image to run", {
+  throw new ScopeError("usage", "No endoscope image specified", {
     hint: "give --image, or set SCOPE_IMAGE, to where your cluster pulls it from; ~/.config/scope/env keeps it",
   });
 }
 
-/** Finds the one pod of a query, and says how where that is no matter of course. Throws ScopeError. */
+/** Finds the one pod of a query, with a notice when the choice is not obvious. Throws ScopeError. */
 export async function findPod(
   context: ClusterContext,
   query: TargetQuery,
@@ -85,7 +85,7 @@ export async function findPod(
   return { pod, target };
 }
 
-/** Goes beside the target by the Way that was asked for, and makes sure that a manager of this version answers there. */
+/** Connects to the target by the way of `--via`, and makes sure that a manager of this version answers there. */
 export async function enter(context: ClusterContext, query: TargetQuery, needs: Needs): Promise<Entered> {
   const { cluster, options, signal, detail } = context;
   const ephemeral = makeEphemeralWay(context);
@@ -102,7 +102,7 @@ export async function enter(context: ClusterContext, query: TargetQuery, needs: 
   return await connected(context, target, await auto.reach(pod, target, needs, signal));
 }
 
-/** Goes beside the target through the debug pod of its node. */
+/** Connects to the target through the debug pod of its node. */
 export async function enterNode(
   context: ClusterContext,
   query: TargetQuery,
@@ -122,7 +122,7 @@ async function connected<P extends ManagerEndpoint>(
   return { target, endpoint, connection: await connectTo(context, endpoint) };
 }
 
-/** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */
+/** Returns a signal that is aborted with a ScopeError when the target is deleted or finishes; ends with `signal`. */
 export function watchTarget({ cluster }: ClusterContext, target: Target, signal: AbortSignal): AbortSignal {
   const lost = new AbortController();
   const lose = (how: string) =>
@@ -133,10 +133,10 @@ export function watchTarget({ cluster }: ClusterContext, target: Target, signal:
     );
   const watch = async () => {
     const options = { namespace: target.namespace, fieldSelector: `metadata.name=${target.pod}` };
-    let there = false;
+    let exists = false;
     for await (const change of watchPods(cluster, options, signal)) {
-      if (change.type === "LISTED" ? there : isSame(change.pod, target) && change.type !== "DELETED") {
-        there = true;
+      if (change.type === "LISTED" ? exists : isSame(change.pod, target) && change.type !== "DELETED") {
+        exists = true;
         if (change.type !== "LISTED" && isFinished(change.pod)) {
           return lose(isTerminating(change.pod) ? "was deleted meanwhile" : "has finished meanwhile");
         }
@@ -145,7 +145,7 @@ export function watchTarget({ cluster }: ClusterContext, target: Target, signal:
       }
     }
   };
-  watch().catch(() => {}); // not allowed to watch: then its loss shows in the tool's own output
+  watch().catch(() => {}); // not allowed to watch: the loss of the pod shows only in the tool's own output
   return lost.signal;
 }
 

@@ -11,8 +11,8 @@ import { makeTargetClient, translateCall } from "./target_client.ts";
 import { connectTo } from "./connect.ts";
 
 /**
- * Goes beside a process or a pod of this machine, and asks no cluster. Throws ScopeError: usage where nothing says which,
- * notFound, denied where the files of a container runtime may not be read.
+ * Connects to a process or a pod of this machine, without any request to a cluster. Throws ScopeError: usage when no process
+ * or pod is specified, notFound, denied when the files of a container runtime may not be read.
  */
 export async function enterLocal(context: RunContext, query: TargetQuery, needs: Needs): Promise<TargetClient> {
   const name = podName(query, needs), machine = Deno.hostname();
@@ -36,7 +36,7 @@ export async function enterLocal(context: RunContext, query: TargetQuery, needs:
         connection,
         endpoint: { ...endpoint, capabilities: effective },
         signal: context.signal,
-        // No cluster is asked: when the target ends, its processes say so.
+        // No cluster to watch: the end of the target shows in its processes.
         watch: () => new AbortController().signal,
         dispose,
       });
@@ -53,7 +53,7 @@ export async function enterLocal(context: RunContext, query: TargetQuery, needs:
 
 /** Throws ScopeError (notFound). */
 function managerProgram(): string {
-  // A compiled program has no Deno that could run another one.
+  // A compiled program contains no Deno that could run the manager.
   const found = Deno.build.standalone ? undefined : managerPrograms.find(isFile);
   if (found !== undefined) return found;
   throw new ScopeError("notFound", "Cannot find the manager, which --via local starts", {
@@ -85,7 +85,7 @@ async function podTarget(
   return { namespace, pod: name, uid, node, ips: [], hostNetwork: false, container, containers };
 }
 
-/** The pod that is meant; nothing when pids are given, and a pod need not be. */
+/** Returns the name of the pod; undefined when none is given and the command accepts pids instead. */
 function podName({ pod, selector }: TargetQuery, needs: Needs): string | undefined {
   if (selector !== undefined) {
     throw new ScopeError("usage", "Option --selector needs a cluster, which --via local does not ask", {
@@ -94,7 +94,7 @@ function podName({ pod, selector }: TargetQuery, needs: Needs): string | undefin
   }
   if (pod === undefined) {
     if (needs.nodePids) return undefined;
-    throw new ScopeError("usage", "Nothing says which process or pod", {
+    throw new ScopeError("usage", "No process or pod specified", {
       hint: "give -p PID after the command where it takes one, or -p POD before it",
     });
   }
@@ -107,7 +107,7 @@ function podName({ pod, selector }: TargetQuery, needs: Needs): string | undefin
   return reference.name;
 }
 
-/** Of no pod: a place where only processes are named. */
+/** Returns a target without a pod, for commands that name only processes. */
 function machineTarget(node: string): Target {
   const container = { name: "", id: "" };
   return { namespace: "", pod: "", uid: "", node, ips: [], hostNetwork: false, container, containers: [] };

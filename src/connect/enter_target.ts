@@ -10,10 +10,10 @@ import type { ClusterContext } from "../context.ts";
 import { enter, watchTarget } from "./enter.ts";
 
 /**
- * Goes beside a target. Disposing lets go of it, and with `--terminate` removes the debug pod if this run made it. Who removes it
- * later gets what was `made`.
+ * Connects to a target. Disposing closes the connection, and with `--terminate` removes the debug pod if this run created it.
+ * Calls `made` with an endpoint that this run created, for callers that remove it later themselves.
  */
-export async function enterBeside(
+export async function enterTarget(
   context: ClusterContext,
   query: TargetQuery,
   needs: Needs,
@@ -31,13 +31,13 @@ export async function enterBeside(
     watch: () => watchTarget(context, target, ended.signal),
     async dispose() {
       ended.abort();
-      await letGo(context, endpoint, connection);
+      await releaseTarget(context, endpoint, connection);
     },
   });
 }
 
-/** Ends a connection, and with `--terminate` what its manager runs in, if this run made that. */
-export async function letGo(
+/** Closes a connection, and with `--terminate` removes the pod or container of the manager if this run created it. */
+export async function releaseTarget(
   context: ClusterContext,
   endpoint: ManagerEndpoint,
   connection: ManagerConnection,
@@ -50,8 +50,8 @@ export async function letGo(
 }
 
 /**
- * Removes what a manager runs in, unless another client has come to use it, too: then it stays for that one. `ending` is what the
- * manager has answered; where it has not, it is asked over a new connection, as the loss of one is no consent.
+ * Removes the pod or container of a manager unless another client uses it. `ending` is the manager's answer to the shutdown
+ * request. Without an answer it is asked over a new connection: a lost connection does not mean that it is unused.
  */
 export async function removeUnused(
   context: Pick<ClusterContext, "notice">,
@@ -65,14 +65,14 @@ export async function removeUnused(
       `${endpoint.place} stays: its manager does not answer, and others may use it; it ends when it has been idle for 10 minutes`,
     );
   }
-  // What failed before is what the command ends with.
+  // A failed removal is only a notice: it must not hide the command's own error.
   await endpoint.remove?.().catch(({ message }) => context.notice(`cannot remove ${endpoint.place}: ${message}`));
 }
 
-/** How long a manager may take to forget a client whose connection was lost, and how often it is asked; milliseconds. */
+/** Limit for a manager to forget a client whose connection was lost, and the interval between requests, in milliseconds. */
 const forgottenMs = 5000, askAgainMs = 500;
 
-/** Whether the manager ends, or has ended; undefined where nobody can tell. */
+/** Returns whether the manager ends or has ended; undefined when that is unknown. */
 async function endsWhenAsked(endpoint: ManagerEndpoint): Promise<boolean | undefined> {
   const end = performance.now() + forgottenMs;
   try {

@@ -32,42 +32,42 @@ export interface EphemeralWayOptions {
   pullPolicy: PullPolicy;
   createdBy?: CreatedBy;
   timeoutMs: number;
-  /** Words to people. */
+  /** Prints a notice for the user. */
   notice(text: string): void;
-  /** Words to those who want to know how scope decides. */
+  /** Prints details about decisions, for `-v`. */
   detail(text: string): void;
-  /** Asks the manager at the other end to end unless it has other clients; returns whether it does. */
+  /** Asks the manager at the other end to end unless it has other clients; returns whether it ends. */
   askToEnd(stream: Duplex): Promise<boolean>;
 }
 
-/** A container that runs and serves, or the shape of one that the cluster would admit. */
+/** A running container that meets the needs, or the profile of one that the cluster would admit. */
 export interface Plan {
   profile: SecurityProfile;
   running?: string;
-  /** With the target's volumes. */
+  /** Mounts the target's volumes. */
   volumes: boolean;
-  /** With a read-only root, as admission or the pod's limits want it. */
+  /** Has a read-only root filesystem, as admission or the pod's limits require. */
   readOnly: boolean;
-  /** Those that run and lack something, which the new one does as well as they do. */
+  /** Running containers that lack something; the new container also does all that they do. */
   replaces: readonly string[];
 }
 
-/** Name of a container that is tried on the server only. */
+/** Name of the container in dry runs. */
 const testName = "scope-test";
 
-/** An ephemeral container in the target's pod: as few rights as the task needs, and none on the node. */
+/** An ephemeral container in the target's pod, with as few rights as the task needs, and none on the node. */
 export class EphemeralWay {
   constructor(private readonly cluster: Cluster, private readonly options: EphemeralWayOptions) {}
 
   /**
-   * The best that there is or may be: each shape is tried on the server without being kept, as a container that was added
-   * can never be removed.
+   * Returns the best container that runs or that the cluster would admit. Each profile is tried in a dry run first, as an
+   * ephemeral container can never be removed from a pod.
    *
-   * Throws ScopeError: denied when policy or RBAC refuses all shapes, unreachable when the pod can have none.
+   * Throws ScopeError: denied when policy or RBAC refuses all profiles, unreachable when the pod can have no such container.
    */
   async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
     const obstacle = unfit(pod, target);
-    // Where the pod is being deleted, what runs there already may do so for a long time.
+    // A container that already runs in a pod that is being deleted may keep running for a long time.
     if (obstacle !== undefined && !isTerminating(pod)) throw obstacle;
     let allowed: Promise<void> | undefined;
     let refusal: ScopeError | undefined;
@@ -78,15 +78,15 @@ export class EphemeralWay {
         if (plan.running !== undefined) return plan;
         if (obstacle !== undefined) continue;
         allowed ??= this.#assertUsable(target);
-        allowed.catch(() => {}); // met below
+        allowed.catch(() => {}); // awaited below
         let admitted: V1Pod;
         try {
           admitted = await this.#add(pod, this.#container(testName, target, plan), true);
         } catch (error) {
-          if ((error as ScopeError).missing !== undefined) await allowed; // it says all that is missing
+          if ((error as ScopeError).missing !== undefined) await allowed; // its error names all missing rights
           refusal = refusedProfile(error as ScopeError, pod, plan.profile);
           const policy = policyOf(refusal);
-          // Less privilege helps against Pod Security only.
+          // A less privileged profile helps only against Pod Security.
           if (policy === undefined) throw refusal;
           this.options.detail(`no ephemeral container as ${profileText(plan.profile)}: ${policy}`);
           continue;
@@ -94,8 +94,10 @@ export class EphemeralWay {
         await allowed;
         const { image, securityContext } = admitted.spec?.ephemeralContainers?.find(({ name }) => name === testName) ??
           {};
-        const asked = ephemeralContainer(pod, this.#container(testName, target, plan)).securityContext!;
-        const changed = image === undefined ? undefined : changedRights(asked, securityContext, plan.profile.asTarget);
+        const requested = ephemeralContainer(pod, this.#container(testName, target, plan)).securityContext!;
+        const changed = image === undefined
+          ? undefined
+          : changedRights(requested, securityContext, plan.profile.asTarget);
         if (changed !== undefined) {
           refusal = changedProfile(pod, plan.profile, changed);
           this.options.detail(`no ephemeral container as ${profileText(plan.profile)}: ${changed}`);
@@ -106,8 +108,8 @@ export class EphemeralWay {
           plan = { ...plan, readOnly: true };
         }
         if (image === undefined || images.includes(image) || images.length > 1) return plan;
-        // Admission rewrites images, for example to a mirror's: what runs has such a one as well. Its word is taken for
-        // that, and not the container's own, which could name any image.
+        // Admission may rewrite images, for example to a mirror, also those of running containers. The dry run's result is
+        // the proof of the rewritten name: a container of the pod could name any image.
         images.push(image);
         const known = this.#plans(pod, target, needs, profile, images);
         if (known.every(({ running, replaces }) => running === undefined && replaces.length === 0)) return plan;
@@ -117,13 +119,13 @@ export class EphemeralWay {
     throw obstacle ?? refusal!;
   }
 
-  /** Asked before anything is added that nobody could then talk to. Throws ScopeError (denied). */
+  /** Checks the rights before a container is added that this user could not connect to. Throws ScopeError (denied). */
   #assertUsable({ namespace, pod }: Target): Promise<void> {
     const what = `use an ephemeral container in pod "${namespace}/${pod}"`;
     return assertAllowed(this.cluster, what, rightsToUse("ephemeral", namespace, pod));
   }
 
-  /** One that runs, or else a new one: first with all rights of those that it replaces. */
+  /** Plans to use a running container, or else to add one: first with all rights of the containers that it replaces. */
   #plans(
     pod: V1Pod,
     target: Target,
@@ -133,7 +135,7 @@ export class EphemeralWay {
   ): Plan[] {
     const wanted = { target: target.container.name, images, profile, volumes };
     const running = findUsable(pod, wanted)?.spec.name;
-    // Files that it writes to disk would count as the pod's, and get it evicted.
+    // Files that the container writes to disk count towards the pod's limit, and could get the pod evicted.
     const readOnly = sharedLimits(pod).storageBytes !== undefined;
     if (running !== undefined) return [{ profile, volumes, readOnly, running, replaces: [] }];
     const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { profile, volumes, readOnly, replaces: [] };
@@ -160,9 +162,9 @@ export class EphemeralWay {
       `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ` +
         `${profileText(profile)}: it ends when it has been idle for 10 minutes, and its name stays with the pod`,
     );
-    const little = noRoom(memory);
-    if (little !== undefined) {
-      this.options.notice(`${little}: the kernel may end a process of the pod for want of memory`);
+    const shortage = noRoom(memory);
+    if (shortage !== undefined) {
+      this.options.notice(`${shortage}: the kernel may end a process of the pod for want of memory`);
     }
     const added = await this.#add(pod, container, false);
     const [reached] = await Promise.all([
@@ -172,7 +174,7 @@ export class EphemeralWay {
     return this.#endpoint(target, name, profile, reached!.stream, false);
   }
 
-  /** Ends one that has been replaced, unless others use it. One that does not answer ends by itself. */
+  /** Ends a replaced container unless other clients use it. A container that does not answer ends when it is idle. */
   async #retire(place: { namespace: string; pod: string; container: string }): Promise<void> {
     try {
       const ending = await this.options.askToEnd(await connectManager(this.cluster, place));
@@ -198,7 +200,7 @@ export class EphemeralWay {
 
   #add(pod: V1Pod, options: EphemeralOptions, dryRun: boolean): Promise<V1Pod> {
     const { namespace = "", name = "", uid } = pod.metadata ?? {};
-    // What is sent cannot be taken back, so it is not given up half way.
+    // A sent patch cannot be undone, so an interrupt does not abort it.
     const cluster = dryRun ? this.cluster : this.cluster.uninterrupted;
     return cluster.request<V1Pod>(`add an ephemeral container to pod "${podName(pod)}"`, {
       method: "PATCH",
@@ -267,7 +269,7 @@ export class EphemeralWay {
   }
 }
 
-/** A name that no container of the pod has had: one of that name that has ended would block it for ever. */
+/** Returns an unused name: the name of an ephemeral container stays taken for ever, even after it has ended. */
 function freshName(pod: V1Pod): string {
   const taken = new Set((pod.spec?.ephemeralContainers ?? []).map(({ name }) => name));
   for (let name = "";;) {

@@ -2,23 +2,23 @@ import type { Duplex } from "node:stream";
 import type { ScopeError } from "../errors.ts";
 import type { Passage } from "../way.ts";
 
-/** A passage, and how it came to be. */
+/** A passage to a manager, with how it was made and how to reconnect to, diagnose and remove the manager. */
 export interface ManagerEndpoint extends Passage {
-  /** Of what the manager runs in: a container, a pod, or a process of this machine. */
+  /** Name of the container or pod that the manager runs in, or its pid on this machine. */
   readonly name: string;
-  /** What the manager runs in was made by this call. */
+  /** True when this call created the container, pod or process of the manager. */
   readonly created: boolean;
-  /** It was running already: somebody has talked to its manager before. */
+  /** True when the manager was running already: another client has connected to it before. */
   readonly found: boolean;
-  /** Why the manager is gone, as far as the cluster can tell; an error where it is more than a hint. */
+  /** Returns why the manager has ended, as far as the cluster knows; an error when the reason is more than a hint. */
   whyEnded(): Promise<string | ScopeError | undefined>;
-  /** Connects once more to this very manager, also after an interrupt; nothing where it has ended. Missing for a child. */
+  /** Connects again to this manager, also after an interrupt; undefined when it has ended. Missing for a child process. */
   again?(): Promise<Duplex | undefined>;
   /**
-   * Has the container's runtime run a command in the target's container, to its end. Rejects with ScopeError where it does
-   * not. Missing where the manager is not the target's own user beside it.
+   * Lets the container runtime run a command in the target's container until it ends. Rejects with ScopeError when the
+   * command fails. Missing unless the manager runs in the pod, with a profile that is not `asTarget`.
    */
   letIn?(command: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Removes what the manager runs in, and waits until it is gone. Missing where nothing can be removed. */
+  /** Removes the pod of the manager, and waits until it is gone. Missing when there is none to remove. */
   remove?(): Promise<void>;
 }

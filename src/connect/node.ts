@@ -14,14 +14,14 @@ import { assertRights, assertUsable, connectDebugPod, startDebugPod, tryDebugPod
 import { notReady } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
-/** A passage through a debug pod. */
+/** Endpoint of a manager in a debug pod. */
 export interface NodeEndpoint extends ManagerEndpoint {
   readonly pod: V1Pod;
   /** Deletes the debug pod and waits until it is gone. */
   remove(): Promise<void>;
 }
 
-/** One privileged debug pod a node, kept between runs and shared by all clients. */
+/** The way through one privileged debug pod per node, which is kept between runs and shared by all clients. */
 export class NodeWay {
   readonly #cluster: Cluster;
   readonly #options: StartOptions;
@@ -32,7 +32,7 @@ export class NodeWay {
     this.#options = options;
   }
 
-  /** Asks for the debug pods there are, while the caller still finds out where the target is. */
+  /** Lists the debug pods in the background, while the caller still looks for the target. */
   prefetch(): void {
     this.#listed ??= listPods(this.#cluster, this.#options.namespace, debugPodSelector);
     this.#listed.catch(() => {});
@@ -46,7 +46,7 @@ export class NodeWay {
     return this.#endpoint({ ...started, found: false });
   }
 
-  /** Whether a debug pod could be made on that node: tried on the server without being kept. Throws ScopeError. */
+  /** Checks in a dry run that a debug pod could be created on that node. Throws ScopeError. */
   async admit(node: string): Promise<void> {
     const { namespace } = this.#options;
     const dry = { method: "POST", path: podPath(namespace), query: { dryRun: "All" } } as const;
@@ -62,13 +62,13 @@ export class NodeWay {
     if (down !== undefined) throw down;
   }
 
-  /** Through the debug pod of the target's node, where one runs. Throws ScopeError when it runs and cannot be used. */
+  /** Connects through the running debug pod of a node; undefined without one. Throws ScopeError when it cannot be used. */
   async connectRunning({ node }: { node: string }, signal: AbortSignal): Promise<NodeEndpoint | undefined> {
     this.prefetch();
     const listed = await this.#listed!;
     this.#listed = undefined;
     const ended = listed.filter((pod) => hasEnded(pod) && !isTerminating(pod));
-    // One that cannot be deleted is met again by the next command.
+    // Ignore failures: the next command tries again to delete the rest.
     await Promise.allSettled(ended.map((pod) => deletePod(this.#cluster, pod)));
     const { image } = this.#options;
     const running = listed.filter((pod) =>
@@ -82,7 +82,7 @@ export class NodeWay {
     return stream === undefined ? undefined : this.#endpoint({ pod, stream, created: false, found: true });
   }
 
-  /** The one whose image is not the one asked for, but what admission makes of that. */
+  /** Finds the debug pod whose image is the requested one as admission rewrites it. */
   async #findRewritten(running: readonly V1Pod[], node: string): Promise<V1Pod | undefined> {
     const { image } = this.#options;
     const others = running.filter((pod) => isDebugPodFor(pod, node, image, imageIn(pod)));
@@ -106,7 +106,7 @@ export class NodeWay {
       },
       again: async () => {
         const { uid, namespace = "" } = pod.metadata ?? {}, cluster = this.#cluster.uninterrupted;
-        // By its uid: another one may have its name.
+        // Find it by uid: a new pod may have the same name.
         const now = (await listPods(cluster, namespace, debugPodSelector)).find(({ metadata }) =>
           metadata?.uid === uid
         );

@@ -8,9 +8,9 @@ import { translateCall } from "./target_client.ts";
 import { connectTo } from "./connect.ts";
 import type { ClusterContext } from "../context.ts";
 import { makeNodeWay, namespaceOf } from "./enter.ts";
-import { letGo } from "./enter_target.ts";
+import { releaseTarget } from "./enter_target.ts";
 
-/** Goes to a node through its debug pod. Throws ScopeError: notFound, unreachable when it is not ready, denied. */
+/** Connects to a node through its debug pod. Throws ScopeError: notFound, unreachable when it is not ready, denied. */
 export async function enterNodeRunner(context: ClusterContext, name: string): Promise<Runner> {
   const way = makeNodeWay(context, namespaceOf(context));
   way.prefetch();
@@ -19,7 +19,7 @@ export async function enterNodeRunner(context: ClusterContext, name: string): Pr
   const connection = await connectTo(context, endpoint);
   context.detail(`on node "${name}" through ${endpoint.place}`);
   return {
-    // A node that goes away takes the connection with it.
+    // No watch: the loss of a node shows as the loss of the connection.
     lost: new AbortController().signal,
     run: (options) =>
       startRun(
@@ -28,11 +28,11 @@ export async function enterNodeRunner(context: ClusterContext, name: string): Pr
         { podUid: "", containerId: "", name: `node/${name}` },
         (error) => translateCall(error, connection, endpoint, `on node "${name}"`),
       ),
-    [Symbol.asyncDispose]: () => letGo(context, endpoint, connection),
+    [Symbol.asyncDispose]: () => releaseTarget(context, endpoint, connection),
   };
 }
 
-/** Whoever may not read nodes may still use one. */
+/** Throws ScopeError when the node does not exist or is not ready. Users without the right to read nodes pass. */
 async function assertReady({ cluster }: ClusterContext, name: string): Promise<void> {
   try {
     const node = await cluster.request<V1Node>(`get node "${name}"`, {

@@ -10,44 +10,44 @@ import type { TargetQuery } from "../target.ts";
 import type { Needs } from "../way.ts";
 import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import type { ClusterContext } from "../context.ts";
-import { enterBeside, removeUnused } from "./enter_target.ts";
+import { enterTarget, removeUnused } from "./enter_target.ts";
 
-/** The waits before a lost connection is made again. */
+/** Waits before attempts to reconnect. */
 const pace = { firstMs: 250, longestMs: 5000 };
 
-/** A pod by its name. */
+/** A pod identified by its name. */
 export interface NamedPod {
   namespace: string;
   pod: string;
   container?: string;
 }
 
-/** What is begun anew when the connection to the manager was lost. */
+/** A long-running task that is restarted when the connection to the manager was lost. */
 export interface Resumable {
   needs: Needs;
-  /** What to do where the pod has gone. */
+  /** Hint for the error when the pod has gone. */
   gone: string;
-  /** Goes on until the signal is aborted. Throws ScopeError. */
+  /** Runs until the signal is aborted. Throws ScopeError. */
   begin(client: TargetClient, signal: AbortSignal): AsyncIterable<Event>;
-  /** The event that says that it works from now on; those that say that it does not, and that it does again. */
+  /** Types of the events that report the start of the task, the loss of the connection, and the task's resumption. */
   started: Event["type"];
   lost: "redir.lost" | "bypass.lost";
   resumed: "redir.resumed" | "bypass.resumed";
 }
 
 /**
- * Does something beside one pod until the signal is aborted, and comes back whenever the connection is lost. With `--terminate` what
- * was made for it is removed at the very end: while the connection is lost nobody can tell who else uses it, and who comes back uses
- * it again.
+ * Runs a task on one pod until the signal is aborted, and reconnects whenever the connection is lost. With `--terminate` the
+ * pods and containers created for the task are removed only at the end: while the connection is lost, other clients cannot be
+ * counted, and a reconnect uses the same manager again.
  *
- * Throws ScopeError when it cannot begin, when the pod goes, and whatever else it fails of.
+ * Throws ScopeError when the task cannot start, when the pod has gone, or for any other failure that a reconnect cannot mend.
  */
 export async function* withReconnect(
   context: ClusterContext,
   pod: NamedPod,
   what: Resumable,
   signal: AbortSignal,
-  enter = enterBeside,
+  enter = enterTarget,
 ): AsyncIterable<Event> {
   const { options } = context, made: ManagerEndpoint[] = [];
   const kept = { ...context, options: { ...options, terminate: false } };
@@ -91,7 +91,7 @@ async function* rounds(
     } catch (error) {
       if (signal.aborted) return;
       waitMs = attempts.failed(error);
-      // Once beside the pod, a refusal is the manager's own, as when somebody takes over.
+      // After connecting, a refusal comes from the manager, for example when another user takes over.
       const denied = (error as Partial<ScopeError>).kind === "denied" && (entered || lostAt === undefined);
       if (!begun || denied || waitMs === undefined) throw error;
       if (lostAt === undefined) {
@@ -106,7 +106,7 @@ async function* rounds(
   }
 }
 
-/** Throws ScopeError when there is nothing to come back to. Not being able to know is no reason to give up. */
+/** Throws ScopeError when the pod no longer exists or has finished. Returns when that cannot be determined. */
 async function assertThere({ cluster }: ClusterContext, { namespace, pod }: NamedPod, hint: string): Promise<void> {
   try {
     const { pods } = await selectPods(cluster, namespace, { pod: `pod/${pod}` });

@@ -2,7 +2,7 @@ import { ScopeError } from "../errors.ts";
 import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
 
-/** That the traffic of a pod is not its own. */
+/** Returns the error for a pod with `hostNetwork`. */
 export function hasNodeNetwork(pod: string, cause?: unknown): ScopeError {
   return new ScopeError("usage", `Cannot redirect pod "${pod}": it has the network of its node`, {
     cause,
@@ -10,7 +10,7 @@ export function hasNodeNetwork(pod: string, cause?: unknown): ScopeError {
   });
 }
 
-/** Why a manager cannot redirect, as a user should read it; undefined for all other errors. */
+/** Translates a manager's error about redirecting into an error for users; undefined for all other errors. */
 export function redirectTrouble(cause: unknown, target: Target): ScopeError | undefined {
   const { code, rawMessage = "" } = cause as { code?: number; rawMessage?: string };
   const pod = `${target.namespace}/${target.pod}`;
@@ -32,7 +32,7 @@ export function redirectTrouble(cause: unknown, target: Target): ScopeError | un
         hint: "try another way with --via, or see scope doctor",
       });
     case 9: // failed precondition
-      // Without a cluster nobody says so before: see assertRedirectable.
+      // With a cluster, assertRedirectable has checked it before; without one, only the manager detects it.
       if (rawMessage.includes("network of its node")) return hasNodeNetwork(pod, cause);
       return new ScopeError("unreachable", `Cannot redirect "${pod}": ${rawMessage}`, {
         cause,

@@ -4,44 +4,44 @@ import type { Capability, Needs } from "../way.ts";
 import { capabilityNames } from "../way.ts";
 
 /**
- * With which rights an ephemeral container runs. A user that is not root has no capability in effect, as Kubernetes grants
- * no ambient ones, so there are two shapes: the target's own user without any, or root with just those needed.
+ * The rights of an ephemeral container. A user that is not root has no effective capabilities, as Kubernetes grants no
+ * ambient ones. So a profile is either the target's user without capabilities, or root with just those needed.
  */
 export interface SecurityProfile {
-  /** Missing: the image's own user, as the target's is not known. */
+  /** Missing: the image's user, as the target's is unknown. */
   uid?: number;
   gid?: number;
   capabilities: readonly Capability[];
-  /** As confined as the target is, and no more: what runs inside the target must not differ from it. */
+  /** Exactly as confined as the target: a program that runs inside the target must not differ from it. */
   asTarget: boolean;
-  /** No capability more than these: a process of the target may reach what is in such a container. */
+  /** Rules out further capabilities: a process of the target may gain access to such a container. */
   bare?: boolean;
 }
 
-/** What a runtime grants when a container asks for nothing: the list of containerd, of which CRI-O's is a part. */
+/** Capabilities that a runtime grants by default: the list of containerd, of which CRI-O's is a subset. */
 const defaultCapabilities: readonly Capability[] = [
   ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP"] as const,
   ...["NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "SETFCAP"] as const,
 ];
 
-/** To enter the root of another user's process, become that user with its bounding set, and end what it left behind. */
+/** Capabilities to enter the root of another user's process, become that user with its bounding set, and kill leftovers. */
 const insideCapabilities: readonly Capability[] = ["SYS_CHROOT", "SYS_PTRACE", "SETUID", "SETGID", "SETPCAP", "KILL"];
 
-/** The shapes that serve these needs, the best first. What is only wanted is given up bit by bit. */
+/** Returns the profiles that meet these needs, the best first. Later ones drop optional (`wanted`) capabilities and files. */
 export function profilesFor(pod: V1Pod, container: string, needs: Needs): SecurityProfile[] {
   const user = targetUser(pod, container);
   const { capabilities = [], wanted = [], files = false, inside = false } = needs;
-  // A program that the runtime lets in gets its rights from the target; the manager only has to be the same user's.
+  // A program started by the runtime gets its rights from the target; the manager only needs to be of the same user.
   if (inside === true && isKnown(user)) return [{ ...user, capabilities: [], asTarget: false, bare: true }];
   if (inside !== false) {
     const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(containerOf(pod, container))]);
     return [{ uid: 0, gid: 0, capabilities: inOrder(all), asTarget: true }];
   }
   const profile = (some: readonly Capability[], files: boolean): SecurityProfile => {
-    // The same user may read and trace where it has no fewer capabilities; a root target has some, as a rule.
+    // The same user may read and trace unless the target has more capabilities, as a root target usually has.
     const traces = files && (some.length > 0 || user.uid === undefined || user.uid === 0);
-    const owns = traces && needs.files === "all" ? owning(pod, container) : [];
-    const all = inOrder(new Set([...some, ...traces ? tracing(user.uid) : [], ...owns]));
+    const owns = traces && needs.files === "all" ? owningCapabilities(pod, container) : [];
+    const all = inOrder(new Set([...some, ...traces ? tracingCapabilities(user.uid) : [], ...owns]));
     return all.length > 0
       ? { uid: 0, gid: 0, capabilities: all, asTarget: false }
       : { ...user, capabilities: [], asTarget: false };
@@ -55,15 +55,15 @@ export function profilesFor(pod: V1Pod, container: string, needs: Needs): Securi
 }
 
 /**
- * What root needs to read and trace a process. One of another user it could attach to without the last two, but neither
- * stop its threads nor read its memory.
+ * Returns the capabilities that root needs to read and trace a process. SYS_PTRACE alone would allow attaching to a process
+ * of another user, but neither stopping its threads nor reading its memory.
  */
-function tracing(uid: number | undefined): readonly Capability[] {
+function tracingCapabilities(uid: number | undefined): readonly Capability[] {
   return uid === 0 ? ["SYS_PTRACE"] : ["SYS_PTRACE", "KILL", "DAC_OVERRIDE"];
 }
 
-/** What root needs to treat files of other users as the target can, as far as it can. */
-function owning(pod: V1Pod, container: string): readonly Capability[] {
+/** Returns the capabilities that give root the target's own power over files of other users. */
+function owningCapabilities(pod: V1Pod, container: string): readonly Capability[] {
   const bounding = boundingSet(containerOf(pod, container));
   return (["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"] as const).filter((name) => bounding.includes(name));
 }
@@ -72,7 +72,7 @@ export function isKnown(user: { uid?: number; gid?: number }): user is { uid: nu
   return user.uid !== undefined && user.gid !== undefined;
 }
 
-/** The user of a container: as the kubelet says since Kubernetes 1.33, or as its spec asks for; unknown otherwise. */
+/** Returns the user of a container: from its status since Kubernetes 1.33, or else from its spec; empty when unknown. */
 export function targetUser(pod: V1Pod, name: string): { uid?: number; gid?: number } {
   const status = [...pod.status?.containerStatuses ?? [], ...pod.status?.initContainerStatuses ?? []]
     .find((status) => status.name === name);
@@ -83,7 +83,7 @@ export function targetUser(pod: V1Pod, name: string): { uid?: number; gid?: numb
   return { ...uid === undefined ? {} : { uid }, ...gid === undefined ? {} : { gid } };
 }
 
-/** The most that a process of this container may ever have, going by its spec. */
+/** Returns the capability bounding set of a container, according to its spec. */
 function boundingSet(container: V1Container | undefined): readonly Capability[] {
   const { add = [], drop = [] } = container?.securityContext?.capabilities ?? {};
   const plain = (names: readonly string[]) => names.map((name) => name.toUpperCase().replace(/^CAP_/, ""));
@@ -103,7 +103,7 @@ function same(a: SecurityProfile, b: SecurityProfile): boolean {
     a.capabilities.join() === b.capabilities.join();
 }
 
-/** For people: `user 65532 without capabilities`. */
+/** Describes a profile for messages: `user 65532 without capabilities`. */
 export function profileText({ uid, capabilities }: { uid?: number; capabilities: readonly string[] }): string {
   const who = uid === undefined ? "the image's user" : uid === 0 ? "root" : `user ${uid}`;
   return `${who} ${capabilities.length === 0 ? "without capabilities" : `with ${capabilities.join(", ")}`}`;

@@ -11,7 +11,7 @@ import { isHopeless } from "./refusal.ts";
 import type { Progress } from "./waiting.ts";
 import { nextProgress, pullHint } from "./waiting.ts";
 
-/** A manager on its way: the container that it will run in, and how to follow that. */
+/** A manager that is starting: the container that it will run in, and how to follow the container's state. */
 export interface StartingManager {
   namespace: string;
   pod: string;
@@ -20,20 +20,20 @@ export interface StartingManager {
   what: string;
   image: string;
   timeoutMs: number;
-  /** Words to people. */
+  /** Prints a notice for the user. */
   notice(text: string): void;
-  /** Where it is, by the newest state of the pod; nothing when that is not to be looked at. Throws what makes waiting vain. */
+  /** Returns the progress by the newest state of the pod; undefined to ignore the state. Throws when waiting is in vain. */
   progress(pod: V1Pod): Progress | undefined;
-  /** When the pod is gone, or `failed`: throws, or returns when all must begin anew. */
+  /** Called when the pod is gone or has failed. Throws, or returns to have the pod created again. */
   gone(failed?: { pod: V1Pod; error: ScopeError }): Promise<void>;
-  /** Why it does not start, where its status does not say: an error when waiting is in vain. */
+  /** Finds the reason of a slow start that the status does not give; an error when waiting is in vain. */
   trouble(pod: V1Pod): Promise<ScopeError | string | undefined>;
 }
 
-/** Interval at which the manager's socket is tried, in seconds. */
+/** Interval between attempts to connect to the manager's socket, in seconds. */
 const trySocketS = 0.05;
 
-/** The bridge from exec's standard input and output to the manager's socket, which may not be there yet for so long. */
+/** Returns the command that bridges exec's stdin and stdout to the manager's socket, which may take `limitMs` to appear. */
 function bridge(limitMs: number): string[] {
   const socket = `\${${scratchVariable}:-${scratchDirectory}}/${socketName}`;
   const tries = Math.ceil(limitMs / 1000 / trySocketS);
@@ -44,18 +44,18 @@ function bridge(limitMs: number): string[] {
 /** Limit for the socket of a manager that has answered before, in milliseconds. */
 const answerMs = 5000;
 
-/** While a container is being created its status comes late, and exec is tried this often, in milliseconds. */
+/** Interval between attempts at exec, in milliseconds: the status of a container that is being created comes late. */
 const tryMs = 100;
-/** How long exec is tried without any news of the pod, in milliseconds. */
+/** Limit for attempts at exec before the status says that the container runs, or that are refused after it, in milliseconds. */
 const tryForMs = 15_000;
-/** Words by which the API server and the kubelet refuse an exec into a container that has not started. */
+/** Messages with which the API server and the kubelet refuse an exec into a container that has not started. */
 const notStarted = /container not found|not valid for pod|host assigned|pods? .*(not found|does not exist)/;
-/** How long a start takes in the normal case, of which nothing is said, in milliseconds. */
+/** Duration of a normal start, during which no notice is printed, in milliseconds. */
 const normalMs = 1500;
-/** When to ask for the reasons of a wait that the pod's status does not give, in milliseconds. */
+/** Time after which reasons that the pod's status does not give are looked up, in milliseconds. */
 const askMs = 3000;
 
-/** The container of a manager. */
+/** The container of a manager, with the limit for its start. */
 export type ConnectPlace =
   & Pick<StartingManager, "namespace" | "pod" | "container">
   & Partial<Pick<StartingManager, "timeoutMs">>;
@@ -70,10 +70,10 @@ export function connectManager(
 }
 
 /**
- * Waits for a manager to run and connects to it, sooner than its container's status says that it can be. Nothing when all
- * must begin anew.
+ * Waits for a manager to run and connects to it, even before the status of its container is "running". Returns undefined when
+ * the pod must be created again.
  *
- * Throws ScopeError, also when `limit` is a timeout that is over, or else the reason of `limit`.
+ * Throws ScopeError, also when `limit` is an expired timeout, or else the reason of `limit`.
  */
 export async function waitForManager(
   cluster: Cluster,
@@ -87,13 +87,13 @@ export async function waitForManager(
   const wait = new Wait(cluster, awaited);
   try {
     for (let next = upcoming(changes);;) {
-      const news = await Promise.race([next, delay(tryMs, stop)]);
+      const nextChange = await Promise.race([next, delay(tryMs, stop)]);
       if (limit.aborted) throw limit.reason?.name === "TimeoutError" ? wait.late() : limit.reason;
-      if (news !== undefined && !news.done) {
+      if (nextChange !== undefined && !nextChange.done) {
         next = upcoming(changes);
-        if (await wait.isGone(news.value)) return undefined;
+        if (await wait.isGone(nextChange.value)) return undefined;
       }
-      await wait.tell();
+      await wait.noticeReasons();
       const reached = await wait.tryExec();
       if (reached !== undefined) return reached;
     }
@@ -102,18 +102,18 @@ export async function waitForManager(
   }
 }
 
-/** One wait. */
+/** State of one wait for a manager. */
 class Wait {
   readonly #since = performance.now();
-  /** There is a pod of that name, if only one that is on its way out. */
-  #there = false;
+  /** True once a pod of that name exists, even one that is being deleted. */
+  #exists = false;
   #pod: V1Pod | undefined;
   #progress: Progress = { state: "waiting", reason: "Pending", pullFailed: false };
   readonly #said = new Set<string>();
   #asked = false;
   /** The last refusal of an exec. */
   #refusal: ScopeError | undefined;
-  /** Exec is not tried again before. */
+  /** Earliest time of the next attempt at exec. */
   #tryAt = 0;
 
   constructor(readonly cluster: Cluster, readonly awaited: StartingManager) {}
@@ -122,14 +122,14 @@ class Wait {
     return performance.now() - this.#since;
   }
 
-  /** Takes in a change. Returns true when all must begin anew; throws when the manager will never run. */
+  /** Processes a change. Returns true when the pod must be created again; throws when the manager will never run. */
   async isGone(change: PodChange): Promise<boolean> {
-    if (change.type === "LISTED" ? !this.#there : change.type === "DELETED") {
+    if (change.type === "LISTED" ? !this.#exists : change.type === "DELETED") {
       await this.awaited.gone();
       return true;
     }
     if (change.type === "LISTED") return false;
-    this.#there = true;
+    this.#exists = true;
     const { pod } = change, progress = this.awaited.progress(pod);
     if (progress === undefined) return false;
     this.#pod = pod;
@@ -139,8 +139,8 @@ class Wait {
     return true;
   }
 
-  /** Says what is waited for, each reason once. */
-  async tell(): Promise<void> {
+  /** Prints each reason of the wait once. */
+  async noticeReasons(): Promise<void> {
     const notice = (reason: string) => {
       if (this.#said.has(reason)) return;
       this.#said.add(reason);
@@ -156,11 +156,11 @@ class Wait {
     if (trouble !== undefined) notice(trouble);
   }
 
-  /** Connects as soon as the container can take it, which is earlier than its status says so. */
+  /** Tries to connect, also before the status reports the container as running. */
   async tryExec(): Promise<{ pod: V1Pod; stream: Duplex } | undefined> {
     const running = this.#progress.state === "running";
-    const hopeful = this.#progress.state === "waiting" && !this.#progress.pullFailed && this.#waited < tryForMs;
-    if (this.#pod === undefined || !(running || hopeful) || performance.now() < this.#tryAt) return undefined;
+    const mayHaveStarted = this.#progress.state === "waiting" && !this.#progress.pullFailed && this.#waited < tryForMs;
+    if (this.#pod === undefined || !(running || mayHaveStarted) || performance.now() < this.#tryAt) return undefined;
     try {
       return { pod: this.#pod, stream: await connectManager(this.cluster, this.awaited, "never") };
     } catch (error) {
@@ -174,7 +174,7 @@ class Wait {
 
   late(): ScopeError {
     const { what, image, timeoutMs } = this.awaited;
-    // One that has not started is not found by exec, which says no more than its status.
+    // A refusal because the container has not started says no more than its status.
     const refusal = this.#refusal !== undefined && !notStarted.test(this.#refusal.message) ? this.#refusal : undefined;
     if (this.#progress.state === "running" && refusal !== undefined) return refusal;
     const { reason, pullFailed } = this.#progress.state === "waiting"
@@ -191,7 +191,7 @@ class Wait {
   }
 }
 
-/** The next change. Its failure is met where it is awaited, which may be later than it happens. */
+/** Requests the next change. A failure is handled only when the promise is awaited, possibly later. */
 function upcoming(changes: AsyncIterator<PodChange>): Promise<IteratorResult<PodChange>> {
   const next = changes.next();
   next.catch(() => {});

@@ -18,32 +18,32 @@ import { unanswered } from "./connect.ts";
 import { userAtHost } from "../terminal/user.ts";
 import { redirectTrouble } from "./redirect_trouble.ts";
 
-export interface BesideOptions {
+export interface TargetClientOptions {
   target: Target;
-  /** For prompts and messages, where that is not the target's pod. */
+  /** Name for prompts and messages, if it is not the target's pod. */
   name?: string;
   connection: ManagerConnection;
   endpoint: ManagerEndpoint;
-  /** The interrupt: ends every call that waits for an answer. */
+  /** Interrupt, which ends every pending call. */
   signal: AbortSignal;
-  /** Begins to watch the target; what it returns is aborted when the cluster says that the target is gone. */
+  /** Starts to watch the target; the returned signal is aborted when the cluster reports the target as gone. */
   watch(): AbortSignal;
   dispose(): Promise<void>;
 }
 
-/** What a command can do next to a target. */
+/** Makes the client with which a command runs programs and calls in a target. */
 export function makeTargetClient(
-  { target, name, connection, endpoint, signal, watch, dispose }: BesideOptions,
+  { target, name, connection, endpoint, signal, watch, dispose }: TargetClientOptions,
 ): TargetClient {
   let watched: AbortSignal | undefined;
   const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
   const lost = () => watched ??= watch();
   const fail = (error: unknown) => translateCall(error, connection, endpoint, where, watched);
   const letIn = (call: InsideCall) => isAsTarget(call) ? endpoint.letIn : undefined;
-  const ask = async (pids: readonly number[] = []) => {
+  const listProcesses = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
-    const asked = connection.calls.ps({ containers, pids: [...pids] }, { signal });
-    const { processes } = await asked.catch(async (error: unknown) => {
+    const answer = connection.calls.ps({ containers, pids: [...pids] }, { signal });
+    const { processes } = await answer.catch(async (error: unknown) => {
       throw signal.aborted ? signal.reason : await fail(error);
     });
     const time = now();
@@ -58,7 +58,7 @@ export function makeTargetClient(
       return lost();
     },
     run(options: RunOptions): Run {
-      lost(); // what only takes a moment need not be watched
+      lost(); // starts the watch, which short calls do not need
       return startRun(
         connection,
         options,
@@ -71,8 +71,8 @@ export function makeTargetClient(
         letIn(options),
       );
     },
-    processes: () => ask(),
-    process: async (pid) => (await ask([pid])).find((process) => process.pid === pid),
+    processes: () => listProcesses(),
+    process: async (pid) => (await listProcesses([pid])).find((process) => process.pid === pid),
     redirect: (call) =>
       redirect(connection, target, call, async (error) => redirectTrouble(error, target) ?? await fail(error)),
     bypass: (call) =>
@@ -122,12 +122,12 @@ function blockedSeen({ thread, functions, frozen, switches }: NonNullable<Proces
   return { thread, functions, frozen, switches: Number(switches) };
 }
 
-/** Percent with one decimal; 0 for a process that just started. */
+/** Returns a percentage with one decimal; 0 for a process that just started. */
 function percent(part: number, whole: number): number {
   return whole <= 0 ? 0 : Math.round(part / whole * 1000) / 10;
 }
 
-/** An error of a call to the manager as a user should read it; `where` is, for example, `beside "shop/web"`. */
+/** Translates an error of a call to the manager into an error for users; `where` is for example `beside "shop/web"`. */
 export async function translateCall(
   error: unknown,
   connection: ManagerConnection,

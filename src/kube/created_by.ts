@@ -1,15 +1,15 @@
 import { version } from "../version.ts";
 
-/** Who makes something in a cluster, and for what. */
+/** Creator and purpose of an object in a cluster. */
 export interface CreatedBy {
-  /** `user@host`: what this machine says, not what the cluster knows. */
+  /** `user@host` as known to this machine, not to the cluster. */
   by: string;
   /** Name of the command of scope. */
   command: string;
 }
 
-/** Annotations of a pod that scope makes: they say whom to ask. When it was made its creationTimestamp says. */
-export function makerAnnotations(createdBy: CreatedBy | undefined): Record<string, string> {
+/** Returns annotations for a pod that scope creates: they name the person to ask. Its creationTimestamp gives the time. */
+export function createdByAnnotations(createdBy: CreatedBy | undefined): Record<string, string> {
   if (createdBy === undefined) return {};
   return {
     "scope/created-by": createdBy.by,

@@ -1,7 +1,7 @@
 import { booleanOf, dataOf, type Fields, listOf, objectOf, stringsOf, textsOf } from "./fields.ts";
 import { parseYaml } from "./yaml.ts";
 
-/** A kubeconfig file; relative paths in it count from its directory. */
+/** A kubeconfig file; relative paths in it are relative to its directory. */
 export interface ConfigFile {
   path: string;
   text: string;
@@ -51,7 +51,7 @@ export interface ExecEntry {
   installHint: string;
 }
 
-/** Files of one kubeconfig, merged. */
+/** The merged files of a kubeconfig. */
 export interface Kubeconfig {
   current: string;
   contexts: ReadonlyMap<string, ContextEntry>;
@@ -60,10 +60,10 @@ export interface Kubeconfig {
 }
 
 /**
- * Reads files as kubectl does (client-go's clientcmd): the first one that names something is right, a value of the wrong type
- * is an error wherever it stands, and what an entry lacks is one only where the entry is used.
+ * Reads and merges files as kubectl does (client-go's clientcmd): the first file that defines an entry wins. A value of the
+ * wrong type is an error anywhere; a missing value is an error only when its entry is used.
  *
- * Throws Error with what is wrong.
+ * Throws Error that names the mistake.
  */
 export function readKubeconfig(files: readonly ConfigFile[]): Kubeconfig {
   const read = files.map((file) => {
@@ -145,7 +145,7 @@ function readExec(at: string, value: unknown, directory: string): ExecEntry {
   const apiVersion = string("apiVersion"), command = string("command");
   return {
     apiVersion,
-    // A command with a slash is a path from the file's directory; without one it is looked for in $PATH.
+    // A command with a slash is relative to the file's directory; one without is looked up in $PATH.
     command: command.includes("/") ? absolute(directory, command) : command,
     args: textsOf(`${at}.args`, fields.args),
     env: listOf(`${at}.env`, fields.env).map((one, index) => {
@@ -153,7 +153,7 @@ function readExec(at: string, value: unknown, directory: string): ExecEntry {
       return { name: string("name"), value: string("value") };
     }),
     provideClusterInfo: booleanOf(at, fields, "provideClusterInfo"),
-    // Versions before v1 need not say it.
+    // Optional in versions before v1.
     interactiveMode: string("interactiveMode") || (/\/v1(alpha|beta)1$/.test(apiVersion) ? "IfAvailable" : ""),
     installHint: string("installHint"),
   };
@@ -168,7 +168,7 @@ function readProvider(at: string, value: unknown) {
   };
 }
 
-/** The entries of a list by their names, of which there may be each one once. */
+/** Returns the entries of a list by their names, which must be unique. */
 function named<T>(list: string, key: string, root: Fields, read: (at: string, fields: Fields) => T): Map<string, T> {
   const found = new Map<string, T>();
   for (const [index, value] of listOf(list, root[list]).entries()) {

@@ -1,4 +1,4 @@
-/** The bytes of all pieces, one behind the other. */
+/** Concatenates the chunks. */
 export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -9,7 +9,7 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/** In whole MiB. */
+/** Returns the size in whole MiB, rounded down. */
 export function mebibytes(bytes: number): number {
   return Math.floor(bytes / 1024 / 1024);
 }

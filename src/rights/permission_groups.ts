@@ -4,30 +4,30 @@ import { parsePodReference } from "../target.ts";
 import type { WayName } from "../way.ts";
 
 /**
- * What a command asks for, in groups of rights: `target`, whatever says which pod is meant; `targets`, the same, followed
- * as they come and go where it is not one pod by its name; `way`, to get beside it; or one of the rightTable.
+ * Names of the groups of rights that commands need: `target` finds the target; `targets` also follows its pods as they come
+ * and go, unless it is a pod by name; `way` connects to it; the others are groups of rightTable.
  */
 export const permissions = [
   ...["target", "targets", "way", "node", "destinations", "copy", "list", "remove", "logs", "names"] as const,
 ] as const;
 export type PermissionGroup = (typeof permissions)[number];
 
-/** What the global options, and those of `rbac`, say. */
+/** Values of the global options, and of those of `rbac`, that decide which rights are needed. */
 export interface RightsQuery {
   pod?: string;
   selector?: string;
   via: WayName;
   terminate: boolean;
-  /** In all namespaces: a list, and what is removed. */
+  /** Lists and removes in all namespaces. */
   everywhere: boolean;
 }
 
-/** The rights that these asks come to, the optional ones as well. */
+/** Returns the rights of these groups, including the optional ones. */
 export function rightsOf(permissions: readonly PermissionGroup[], query: RightsQuery): Right[] {
   const { via, terminate, everywhere } = query;
   const debugPod = terminate ? [...rightTable.node, ...rightTable.terminate] : rightTable.node;
-  const groups = permissions.flatMap((ask): readonly Right[] => {
-    switch (ask) {
+  const groups = permissions.flatMap((group): readonly Right[] => {
+    switch (group) {
       case "target":
         return [...finding(query), ...rightTable.namespace];
       case "targets":
@@ -42,15 +42,17 @@ export function rightsOf(permissions: readonly PermissionGroup[], query: RightsQ
         return debugPod;
       case "list":
       case "remove":
-        return everywhere ? rightTable[ask].map((right) => ({ ...right, where: "cluster" as const })) : rightTable[ask];
+        return everywhere
+          ? rightTable[group].map((right) => ({ ...right, where: "cluster" as const }))
+          : rightTable[group];
       default:
-        return rightTable[ask];
+        return rightTable[group];
     }
   });
   return groups.filter((right, at) => groups.findIndex((other) => same(right, other)) === at);
 }
 
-/** How the target is found: by its name where nothing is said of it. */
+/** Returns the rights to find the target; without an option, those for a pod by name. */
 function finding({ pod, selector }: RightsQuery): readonly Right[] {
   if (selector !== undefined) return rightTable.labels;
   const kind = workloadOf(pod);
@@ -62,7 +64,7 @@ function workloadOf(pod: string | undefined): Exclude<WorkloadKind, "pod"> | und
   return kind === "pod" ? undefined : kind;
 }
 
-/** The name of the one pod that is meant, if one is. */
+/** Returns the pod's name if the target is a single pod by name. */
 export function podName({ pod, selector }: Pick<RightsQuery, "pod" | "selector">): string | undefined {
   return selector !== undefined || pod === undefined ? undefined : oneName(parsePodReference(pod));
 }

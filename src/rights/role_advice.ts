@@ -4,12 +4,12 @@ import { rightsOf } from "./permission_groups.ts";
 import type { CommandPermissions, RoleQuery } from "./role.ts";
 import { placesOf } from "./role.ts";
 
-/** What a run was given that decides which rights it needs. */
+/** Options of a run that decide which rights it needs. */
 export type Given = Pick<RoleQuery, "pod" | "selector" | "via" | "debugNamespace"> & { namespace: string };
 
 /**
- * The hint for who lacks these rights in a run of `command`: with a command line that prints a Role which has them, if one
- * does. It names the namespace in any case, as whoever can grant them has another kubeconfig.
+ * Returns the hint for a user who lacks these rights in a run of `command`. It contains a command line that prints a Role with
+ * them, if there is one. The namespace is always named, as the administrator who grants them uses another kubeconfig.
  */
 export function adviceFor(
   missing: readonly Access[],
@@ -17,15 +17,18 @@ export function adviceFor(
   command: string,
   given: Given,
 ): string {
-  const own = commands.filter(({ name }) => name === command);
-  const tries = [own, commands].flatMap((some) => waysToAsk(missing, given).map((query) => ({ some, query })));
+  const thisCommand = commands.filter(({ name }) => name === command);
+  const tries = [thisCommand, commands].flatMap((some) => queriesFor(missing, given).map((query) => ({ some, query })));
   const found = tries.find(({ some, query }) => missing.every((one) => grants(some, query, one)));
   if (found === undefined) return permissionHint(missing);
-  return permissionHint(missing, lineOf(found.query, found.some === own ? [command] : []).map(quoted).join(" "));
+  return permissionHint(
+    missing,
+    lineOf(found.query, found.some === thisCommand ? [command] : []).map(quoted).join(" "),
+  );
 }
 
-/** From the plainest to the most special. */
-function waysToAsk(missing: readonly Access[], { pod, selector, ...given }: Given): RoleQuery[] {
+/** Returns queries for a Role with the missing rights, from the plainest to the most special. */
+function queriesFor(missing: readonly Access[], { pod, selector, ...given }: Given): RoleQuery[] {
   const plain: RoleQuery = { ...given, terminate: false, everywhere: false, optional: false, name: "" };
   const namespace = missing[0]?.namespace;
   const node = { ...plain, via: "node" } as const;
@@ -53,7 +56,7 @@ function grants(
   );
 }
 
-/** The command line of scope that this query stands for. */
+/** Returns the command line of scope for a query. */
 function lineOf(query: RoleQuery, commands: readonly string[]): string[] {
   const option = (flag: string, value: string | undefined) => value === undefined ? [] : [flag, value];
   return [
@@ -71,7 +74,7 @@ function lineOf(query: RoleQuery, commands: readonly string[]): string[] {
   ];
 }
 
-/** For a shell. */
+/** Quotes a word for a shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,17 +5,17 @@ import type { Event } from "../event.ts";
 import { now } from "../lib/timed.ts";
 import type { Tool, ToolOutput } from "../tool.ts";
 
-/** How long a tool may take to report once it was asked to stop, in milliseconds. */
+/** Time for a tool to report after it was asked to stop, in milliseconds. */
 const reportMs = 3000;
-/** The end of a tool of which nothing more will be heard, through no fault of its own: as if SIGINT had ended it. */
+/** The exit of a tool whose output is cut off, through no fault of its own: as if SIGINT had ended it. */
 const cutOff = { exit: { code: 130 } };
 /** The exit code of a shell that cannot find the program; no tool ends with it by itself. */
 const noProgram = 127;
-/** A longer line of a tool is cut here: the target's image may make a tool print anything. */
+/** Longest line of a tool, in characters; longer ones are cut, as the target's image may make a tool print anything. */
 const longestLine = 1 << 20;
 
 /**
- * Runs a tool beside the target and reads its output into events; `meanwhile` are events from elsewhere, until the tool
+ * Runs a tool next to the target and reads its output into events. `meanwhile` adds events from elsewhere until the tool
  * ends. `signal`, or the loss of the target, stops the tool, which then still reports.
  *
  * Throws the ScopeError of a lost target or connection, after the last event.
@@ -32,7 +32,7 @@ export async function* observe(
   const stop = AbortSignal.any([signal, client.lost]);
   let failure: unknown, timer: ReturnType<typeof setTimeout> | undefined, read = false;
 
-  /** Nothing when the tool finds that going on makes no sense: then there is nothing to sum up, either. */
+  /** Returns undefined if the tool throws, as it cannot go on: then there is no summary, either. */
   const readOne = (output: ToolOutput): Event[] | undefined => {
     try {
       return tool.read(output);
@@ -73,13 +73,13 @@ export async function* observe(
   if (stop.aborted) onStop();
   void readTool().catch((error) => {
     failure ??= error;
-    // A tool that never ran has nothing to sum up.
+    // A tool that never ran has no summary.
     if (error instanceof MissingProgram) {
       read = true;
       events.close();
     } else finish(cutOff);
   });
-  void readMeanwhile().catch(() => {}); // what cannot be watched is no reason to stop
+  void readMeanwhile().catch(() => {}); // a watch that fails does not stop the tool
   try {
     yield* events;
   } finally {
@@ -94,7 +94,7 @@ export async function* observe(
 class MissingProgram extends ScopeError {}
 
 function missingProgram({ argv }: Tool, { way }: TargetClient): MissingProgram {
-  // stdbuf sets how the program after it is buffered.
+  // `stdbuf -oL NAME` runs NAME with line buffering.
   const name = argv[0] === "stdbuf" ? argv[2] : argv[0];
   return way === "local"
     ? new MissingProgram("notFound", `Cannot find the program "${name}" on this machine`, {
@@ -105,7 +105,7 @@ function missingProgram({ argv }: Tool, { way }: TargetClient): MissingProgram {
     });
 }
 
-/** Splits the output of a program into lines, each stream by itself; the last line may lack its end. */
+/** Splits the output of a program into lines, for each stream separately; the last line may lack its line end. */
 async function* lines(
   output: AsyncIterable<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>,
 ): AsyncIterable<Extract<ToolOutput, { line: string }>> {

@@ -5,13 +5,13 @@ import { refusal, tracedAlready } from "./ptrace.ts";
 import { outputOf } from "./run_output.ts";
 
 /**
- * The process that a tracer is to attach to: the one of this pid, or else the first of the target's container. One that is
- * not the target's is taken all the same, and said.
+ * Returns the process for a tracer to attach to: the one with this pid, or else the first of the target's container. A
+ * process that is not the target's is accepted, with a notice.
  *
- * Throws ScopeError: notFound, unreachable (the container does not run), denied (traced by another), usage (nothing that
- * can be traced).
+ * Throws ScopeError: notFound, unreachable (the container does not run), denied (traced by another process), usage (cannot
+ * be traced).
  */
-export async function traced(
+export async function findTracee(
   client: TargetClient,
   pid: number | undefined,
   notice: (text: string) => void,
@@ -35,11 +35,11 @@ export async function traced(
 }
 
 /**
- * Why the kernel did not let a tracer attach, found out after it was refused; the error tells it and what helps.
+ * Returns the error that names the reason why the kernel refused a tracer, and a remedy. Called after the refusal.
  *
  * Source: ptrace(2), "Ptrace access mode checking".
  */
-export async function whyNotTraced(
+export async function whyNotTraceable(
   client: TargetClient,
   { pid }: ProcessSeen,
   signal: AbortSignal,
@@ -65,12 +65,12 @@ export async function whyNotTraced(
   });
 }
 
-/** For errors, which quote values: `"4242" (nginx: master)`. */
+/** Returns the process for errors, which quote values: `"4242" (nginx: master)`. */
 export function quoted({ pid, command }: ProcessSeen): string {
   return `"${pid}" (${shortened(command)})`;
 }
 
-/** For people: `4242 (nginx: master)`. */
+/** Returns the process for people: `4242 (nginx: master)`. */
 export function processText({ pid, command }: ProcessSeen): string {
   return `${pid} (${shortened(command)})`;
 }
@@ -100,19 +100,19 @@ async function processOf(client: TargetClient, pid: number, notice: (text: strin
     });
   }
   if (found.container === "" && pid === 1 && client.way === "node") {
-    // What an ephemeral container counts as 1 is the target; here everything on the node hangs on it.
+    // In an ephemeral container pid 1 is the target; here it is the node's init, on which the whole node depends.
     throw new ScopeError("usage", `Process ${quoted(found)} is the first of node "${node}", and not the target's`, {
       hint: `scope pids lists the target's by their pids on the node; scope node ${node} reaches the node's own`,
     });
   }
-  // A machine of one's own is no pod, and nothing is foreign there.
+  // On the local machine there is no pod, so no process is foreign.
   if (found.container === "" && pod !== "" && !isKernelThread(found)) {
     notice(`process ${processText(found)} is not of pod "${namespace}/${pod}"; it is on the same node`);
   }
   return found;
 }
 
-/** Children of kthreadd, whose pid is 2; they have no memory of their own. */
+/** Returns true for kthreadd, whose pid is 2, and its children; they have no memory of their own. */
 function isKernelThread({ pid, parentPid, residentBytes, command, container }: ProcessSeen): boolean {
   return container === "" && residentBytes === 0 && command.startsWith("[") && (pid === 2 || parentPid === 2);
 }

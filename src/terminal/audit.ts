@@ -5,10 +5,10 @@ import { sayLine } from "./terminal.ts";
 import { userAtHost } from "./user.ts";
 import { userDirectory } from "./user_directory.ts";
 
-/** When to begin a new file, in bytes; the one before is kept. */
+/** Size at which a new file begins, in bytes; the previous file is kept. */
 const rotateBytes = 10_000_000;
 
-/** What a run finds out meanwhile of where it works. */
+/** Facts about the target that a run collects. */
 export interface AuditFacts {
   context?: string;
   namespace?: string;
@@ -17,7 +17,7 @@ export interface AuditFacts {
   target?: string;
 }
 
-/** The line of one run, written once, at its end: a run that is killed leaves none. */
+/** The audit line of one run, written once, at its end: a killed run leaves none. */
 export class Audit {
   readonly facts: AuditFacts = {};
   readonly #time = new Date();
@@ -26,7 +26,7 @@ export class Audit {
 
   constructor(private readonly run: { command: string; mode: AuditMode; args: readonly string[] }) {}
 
-  /** Never fails: what keeps the line from being written is told on stderr, and changes nothing else. */
+  /** Writes the line. Never fails: an error is printed on stderr, and changes nothing else. */
   end(exitCode: number): void {
     const { command, mode, args } = this.run;
     if (this.#written || mode === "off") return;
@@ -52,18 +52,19 @@ export class Audit {
   }
 }
 
-/** Adds a line in one write, so that runs at the same time do not mix theirs. Throws what the system says. */
+/** Appends a line in one write, so that lines of concurrent runs do not mix. Throws the system's errors. */
 function append(directory: string, name: string, line: string): void {
   const path = `${directory}/${name}`, bytes = new TextEncoder().encode(line);
   Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const own = Deno.statSync(directory);
-  if (((own.mode ?? 0) & 0o077) !== 0) Deno.chmodSync(directory, 0o700);
-  // Nobody else can put one there meanwhile. A link could lead anywhere, and to open a FIFO waits for its reader.
+  const info = Deno.statSync(directory);
+  if (((info.mode ?? 0) & 0o077) !== 0) Deno.chmodSync(directory, 0o700);
+  // No race: no other user can create files in this directory. A symlink could lead anywhere, and opening a FIFO waits for its
+  // reader.
   const before = lstat(path);
   if (before !== undefined && !before.isFile) throw new Error("it is no ordinary file");
   if (before !== undefined && ((before.mode ?? 0) & 0o077) !== 0) Deno.chmodSync(path, 0o600);
   if (before !== undefined && before.size + bytes.length > rotateBytes) {
-    // Unless another run has just done so.
+    // Unless another run has just rotated it.
     if (lstat(path)?.ino === before.ino) Deno.renameSync(path, `${path}.1`);
   }
   const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });

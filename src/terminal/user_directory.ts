@@ -1,6 +1,6 @@
 /**
- * Where a user's own files of one sort belong: below $XDG_… where that is set, else below the home directory. Undefined for
- * users without a home directory, such as service accounts. See the XDG Base Directory Specification.
+ * Returns the directory for a user's files of one kind: below $XDG_… if set, else below the home directory. Undefined for users
+ * without a home directory, such as service accounts. See the XDG Base Directory Specification.
  */
 export function userDirectory(variable: "XDG_STATE_HOME" | "XDG_CACHE_HOME", belowHome: string): string | undefined {
   const given = Deno.env.get(variable), home = Deno.env.get("HOME");
@@ -8,7 +8,7 @@ export function userDirectory(variable: "XDG_STATE_HOME" | "XDG_CACHE_HOME", bel
   try {
     if (home?.startsWith("/") && Deno.statSync(home).isDirectory) return `${home}/${belowHome}/scope`;
   } catch {
-    // It is not there.
+    // The home directory does not exist.
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { ScopeError } from "../errors.ts";
 import { safe } from "./safe.ts";
 
-/** The text that a user reads: one line, and the hint on the next. */
+/** Returns the error for a user: one line, and the hint on the next. */
 export function describe(error: ScopeError): string {
   const hint = error.hint === undefined ? "" : `\nhint: ${oneLine(error.hint)}`;
   return `error: ${oneLine(error.message)}${hint}`;

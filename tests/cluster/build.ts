@@ -6,18 +6,18 @@ import type { Progress } from "./progress.ts";
 
 const DIRECTORY = import.meta.dirname!;
 
-/** One Go module whose programs go into the directory of built programs. */
+/** A Go module whose programs go into the directory of built programs. */
 interface Module {
   readonly name: string;
   readonly directory: string;
-  /** What to build: `tool` is all programs that go.mod names with its `tool` directives. */
+  /** Packages to build: `tool` stands for all programs that go.mod names with its `tool` directives. */
   readonly target: string;
-  /** The files that decide what comes out. */
+  /** Files that determine the result of the build. */
   readonly sources: readonly string[];
   readonly ldflags: string;
 }
 
-/** The version of a module in a go.mod; throws when it is not required there. */
+/** Returns the version of a module in a go.mod; throws when the module is not required there. */
 export function moduleVersion(goMod: string, module: string): string {
   for (const line of goMod.split("\n")) {
     const [path, version] = line.trim().replace(/^require /, "").split(" ");
@@ -26,12 +26,12 @@ export function moduleVersion(goMod: string, module: string): string {
   throw new ClusterError(`Cannot find the module "${module}" in go.mod`);
 }
 
-/** Linker flags that strip the programs and set the version they report. */
+/** Returns linker flags that strip the programs and set the version they report. */
 export function linkerFlags(variables: Readonly<Record<string, string>>): string {
   return ["-s", "-w", ...Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
 }
 
-/** The variables that hold the version in Kubernetes' programs; without them it reads v0.0.0-master. */
+/** Variables that hold the version in Kubernetes' programs; without them it is v0.0.0-master. */
 export function kubernetesVariables(version: string): Record<string, string> {
   const [, major = "", minor = ""] = /^v(\d+)\.(\d+)\./.exec(version) ?? [];
   return Object.fromEntries(
@@ -66,14 +66,14 @@ function modules(): Module[] {
   ];
 }
 
-/** A name for what comes out of these inputs. */
+/** Returns a name for the result of these inputs. */
 export function buildKey(inputs: readonly string[]): string {
   const hash = createHash("sha256");
   for (const input of inputs) hash.update(`${input.length}:${input}`);
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Returns the directory with all programs of the cluster, built on the first use. */
+/** Returns the directory with all programs of the cluster, built on first use. */
 export async function buildPrograms(cache: string, progress: Progress, signal: AbortSignal): Promise<string> {
   const go = await findGo();
   const flags = ["-trimpath", "-buildvcs=false"];
@@ -93,7 +93,7 @@ export async function buildPrograms(cache: string, progress: Progress, signal: A
     signal,
   );
   if (await isDirectory(directory)) return directory;
-  // Renamed when it is whole: an interrupted build leaves a part, which the next one removes.
+  // Renamed when complete: an interrupted build leaves a partial directory, which the next build removes.
   const part = `${directory}.part`;
   await Deno.remove(part, { recursive: true }).catch(() => {});
   for (const module of modules()) {
@@ -106,12 +106,12 @@ export async function buildPrograms(cache: string, progress: Progress, signal: A
       onLine: (line) => progress.detail(`${++packages} packages, now ${line}`),
     });
   }
-  await Deno.rename(`${part}/server`, `${part}/etcd`); // Go names a program by its directory
+  await Deno.rename(`${part}/server`, `${part}/etcd`); // Go names a program after its directory
   await Deno.rename(part, directory);
   return directory;
 }
 
-/** The Go command: on the PATH, or where its own installer puts it. */
+/** Returns the Go command: from the PATH, or from the directory of Go's own installer. */
 export async function findGo(): Promise<string> {
   for (const go of ["go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"]) {
     if (await run([go, "version"]).then(() => true, () => false)) return go;

@@ -9,17 +9,17 @@ import { children, environment, run, start } from "./processes.ts";
 import type { State } from "./state.ts";
 import { until } from "./wait.ts";
 
-/** The programs that a node runs. */
+/** Programs that a node runs. */
 export const NODE_PROGRAMS = ["containerd", "kube-proxy", "kubelet"] as const;
 
-/** A node whose containerd runs and whose kubelet waits for the word. */
+/** A node whose containerd runs and whose kubelet waits to be started. */
 export interface StartedNode {
   readonly name: string;
   /** Starts kubelet and kube-proxy. */
   go(): Promise<void>;
 }
 
-/** Starts a node up to a containerd that answers. */
+/** Starts a node until its containerd has a socket. */
 export async function startNode(
   state: State,
   plan: Plan,
@@ -66,7 +66,10 @@ export async function startNode(
   };
 }
 
-/** Joins the groups, then becomes process 1 of all namespaces of a node; killing it kills all inside. */
+/**
+ * Returns the command that joins the groups and executes process 1 of all namespaces of a node; killing it kills all
+ * processes of the node.
+ */
 export function nodeArgs(cgroups: readonly string[], init: string): string[] {
   const join = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"';
   const namespaces = ["--net", "--mount", "--uts", "--ipc", "--pid", "--cgroup"];
@@ -86,16 +89,16 @@ export function nodeArgs(cgroups: readonly string[], init: string): string[] {
   ];
 }
 
-/** The host's pid of process 1 of a node, while the node runs. */
+/** Returns the host's pid of process 1 of a node, while the node runs. */
 export function nodePid(state: State, name: string): number | undefined {
   if (!state.running(name)) return undefined;
   const unshare = state.processes().get(name);
   return unshare === undefined ? undefined : children(unshare.pid)[0];
 }
 
-/** Puts a command into a node: its network, mounts, processes, host name and cgroups. */
+/** Returns the command that runs `argv` in a node: its network, mounts, processes, host name and cgroups. */
 export function enterArgs(pid: number, argv: readonly string[]): string[] {
-  // Not `ip netns exec`, which mounts a /sys of its own and so hides the cgroups.
+  // Not `ip netns exec`, which mounts its own /sys and so hides the cgroups.
   return ["nsenter", "-t", String(pid), "-m", "-u", "-i", "-n", "-p", "-C", "--", ...argv];
 }
 
@@ -120,7 +123,7 @@ async function writeConfig(state: State, plan: Plan, node: NodePlan, directory: 
   await write("argv", programs.map((argv) => `${argv.join("\n")}\n\n`).join(""));
 }
 
-/** Runs `ip -batch` with these lines, behind the given words. */
+/** Runs `ip -batch` with these lines, prefixed with `before`. */
 export async function ip(commands: readonly string[], before: readonly string[]): Promise<void> {
   await run([...before, "ip", "-batch", "-"], { stdin: commands.join("\n") + "\n" });
 }

@@ -3,15 +3,15 @@ import { lockFile } from "./lock.ts";
 import { SLOTS } from "./plan.ts";
 import { checkoutHash, type State } from "./state.ts";
 
-/** The slot that a checkout takes when it is free. */
+/** Returns the slot that a checkout takes when it is free. */
 export function preferredSlot(checkout: string): number {
   return parseInt(checkoutHash(checkout).slice(0, 6), 16) % SLOTS;
 }
 
-/** Slots belong to the machine, whatever cache directory a checkout uses. */
+/** Directory of the slots, which belong to the machine and not to a cache directory. */
 const SLOT_DIRECTORY = "/run/scope-clusters";
 
-/** Takes a slot for the cluster with this state directory: the one it has, the preferred one, or the next free one. */
+/** Claims a slot for the cluster with this state directory: its present one, the preferred one, or the next free one. */
 export async function claimSlot(state: State): Promise<number> {
   await Deno.mkdir(SLOT_DIRECTORY, { recursive: true });
   using _lock = await lockFile(`${SLOT_DIRECTORY}/lock`, () => {});
@@ -31,7 +31,7 @@ export async function claimSlot(state: State): Promise<number> {
   );
 }
 
-/** Gives the slot back, when it is this cluster's. */
+/** Releases the slot if this cluster owns it. */
 export function releaseSlot(state: State): void {
   const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
   const slot = state.slot;
@@ -40,13 +40,13 @@ export function releaseSlot(state: State): void {
   Deno.removeSync(state.path("slot"));
 }
 
-/** Whether the slot is this cluster's since this boot; only then may names of the slot be touched. */
+/** Returns true when this cluster owns the slot since this boot; only then may it touch the slot's names. */
 export function ownsSlot(state: State): boolean {
   const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
   return state.slot !== undefined && slotOwner(state.slot, boot) === state.directory;
 }
 
-/** The state directory of the slot's owner; undefined when the slot is free, or was taken before the last boot. */
+/** Returns the state directory of the slot's owner; undefined when the slot is free, or was claimed before the last boot. */
 function slotOwner(slot: number, boot: string): string | undefined {
   try {
     const [since, directory] = Deno.readTextFileSync(`${SLOT_DIRECTORY}/${slot}`).split("\n");

@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { outcome } from "./cluster_script.ts";
 
-/** A request to a server, as far as a kubeconfig decides it. */
+/** The parts of a request that a kubeconfig decides. */
 export interface Asked {
-  /** Scheme, and the path before that of the API. */
+  /** Scheme, and the path prefix before the API's path. */
   server: string;
   namespace: string;
   authorization?: string;
@@ -17,15 +17,15 @@ export interface Asked {
   impersonated?: string;
 }
 
-/** The path of an API request, and who is named in it. */
+/** Matches the path of an API request; captures prefix, namespace and name. */
 const pattern = /^(.*)\/api\/v1\/namespaces\/([^/]*)\/(?:serviceaccounts|pods)\/([^/]*)\/(?:token|exec)/;
 
-/** Servers in the place of API servers, with TLS and without, that note who asks for the token of which service account. */
+/** Fake API servers with and without TLS, which record the requests for tokens of service accounts. */
 export class AskedServers implements AsyncDisposable {
   readonly #asked = new Map<string, Asked[]>();
 
   private constructor(
-    /** Where certificates are: ca.crt, which the server's is issued by, me.crt and me.key for a client, and other.crt. */
+    /** Directory of certificates: ca.crt, the issuer of the server's; me.crt and me.key for a client; and other.crt. */
     readonly directory: string,
     private readonly servers: readonly http.Server[],
   ) {
@@ -66,13 +66,13 @@ export class AskedServers implements AsyncDisposable {
     return new AskedServers(directory, servers);
   }
 
-  /** `127.0.0.1:PORT` of the one with TLS, and of the one without. */
+  /** `127.0.0.1:PORT` of the servers with and without TLS. */
   get hosts(): { tls: string; plain: string } {
     const [tls, plain] = this.servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`);
     return { tls: tls!, plain: plain! };
   }
 
-  /** The requests that were made under this name. */
+  /** Returns the requests for this name. */
   askedBy(name: string): Asked[] {
     return this.#asked.get(name) ?? [];
   }

@@ -71,7 +71,7 @@ Deno.test("cluster", async (t) => {
     const phases: Record<string, string[]> = {};
     for (const { metadata, status } of [...await pods("demo"), ...await pods("locked")]) {
       const app = metadata.labels?.["app"];
-      if (app !== undefined) (phases[app] ??= []).push(status.phase); // other tests may have pods here, too
+      if (app !== undefined) (phases[app] ??= []).push(status.phase); // other tests may also have pods here
     }
     assert.deepEqual(phases, {
       agent: ["Running", "Running"],
@@ -166,7 +166,7 @@ Deno.test("cluster", async (t) => {
   });
 });
 
-/** A copy of an image that is there, under another name. */
+/** Exports a copy of an existing image under another name. */
 async function makeImage(archive: string, name: string) {
   const script = "ctr -n k8s.io images tag --force localhost/pause:1 $1 >&2; ctr -n k8s.io images export - $1";
   const { code, stderr } = await outcome("sh", [

@@ -8,10 +8,10 @@ import { scope, scopeArgv, scopeOk, startScope } from "./scope.ts";
 import { SlowRoad } from "./slow_road.ts";
 import { Terminal } from "./terminal.ts";
 
-/** On a busy machine an answer in time may be none: what is answered is looked at here, and how quickly by scripts/bench. */
+/** Environment with a long timeout: on a busy machine an answer in time may be empty. scripts/bench measures the time. */
 const patient = { SCOPE_COMPLETION_MS: "20000" };
 
-/** What scope answers a shell: the candidates without their descriptions. */
+/** Returns the completion candidates that scope prints for a shell, without their descriptions. */
 async function complete(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const { code, stdout, stderr } = await scope(["complete", "--", ...words], { env: { ...patient, ...env } });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -126,7 +126,7 @@ Deno.test("complete: a cluster that does not answer in time has answered before,
   await Deno.remove(home, { recursive: true });
 });
 
-/** How each shell is started with nothing of anybody's own, but scope's completions. */
+/** Start of each shell with an empty configuration except for scope's completions. */
 const shells: Readonly<Record<string, (home: string) => { rc: string; text: string; argv: string[] }>> = {
   bash: (home) => ({
     rc: ".bashrc",
@@ -157,14 +157,14 @@ for (const [shell, start] of Object.entries(shells)) {
     await using terminal = await Terminal.open(program, { columns: 120, rows: 30, env });
     await terminal.until(/^ready>/m);
 
-    /** Types a line and Tab, waits until the screen shows what is wanted, and empties it. */
+    /** Types a line and Tab, waits until the screen shows the wanted text, and clears the line and the screen. */
     const completes = async (line: string, wanted: RegExp) => {
       await terminal.type(line);
       try {
         await terminal.type("", "Tab");
         await terminal.until(wanted);
       } finally {
-        await terminal.type("", "C-u"); // not C-c, which ends a completion that is under way, and not the line
+        await terminal.type("", "C-u"); // not C-c, which would end a completion in progress, but not the line
         await terminal.type("", "C-l");
         await terminal.until(/^\s*ready>\s*$/);
       }

@@ -6,7 +6,7 @@ import { debugPods, demoPods, kubectl } from "./kube.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
 import { SlowRoad } from "./slow_road.ts";
 
-/** So that 100 MB take ten seconds at least, and what happens in the middle does happen there. */
+/** Bytes per second: 100 MB take at least ten seconds, so that an interruption meets the middle of the transfer. */
 const slowly = 10_000_000;
 const part = (name: string) => `.${name}.scope-part`;
 
@@ -26,7 +26,7 @@ for (const way of fileWays) {
       assert.equal(out?.sha256, hash);
       assert.equal(await sha256(local("back")), hash);
       assert.deepEqual(Deno.statSync(local("back")).mtime, Deno.statSync(local("big")).mtime);
-      // What is there already, byte for byte, is not sent again.
+      // A file that exists with equal content is not sent again.
       const [again, nothing] = await world.events(0, "cp", ":/tmp/big", local("back"));
       assert.deepEqual([again?.resumedBytes, nothing?.copiedBytes], [100_000_000, 0]);
     });
@@ -73,7 +73,7 @@ for (const way of fileWays) {
         first.stderr,
         /^what was copied is kept in ".*\/\.stopped\.scope-part"; the same command goes on from there$/m,
       );
-      // A part that is not the start of the file is no use.
+      // A partial file that is not the start of the file is not used.
       Deno.writeFileSync(local(part("stopped")), noise(1_000_000));
       const [file] = await world.events(0, "cp", ":/tmp/big", local("stopped"));
       assert.equal(file?.resumedBytes, undefined);
@@ -106,7 +106,7 @@ for (const way of fileWays) {
           0o500,
         ]);
         assert.deepEqual(Deno.statSync(local("tree back/sub")).mtime, Deno.statSync(`${tree}/sub`).mtime);
-        // Below a directory that is there, by its own name; and by its content only.
+        // Into an existing directory: under the source's own name, and with `/.` only its content.
         await world.events(0, "cp", ":/tmp/tree", world.directory);
         assert.ok(treeOf(world.directory).includes("tree/empty"));
         await world.events(0, "cp", `${tree}/.`, ":/work");
@@ -325,7 +325,7 @@ for (const way of fileWays) {
     });
 
     await t.step("a directory and a link that change places while it copies never lead out of the target", async () => {
-      // The endoscope's own image has this file, and the target does not.
+      // The endoscope image contains this file, the target does not.
       const swap = (to: string) =>
         world.sh(
           "rm -rf /tmp/swap && mkdir -p /tmp/swap/x && for i in $(seq 50); do echo inside >/tmp/swap/x/f$i; done; " +
@@ -354,7 +354,7 @@ for (const way of fileWays) {
         } finally {
           await world.sh("kill $(cat /tmp/pid)");
         }
-        // Below the directory that was named, no link is followed at all.
+        // Below the named directory no symlink is followed at all.
         assert.equal(await world.sh("ls /etc/planted 2>/dev/null || true"), "");
         assert.deepEqual((await endoscopeFiles(world)).filter((path) => path.includes("planted")), []);
         await world.sh("rm -f /etc/planted2");
@@ -388,7 +388,7 @@ for (const way of fileWays) {
   });
 }
 
-/** Files of the image that scope works from, where nothing of a target may ever appear. */
+/** Lists new files in the endoscope image's file system, where nothing of a target may ever appear. */
 async function endoscopeFiles(world: FileWorld): Promise<string[]> {
   const { name } = world.namespace;
   const find = ["find", "/", "-xdev", "-newer", "/opt/scope/manager.js", "-type", "f"];
@@ -457,7 +457,7 @@ Deno.test("cp gives new files to the target's user and the volume's group, and a
     assert.equal(code, 0, stderr);
   };
   const sh = (script: string) => kubectl(["-n", world.namespace.name, "exec", "user", "--", "sh", "-c", script]);
-  // The target itself makes one there.
+  // The target itself creates the directories there.
   await sh("umask 027; mkdir -p /tmp/own/sub /data/own/sub; : >/tmp/own/sub/a; : >/data/own/sub/a");
   for (const way of fileWays) {
     await ok("--via", way, "cp", world.here("conf"), `:/tmp/${way}`);

@@ -12,7 +12,7 @@ interface Failure {
   readonly code: number;
   /** The whole line after `error: `. */
   readonly error: string | RegExp;
-  /** The whole line after `hint: `; none where it is missing. */
+  /** The whole line after `hint: `; missing: no hint. */
   readonly hint?: string | RegExp;
   readonly env?: Readonly<Record<string, string>>;
   readonly maxSeconds?: number;
@@ -21,7 +21,7 @@ interface Failure {
 const matches = (text: string, wanted: string | RegExp, why: string) =>
   typeof wanted === "string" ? assert.equal(text, wanted, why) : assert.match(text, wanted, why);
 
-/** Runs a command line that must fail in just this way: one line, one hint, nothing else, and nothing left behind. */
+/** Runs a command line that must fail with exactly this error and hint, no other output, and without leftovers. */
 async function fails({ args, code, error, hint, env, maxSeconds = 10 }: Failure): Promise<void> {
   const options: ScopeOptions = env === undefined ? {} : { env };
   const found = await scope(args, options);
@@ -45,7 +45,7 @@ const web = ["-n", "demo", "-p", "web"];
 
 Deno.test("mistakes on the command line", async (t) => {
   const mistakes: Failure[] = [
-    { args: [], code: 64, error: "Nothing says what to do", hint: "scope --help lists the commands" },
+    { args: [], code: 64, error: "No command specified", hint: "scope --help lists the commands" },
     { args: ["pings"], code: 64, error: 'Unknown command "pings"', hint: "did you mean ping?" },
     { args: ["xyzzy"], code: 64, error: 'Unknown command "xyzzy"', hint: "scope --help lists commands and options" },
     {
@@ -75,17 +75,17 @@ Deno.test("mistakes on the command line", async (t) => {
     { args: [...web, "--pull-policy", "maybe", "pids"], code: 64, error: /^Option --pull-policy cannot be/, hint: /./ },
     { args: [...web, "--via", "tunnel", "pids"], code: 64, error: /^Option --via cannot be "tunnel"$/, hint: /./ },
     {
-      ...{ args: [...web, "ping"], code: 64, error: "Nothing says what to ping" },
+      ...{ args: [...web, "ping"], code: 64, error: "No destination specified" },
       hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST",
     },
-    { args: ["-n", "demo", "ping", "-a"], code: 64, error: "Nothing says which pod", hint: /^give -p POD/ },
-    { args: ["-n", "demo", "ping", "127.0.0.1"], code: 64, error: "Nothing says which pod", hint: /^give -p POD/ },
-    { args: ["-n", "demo", "pids"], code: 64, error: "Nothing says which pod", hint: /^give -p POD/ },
-    { args: ["-n", "demo", "shell", "true"], code: 64, error: "Nothing says which pod", hint: /^give -p POD/ },
+    { args: ["-n", "demo", "ping", "-a"], code: 64, error: "No pod specified", hint: /^give -p POD/ },
+    { args: ["-n", "demo", "ping", "127.0.0.1"], code: 64, error: "No pod specified", hint: /^give -p POD/ },
+    { args: ["-n", "demo", "pids"], code: 64, error: "No pod specified", hint: /^give -p POD/ },
+    { args: ["-n", "demo", "shell", "true"], code: 64, error: "No pod specified", hint: /^give -p POD/ },
     {
       args: ["-n", "demo", "cleanup"],
       code: 64,
-      error: "Nothing says which debug pod or copy",
+      error: "No debug pod or copy specified",
       hint: "give -p all, or -p POD",
     },
     {
@@ -480,7 +480,7 @@ Deno.test("configuration", async (t) => {
         assert.equal(await hostname({}, "--env-file", `${directory}/env`), "db-0");
         assert.match(await hostname({ SCOPE_POD: "pair" }, "--env-file", `${directory}/env`), /^pair-/);
         assert.equal(await hostname({ SCOPE_POD: "pair" }, "-p", first!), first);
-        // In the directory with the .env: that would say which pod.
+        // The directory contains a .env that would name the pod.
         const args = [...scopeArgv.slice(1), "-n", "demo", "shell", "hostname"];
         const inside = await new Deno.Command(scopeArgv[0]!, { args, cwd: directory, clearEnv: true, env: scopeEnv() })
           .output();
@@ -545,7 +545,7 @@ Deno.test("configuration", async (t) => {
       const other = { ...context, name: "other", context: { ...context.context, namespace: "demo" } };
       await Deno.writeTextFile(second, JSON.stringify({ apiVersion: "v1", kind: "Config", contexts: [other] }));
       const env = { KUBECONFIG: `${Deno.env.get("KUBECONFIG")}:${second}` };
-      // The context's namespace is the default one.
+      // The context's namespace is "default".
       assert.equal(
         (await scope(["--context", "other", "-p", first!, "shell", "hostname"], { env })).stdout,
         `${first}\n`,

@@ -41,7 +41,7 @@ for (const way of fileWays) {
       assert.deepEqual(lines.slice(1).map((line) => line.split("  ").at(-1)), [
         ...["a", "holes", "link -> a", "pipe", "sub", "two\\nlines"],
       ]);
-      // A program that reads it gets the names as they are, whatever its locale.
+      // Programs get the names unchanged, whatever the locale.
       await world.sh(
         "mkdir /tmp/names && touch \"$(printf '/tmp/names/a\\342\\200\\215b \\342\\200\\223 \\033[31m')\"",
       );
@@ -51,7 +51,7 @@ for (const way of fileWays) {
       }
       const deep = await world.events(0, "fs", "ls", "-R", "/tmp/d");
       assert.ok(deep.some(({ path }) => path === "/tmp/d/sub/deep"));
-      // Without a path, where its first process works.
+      // Without a path: the working directory of the first process.
       await world.sh("touch /work/here");
       assert.deepEqual((await world.events(0, "fs", "ls")).map(({ path }) => path), ["here"]);
     });
@@ -118,7 +118,7 @@ for (const way of fileWays) {
           assert.equal(layer?.nodePath, `${layer?.directory}/bin/busybox`);
           const there = (own.find(({ path }) => path === "/tmp/own")?.layers as { upper: boolean }[])[0];
           assert.equal(there?.upper, true);
-          // Copied up: the inode stays, and what is seen is in the container's own layer.
+          // Copied up: the inode number stays, and the visible file is in the container's own layer.
           await world.sh("echo more >>/etc/group");
           const [group] = await world.events(0, "fs", "find", await inodeOf("/etc/group"));
           assert.deepEqual((group?.layers as { upper: boolean }[]).map(({ upper }) => upper), [true, false]);

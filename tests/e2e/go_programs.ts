@@ -4,8 +4,8 @@ import { run } from "../cluster/processes.ts";
 import { CHECKOUT, outcome } from "./cluster_script.ts";
 
 /**
- * The directory of the programs that the go.mod in tests/e2e/NAME lists as its tools, in its versions; built on the first use,
- * which takes a minute or two.
+ * Returns the directory of the programs that the go.mod in tests/e2e/NAME lists as tools, in its versions. Builds them on the
+ * first use, which takes a minute or two.
  */
 export async function buildGoPrograms(name: string): Promise<string> {
   const module = `${CHECKOUT}/tests/e2e/${name}`;
@@ -18,7 +18,7 @@ export async function buildGoPrograms(name: string): Promise<string> {
   await Deno.mkdir(`${cache}/programs`, { recursive: true });
   using _lock = await lockFile(`${directory}.lock`, () => {});
   if (!await isDirectory(directory)) {
-    // Renamed when it is whole: an interrupted build leaves a part, which the next one removes.
+    // Renamed when complete: an interrupted build leaves a partial directory, which the next build removes.
     const part = `${directory}.part`;
     await Deno.remove(part, { recursive: true }).catch(() => {});
     const env = { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };

@@ -54,7 +54,7 @@ Deno.test("kubectl and scope read the same kubeconfigs alike", async (t) => {
   }
 });
 
-/** The request that was made, or the words of a refusal; undefined where only the client library reads a kubeconfig. */
+/** A request, or the message of a refusal; undefined when only the client library can read the kubeconfig. */
 type Reading = Asked | { refused: string } | undefined;
 
 async function written(directory: string, { files, beside = {} }: KubeconfigCase): Promise<string[]> {
@@ -70,7 +70,7 @@ async function written(directory: string, { files, beside = {} }: KubeconfigCase
   }));
 }
 
-/** One request of a kubectl with nothing but this kubeconfig. */
+/** Makes one request by kubectl, with only this kubeconfig. */
 async function byKubectl(
   servers: AskedServers,
   home: string,
@@ -104,7 +104,7 @@ async function byScope(servers: AskedServers, paths: readonly string[], name: st
   }
 }
 
-/** As completions ask, where they do without the client library. */
+/** Makes one request as completions do, without the client library. */
 async function onTab(servers: AskedServers, paths: readonly string[], name: string): Promise<Reading> {
   try {
     const config = quickConfig(paths.map((path) => ({ path, text: textOf(Deno.readFileSync(path)) })));

@@ -12,7 +12,7 @@ const bundled = await outcome("sh", [`${CHECKOUT}/scripts/bundle`, "manager", "h
 assert.equal(bundled.code, 0, bundled.stderr);
 
 const local = (...args: string[]) => ["--via", "local", ...args];
-/** No cluster is there: whoever asks it fails. */
+/** Environment without a cluster: every request to one fails. */
 const alone = { env: { KUBECONFIG: "/nonexistent" } };
 
 async function localOk(...args: string[]): Promise<string> {
@@ -21,7 +21,7 @@ async function localOk(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Processes of this machine with this text in their environment or command line. */
+/** Returns the pids of this machine with this text in their environment or command line. */
 function processesWith(text: string): number[] {
   return [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name)).map(({ name }) => Number(name))
     .filter((pid) => ["cmdline", "environ"].some((file) => read(`/proc/${pid}/${file}`).includes(text)));
@@ -49,7 +49,7 @@ class TemporaryDirectory implements AsyncDisposable {
   }
 }
 
-/** A process of this machine; with `unshare`, in namespaces of its own. */
+/** Starts a process on this machine; with an `unshare` command before it, in its own namespaces. */
 function startProcess(...before: string[]): Deno.ChildProcess {
   const [program = "", ...args] = [...before, "sh", "-c", "while :; do sleep 0.05; done"];
   return new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
@@ -88,8 +88,8 @@ Deno.test("a process of this machine", async (t) => {
       await fails(["shell", "-p", pid, "no-such"], 127, /^error: Cannot find the program "no-such" on this machine\n$/);
       await fails(["shell", "-p", "4194303", "true"], 68, /^error: Cannot find process "4194303" on node/);
       await fails(["shell", "-p", "x", "true"], 64, /^error: Option --pid cannot be "x"\nhint: /);
-      await fails(["shell", "true"], 64, /^error: Nothing says which process or pod\nhint: give -p PID/);
-      await fails(["pids"], 64, /^error: Nothing says which process or pod/);
+      await fails(["shell", "true"], 64, /^error: No process or pod specified\nhint: give -p PID/);
+      await fails(["pids"], 64, /^error: No process or pod specified/);
       await fails(["-l", "a=b", "pids"], 64, /^error: Option --selector needs a cluster/);
       await fails(["-p", "deploy/web", "pids"], 64, /^error: Option --pod cannot be "deploy\/web" with --via local/);
       await fails(["-p", "no-such-pod", "pids"], 68, /^error: Cannot find pod "no-such-pod" on this machine\nhint: it/);
@@ -145,7 +145,7 @@ Deno.test("a process of this machine", async (t) => {
     }
 
     await t.step("another user: own processes work, others' are refused with 77", async () => {
-      // What they may read of Deno and scope.
+      // Copies of Deno and scope that the other user may read.
       await using shared = await TemporaryDirectory.make(0o755);
       const deno = `${shared.path}/deno`;
       await Deno.copyFile(Deno.execPath(), deno);
@@ -153,7 +153,7 @@ Deno.test("a process of this machine", async (t) => {
         const copied = await outcome("cp", ["-r", `${CHECKOUT}/dist/${what}`, shared.path]);
         assert.equal(copied.code, 0, copied.stderr);
       }
-      // After `su` the home is still that of another user: what it holds is not theirs to know, and no reason to fail.
+      // After `su`, $HOME still belongs to another user: its files must not be read, and are no reason to fail.
       await using home = await TemporaryDirectory.make(0o700);
       await Deno.mkdir(`${home.path}/.config/scope`, { recursive: true });
       await Deno.writeTextFile(`${home.path}/.config/scope/env`, "SCOPE_OUTPUT=of-another\n");
@@ -249,7 +249,7 @@ Deno.test("a pod whose node is this machine", async (t) => {
       ...{ "io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-uid": "u" },
       ...{ "io.kubernetes.cri.sandbox-name": name, "io.kubernetes.cri.sandbox-namespace": "demo" },
     };
-    // It names a container that runs: its own.
+    // It names a running container, its own.
     const script =
       "id=$(sed -n 's,.*/\\([0-9a-f]\\{64\\}\\)$,\\1,p' /proc/self/cgroup | head -n 1); mkdir -p /b/$id; " +
       `echo '${

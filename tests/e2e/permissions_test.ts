@@ -8,7 +8,7 @@ import { scopeArgv, scopeEnv, startScope } from "./scope.ts";
 const [deno = "", ...denoArgs] = scopeArgv.slice(0, -1), main = scopeArgv.at(-1)!;
 const web = ["-n", "demo", "-p", "web"];
 
-/** What a program may not do that runs as scope does. Each is tried, by itself. */
+/** Operations that scope's permissions must deny, each tried separately. */
 const refused: Readonly<Record<string, string>> = {
   "call a native library": `Deno.dlopen("libc.so.6", { getpid: { parameters: [], result: "i32" } })`,
   "load code from another machine": `await import("https://example.com/x.js")`,
@@ -25,7 +25,7 @@ const refused: Readonly<Record<string, string>> = {
   "change a priority": `(await import("node:os")).setPriority(0, 0)`,
 };
 
-/** What it may do, so that a probe that can do nothing at all would be seen. */
+/** Operations that must be allowed: they detect a probe that can do nothing at all. */
 const allowed: Readonly<Record<string, string>> = {
   "tell the machine's name": "Deno.hostname()",
   "tell the user's id": "Deno.uid()",
@@ -54,7 +54,7 @@ Deno.test("what runs by scope's flags may do what they list, and nothing else", 
   }
 });
 
-/** Runs scope without one of its permissions, or without one of the things that it allows; returns what it said. */
+/** Runs scope without one of its permissions, or without one part of a permission; returns its output. */
 async function without(missing: string, args: readonly string[], kubeconfig?: string): Promise<string> {
   const [permission, part] = missing.split(":");
   const flags = denoArgs.flatMap((flag) => {
@@ -87,7 +87,7 @@ Deno.test("scope needs each of its permissions", async (t) => {
     await using plugin = await Kubeconfig.make({ exec: ["echo", JSON.stringify(credential)] });
     const sys = permissions.find(({ flag }) => flag.startsWith("--allow-sys="))!.flag;
     const list = ["-n", own.name, "list"], local = ["--via", "local", "shell", "-p", `${Deno.pid}`, "echo", "here"];
-    // [what is taken away, a command line that needs it, its kubeconfig, what says that it has done its work]
+    // [removed permission, command line that needs it, its kubeconfig and the output that proves success]
     const uses: [string, string[], { kubeconfig?: string; done: RegExp }][] = [
       ["--allow-net", [...web, "fs", "cat", "/etc/hostname"], { done: /^web-/ }],
       ["--allow-read", [...web, "fs", "cat", "/etc/hostname"], { done: /^web-/ }],
@@ -108,7 +108,7 @@ Deno.test("scope needs each of its permissions", async (t) => {
         whole.signal("SIGINT");
         await whole.exit();
         assert.doesNotMatch(whole.stderr, /error: /);
-        // A file that is there already would not be written again.
+        // An existing file would not be written again.
         await Deno.remove(`${directory}/hosts`).catch(() => {});
         const name = /^--allow-([a-z]+)/.exec(missing)![1];
         const refusal = new RegExp(`Requires ${name} access|Cannot read the file|Cannot write|EACCES|permission`, "i");
@@ -128,7 +128,7 @@ Deno.test("what scope starts in the background has its permissions and no more",
         const argv = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
         return argv.includes(socket) ? [{ pid: Number(name), argv }] : [];
       } catch {
-        return []; // it has ended meanwhile, or is no process
+        return []; // ended meanwhile, or not a process
       }
     });
   try {

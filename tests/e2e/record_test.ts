@@ -6,7 +6,7 @@ import { Terminal } from "./terminal.ts";
 
 type Event = [seconds: number, code: string, data: string];
 
-/** A transcript, every line of which must be whole. */
+/** Reads a transcript, in which every line must be complete. */
 function read(path: string): { header: Record<string, unknown>; events: Event[] } {
   const text = Deno.readTextFileSync(path);
   assert.ok(text.endsWith("\n"));
@@ -25,7 +25,7 @@ function read(path: string): { header: Record<string, unknown>; events: Event[] 
 const outputOf = (events: readonly Event[]) =>
   events.filter(([, code]) => code === "o").map(([, , data]) => data).join("");
 
-/** Runs scope in a terminal that script(1) listens to; returns what it heard, and the transcript. */
+/** Runs scope in a terminal that script(1) records; returns script's recording, and the transcript. */
 async function recorded(args: readonly string[], use: (terminal: Terminal) => Promise<unknown>) {
   const directory = await Deno.makeTempDir({ prefix: "scope-record-" });
   try {
@@ -97,7 +97,7 @@ Deno.test("--record: what a killed run leaves is whole", async () => {
 
 Deno.test("--record: a full disk is told, and the session goes on", async () => {
   const directory = await Deno.makeTempDir({ prefix: "scope-record-" });
-  // A limit for the size of files instead: 4 blocks of 512 bytes.
+  // Simulate a full disk by a limit of the file size: 4 blocks of 512 bytes.
   const script = `trap '' XFSZ; ulimit -f 4; "$@"`;
   const args = ["--record", `${directory}/cast`, "-n", "demo", "-p", "web", "shell", "seq", "2000"];
   const { code, stdout, stderr } = await outcome("sh", ["-c", script, "sh", ...scopeArgv, ...args], scopeEnv());

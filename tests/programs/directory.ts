@@ -1,7 +1,10 @@
-/** Where Debian's packages put programs. A merged system has /bin and /sbin as links to those in /usr. */
+/** Directories of programs in Debian's packages. On a merged system /bin and /sbin are symlinks to those in /usr. */
 const DIRECTORIES = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"];
 
-/** Name → path of the programs in PATH's usual directories that belong to one of these files, be it by links (/etc/alternatives). */
+/**
+ * Returns name → path of the programs in PATH's usual directories that belong to one of these files, also through symlinks
+ * (/etc/alternatives).
+ */
 export function programsOf(files: ReadonlySet<string>): Map<string, string> {
   const found = new Map<string, string>();
   for (const directory of DIRECTORIES) {
@@ -13,12 +16,12 @@ export function programsOf(files: ReadonlySet<string>): Map<string, string> {
   return found;
 }
 
-/** A path as a merged system has it: packages may still list /bin/sh. */
+/** Returns a path as on a merged system: packages may still list /bin/sh. */
 export function merged(path: string): string {
   return path.replace(/^\/(bin|sbin)\//, "/usr/$1/");
 }
 
-/** Makes a directory with a link to each program, in place of what was there. */
+/** Makes a directory with a symlink to each program, in place of its former content. */
 export function fillDirectory(directory: string, programs: ReadonlyMap<string, string>): void {
   Deno.mkdirSync(directory, { recursive: true });
   for (const { name } of entries(directory)) Deno.removeSync(`${directory}/${name}`);
@@ -38,6 +41,6 @@ function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
-    return path; // a link to nowhere
+    return path; // a dangling symlink
   }
 }

@@ -1,10 +1,10 @@
 /**
  * Usage: main.ts DIRECTORY
  *
- * Installs the Debian packages that a whole run of the tests needs, fills DIRECTORY with links to their programs, and prints the
- * PATH to run the tests with. That PATH has nothing else of this machine, so that a program which no script installs is
- * missing here as well, and not just on a machine where nobody has installed it by hand. On another distribution that PATH is
- * the machine's own.
+ * Installs the Debian packages that a whole run of the tests needs, fills DIRECTORY with symlinks to their programs, and
+ * prints the PATH for the tests. That PATH contains no other program of this machine, so that a program that no script
+ * installs is missing here as well, and not only on machines where nobody has installed it by hand. On other distributions
+ * the PATH is the machine's own.
  */
 import { ClusterError } from "../cluster/errors.ts";
 import { installDebian, isDebian } from "../cluster/packages.ts";

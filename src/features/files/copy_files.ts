@@ -11,11 +11,11 @@ interface CopyWorld {
   signal: AbortSignal;
   notice(text: string): void;
   progress: boolean;
-  /** The manager ends with this copy, and with it what it keeps. */
+  /** The manager ends with this copy, and the partial files that it keeps are lost. */
   terminate: boolean;
 }
 
-/** Copies, and says on stderr how far it is. Ends with `cp.summary`; one of several files that fails is told as `failed`. */
+/** Copies and shows progress on stderr. Yields `failed` for each of several files that fails, and `cp.summary` at the end. */
 export async function* copyFiles(
   client: TargetClient,
   request: CopyRequest,
@@ -28,7 +28,7 @@ export async function* copyFiles(
     progress.hide();
     notice(text);
   });
-  const tellKept = () => {
+  const noticeKept = () => {
     if (work.kept === undefined || (work.kept.forAWhile && terminate)) return;
     const { path, forAWhile } = work.kept;
     const until = forAWhile ? " for 10 minutes" : "";
@@ -42,12 +42,12 @@ export async function* copyFiles(
   } catch (error) {
     progress.hide();
     if (signal.aborted) {
-      tellKept();
+      noticeKept();
       return;
     }
     const failure = client.lost.aborted ? client.lost.reason : error;
-    tellKept();
-    // Both sides translate what they know; this is a path that nobody expected.
+    noticeKept();
+    // copyIn() and copyOut() translate the errors that they expect; this is an unexpected path.
     throw failure instanceof FileTrouble ? work.error("write", "local", failure.path, failure.code) : failure;
   } finally {
     left.abort();

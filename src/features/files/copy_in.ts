@@ -9,15 +9,15 @@ import { excessOf } from "./excess.ts";
 import { batches, isSmall, together } from "./batches.ts";
 import type { Copy } from "./copy_state.ts";
 import { evictionText } from "./eviction_text.ts";
-import { piecesOf, readStart } from "./local_file.ts";
+import { chunksOf, readStart } from "./local_file.ts";
 import { parentOf } from "./local_directories.ts";
 import { localTree } from "./local_tree.ts";
 import type { LocalEntry } from "./local_tree.ts";
 import { joined, localTrouble } from "./local_trouble.ts";
 
-/** So many files are sent without waiting for what became of the first; a batch counts as more than one. */
+/** Number of files in flight without a result; a batch counts as `batchWeight` files. */
 const ahead = 32, batchWeight = 12;
-/** Smaller ones are sent without asking what is there of them: that takes longer than sending. */
+/** Smaller files are sent without asking for a partial file in the pod: the round trip takes longer than sending them. */
 const resumeBytes = 1 << 20;
 
 /** Copies from this machine into a pod. Yields `cp.file` and `failed`, and `cp.summary` at the end. */
@@ -40,7 +40,7 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
     }
   }
 
-  const sending: { weight: number; events(): AsyncIterable<Event> }[] = [], made: LocalEntry[] = [];
+  const sending: { weight: number; events(): AsyncIterable<Event> }[] = [], createdDirectories: LocalEntry[] = [];
   for (const next of batches(entries, sizeInBatch)) {
     const started = performance.now(), first = Array.isArray(next) ? next[0]! : next;
     progress.state.name = first.path || baseName(local);
@@ -52,14 +52,14 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
     } else if (next.kind === "file" || !directory) {
       const file = send(writer, next, joined(local, next.path), copy);
       sending.push({ weight: 1, events: () => fileEvents(next, file, started) });
-      await file.sent.catch(() => {}); // told below
-      if (signal.aborted) copy.kept = { path: partOf(joined(path, next.path)), forAWhile: true };
+      await file.sent.catch(() => {}); // reported by fileEvents()
+      if (signal.aborted) copy.kept = { path: partPath(joined(path, next.path)), forAWhile: true };
     } else yield failed(next, new FileTrouble(next.path, "ENOTREG"));
     if (!signal.aborted) yield* settle(ahead);
     signal.throwIfAborted();
   }
   yield* settle(0);
-  for (const next of batches(made.reverse(), () => 0) as Iterable<LocalEntry[]>) {
+  for (const next of batches(createdDirectories.reverse(), () => 0) as Iterable<LocalEntry[]>) {
     const items = next.map((entry): BatchItem => ({ kind: "directory", ...placed(entry), finish: true }));
     for (const [at, result] of (await writer.batch(items).written).entries()) {
       if (result instanceof FileTrouble) yield failed(next[at]!, result);
@@ -73,12 +73,12 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
 
   async function* fileEvents(entry: LocalEntry, file: WritingFile, started: number): AsyncIterable<Event> {
     try {
-      const [had, whole] = await Promise.all([file.from, file.whole]);
+      const [resumedBytes, whole] = await Promise.all([file.from, file.whole]);
       progress.state.files++;
-      yield copy.file(entry.path || baseName(path), whole, had, started);
+      yield copy.file(entry.path || baseName(path), whole, resumedBytes, started);
     } catch (error) {
       if (isLoss(error) && entry.sizeBytes > 0) {
-        copy.kept = { path: partOf(joined(path, entry.path)), forAWhile: true };
+        copy.kept = { path: partPath(joined(path, entry.path)), forAWhile: true };
       }
       yield failed(entry, error);
     }
@@ -96,7 +96,7 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
       const item = items[index]!, result = "kind" in item ? Array.isArray(results) ? results[at++]! : results : item;
       if (result instanceof FileTrouble) yield failed(entry, result);
       else if ("error" in result) yield failed(entry, result.error);
-      else if (entry.kind === "directory" && result.created) made.push(entry);
+      else if (entry.kind === "directory" && result.created) createdDirectories.push(entry);
       else if (entry.kind === "file") {
         progress.state.files++;
         progress.state.bytes += result.sizeBytes;
@@ -105,11 +105,11 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
     }
   }
 
-  /** What fails for one of several is told; the only one, or what no other can get over, ends all. */
+  /** Returns the event for a failed file. Throws if it is the only file, or if later files would fail in the same way. */
   function failed(entry: LocalEntry, error: unknown): Event {
-    const trouble = localTrouble(entry.path, error), there = error instanceof FileTrouble;
+    const trouble = localTrouble(entry.path, error), isRemote = error instanceof FileTrouble;
     if (signal.aborted || !(trouble instanceof FileTrouble)) throw error;
-    if (there && (!directory || entry.path === "" || isHopeless(trouble.code))) {
+    if (isRemote && (!directory || entry.path === "" || isHopeless(trouble.code))) {
       throw copy.error("write", "pod", joined(path, entry.path), trouble.code);
     }
     if (!directory) throw copy.error("read", "local", local, trouble.code);
@@ -124,7 +124,7 @@ interface Unreadable {
   error: unknown;
 }
 
-/** Undefined for what travels alone: large files, files with holes, and streams that are read to their end. */
+/** Returns undefined for items that are sent alone: large files, files with holes, and streams that are read to their end. */
 function sizeInBatch({ kind, sizeBytes, sparse }: LocalEntry): number | undefined {
   if (kind === "directory" || kind === "symlink") return 0;
   return kind === "file" && isSmall(sizeBytes, sparse) ? sizeBytes : undefined;
@@ -142,7 +142,7 @@ async function itemOf(entry: LocalEntry, source: string): Promise<BatchItem | Un
   }
 }
 
-function partOf(path: string): string {
+function partPath(path: string): string {
   return joined(parentOf(path) || "/", partName(baseName(path), (name) => new TextEncoder().encode(name).length));
 }
 
@@ -163,7 +163,7 @@ async function list(copy: Copy, local: string, follow: boolean) {
 
 const standardInput: LocalEntry = { path: "", kind: "other", sizeBytes: 0, mode: 0o644, modifiedNs: 0n, sparse: false };
 
-/** Sends one file; what is neither a file nor a directory, as standard input, is read to its end. */
+/** Sends one file. Reads standard input, and anything that is neither a file nor a directory, to its end. */
 function send(
   writer: FileWriter,
   entry: LocalEntry,
@@ -187,7 +187,7 @@ function send(
       state.resumedBytes += from;
       reached(from);
     }
-    for await (const chunk of piecesOf(opened, { from, size: sizeBytes, sparse: entry.sparse })) {
+    for await (const chunk of chunksOf(opened, { from, size: sizeBytes, sparse: entry.sparse })) {
       yield chunk;
       reached(chunk.offset + chunk.bytes.length);
     }
@@ -201,7 +201,7 @@ async function* streamed(
 ): AsyncIterable<Chunk> {
   let at = 0;
   for await (const bytes of input ?? (await Deno.open(source)).readable) {
-    // The longest piece that the other side takes.
+    // The manager accepts at most 1 MiB in a chunk.
     for (let start = 0; start < bytes.length; start += 1 << 20) {
       const part = bytes.slice(start, start + (1 << 20));
       yield { offset: at, bytes: part };

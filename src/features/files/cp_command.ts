@@ -32,7 +32,7 @@ export const cp = defineCommand({
   load: () => import("./run_cp.ts"),
 });
 
-/** The pod that stands before the colon, else the one of the options. */
+/** Selects the pod named before the colon; without one, the pod of the options. */
 function queryOf({ pod, namespace }: PodPlace, options: GlobalOptions): TargetQuery {
   const { container, ...rest } = targetQuery(options);
   return {

@@ -6,7 +6,7 @@ interface Words {
   hint?: string;
 }
 
-/** What the names of errors mean to people, see errno(3); the last ones are our own. */
+/** Error names and their text for users, see errno(3). From ENOTREG on, all but EILSEQ are scope's own. */
 const words: Readonly<Record<string, Words>> = {
   ENOENT: { kind: "notFound", reason: "there is no such file or directory" },
   ENOTDIR: { kind: "notFound", reason: "a part of the path is no directory" },
@@ -64,14 +64,14 @@ export function wordsOf(code: string): Words {
   return words[code] ?? { kind: "unreachable", reason: `it failed with ${code}` };
 }
 
-/** The error for a command that one path ends, for example "Cannot read "/x" in shop/web:app: permission denied". */
+/** Returns the error of a command that fails on a path, for example `Cannot read "/x" in "shop/web:app": permission denied`. */
 export function troubleError(doing: string, path: string, place: string, code: string): ScopeError {
   const { kind, reason, hint } = wordsOf(code);
   const where = place === "" ? "" : ` in "${place}"`;
   return new ScopeError(kind, `Cannot ${doing} "${path}"${where}: ${reason}`, hint === undefined ? {} : { hint });
 }
 
-/** What no later file of the same copy can get over, either. */
+/** True if later files of the same copy would fail with this error as well. */
 export function isHopeless(code: string): boolean {
   return ["ENOSPC", "EDQUOT", "EROFS", "EIO"].includes(code);
 }

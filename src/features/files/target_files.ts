@@ -1,4 +1,4 @@
-/** The files of a target as events and bytes, for `fs`. */
+/** Lists, prints and finds files of a target, for `fs`. */
 import type { TargetClient } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { Event, FileListed } from "../../event.ts";
@@ -9,17 +9,17 @@ import type { FileEntry } from "../../manager/client/target_files.ts";
 import { targetName } from "../../target.ts";
 
 export interface ListHow {
-  /** Also names that begin with a dot. */
+  /** Includes names that begin with a dot. */
   all: boolean;
   recursive: boolean;
   signal: AbortSignal;
 }
 
-/** `fs.entry` for each file in these directories, or for the files themselves; `failed` for what cannot be read. */
+/** Yields `fs.entry` for each of these files and each file in these directories, and `failed` for files that cannot be read. */
 export async function* listEvents(client: TargetClient, paths: readonly string[], how: ListHow): AsyncIterable<Event> {
   const { all, recursive, signal } = how, hidden = /(?:^|\/)\./;
   for (const path of paths.length === 0 ? [""] : paths) {
-    // Whose content is listed shows by the paths of it, where there are several.
+    // With several directories, the printed path shows which one a file is in.
     const shown = paths.length > 1 || recursive;
     try {
       let isDirectory = false;
@@ -42,12 +42,12 @@ export async function* listEvents(client: TargetClient, paths: readonly string[]
   }
 }
 
-/** The bytes of files, one after another. One of several that cannot be read is told, and the others go on. */
+/** Yields the bytes of files, one after another. Calls `notice` for each of several files that cannot be read, and goes on. */
 export async function* catBytes(
   client: TargetClient,
   paths: readonly string[],
   signal: AbortSignal,
-  tell: (text: string) => void,
+  notice: (text: string) => void,
 ): AsyncIterable<Uint8Array> {
   for (const path of paths) {
     await using reader = client.files.reader(path, { signal });
@@ -65,12 +65,12 @@ export async function* catBytes(
       signal.throwIfAborted();
       if (!(error instanceof FileTrouble)) throw error;
       if (paths.length === 1) throw troubleError("read", path, targetName(client.target), error.code);
-      tell(`${path}: ${wordsOf(error.code).reason}`);
+      notice(`${path}: ${wordsOf(error.code).reason}`);
     }
   }
 }
 
-/** `fs.inode` for each path that has the number. Throws ScopeError when there is none. */
+/** Yields `fs.inode` for each path with this inode number. Throws ScopeError if there is none. */
 export async function* findInode(client: TargetClient, inode: bigint, signal: AbortSignal): AsyncIterable<Event> {
   let found = 0, seen = 0;
   try {
@@ -95,7 +95,7 @@ export async function* findInode(client: TargetClient, inode: bigint, signal: Ab
   });
 }
 
-/** Throws ScopeError (usage). */
+/** Parses an inode number. Throws ScopeError (usage). */
 export function parseInode(text: string): bigint {
   if (/^\d{1,20}$/.test(text)) return BigInt(text);
   throw new ScopeError("usage", `Inode cannot be "${text}"`, {

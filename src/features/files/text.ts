@@ -6,20 +6,22 @@ import { bytes } from "../../text/format.ts";
 import { type Cell, table } from "../../text/table.ts";
 
 export function copiedLine({ path, sizeBytes: count, resumedBytes }: FileCopied): string {
-  const had = resumedBytes === undefined
+  const resumed = resumedBytes === undefined
     ? ""
     : resumedBytes === count
     ? ", was the same"
     : `, went on at ${bytes(resumedBytes)}`;
-  return safe(`${path}: ${bytes(count)}${had}`);
+  return safe(`${path}: ${bytes(count)}${resumed}`);
 }
 
 export function copySummaryLine(event: CopySummary): string {
   const { source, destination, files, copiedBytes: count, durationMs, bytesPerSecond, resumedBytes } = event;
   const many = files === 1 ? "1 file" : `${files} files`;
-  const had = resumedBytes === undefined ? "" : `, ${bytes(resumedBytes)} were there already`;
+  const resumed = resumedBytes === undefined ? "" : `, ${bytes(resumedBytes)} were there already`;
   const took = `${(durationMs / 1000).toFixed(1)} s`;
-  return safe(`${source} -> ${destination}: ${many}, ${bytes(count)} in ${took} (${bytes(bytesPerSecond)}/s)${had}`);
+  return safe(
+    `${source} -> ${destination}: ${many}, ${bytes(count)} in ${took} (${bytes(bytesPerSecond)}/s)${resumed}`,
+  );
 }
 
 const letters: Readonly<Record<FileKind, string>> = {
@@ -32,7 +34,7 @@ const letters: Readonly<Record<FileKind, string>> = {
   unknown: "?",
 };
 
-/** As ls(1) writes it: `-rwsr-xr-x`. */
+/** Formats a mode like ls(1): `-rwsr-xr-x`. */
 export function modeText(kind: FileKind, mode: number): string {
   const bit = (mask: number, letter: string) => mode & mask ? letter : "-";
   const last = (execute: number, special: number, letter: string) =>
@@ -43,7 +45,7 @@ export function modeText(kind: FileKind, mode: number): string {
     bit(0o004, "r") + bit(0o002, "w") + last(0o001, 0o1000, "t");
 }
 
-/** Files as a table, by name. */
+/** Formats files as a table, sorted by path. */
 export function fileTable(entries: readonly FileListed[], columns: number, color: boolean): string[] {
   if (entries.length === 0) return [];
   const sorted = entries.toSorted((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
@@ -64,7 +66,7 @@ export function fileTable(entries: readonly FileListed[], columns: number, color
   return table([...heads, { title: "MODIFIED (UTC)" }, { title: "NAME" }], rows, columns, color);
 }
 
-/** The path, and below it where it is on the node. */
+/** Formats the path, followed by its locations on the node. */
 export function inodeLines({ path, layers, noLayers }: InodeFound): string[] {
   if (layers.length === 0) return [safe(path), safe(`  layer unknown: ${noLayers ?? "no layer has this path"}`)];
   return [

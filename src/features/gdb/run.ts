@@ -4,7 +4,7 @@ import type { ProcessSeen } from "../../event.ts";
 import { targetQuery } from "../../options.ts";
 import { blockedHint, blockedText, stuck } from "../../runs/blocked.ts";
 import { observe } from "../../runs/observe.ts";
-import { quoted, traced } from "../../runs/tracee.ts";
+import { findTracee, quoted } from "../../runs/tracee.ts";
 import { readFile } from "../../terminal/read_file.ts";
 import type { GdbPlan } from "./command.ts";
 import type { GdbCommands } from "./tool.ts";
@@ -19,7 +19,7 @@ export async function run(
   const commands = await Promise.all(files.map((file) => commandFile(file, read)));
   const needs = { files: true, ...backtrace ? {} : { writes: true }, ...pid === undefined ? {} : { nodePids: true } };
   await using client = await context.enter(targetQuery(context.options), needs);
-  const process = await traced(client, pid, context.notice);
+  const process = await findTracee(client, pid, context.notice);
   await assertStoppable(client, process, context.signal);
   if (backtrace) {
     const tool = backtraceTool(process.pid);
@@ -39,7 +39,7 @@ export async function run(
   return code;
 }
 
-/** Throws ScopeError (unreachable) for a process that gdb would wait for in vain. */
+/** Throws ScopeError (unreachable) for a process that gdb could not stop, and would wait for without end. */
 async function assertStoppable(client: TargetClient, process: ProcessSeen, signal: AbortSignal): Promise<void> {
   if (process.thread !== undefined) {
     throw new ScopeError("unreachable", `Cannot debug process ${quoted(process)}: its main thread has left`, {

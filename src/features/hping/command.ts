@@ -4,7 +4,7 @@ import { ScopeError } from "../../errors.ts";
 
 export interface HpingPlan {
   destinations: DestinationQuery;
-  /** Of hping3, besides the destination. */
+  /** Arguments of hping3, without the destination. */
   args: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export const hping = defineCommand({
     const { hosts, args } = split(given);
     const chosen = pods.length > 0 || hosts.length > 0;
     if (!all && !chosen && destNamespace === undefined) {
-      throw new ScopeError("usage", "Nothing says where to send packets", {
+      throw new ScopeError("usage", "No destination specified", {
         hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST; hping3's options come after --",
       });
     }
@@ -58,7 +58,7 @@ function packets(option: string, text: string): string {
   throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, { hint: "it is a whole number from 1 on" });
 }
 
-/** Hosts stand first; from the first dash on all is hping3's, which knows options only. */
+/** Splits the arguments: hosts come first; from the first dash on, all are for hping3, which takes options only. */
 function split(given: readonly string[]): { hosts: string[]; args: string[] } {
   const first = given.findIndex((word) => word.startsWith("-"));
   const hosts = first < 0 ? [...given] : given.slice(0, first);

@@ -1,12 +1,12 @@
 import type { Event, LogBack, LogLost } from "../../event.ts";
 import { noticeText, selectedText } from "./text.ts";
 
-/** What happens to several logs at once is one piece of news; milliseconds. */
+/** Time during which events of several logs are gathered into one notice, in milliseconds. */
 const gatherMs = 300;
-/** So many are named; more are counted. */
+/** Number of containers that a notice names; more are only counted. */
 const named = 2;
 
-/** Says what happens to the logs, and passes on what belongs on stdout: their lines, and what a command printed. */
+/** Turns events about the logs into notices, and passes on the events for stdout: log lines and the command's output. */
 export async function* sayNotices(events: AsyncIterable<Event>, notice: (text: string) => void): AsyncIterable<Event> {
   const lost = new Gathered<LogLost>((all) => {
     notice(`lost the logs of ${several(all)}, trying again (${all[0]!.reason})`);
@@ -18,7 +18,7 @@ export async function* sayNotices(events: AsyncIterable<Event>, notice: (text: s
       } s`,
     );
   });
-  const preparing = new Set<string>();
+  const initContainers = new Set<string>();
   try {
     for await (const event of events) {
       switch (event.type) {
@@ -29,12 +29,12 @@ export async function* sayNotices(events: AsyncIterable<Event>, notice: (text: s
           back.add(event);
           break;
         case "log.started":
-          // That what prepares a pod begins and ends is a matter of course.
-          if (event.kind === "init") preparing.add(`${event.pod} ${event.container}`);
+          // The start and the successful end of an init container are expected, so they get no notice.
+          if (event.kind === "init") initContainers.add(`${event.pod} ${event.container}`);
           else if (!event.initial) notice(noticeText(event));
           break;
         case "log.ended":
-          if (event.exitCode !== 0 || !preparing.has(`${event.pod} ${event.container}`)) notice(noticeText(event));
+          if (event.exitCode !== 0 || !initContainers.has(`${event.pod} ${event.container}`)) notice(noticeText(event));
           break;
         case "log.restarted":
         case "log.waiting":
@@ -53,8 +53,8 @@ export async function* sayNotices(events: AsyncIterable<Event>, notice: (text: s
       }
     }
   } finally {
-    lost.tell();
-    back.tell();
+    lost.flush();
+    back.flush();
   }
 }
 
@@ -63,7 +63,7 @@ function several(all: readonly { pod: string; container: string }[]): string {
   return all.map(({ pod, container }) => `${pod} ${container}`).join(" and ");
 }
 
-/** Events of one kind that come within a moment. */
+/** Gathers events of one kind for `gatherMs` into one notice. */
 class Gathered<T> {
   #events: T[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -72,10 +72,10 @@ class Gathered<T> {
 
   add(event: T): void {
     this.#events.push(event);
-    this.#timer ??= setTimeout(() => this.tell(), gatherMs);
+    this.#timer ??= setTimeout(() => this.flush(), gatherMs);
   }
 
-  tell(): void {
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#events.length > 0) this.notice(this.#events);

@@ -1,10 +1,10 @@
 import { joined } from "../../lib/bytes.ts";
 
 const newline = 10;
-/** A longer line comes in pieces, in bytes. */
+/** Longer lines are split, in bytes. */
 const longestBytes = 1 << 20;
 
-/** The same bytes in pieces that end with a line, but for the last one. */
+/** Regroups bytes into chunks that end with a newline, except the last chunk and parts of overlong lines. */
 export async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let rest = new Uint8Array();
   for await (const chunk of chunks) {

@@ -3,14 +3,14 @@ import { ScopeError } from "../../errors.ts";
 import type { ErrorKind } from "../../errors.ts";
 import type { Forwarder } from "../../manager/client/forward.ts";
 
-/** An open door. Disposing closes it and removes what it left in the file system; so does the end of this process. */
-export interface Door extends AsyncDisposable {
-  /** As gRPC names addresses: `unix:/run/…` or `127.0.0.1:8087`. */
+/** A listener. Disposing closes it and removes its files; the end of this process does so, too. */
+export interface Listener extends AsyncDisposable {
+  /** Address as in gRPC: `unix:/run/…` or `127.0.0.1:8087`. */
   readonly address: string;
 }
 
-/** Lets a forwarder listen. Throws ScopeError: usage, notFound, unreachable where something is there already, denied. */
-export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOptions): Promise<Door> {
+/** Lets a forwarder listen. Throws ScopeError: usage, notFound, unreachable if the address is in use, denied. */
+export async function openListener(forwarder: Forwarder, { socket, port }: ServeOptions): Promise<Listener> {
   if (port !== undefined) {
     await listen(forwarder, { host: "127.0.0.1", port });
     return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => forwarder[Symbol.asyncDispose]() };
@@ -21,7 +21,7 @@ export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOpti
     try {
       Deno.removeSync(directory ?? path, { recursive: directory !== undefined });
     } catch {
-      // somebody else removed it
+      // it was removed already
     }
   };
   try {
@@ -42,7 +42,7 @@ export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOpti
   };
 }
 
-/** A new directory that nobody else may look into, where a system keeps such things, or else among the temporary files. */
+/** Makes a directory that only this user may enter, in $XDG_RUNTIME_DIR or else among the temporary files. */
 async function privateDirectory(): Promise<string> {
   const runtime = Deno.env.get("XDG_RUNTIME_DIR");
   const make = (dir?: string) => Deno.makeTempDir({ prefix: "scope-", ...dir === undefined ? {} : { dir } });
@@ -54,20 +54,20 @@ function absolute(path: string): string {
 }
 
 /**
- * The socket is its owner's alone from its first moment on: it is made in a directory that nobody else may look into, and then put
- * in its place. Deno lets nobody set the umask who may not do everything that it calls "sys".
+ * Listens on a socket that only its owner can reach from the first moment: it is created in a private directory and then linked
+ * to its path. A umask cannot be used: Deno requires the full "sys" permission for it.
  */
 async function listenPrivately(forwarder: Forwarder, path: string): Promise<void> {
   const limit = Deno.build.os === "darwin" ? 103 : 107;
   if (new TextEncoder().encode(path).length > limit) throw cannotListen({ code: "ENAMETOOLONG" }, { path });
-  // As short as can be, as the path of a socket may not be long.
+  // Kept short, because the path of a socket has a low limit.
   const directory = path.replace(/[^/]*$/, `.${crypto.randomUUID().slice(0, 4)}`), made = `${directory}/s`;
   try {
     Deno.mkdirSync(directory, { mode: 0o700 });
     try {
       await listen(forwarder, { path: made });
       Deno.chmodSync(made, 0o600);
-      // Not by another name, which would replace what is there.
+      // link() instead of rename(), which would replace an existing file.
       Deno.linkSync(made, path);
     } finally {
       Deno.removeSync(directory, { recursive: true });
@@ -90,7 +90,7 @@ async function listen({ server }: Forwarder, place: ListenAddress): Promise<void
   }
 }
 
-/** By the codes of bind(2). */
+/** Returns the error for a code of bind(2). */
 function cannotListen(error: { code?: string }, place: ListenAddress): ScopeError {
   const path = "path" in place ? place.path : undefined;
   const what = "path" in place ? `the socket "${place.path}"` : `port ${place.port} of ${place.host}`;
@@ -103,7 +103,7 @@ function cannotListen(error: { code?: string }, place: ListenAddress): ScopeErro
       return make(
         "unreachable",
         "it exists already",
-        // Nobody should be told to remove a file that is no socket.
+        // Never advise removing a file that is no socket.
         `${isSocket(path) ? "remove it if nobody listens there any more, or " : ""}choose another path`,
       );
     case "EACCES":

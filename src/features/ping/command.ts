@@ -5,13 +5,13 @@ import { count, seconds } from "../../options.ts";
 
 export interface PingPlan {
   destinations: DestinationQuery;
-  /** 0: no end. */
+  /** Pings for each destination; 0 means no limit. */
   count: number;
   intervalMs: number;
   graph: boolean;
 }
 
-/** Without NET_RAW most hosts can be pinged all the same, but not so well. */
+/** NET_RAW is optional: without it, hosts are pinged by unprivileged ICMP or TCP. */
 export const needs = { wanted: ["NET_RAW"] } as const;
 
 export const ping = defineCommand({
@@ -50,7 +50,7 @@ export const ping = defineCommand({
   plan({ destPod: pods, destNamespace, all, count, interval = 1, graph, ipv4, ipv6 }, hosts): PingPlan {
     const chosen = pods.length > 0 || hosts.length > 0;
     if (!all && !chosen && destNamespace === undefined) {
-      throw new ScopeError("usage", "Nothing says what to ping", {
+      throw new ScopeError("usage", "No destination specified", {
         hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST",
       });
     }

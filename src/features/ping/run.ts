@@ -12,13 +12,13 @@ import type { PingOptions, PingTool } from "./ping_target.ts";
 import { pingTool } from "./tool.ts";
 import { unprivilegedPingTool } from "./unprivileged_ping.ts";
 
-/** Pings what the plan says. Returns 0 when all answered, 1 when some did, 2 when none did. */
+/** Pings the destinations of the plan. Returns 0 if all answered, 1 if some did, 2 if none did. */
 export async function run(context: Context, plan: PingPlan, find = findDestinations): Promise<number> {
   const destinations = await find(context, plan.destinations);
   const wanted = { destinations: destinations.reachable, count: plan.count, intervalMs: plan.intervalMs };
-  const quick = pingTool(wanted);
+  const fping = pingTool(wanted);
   await using client = await context.enter(targetQuery(context.options), needs);
-  const tool = client.capabilities.has("NET_RAW") ? quick : await unprivileged(client, wanted, context);
+  const tool = client.capabilities.has("NET_RAW") ? fping : await unprivileged(client, wanted, context);
   const gone = (signal: AbortSignal) => goneEvents(tool, destinations.watch(signal));
   const events = prepend(
     [...destinations.skipped, ...tool.begin(now())],
@@ -26,11 +26,11 @@ export async function run(context: Context, plan: PingPlan, find = findDestinati
   );
   const live = async () => (await import("./graph.ts")).graphRenderer;
   const shown = await context.show(events, plan.graph ? { live } : {});
-  // A signal says more than what was lost, and the tool more than that something failed.
+  // The exit code of a signal comes first, then the tool's, then that of a failure event.
   return shown > 1 ? shown : tool.exitCode() || shown;
 }
 
-/** Without NET_RAW fping reports hosts that answer as lost. */
+/** Returns a tool for use without NET_RAW, where fping would report hosts that answer as lost. */
 async function unprivileged(
   client: TargetClient,
   options: PingOptions,

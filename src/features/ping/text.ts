@@ -21,7 +21,7 @@ export function isPingNotice(event: Event): event is PingNotice {
   return ["ping.reply", "ping.lost", "ping.unsent", "ping.gone", "ping.skipped"].includes(event.type);
 }
 
-/** One line for what just happened. */
+/** Returns the line for an event. */
 export function pingLine(event: PingNotice, color: boolean): string {
   const because = "reason" in event && event.reason !== undefined ? safe(event.reason) : "";
   switch (event.type) {
@@ -62,7 +62,7 @@ const heads: Column[] = [
   { title: "STATUS" },
 ];
 
-/** The table that closes a ping; nothing when nothing was pinged. */
+/** Returns the table at the end of a ping; no lines if nothing was pinged. */
 export function pingSummary(summaries: readonly PingSummary[], columns: number, color: boolean): string[] {
   if (summaries.length === 0) return [];
   const rows = summaries.map((one): Cell[] => {

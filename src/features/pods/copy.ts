@@ -12,7 +12,7 @@ import { copyStatus } from "./copy_progress.ts";
 import type { ClusterContext } from "../../context.ts";
 import { namespaceOf } from "../../connect/enter.ts";
 
-/** Makes a debug copy of the pod that a query means, whatever state that is in. */
+/** Makes a debug copy of the query's pod, whatever state the pod is in. */
 export async function copyPod(context: ClusterContext, query: TargetQuery, options: CopyOptions): Promise<CopyReady> {
   const { cluster, createdBy, signal, notice } = context, begin = performance.now();
   const [{ pods, of }, by] = await Promise.all([selectPods(cluster, namespaceOf(context), query), whoAmI(cluster)]);
@@ -56,7 +56,9 @@ export async function copyPod(context: ClusterContext, query: TargetQuery, optio
   };
 }
 
-/** The user's name as the API server knows it, for the copy's annotation. Nothing where it does not say. */
+/**
+ * Returns the user's name as the API server knows it, for the copy's annotation; undefined if the server does not return it.
+ */
 async function whoAmI(cluster: Cluster): Promise<string | undefined> {
   try {
     const review = await cluster.request<{ status?: { userInfo?: { username?: string } } }>("ask who you are", {

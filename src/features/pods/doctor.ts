@@ -1,6 +1,6 @@
 import type { Access } from "../../rights/access.ts";
 import { accessText } from "../../rights/access.ts";
-import type { Needing } from "./doctor_command.ts";
+import type { CommandNeeds } from "./doctor_command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { DoctorWay, Event } from "../../event.ts";
 import { now } from "../../lib/timed.ts";
@@ -19,14 +19,14 @@ import { profileText, targetUser } from "../../connect/security_profile.ts";
 import type { ClusterContext } from "../../context.ts";
 import { findPod, makeEphemeralWay, makeNodeWay, namespaceOf } from "../../connect/enter.ts";
 
-/** How a Way would serve: with which rights, or what stands in its way. */
+/** Result for a Way: the rights that it would get, or the error that prevents it. */
 type Finding = { rights: string; runs: boolean } | { error: ScopeError };
 
-/** Tells of each command which Way it could go by. Everything is tried on the server without being kept. */
+/** Reports for each command which Way it could use. Everything is tried on the server without being kept. */
 export async function* diagnose(
   context: ClusterContext,
   query: TargetQuery,
-  commands: readonly Needing[],
+  commands: readonly CommandNeeds[],
 ): AsyncIterable<Event> {
   const namespace = namespaceOf(context), debugNamespace = context.options.debugNamespace ?? namespace;
   if (query.pod === undefined && query.selector === undefined) {
@@ -69,7 +69,7 @@ export async function* diagnose(
   yield* found.flat();
 }
 
-/** Whether it works on the container itself, rather than on the pod or its network. */
+/** Returns true if a command works on the container itself, rather than on the pod or its network. */
 function needsProcess({ files = false, inside = false }: Needs): boolean {
   return inside !== false || (files !== false && files !== "wanted");
 }
@@ -82,7 +82,7 @@ function hasNoProcess(pod: V1Pod, { container, namespace, pod: name }: Target): 
   );
 }
 
-/** All that scope may need in these namespaces, and what for. */
+/** Returns all rights that scope may need in these namespaces, each with its purpose. */
 function rights(namespace: string, debug: string): [Access, string][] {
   const found = new Map<string, [Access, string[]]>();
   for (const { verb, group, resource, where, title } of allRights().filter(({ optional }) => !optional)) {

@@ -2,13 +2,13 @@ import type { Command } from "../../command.ts";
 import { defineCommand } from "../../command.ts";
 import type { Needs } from "../../way.ts";
 
-/** A command, and its needs of its place. */
-export interface Needing {
+/** A command, and its requirements on the way to the target. */
+export interface CommandNeeds {
   command: string;
   needs: Needs;
 }
 
-/** Tells of these commands what stands in their way. */
+/** Makes the `doctor` command, which reports what prevents each of these commands. */
 export function doctorOf(commands: readonly Command[]): Command {
   const needing = commands.flatMap(({ name, needs }) => needs === undefined ? [] : [{ command: name, needs }]);
   return defineCommand({

@@ -6,7 +6,7 @@ import { bindingsOf, rolesOf } from "../../rights/role.ts";
 import { targetQuery } from "../../options.ts";
 import type { RbacPlan } from "./command.ts";
 
-/** Prints the Roles, and the bindings for those who get them. */
+/** Prints the Roles, and the bindings for their subjects. */
 export async function run(context: Context, plan: RbacPlan): Promise<number> {
   const { commands, name, everywhere, destinationNamespace, optional } = plan;
   const { pod, selector } = targetQuery(context.options), { via, terminate, debugNamespace } = context.options;
@@ -32,7 +32,7 @@ function subjectsOf({ users, groups, serviceAccounts }: RbacPlan, namespace: str
   ];
 }
 
-/** As kubectl writes them, too: `NAMESPACE:NAME`. Throws ScopeError (usage). */
+/** Parses a service account, also in kubectl's form `NAMESPACE:NAME`. Throws ScopeError (usage). */
 function accountOf(account: string, namespace: string | undefined): RbacSubject {
   const [name, itsNamespace = namespace, ...rest] = account.split(/[/:]/).toReversed();
   if (name && itsNamespace && rest.length === 0) return { kind: "ServiceAccount", name, namespace: itsNamespace };

@@ -9,12 +9,12 @@ import { findPod } from "../../connect/enter.ts";
 import { enterLocal } from "../../connect/enter_local.ts";
 
 /** Bypasses the sidecar of a pod of this machine. Throws ScopeError. */
-export async function* bypassHere(context: RunContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
+export async function* bypassLocal(context: RunContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
   await using client = await enterLocal(context, query, bypassNeeds);
   yield* client.bypass({ plan, signal: AbortSignal.any([context.signal, client.lost]) });
 }
 
-/** Bypasses the sidecar of the one pod of a query, and comes back whenever the connection is lost. Throws ScopeError. */
+/** Bypasses the sidecar of the query's only pod, and reconnects whenever the connection is lost. Throws ScopeError. */
 export async function* bypassPod(context: ClusterContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
   const { target: { namespace, pod } } = await findPod(context, query, bypassNeeds);
   yield* withReconnect(context, { namespace, pod }, {

@@ -5,7 +5,7 @@ import { paint } from "../../text/style.ts";
 
 export type BypassNotice = BypassStarted | BypassLost | BypassResumed | BypassSummary;
 
-/** Lines for what happens to a bypass. */
+/** Returns the lines for an event of a bypass. */
 export function bypassLines(event: BypassNotice, color: boolean): string[] {
   return textsOf(event, color).map((text) => `${safe(`${event.namespace}/${event.pod}`)}: ${text}`);
 }

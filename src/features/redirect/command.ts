@@ -4,7 +4,7 @@ import type { RedirectAsked } from "../../manager/client/redirect_plan.ts";
 import { numberedPorts, parsePorts } from "./redirect_ports.ts";
 
 export interface RedirCommandPlan {
-  /** Whose ports are meant. */
+  /** Container whose ports are meant. */
   container: string | undefined;
   asked: RedirectAsked;
 }

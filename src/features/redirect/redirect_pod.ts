@@ -8,24 +8,27 @@ import type { NamedPod } from "../../connect/reconnect.ts";
 import type { ClusterContext } from "../../context.ts";
 import { hasNodeNetwork } from "../../connect/redirect_trouble.ts";
 
-/** What redir needs of the place that it works from: to tell which ports are a container's, it looks into its processes. */
+/**
+ * Returns the requirements of redir on the way to the target: to find the ports of a single container, it inspects its
+ * processes.
+ */
 export function redirectNeeds({ incoming, ownContainer }: RedirectPlan): Needs {
   return { capabilities: ["NET_ADMIN"], ...(incoming === "all" && ownContainer ? { files: true } : {}) };
 }
 
-/** What is the same for all pods and all connections of one run of the program. */
+/** The part of a redirect that all pods and connections of one run of the program share. */
 export type RedirectRun = Omit<RedirectCall, "signal">;
 
-/** Throws ScopeError (usage) for a pod whose traffic is not its own. */
+/** Throws ScopeError (usage) for a pod with `hostNetwork`: the rules would catch the whole node's traffic. */
 export function assertRedirectable(pod: V1Pod): void {
   if (pod.spec?.hostNetwork !== true) return;
   throw hasNodeNetwork(podName(pod));
 }
 
 /**
- * Redirects one pod until the signal is aborted, and comes back whenever the connection is lost.
+ * Redirects one pod until the signal is aborted, and reconnects whenever the connection is lost.
  *
- * Throws ScopeError when it cannot begin, when the pod goes, and when somebody takes over.
+ * Throws ScopeError if it cannot start, when the pod goes, and when somebody else takes over.
  */
 export async function* redirectPod(
   context: ClusterContext,

@@ -10,10 +10,10 @@ import type { ShellPlan } from "./command.ts";
 
 /** Exit code of a program that SIGKILL ended. */
 const killed = 137;
-/** How long the cluster may take to tell that a pod is gone whose processes are, in milliseconds. */
-const tellMs = 3000;
+/** Time for the cluster to report that a pod is gone after its processes were killed, in milliseconds. */
+const reportMs = 3000;
 
-/** Said where the kernel would not refuse it. */
+/** Notice for a program that the kernel does not keep from changing the target's mounts. */
 const unprotected =
   "mounts of the target are not protected here: to rename, replace or remove a file or directory that is one " +
   "takes it away from the target; --via node protects them";
@@ -51,7 +51,7 @@ export async function run(context: Context, { container, pid, inside, volumes, c
     );
   }
   const bound = storageWarning(client, inside !== undefined);
-  // Where a program may write no file, it should know why.
+  // In an ephemeral container a command may fail to write files: the reason is printed without a terminal, too.
   if (bound !== undefined && (context.interactive || client.way === "ephemeral")) context.notice(bound);
   if (inside !== undefined && !client.protectsMounts(call)) context.notice(unprotected);
   const program = sessionProgram(context, command);
@@ -61,15 +61,15 @@ export async function run(context: Context, { container, pid, inside, volumes, c
     ...call,
   });
   const code = await context.attach(run);
-  // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.
-  if (code === killed) await delay(tellMs, client.lost);
-  // Used twice on purpose, too: the bundler's minifier writes a variable that is used once in place, even behind
+  // When the target ends, the kernel kills all processes of its pid namespace; the cluster reports the end a little later.
+  if (code === killed) await delay(reportMs, client.lost);
+  // Also keeps `client` in use more than once: the bundler's minifier inlines a variable that is used once, even one of
   // "await using", and then nothing is disposed. A test compares the bundles.
   if (client.lost.aborted) throw client.lost.reason;
   return code;
 }
 
-/** Warns of the pod's limit for files; undefined where there is none. */
+/** Returns a warning about the pod's limit for files on disk; undefined if there is none. */
 function storageWarning({ target, way }: TargetClient, inside: boolean): string | undefined {
   const { namespace, pod, storage } = target;
   if (storage?.pod === undefined || way === "local") return undefined;

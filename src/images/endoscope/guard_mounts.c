@@ -1,9 +1,9 @@
 /*
- * A library that every program of this image loads (/etc/ld.so.preload): it refuses to rename or remove a file or directory
- * that something is mounted on, as the kernel does, but also where that is a mount of another namespace, such as one of
- * the target by /proc/PID/root. The kernel would take it away from the target, and report success.
+ * A library that every program of this image loads (/etc/ld.so.preload). It refuses to rename or remove a mount point, as
+ * the kernel does, but also a mount point of another namespace, such as the target's in /proc/PID/root: there the kernel
+ * would detach the mount from the target, and report success.
  *
- * A guard against mistakes, not against malice: a static program does not load it. It does nothing before Linux 5.8.
+ * A guard against mistakes, not against malice: static programs do not load it. It has no effect before Linux 5.8.
  */
 #define _GNU_SOURCE
 #include <errno.h>

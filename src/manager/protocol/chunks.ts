@@ -1,17 +1,18 @@
-/** How the bytes of a file travel: in pieces, compressed where that helps. Used on both ends. */
+/** Packs the bytes of files into chunks, compressed if that saves enough. Used by client and manager. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { FileData, FileDataSchema } from "./gen/manager_pb.ts";
 
-/** Larger pieces cost less each, and more memory. */
-export const pieceBytes = 1024 * 1024;
-/** Smaller ones are not worth a try. */
+/** Size of a chunk, in bytes. Larger chunks cost less per byte, and more memory. */
+export const chunkBytes = 1024 * 1024;
+/** Smaller chunks are never compressed, in bytes. */
 const leastBytes = 512;
-/** What compression saves at least, or else it is left alone for a while. */
+/** Compressed chunks must not be larger than this share of the original; otherwise the next chunks are not compressed. */
 const worthwhile = 0.9;
+/** Limit of the number of chunks that are not compressed after that; it doubles with each failure. */
 const longestPause = 32;
 
-/** Turns bytes into pieces of one file. The way through the API server costs more per byte than compressing it. */
+/** Packs the chunks of one file. Compressing a byte costs less than sending it through the API server. */
 export class Packer {
   #pause = 0;
   #left = 0;
@@ -29,9 +30,9 @@ export class Packer {
   }
 }
 
-/** Throws when it is no such piece. */
+/** Unpacks a chunk. Throws if its data is invalid or longer than `pieceBytes`. */
 export function unpack({ bytes }: FileData): Uint8Array<ArrayBuffer> {
   if (bytes.case === undefined) return new Uint8Array();
   if (bytes.case === "plain") return bytes.value as Uint8Array<ArrayBuffer>;
-  return zstdDecompressSync(bytes.value, { maxOutputLength: pieceBytes }) as Uint8Array<ArrayBuffer>;
+  return zstdDecompressSync(bytes.value, { maxOutputLength: chunkBytes }) as Uint8Array<ArrayBuffer>;
 }

@@ -1,7 +1,7 @@
-/** Time for which the work of a call may keep its messages waiting, in milliseconds. */
+/** Time for which the work of a call may delay messages, in milliseconds. */
 const longestMs = 20;
 
-/** For long work on the event loop: says when messages must have their turn, as that the client has left. */
+/** Lets long work yield to the event loop when due, so that messages are handled, such as the client's disconnect. */
 export function yieldToEventLoop() {
   let since = performance.now();
   return {

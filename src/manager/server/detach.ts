@@ -1,19 +1,19 @@
 import { parseStat, parseStatus } from "../../lib/proc.ts";
 import { allPids, readProc, statOf, tasksOf } from "./processes.ts";
 
-/** Its number on every architecture that Deno runs on. */
+/** Number of SIGSTOP on every architecture that Deno supports. */
 const sigstop = 19n;
-/** The state of what a signal has stopped, as ps(1) has it. What a tracer has stopped is `t`. */
+/** State of a thread stopped by a signal, as in ps(1). A thread stopped by a tracer has state `t`. */
 const stopped = "T";
 
 /**
- * A process that a run stops, as a debugger does. Whatever becomes of the debugger, the process runs on when the run has
- * ended, unless it was stopped before.
+ * A process that a run stops, as a debugger does. However the debugger ends, the process continues when the run has ended,
+ * unless it was stopped before.
  */
 export class Tracee {
   readonly #sinceMs: number | undefined;
   readonly #wasStopped: boolean;
-  /** Others that the run was seen to hold: children that a debugger follows. */
+  /** Other processes seen traced by the run: children that a debugger follows. */
   readonly #others = new Set<number>();
 
   constructor(readonly pid: number) {
@@ -21,7 +21,7 @@ export class Tracee {
     this.#wasStopped = isStopped(pid);
   }
 
-  /** Whether one of these processes traces anything now. What it is is remembered. */
+  /** Returns true when one of these processes traces any process now, and remembers the traced processes. */
   isHeldBy(tracers: readonly number[]): boolean {
     const held = [...allPids()].filter((pid) => tracers.includes(tracerOf(String(pid))));
     for (const pid of held) if (pid !== this.pid) this.#others.add(pid);
@@ -29,17 +29,17 @@ export class Tracee {
   }
 
   /**
-   * Wakes what the tracer left stopped. The kernel lets go of what a tracer holds when that dies, but the SIGSTOP with which
-   * it attached may still be on its way, see ptrace(2).
+   * Continues the processes that the tracer left stopped. The kernel detaches the tracees of a tracer that dies, but the
+   * SIGSTOP with which the tracer attached may still be pending, see ptrace(2).
    */
   release(): void {
-    // Its pid may be another's by now.
+    // The pid may have been reused.
     if (!this.#wasStopped && statOf(this.pid)?.startMs === this.#sinceMs) wake(this.pid);
     for (const pid of this.#others) wake(pid);
   }
 }
 
-/** Who traces a thread; 0 for nobody. */
+/** Returns the pid of the tracer of a thread, or 0. */
 function tracerOf(task: string): number {
   return parseStatus(readProc(task, "status") ?? "").tracerPid;
 }
@@ -48,7 +48,10 @@ function isStopped(pid: number): boolean {
   return tasksOf(pid).some((task) => parseStat(readProc(task, "stat") ?? "").state === stopped);
 }
 
-/** Whether a SIGSTOP is on its way to a thread, which may wait in the kernel and stop only when it leaves that. */
+/**
+ * Returns true when a SIGSTOP is pending for a thread: a thread that waits in the kernel stops only when it returns to user
+ * mode.
+ */
 function willStop(pid: number): boolean {
   return tasksOf(pid).some((task) =>
     (parseStatus(readProc(task, "status") ?? "").pending >> (sigstop - 1n) & 1n) === 1n
@@ -61,6 +64,6 @@ function wake(pid: number): void {
   try {
     Deno.kill(pid, "SIGCONT");
   } catch {
-    // gone meanwhile, or not this manager's to wake
+    // the process has ended, or this manager may not signal it
   }
 }

@@ -1,4 +1,4 @@
-/** A short wait that can be cut short. */
+/** A short delay that can be interrupted. */
 export class InterruptibleDelay {
   readonly #waiting = new Set<() => void>();
   #over = false;
@@ -22,7 +22,7 @@ export class InterruptibleDelay {
     for (const end of [...this.#waiting]) end();
   }
 
-  /** From now on nothing waits. */
+  /** Ends all waits, and makes later ones return at once. */
   end(): void {
     this.#over = true;
     this.wake();

@@ -12,10 +12,10 @@ async function inDirectory(test: (directory: string) => void | Promise<void>): P
   }
 }
 
-/** A value that is refused shows that it was read. */
+/** An invalid value; the error shows that the file was read. */
 const telltale = "SCOPE_OUTPUT=telltale\n";
 const read = 'error: Option --output cannot be "telltale"';
-const notRead = "error: Nothing says what to ping";
+const notRead = "error: No destination specified";
 
 async function firstLine(env: Record<string, string>, cwd: string, ...options: string[]): Promise<string> {
   const { stderr } = await scope([...options, "ping"], { env, cwd });

@@ -14,10 +14,10 @@ import { containerStatus, deleted, pod } from "../kube/pod.ts";
 const refusedBy = (what: string): Answer =>
   status(400, "BadRequest", `admission webhook "guard.example.com" denied the request: no ${what}`);
 
-/** The requests for a debug pod that is refused. */
+/** Requests that are made for a debug pod that is refused. */
 const debugPodTried = ["POST /api/v1/namespaces/shop/pods dry", "POST /api/v1/namespaces/shop/pods"];
 
-/** Tries to get beside a pod where these answer; returns what was asked to be made, what was explained, and the error. */
+/** Tries to reach a pod with these answers; returns the requested creations, the details printed, and the error. */
 async function reach(
   of: V1Pod,
   answers: { ephemeral: Answer; debugPod: Answer; exec?: () => Answer; now?: V1Pod },
@@ -138,7 +138,7 @@ Deno.test("AutoWay asks what is said to run in a pod that is being deleted, and 
 const failing = status(500, "InternalError", "error dialing backend");
 const forbidding = { ephemeral: refusedBy("ephemeral containers"), debugPod: refusedBy("privileged pods") };
 
-/** Fails twice, and then in a way that is told at once. */
+/** Fails twice, and then with an error that is reported at once. */
 const failingTwice = () => {
   const answers = [failing, failing];
   return () => answers.pop() ?? status(403, "Forbidden", "no");
@@ -172,7 +172,7 @@ Deno.test("AutoWay takes no way with more rights because the API server fails", 
   }
 });
 
-/** An endoscope in a pod, as the API server has it after admission has rewritten its image. */
+/** Returns a pod's ephemeral container as the API server stores it after admission has rewritten its image. */
 function rewritten(image: string) {
   const container = ephemeralContainer(pod("web"), {
     ...{ name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", volumes: false },
@@ -184,7 +184,7 @@ function rewritten(image: string) {
   });
 }
 
-/** The plan for a pod in a cluster whose admission makes this of every image, and changes security contexts so. */
+/** Plans for a pod in a cluster whose admission rewrites images to `image` and changes security contexts. */
 async function planned(
   of: V1Pod,
   admitted: string,

@@ -4,7 +4,7 @@ import { connectTo } from "../../../src/connect/connect.ts";
 import type { GlobalOptions } from "../../../src/options.ts";
 import type { ManagerEndpoint } from "../../../src/connect/manager_endpoint.ts";
 
-/** An exec that takes all and says nothing, as where the bridge looks for the socket of a manager that has ended. */
+/** Makes a silent exec that accepts all input, as when the bridge waits for the socket of a manager that has ended. */
 const silent = () => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 
 Deno.test("a new manager that is silent because its container ended: the reason is given long before the limit", async () => {

@@ -81,7 +81,7 @@ Deno.test("ephemeralContainer() takes the target's volumes, but for those with a
   assert.equal(containerOf(own).volumeMounts, undefined);
 });
 
-/** The pod with these containers; those named run. */
+/** Makes a pod with these ephemeral containers, of which those named in `running` run. */
 function withContainers(containers: V1EphemeralContainer[], running = containers.map(({ name }) => name)): V1Pod {
   const base = { image, imageID: "", ready: false, restartCount: 0 };
   return {

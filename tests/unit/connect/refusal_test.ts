@@ -8,7 +8,7 @@ import { containerStatus, deleted, pod } from "../kube/pod.ts";
 
 const web = pod("web");
 const raw: SecurityProfile = { uid: 0, gid: 0, capabilities: ["NET_RAW"], asTarget: false };
-// As the API server words it.
+// Message of the API server.
 const violation =
   'pods "web" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities (container ' +
   '"scope-test" must not include "NET_RAW" in securityContext.capabilities.add)';

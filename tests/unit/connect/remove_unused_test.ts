@@ -5,14 +5,14 @@ import type { Event } from "../../../src/event.ts";
 import { now } from "../../../src/lib/timed.ts";
 import { withReconnect } from "../../../src/connect/reconnect.ts";
 import type { ClusterContext } from "../../../src/context.ts";
-import type { enterBeside } from "../../../src/connect/enter_target.ts";
-import { letGo } from "../../../src/connect/enter_target.ts";
+import type { enterTarget } from "../../../src/connect/enter_target.ts";
+import { releaseTarget } from "../../../src/connect/enter_target.ts";
 import type { ManagerEndpoint } from "../../../src/connect/manager_endpoint.ts";
 import { until } from "../../cluster/wait.ts";
 import { apiServer } from "../kube/api_server.ts";
 import { openSocket, startManager } from "../manager/manager_process.ts";
 
-/** A passage whose manager is reached anew like this, and what was done to it and said. */
+/** Makes an endpoint with this way to reconnect, and records removals and notices. */
 function passageWith(
   again: NonNullable<ManagerEndpoint["again"]>,
   why?: string,
@@ -38,18 +38,18 @@ Deno.test("letGo after a lost connection removes no debug pod that others use, a
   const lose = async () => {
     const lost = await manager.connect();
     await lost.calls.info({});
-    await lost[Symbol.asyncDispose](); // as a connection is that breaks off
+    await lost[Symbol.asyncDispose](); // as when a connection breaks
     return lost;
   };
   {
     await using other = await manager.connect();
     await other.calls.info({});
-    await letGo(context, endpoint, await lose());
+    await releaseTarget(context, endpoint, await lose());
     assert.deepEqual(done, ["debug pod stays"]);
-    // The manager may learn a moment later that who asked has left.
+    // The manager may notice a moment later that the client that asked has left.
     await until("the other to be alone", 5, async () => (await other.calls.info({})).clients === 1);
   }
-  await letGo(context, endpoint, await lose());
+  await releaseTarget(context, endpoint, await lose());
   assert.deepEqual(done, ["debug pod stays", "removed"]);
 });
 
@@ -65,7 +65,7 @@ Deno.test("letGo removes what has ended, and nothing of which nobody can tell", 
       [passageWith(() => Promise.resolve(undefined)), "removed"],
     ] as const
   ) {
-    await letGo(context, endpoint, lost);
+    await releaseTarget(context, endpoint, lost);
     assert.deepEqual(done, [expected]);
   }
 });
@@ -75,7 +75,7 @@ Deno.test("comingBack tells of the loss first, and removes at its end what it ma
   const { endpoint, done, context } = passageWith(() => Promise.resolve(undefined));
   const stop = new AbortController(), name = { namespace: "shop", pod: "web" };
   let entered = 0;
-  const enter: typeof enterBeside = (inside, _query, _needs, made) => {
+  const enter: typeof enterTarget = (inside, _query, _needs, made) => {
     assert.equal(inside.options.terminate, false);
     if (++entered === 1) made?.(endpoint); // later it is found
     const client = {

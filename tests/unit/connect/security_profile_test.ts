@@ -5,7 +5,7 @@ import { profilesFor, profileText, targetUser } from "../../../src/connect/secur
 
 type Security = Readonly<Record<string, unknown>>;
 
-/** A pod of one container; `user` as the kubelet tells it. */
+/** Makes a pod with one container; `user` is the user in its status. */
 function podOf(
   { security = {}, pod = {}, user }: { security?: Security; pod?: Security; user?: [number, number] },
 ): V1Pod {
@@ -75,7 +75,7 @@ Deno.test("shapesFor() is the target's own user without capabilities for what it
   assert.deepEqual(profilesFor(root, "app", { inside: true }), [
     { uid: 0, gid: 0, capabilities: [], asTarget: false, bare: true },
   ]);
-  // Whose descriptors it could open is not known.
+  // With an unknown user it is unknown which processes' descriptors it could open.
   assert.equal(profilesFor(unknown, "app", { inside: true })[0]?.asTarget, true);
   const half = podOf({ security: { runAsUser: 7 } });
   assert.equal(profilesFor(half, "app", { inside: true })[0]?.asTarget, true);

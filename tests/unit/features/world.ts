@@ -7,7 +7,7 @@ import type { LogRequest } from "../../../src/features/logs/request.ts";
 import type { ServeOptions } from "../../../src/features/manage/command.ts";
 import type { CopyOptions } from "../../../src/features/pods/copy_command.ts";
 import type { DebugPods } from "../../../src/features/pods/debug_pods.ts";
-import type { Needing } from "../../../src/features/pods/doctor_command.ts";
+import type { CommandNeeds } from "../../../src/features/pods/doctor_command.ts";
 import type { RedirCommandPlan } from "../../../src/features/redirect/command.ts";
 import type { BypassPlan } from "../../../src/manager/client/bypass_plan.ts";
 import { resolveOptions } from "../../../src/options.ts";
@@ -131,7 +131,7 @@ export function worldOf(
       return Promise.resolve({ reachable, skipped, async *watch() {} });
     },
     makeDebugPods: () => debugPod,
-    async *diagnose(_context: unknown, query: TargetQuery, commands: readonly Needing[]) {
+    async *diagnose(_context: unknown, query: TargetQuery, commands: readonly CommandNeeds[]) {
       did.diagnosed.push([query, commands.map(({ command }) => command)]);
       yield* debugPods;
     },

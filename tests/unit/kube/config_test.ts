@@ -6,7 +6,7 @@ import { contextNamespace, loadCluster } from "../../../src/kube/cluster.ts";
 import { until } from "../../cluster/wait.ts";
 import { type Answer, apiServer, limits, status } from "./api_server.ts";
 
-// deno-lint-ignore no-explicit-any -- as people write them
+// deno-lint-ignore no-explicit-any -- kubeconfigs as users write them
 type Kubeconfig = Record<string, any>;
 
 const cluster = (name: string, server: string) => ({ name, cluster: { server } });
@@ -14,7 +14,7 @@ const context = (name: string, cluster: string, user = "me") => ({ name, context
 
 type Options = Parameters<typeof loadCluster>[0];
 
-/** Writes kubeconfigs into a directory, with what else is to stand there, and gives limits with a $KUBECONFIG that names them all. */
+/** Writes kubeconfigs into a directory, and runs a test with options whose $KUBECONFIG names them all. */
 async function withFiles(
   files: readonly (Kubeconfig | string)[],
   test: (options: Options, paths: string[]) => void | Promise<void>,
@@ -98,7 +98,7 @@ Deno.test("loadCluster() acts as nobody whom it knows in part only", async () =>
   }
 });
 
-/** A kubeconfig for this server, whose user is this. */
+/** Makes a kubeconfig for this server and user. */
 function kubeconfigOf(server: string, user: unknown, more: unknown = {}): Kubeconfig {
   return {
     "current-context": "test",
@@ -108,7 +108,7 @@ function kubeconfigOf(server: string, user: unknown, more: unknown = {}): Kubeco
   };
 }
 
-/** An API server that answers who asked by the words of the Authorization header. */
+/** Runs a test with an API server whose answers depend on the Authorization header. */
 async function guarded(
   answer: (authorization: string | undefined) => Answer,
   test: (server: string) => Promise<void>,
@@ -140,7 +140,7 @@ Deno.test("the token of a tokenFile is read anew for each request, from beside t
     });
   }));
 
-/** A plugin that does this in a shell, in the directory of its kubeconfig. */
+/** Makes a credential plugin that runs a shell script in the directory of its kubeconfig. */
 const plugin = (script: string, more: object = {}) => ({
   exec: {
     apiVersion: "client.authentication.k8s.io/v1",

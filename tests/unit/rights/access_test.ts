@@ -28,7 +28,7 @@ Deno.test("askFor() says each right once, by its place, and what prints a Role w
   );
 });
 
-// As the API server of Kubernetes 1.36 words them.
+// Messages of the API server of Kubernetes 1.36.
 const user = 'User "system:serviceaccount:shop:eve"';
 const refusals: [string, ReturnType<typeof readRefusal>][] = [
   [

@@ -8,7 +8,7 @@ import { allRights, execRights, rightsToUse } from "../../../src/rights/rights.t
 
 const plain: RightsQuery = { via: "auto", terminate: false, everywhere: false };
 
-/** `verb resource where` of those that cannot be done without. */
+/** Returns the required rights as `verb resource where`. */
 function least(permissions: readonly PermissionGroup[], query: Partial<RightsQuery> = {}): string[] {
   const rights = rightsOf(permissions, { ...plain, ...query }).filter(({ optional }) => !optional);
   return [...new Set(rights.map((right) => `${rightText(right)} ${right.where}`))];
@@ -17,7 +17,7 @@ function least(permissions: readonly PermissionGroup[], query: Partial<RightsQue
 Deno.test("Every command says what it asks the API server for", () => {
   const silent = commands.filter((command) => permissionsOf(command) === undefined).map(({ name }) => name);
   assert.deepEqual(silent, [], "give them `needs` or `asks`: see command.ts and rights.ts");
-  // Those that go beside a target need what a Way needs.
+  // Commands that connect to a target need the rights of a way.
   for (const { name, needs } of commands.filter(({ needs }) => needs !== undefined)) {
     const permissions = asking.find((one) => one.name === name)?.permissions ?? [];
     assert.ok(permissions.includes("way"), `${name} has needs (${JSON.stringify(needs)}), but does not ask for a way`);

@@ -11,7 +11,7 @@ function said(reason: string): Event {
   return { type: "failed", time, subject: "tool", reason };
 }
 
-/** A tool that repeats what it reads. */
+/** Returns a tool that repeats its input in events. */
 function echo(): Tool & { calls: ToolOutput[] } {
   const calls: ToolOutput[] = [];
   return {
@@ -29,7 +29,7 @@ function echo(): Tool & { calls: ToolOutput[] } {
 
 const never = new AbortController().signal;
 
-/** The reasons of all events, and what was thrown after them. */
+/** Returns the reasons of all events, and the error thrown after them. */
 async function collect(events: AsyncIterable<Event>): Promise<{ reasons: string[]; error?: unknown }> {
   const reasons: string[] = [];
   try {
@@ -48,7 +48,7 @@ Deno.test("observe() runs the tool's argv in the tool's namespaces", async () =>
   assert.deepEqual([seen.options?.argv, seen.options?.namespaces], [["echo", "all"], ["net"]]);
 });
 
-Deno.test("observe() joins lines that came in pieces, each stream by itself", async () => {
+Deno.test("observe() joins lines that arrive in chunks, for each stream separately", async () => {
   const { client, print, end } = targetClientOf();
   const all = collect(observe(client, echo(), never));
   await print("stdout", "one\ntw");
@@ -67,7 +67,7 @@ Deno.test("observe() joins lines that came in pieces, each stream by itself", as
   ]);
 });
 
-Deno.test("observe() reads a last line that lacks its end", async () => {
+Deno.test("observe() reads a last line without a line end", async () => {
   const { client, print, end } = targetClientOf();
   const all = collect(observe(client, echo(), never));
   await print("stderr", "half");
@@ -76,7 +76,7 @@ Deno.test("observe() reads a last line that lacks its end", async () => {
   assert.deepEqual((await all).reasons, ["stdout a", "stdout half", "stderr half", "exit 3"]);
 });
 
-Deno.test("observe() joins a character that came in pieces", async () => {
+Deno.test("observe() joins a character that arrives in chunks", async () => {
   const { client, print, end } = targetClientOf();
   const all = collect(observe(client, echo(), never));
   for (const byte of new TextEncoder().encode("é漢🙂\n")) await print("stdout", Uint8Array.of(byte));
@@ -84,7 +84,7 @@ Deno.test("observe() joins a character that came in pieces", async () => {
   assert.deepEqual((await all).reasons, ["stdout é漢🙂", "exit 0"]);
 });
 
-Deno.test("observe() cuts a line that never ends, and keeps the memory it takes small", async () => {
+Deno.test("observe() cuts an endless line, and uses little memory for it", async () => {
   const { client, print, end } = targetClientOf();
   const tool = echo(), all = collect(observe(client, tool, never));
   for (let i = 0; i < 40; i++) await print("stdout", new Uint8Array(64 * 1024).fill(0x61));
@@ -95,7 +95,7 @@ Deno.test("observe() cuts a line that never ends, and keeps the memory it takes 
   assert.deepEqual(lengths, [1 << 20, "next".length, 0]);
 });
 
-Deno.test("observe() tells the tool's time of each line", async () => {
+Deno.test("observe() passes the time of each line to the tool", async () => {
   const { client, print, end } = targetClientOf();
   const tool = echo(), before = new Date().toISOString();
   const all = collect(observe(client, tool, never));
@@ -106,7 +106,7 @@ Deno.test("observe() tells the tool's time of each line", async () => {
   assert.ok(first && "time" in first && first.time >= before && first.time <= new Date().toISOString());
 });
 
-Deno.test("observe() sends the stop signal once and still reports what the tool says of its end", async () => {
+Deno.test("observe() sends the stop signal once and still reports the tool's output at its end", async () => {
   const { client, seen, print, end } = targetClientOf();
   const stop = new AbortController();
   const all = collect(observe(client, echo(), stop.signal));
@@ -151,7 +151,7 @@ Deno.test("observe() ends with the tool's events and then the reason when the ta
   assert.deepEqual(await all, { reasons: ["stdout working", "stdout summary", "exit 1"], error: reason });
 });
 
-Deno.test("observe() lets the tool summarize and then throws when the connection breaks", async () => {
+Deno.test("observe() shows the tool's summary and then throws when the connection breaks", async () => {
   const { client, print, breakOff } = targetClientOf();
   const reason = new ScopeError("unreachable", "Lost the connection");
   const all = collect(observe(client, echo(), never));
@@ -177,7 +177,7 @@ Deno.test("observe() mixes in events from elsewhere, until the tool ends", async
   await ended.promise;
 });
 
-Deno.test("observe() goes on when what happens elsewhere cannot be watched", async () => {
+Deno.test("observe() goes on when the events from elsewhere fail", async () => {
   const { client, print, end } = targetClientOf();
   // deno-lint-ignore require-yield
   const all = collect(observe(client, echo(), never, async function* () {
@@ -188,7 +188,7 @@ Deno.test("observe() goes on when what happens elsewhere cannot be watched", asy
   assert.deepEqual(await all, { reasons: ["stdout working", "exit 0"] });
 });
 
-Deno.test("observe() makes a program wait while its events are not read", async () => {
+Deno.test("observe() applies back-pressure to a program while its events are not read", async () => {
   const { client, print, end } = targetClientOf();
   const events = observe(client, echo(), never)[Symbol.asyncIterator]();
   const first = events.next();
@@ -204,7 +204,7 @@ Deno.test("observe() makes a program wait while its events are not read", async 
   await program;
 });
 
-Deno.test("observe() sums nothing up when the tool finds that going on makes no sense", async () => {
+Deno.test("observe() shows no summary when the tool throws", async () => {
   const { client, print } = targetClientOf();
   const reason = new ScopeError("notFound", 'Cannot resolve "db"');
   const tool = echo();
@@ -219,7 +219,7 @@ Deno.test("observe() sums nothing up when the tool finds that going on makes no 
   assert.deepEqual(await all, { reasons: ["stdout working"], error: reason });
 });
 
-Deno.test("observe() says which program is missing, and lets the tool sum nothing up", async () => {
+Deno.test("observe() names the missing program, and shows no summary of the tool", async () => {
   const missing = async (argv: string[], way: "node" | "local") => {
     const { client, print, end } = targetClientOf();
     const tool = { ...echo(), argv };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { blockedHint, blockedText, stuck } from "../../../src/runs/blocked.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { ProcessSeen } from "../../../src/event.ts";
-import { processText, traced } from "../../../src/runs/tracee.ts";
+import { findTracee, processText } from "../../../src/runs/tracee.ts";
 import { first, targetClientOf } from "../target_client.ts";
 
 const older = { ...first, pid: 5000, started: "2025-12-31T00:00:00.000Z", command: "init" };
@@ -10,7 +10,7 @@ const other: ProcessSeen = { ...first, pid: 77, container: "", command: "nginx: 
 
 async function take(pid: number | undefined, ...processes: ProcessSeen[]) {
   const said: string[] = [];
-  return { process: await traced(targetClientOf(processes).client, pid, (text) => said.push(text)), said };
+  return { process: await findTracee(targetClientOf(processes).client, pid, (text) => said.push(text)), said };
 }
 
 async function refused(pid: number | undefined, ...processes: ProcessSeen[]): Promise<[string, string]> {
@@ -31,25 +31,25 @@ Deno.test("traced() takes the oldest process of the target's container, however 
   assert.equal((await take(undefined, older, same)).process.pid, 4999, "of the same moment, the lower pid");
 });
 
-Deno.test("traced() says that the container does not run", async () => {
+Deno.test("traced() throws if the container does not run", async () => {
   assert.deepEqual(await refused(undefined, { ...first, container: "sidecar" }), [
     "unreachable",
     'Container "app" of pod "shop/web" does not run',
   ]);
 });
 
-Deno.test("traced() takes a process of any container of the pod without a word", async () => {
+Deno.test("traced() takes a process of any container of the pod without a notice", async () => {
   const { process, said } = await take(9, { ...first, pid: 9, container: "sidecar" });
   assert.deepEqual([process.pid, said], [9, []]);
 });
 
-Deno.test("traced() takes a process of the node that is not the target's, and says so", async () => {
+Deno.test("traced() takes a process of the node that is not the target's, with a notice", async () => {
   assert.deepEqual((await take(77, other)).said, [
     'process 77 (nginx: master) is not of pod "shop/web"; it is on the same node',
   ]);
 });
 
-Deno.test("traced() refuses what is not there, has ended, or is the kernel's", async () => {
+Deno.test("traced() refuses a process that is missing, has ended, or is a kernel thread", async () => {
   assert.deepEqual(await refused(78, other), ["notFound", 'Cannot find process "78" on node "node1"']);
   assert.deepEqual(await refused(9, { ...first, pid: 9, state: "Z", command: "[sh]" }), [
     "notFound",
@@ -69,7 +69,7 @@ Deno.test("traced() does not take the node's first process for the target's", as
   ]);
 });
 
-Deno.test("traced() names who traces the process already", async () => {
+Deno.test("traced() names the tracer of a process that is traced already", async () => {
   const gdb = { ...other, pid: 88, command: "gdb -p 4242" };
   assert.deepEqual(await refused(undefined, { ...first, tracerPid: 88 }, gdb), [
     "denied",
@@ -83,14 +83,14 @@ Deno.test("processText() shortens a long command line", () => {
 
 const blocked = { thread: 4242, functions: ["kernel_clone", "__do_sys_clone3"], frozen: false, switches: 4 };
 
-Deno.test("blockedText() says what a thread waits for, and blockedHint() from where", () => {
+Deno.test("blockedText() names the kernel function of a wait, and blockedHint() its callers", () => {
   assert.equal(blockedText(blocked), "waits in the kernel, in kernel_clone (state D)");
   assert.equal(blockedText({ ...blocked, functions: [] }), "waits in the kernel (state D)");
   assert.equal(blockedText({ ...blocked, frozen: true }), "is frozen with its control group");
   assert.match(blockedHint(blocked), /before that returns \(kernel_clone < __do_sys_clone3\)/);
 });
 
-Deno.test("stuck() is one wait that goes on, not the next one of a process that waits again and again", async () => {
+Deno.test("stuck() returns one lasting wait, not several short ones of the same thread", async () => {
   const asked = (switches: () => number) => ({
     process: () => Promise.resolve({ ...first, blocked: { ...blocked, switches: switches() } }),
   });

@@ -30,7 +30,7 @@ Deno.test("auditMode() takes a slip as on", () => {
 const failure = "error: Cannot read the kubeconfig\n" +
   "hint: ENOENT: no such file or directory, open '/nonexistent/kubeconfig'\n";
 
-/** A state directory of a test's own, and what scope does with it. */
+/** Runs a test with its own state directory, and with a function that runs scope in it. */
 async function inState(
   test: (state: string, run: (...argv: string[]) => Promise<{ code: number; stderr: string }>) => Promise<void>,
 ): Promise<void> {

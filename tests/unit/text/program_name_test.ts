@@ -6,14 +6,14 @@ import { scope } from "../scope.ts";
 
 const names = ["pids", "list", "node"];
 
-// [text, what a user of kubectl reads]
+// [text, text for users of the kubectl plugin]
 const texts: [string, string][] = [
   ["scope -n shop -p web pids", "kubectl scope -n shop -p web pids"],
   ["scope --help lists the commands", "kubectl scope --help lists the commands"],
   ["scope pids lists the processes", "kubectl scope pids lists the processes"],
   ["try scope pids; then scope list -A", "try kubectl scope pids; then kubectl scope list -A"],
   ['eval "$(scope list bash)"', 'eval "$(kubectl scope list bash)"'],
-  // No command lines.
+  // Not command lines.
   ["what scope lists, and nodes of scope", "what scope lists, and nodes of scope"],
   ["List what scope has made", "List what scope has made"],
   ["options of scope stand before it", "options of scope stand before it"],

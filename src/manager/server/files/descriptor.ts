@@ -7,7 +7,7 @@ export class Descriptor implements Disposable {
 
   constructor(readonly number: number) {}
 
-  /** Throws FileError when it was closed meanwhile: its number may be another's by now. */
+  /** Throws FileError when the descriptor was closed meanwhile: its number may have been reused. */
   get fd(): number {
     if (this.#closed) throw new FileError("EBADF");
     return this.number;

@@ -17,10 +17,10 @@ export interface NamedEntry extends Disposable {
   name: Name;
 }
 
-/** As many links in a row as the kernel follows. */
+/** Limit of consecutive symlinks, equal to the kernel's. */
 const mostLinks = 40;
 
-/** Where something that is copied goes to, held open. */
+/** The destination of a copy, held open. */
 export class Destination implements Disposable {
   #content: Descriptor | undefined;
 
@@ -29,8 +29,8 @@ export class Destination implements Disposable {
   }
 
   /**
-   * Reads a destination as cp(1) does: below a directory that is there, by `name`; else by its own. A link at the end is
-   * followed for a file. Throws FileError.
+   * Interprets a destination as cp(1) does: in an existing directory the copy is called `name`, otherwise as in the path.
+   * For a file, follows a symlink at the end. Throws FileError.
    */
   static of(root: TargetRoot, path: Name, { name, directory }: { name: Name; directory: boolean }): Destination {
     const there = openDirectory(root, path);
@@ -47,7 +47,7 @@ export class Destination implements Disposable {
     return new Destination(reached, at);
   }
 
-  /** Finds the place of a path below, without following links on the way. Throws FileError. */
+  /** Opens the directory of a path below the destination, without following symlinks. Throws FileError. */
   place(path: Name): NamedEntry {
     if (path === "") {
       if (this.top === undefined) throw new FileError("EISDIR");
@@ -59,17 +59,17 @@ export class Destination implements Disposable {
     using held = new DisposableStack();
     const opened = held.use(openBelow(this.content, directory, O_PATH | O_DIRECTORY));
     refuseKernel(opened);
-    held.move(); // the caller's from now on
+    held.move(); // the caller owns it from now on
     return { directory: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() };
   }
 
-  /** Where it is, as the target sees it, whatever links its path has. */
+  /** Returns the destination's path as the target sees it, without symlinks. */
   whereIn(root: TargetRoot): Name {
     const directory = pathBelow(pathOf(root.root), pathOf(this.top?.directory ?? this.content));
     return this.top === undefined ? directory : join(directory, this.top.name);
   }
 
-  /** The directory that is written, where one is. Throws FileError. */
+  /** The destination as an open directory. Throws FileError. */
   get content(): Descriptor {
     return this.#content ??= openBelow(this.top!.directory, this.top!.name, O_PATH | O_DIRECTORY);
   }
@@ -80,7 +80,7 @@ export class Destination implements Disposable {
   }
 }
 
-/** The path of something open, as the kernel tells it; empty where it does not. */
+/** Returns the path of an open file as the kernel reports it, or "". */
 function pathOf({ fd }: Descriptor): Name {
   try {
     return toName(new TextEncoder().encode(Deno.readLinkSync(`/proc/self/fd/${fd}`)));
@@ -89,7 +89,7 @@ function pathOf({ fd }: Descriptor): Name {
   }
 }
 
-/** Throws for a file system of the kernel: a setting of its is often not the target's, but the manager's or the node's. */
+/** Throws for a kernel file system: its settings often belong not to the target but to the manager or the node. */
 function refuseKernel(directory: Descriptor): void {
   if (isKernelFileSystem(fileSystemType(directory.fd))) throw new FileError("EKERNEL");
 }
@@ -103,7 +103,7 @@ function openDirectory(root: TargetRoot, path: Name): Descriptor | undefined {
   }
 }
 
-/** The directory and the name that a path ends in; with `follow`, behind the links that stand there. */
+/** Opens the directory of a path and returns it with the last name; with `follow`, after resolving symlinks at the end. */
 function last(root: TargetRoot, path: Name, follow: boolean): { at: NamedEntry; reached: Name } {
   for (let links = 0; links < mostLinks; links++) {
     const { directory, name } = split(path);
@@ -112,7 +112,7 @@ function last(root: TargetRoot, path: Name, follow: boolean): { at: NamedEntry; 
     const opened = held.use(root.open(directory, O_PATH | O_DIRECTORY));
     const found = statIfThere(opened, name);
     if (!follow || found === undefined || kindOf(found) !== FileKind.SYMLINK) {
-      held.move(); // the caller's from now on
+      held.move(); // the caller owns it from now on
       return { at: { directory: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() }, reached: path };
     }
     const to = toName(readlinkat(opened.fd, name));

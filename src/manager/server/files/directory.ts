@@ -2,7 +2,7 @@ import { getdents } from "./calls.ts";
 import { toName } from "./names.ts";
 import type { Name } from "./names.ts";
 
-/** The names in an open directory, without `.` and `..`; see getdents64(2). Throws FileError. */
+/** Yields the names in an open directory, without `.` and `..`; see getdents64(2). Throws FileError. */
 export function* namesIn(fd: number): Iterable<Name> {
   const buffer = new Uint8Array(32 * 1024), view = new DataView(buffer.buffer);
   for (let length = getdents(fd, buffer); length > 0; length = getdents(fd, buffer)) {
@@ -13,7 +13,7 @@ export function* namesIn(fd: number): Iterable<Name> {
   }
 }
 
-/** File systems that hold no files but what the kernel tells, see statfs(2) and linux/magic.h. */
+/** File systems that contain only kernel data, see statfs(2) and linux/magic.h. */
 const kernelTypes: ReadonlySet<number> = new Set([
   0x9fa0, // proc
   0x62656572, // sysfs

@@ -5,7 +5,7 @@ import type { Stat } from "./calls.ts";
 import { toBytes } from "./names.ts";
 import type { Name } from "./names.ts";
 
-/** As in manager.proto, which says what the fields mean. */
+/** An entry of a directory; manager.proto documents the fields. */
 export type EntryInit = MessageInitShape<typeof FileEntrySchema>;
 
 const kinds: Readonly<Record<number, FileKind>> = {
@@ -18,7 +18,7 @@ const kinds: Readonly<Record<number, FileKind>> = {
   0o14: FileKind.SOCKET,
 };
 
-/** What a file is, by the type in its mode, see inode(7). */
+/** Returns the kind of a file, by the type in its mode, see inode(7). */
 export function kindOf({ mode }: Stat): FileKind {
   return kinds[mode >> 12] ?? FileKind.UNSPECIFIED;
 }

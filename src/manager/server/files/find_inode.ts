@@ -29,14 +29,14 @@ import { openBelow, TargetRoot } from "./target_root.ts";
 type Part = NonNullable<MessageInitShape<typeof FindInodeResponseSchema>["response"]>;
 type LayerInit = MessageInitShape<typeof InodeLayerSchema>;
 
-/** How often to say how many files were seen, in milliseconds. */
-const tellMs = 250;
+/** Interval at which the number of files seen is reported, in milliseconds. */
+const reportMs = 250;
 
 /** Handles one FindInode. */
 export async function* findInode(request: FindInodeRequest): AsyncIterable<FindInodeResponse> {
   const response = (part: Part) => create(FindInodeResponseSchema, { response: part });
-  const breath = yieldToEventLoop();
-  let seen = 0, told = performance.now();
+  const turn = yieldToEventLoop();
+  let seen = 0, reportedAt = performance.now();
   try {
     using root = TargetRoot.of(request.target);
     using layers = new Layers(root.pid);
@@ -47,11 +47,11 @@ export async function* findInode(request: FindInodeRequest): AsyncIterable<FindI
         const value = { path: toBytes(path), kind: kindOf(stat), ...layers.of(path, stat) };
         yield response({ case: "found", value });
       }
-      if (!breath.due) continue;
-      await breath.take();
-      if (performance.now() - told < tellMs) continue;
+      if (!turn.due) continue;
+      await turn.take();
+      if (performance.now() - reportedAt < reportMs) continue;
       yield response({ case: "seen", value: BigInt(seen) });
-      told = performance.now();
+      reportedAt = performance.now();
     }
   } catch (error) {
     yield response({ case: "trouble", value: troubleOf("", codeOf(error)) });
@@ -65,7 +65,7 @@ interface Seen {
   trouble?: string;
 }
 
-/** All that is in the root file system itself, and in no other that is mounted in it. */
+/** Yields everything in the root file system itself, without other file systems mounted in it. */
 function* sameMount(root: TargetRoot): Iterable<Seen> {
   using top = root.open("/", O_RDONLY | O_DIRECTORY);
   const { mount, device } = statAt(top.fd);
@@ -77,7 +77,7 @@ function* sameMount(root: TargetRoot): Iterable<Seen> {
       const below = join(path, name);
       try {
         const stat = statAt(directory.fd, name), isDirectory = kindOf(stat) === FileKind.DIRECTORY;
-        // An overlay may tell other devices for files of its layers, but never for directories.
+        // An overlay may report other devices for files of its layers, but never for directories.
         if (stat.mount !== mount || (isDirectory && stat.device !== device)) continue;
         yield { path: below, stat };
         if (!isDirectory) continue;
@@ -90,7 +90,7 @@ function* sameMount(root: TargetRoot): Iterable<Seen> {
   }
 }
 
-/** The layers of a container's root, looked up in the node's files where those are seen. */
+/** The layers of a container's root, opened in the node's files if those are accessible. */
 class Layers implements Disposable {
   readonly #layers: { directory: Name; upper: boolean; opened: Descriptor }[] = [];
   #why = "";
@@ -121,7 +121,7 @@ class Layers implements Disposable {
       try {
         using there = openBelow(opened, path.slice(1) || ".", O_PATH | O_NOFOLLOW);
         const found = statAt(there.fd);
-        // Something else of that name says in an upper layer that the file is not there.
+        // An entry of another kind in an upper layer is a whiteout: the file is not there.
         if (kindOf(found) !== kindOf(stat)) return [];
         return [{ directory: toBytes(directory), upper, sameInode: found.inode === stat.inode }];
       } catch (error) {

@@ -15,15 +15,18 @@ import { statIfThere } from "./destination.ts";
 import { FileError } from "../../protocol/file_error.ts";
 import type { Name } from "./names.ts";
 
-// The kernel answers EBUSY for a mount point of the caller's own mount namespace only. The manager is in another one than
-// the target: there, rename(2) and unlink(2) detach what is mounted on a name, and the target loses it.
+// The kernel returns EBUSY only for mount points of the caller's own mount namespace. The manager is in another namespace
+// than the target: there, rename(2) and unlink(2) detach whatever is mounted on a name, and the target loses that mount.
 
-/** True for a name of a directory on which something is mounted, in the mount namespace that the directory was opened in. */
+/** Returns true for a name on which something is mounted, in the mount namespace that the directory was opened in. */
 export function isMountPoint(directory: Descriptor, name: Name, stat = statIfThere(directory, name)): boolean {
   return stat !== undefined && (stat.mountPoint ?? crossesMount(directory, name));
 }
 
-/** As isMountPoint(), for kernels before 5.8: whether the way from the directory to the name leads through a mount. */
+/**
+ * Implements isMountPoint() for kernels before 5.8: returns true when the path from the directory to the name crosses a
+ * mount.
+ */
 export function crossesMount(directory: Descriptor, name: Name): boolean {
   const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   try {
@@ -35,13 +38,13 @@ export function crossesMount(directory: Descriptor, name: Name): boolean {
   }
 }
 
-/** Removes a name that is no directory's. Throws FileError, EMOUNT for a mount point. */
+/** Removes a name that is not a directory. Throws FileError, EMOUNT for a mount point. */
 export function removeName(directory: Descriptor, name: Name): void {
   refuseMountPoint(directory, name);
   unlinkat(directory.fd, name);
 }
 
-/** Gives something the name of another, which it replaces in one step. Throws FileError, EMOUNT for mount points. */
+/** Renames an entry over another and replaces that atomically. Throws FileError, EMOUNT for mount points. */
 export function putInPlace(directory: Descriptor, from: Name, to: Name): void {
   refuseMountPoint(directory, from);
   refuseMountPoint(directory, to);

@@ -3,31 +3,31 @@ import { close } from "./calls.ts";
 import type { Name } from "./names.ts";
 import type { LeftPart } from "./worker_messages.ts";
 
-/** How long what a broken copy left is kept for the next try, in milliseconds. */
+/** Time that the part of an interrupted copy is kept for resuming, in milliseconds. */
 const keepMs = 10 * 60_000;
 const checkMs = 5000;
 
-/** Takes what a copy that broke off left in a target. */
+/** Keeps the parts that interrupted copies left in a target. */
 export interface PartKeeper {
-  /** Takes over the directory. */
+  /** Keeps a part, and takes ownership of its directory descriptor. */
   keep(part: LeftPart): void;
-  /** Somebody goes on with it. */
+  /** Forgets a part, because a copy resumes it. */
   forget(inode: bigint, name: Name): void;
 }
 
 interface Kept {
   part: LeftPart;
-  /** When the process of the part was started. An open directory must not keep the volumes of a pod that is gone. */
+  /** Start time of the part's process. An open directory must not keep the volumes of a deleted pod busy. */
   startMs: number;
   until: number;
 }
 
-/** The unfinished files that copies which broke off left in targets. None stays for ever. */
+/** The unfinished files that interrupted copies left in targets. Each is removed after a limited time. */
 export class PartialFiles implements PartKeeper {
   readonly #all = new Set<Kept>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** `remove` removes them, and closes their directories. */
+  /** `remove` removes the parts, and closes their directories. */
   constructor(readonly remove: (parts: LeftPart[]) => void, readonly times = { keepMs, checkMs }) {}
 
   keep(part: LeftPart): void {
@@ -43,7 +43,7 @@ export class PartialFiles implements PartKeeper {
     }
   }
 
-  /** All that is left; from now on the caller's. */
+  /** Returns all parts and passes their ownership to the caller. */
   takeAll(): LeftPart[] {
     return [...this.#all].map((kept) => this.#drop(kept));
   }

@@ -6,7 +6,10 @@ import { kindOf } from "./entry.ts";
 import { FileError } from "../../protocol/file_error.ts";
 import { isKernelFileSystem } from "./directory.ts";
 
-/** Opens for reading what is known to be a file: for some devices, opening is an act. Takes over what was found. */
+/**
+ * Opens a file for reading after checking that it is a regular file: opening some devices has an effect. Takes ownership of
+ * `found`.
+ */
 export function openFile(found: Descriptor): Descriptor {
   using path = found;
   const kind = kindOf(statAt(path.fd));
@@ -15,7 +18,7 @@ export function openFile(found: Descriptor): Descriptor {
   return new Descriptor(reopen(path.fd, O_RDONLY | O_NONBLOCK));
 }
 
-/** True for files of the kernel, which say a size of 0 and have content. */
+/** Returns true for kernel files, which report a size of 0 but have content. */
 export function hasHiddenContent(file: Descriptor, { size }: Stat): boolean {
   return size === 0 && isKernelFileSystem(fileSystemType(file.fd));
 }

@@ -12,12 +12,14 @@ import { FileHash, sameHash } from "../../protocol/hash.ts";
 import { troubleOf } from "./list.ts";
 import { join, toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import { Packer, pieceBytes } from "../../protocol/chunks.ts";
+import { chunkBytes, Packer } from "../../protocol/chunks.ts";
 import { hasHiddenContent, openFile } from "./plain_file.ts";
 import { readBatch } from "./read_batch.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
 
-/** Handles one ReadFiles. What it holds open is closed when `gone` is aborted, whether or not somebody reads on. */
+/**
+ * Handles one ReadFiles. Closes everything that it holds open when `gone` is aborted, even if the generator is not resumed.
+ */
 export async function* readFiles(
   requests: AsyncIterable<ReadFilesRequest>,
   gone: AbortSignal,
@@ -34,7 +36,7 @@ export async function* readFiles(
   }
 }
 
-/** Opens files at or below the path of a request, by O_PATH. */
+/** Returns a function that opens files at or below the path of a request, by O_PATH. */
 function opener(
   held: DisposableStack,
   { target, path, follow }: Extract<ReadFilesRequest["request"], { case: "open" }>["value"],
@@ -43,7 +45,7 @@ function opener(
   let directory: Descriptor | undefined;
   return (path) => {
     if (path === "" || follow) return root.open(join(base, path), O_PATH);
-    // Opened once: what is below stays the same directory, whatever is renamed meanwhile.
+    // Opened once: the directory stays the same even if it is renamed meanwhile.
     return openBelow(directory ??= held.use(root.open(base, O_PATH)), path, O_PATH);
   };
 }
@@ -61,14 +63,14 @@ async function* readFile(
     using file = openFile(open(toName(path)));
     const stat = statAt(file.fd), hash = new FileHash(gone), kernel = hasHiddenContent(file, stat);
     const end = kernel ? Infinity : stat.size;
-    const chunks = (from: number) => piecesOf(file, from, end, stat.allocatedBytes < stat.size && !kernel);
-    const breath = yieldToEventLoop();
+    const chunks = (from: number) => chunksOf(file, from, end, stat.allocatedBytes < stat.size && !kernel);
+    const turn = yieldToEventLoop();
     let from = Number(have);
     if (from > 0) {
       if (from <= end) {
         for (const chunk of limited(chunks(0), from)) {
           await count(hash, chunk);
-          if (breath.due) await breath.take();
+          if (turn.due) await turn.take();
         }
       }
       if (from > end || hash.size > from) from = 0;
@@ -81,7 +83,7 @@ async function* readFile(
       await count(counted, chunk);
       yield response({ case: "data", value: packer.pack(chunk.offset, chunk.bytes) });
     }
-    // A hole at the end; a file that was cut off meanwhile ends where it ends now.
+    // Count a hole at the end; a file truncated meanwhile ends at its present size.
     if (!kernel) await counted.skipTo(Math.min(end, statAt(file.fd).size));
     yield response({ case: "end", value: { size: BigInt(counted.size), sha256: counted.sum() } });
   } catch (error) {
@@ -100,17 +102,17 @@ async function count(hash: FileHash, { offset, bytes }: Chunk): Promise<void> {
 }
 
 /**
- * The data of a file between two offsets. A piece is overwritten when the next is asked for: new memory for each would grow
- * to a hundred megabytes before it is collected.
+ * Yields the data of a file between two offsets. A chunk is overwritten when the next is requested: new memory for each
+ * would grow to a hundred megabytes before it is collected.
  */
-function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean): Iterable<Chunk> {
-  const buffer = new Uint8Array(Math.min(pieceBytes, end));
+function* chunksOf(file: Descriptor, from: number, end: number, sparse: boolean): Iterable<Chunk> {
+  const buffer = new Uint8Array(Math.min(chunkBytes, end));
   for (let at = from; at < end;) {
     const data = sparse ? nextData(file.fd, at) : { start: at, end };
     if (data === undefined) return;
     const limit = Math.min(data.end, end);
     for (at = data.start; at < limit;) {
-      const bytes = buffer.subarray(0, readAt(file, buffer.subarray(0, Math.min(pieceBytes, limit - at)), at));
+      const bytes = buffer.subarray(0, readAt(file, buffer.subarray(0, Math.min(chunkBytes, limit - at)), at));
       if (bytes.length === 0) return;
       yield { offset: at, bytes };
       at += bytes.length;
@@ -118,7 +120,7 @@ function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean)
   }
 }
 
-/** A file such as /proc/kmsg that has nothing more to say now is at its end. */
+/** Reads at an offset. A file such as /proc/kmsg without further data now is at its end. */
 function readAt(file: Descriptor, buffer: Uint8Array<ArrayBuffer>, offset: number): number {
   try {
     return pread(file.fd, buffer, offset);

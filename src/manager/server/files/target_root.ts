@@ -17,7 +17,7 @@ import { Descriptor } from "./descriptor.ts";
 import { toName } from "./names.ts";
 import type { Name } from "./names.ts";
 
-/** The root of a container, held open. Every path is resolved below it, whatever the links in it say. */
+/** The root of a container, held open. Every path is resolved below it, wherever its symlinks point. */
 export class TargetRoot implements Disposable {
   readonly root: Descriptor;
 
@@ -32,12 +32,12 @@ export class TargetRoot implements Disposable {
     return new TargetRoot(pid);
   }
 
-  /** Opens an absolute path, following its links inside the root. Throws FileError. */
+  /** Opens an absolute path, following symlinks inside the root. Throws FileError. */
   open(path: Name, flags: number): Descriptor {
     return new Descriptor(openat2(this.root.fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
   }
 
-  /** The absolute path of one that may count from the working directory of the first process. */
+  /** Returns the absolute path of a path that may be relative to the working directory of the first process. */
   absolute(path: Uint8Array): Name {
     const name = toName(path);
     if (name.startsWith("/")) return name;
@@ -45,7 +45,10 @@ export class TargetRoot implements Disposable {
     return name === "" ? directory : `${directory === "/" ? "" : directory}/${name}`;
   }
 
-  /** The kernel tells the path as text only: it counts when it leads to the same directory inside the root. */
+  /**
+   * Returns the working directory of the first process, or "/". The kernel reports the path only as text, so it is used only
+   * if it leads to the same directory inside the root.
+   */
   #workingDirectory(): Name {
     try {
       const path = toName(new TextEncoder().encode(Deno.readLinkSync(`/proc/${this.pid}/cwd`)));
@@ -58,7 +61,7 @@ export class TargetRoot implements Disposable {
     }
   }
 
-  /** By what the first process makes files. */
+  /** Owner and umask of files that the first process creates. */
   get creator(): Creator {
     const status = readProc(this.pid, "status") ?? "";
     const last = (key: string, none: string) => new RegExp(`^${key}:.*\\s(\\d+)$`, "m").exec(status)?.[1] ?? none;
@@ -70,7 +73,7 @@ export class TargetRoot implements Disposable {
   }
 }
 
-/** Opens a path below a directory without following any link: one that appears meanwhile is an error. Throws FileError. */
+/** Opens a path below a directory without following symlinks: one that appears meanwhile is an error. Throws FileError. */
 export function openBelow(directory: Descriptor, path: Name, flags: number, mode = 0): Descriptor {
   const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   return new Descriptor(openat2(directory.fd, path, flags, resolve, mode));

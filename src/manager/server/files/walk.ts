@@ -13,7 +13,7 @@ import type { TargetRoot } from "./target_root.ts";
 
 export type Walked = { entry: EntryInit } | { path: Name; trouble: string };
 
-/** Deeper trees are not walked: a descriptor is held for every level. */
+/** Limit of the depth of a tree: each level holds a descriptor. */
 const deepest = 400;
 
 export interface WalkOptions {
@@ -21,7 +21,10 @@ export interface WalkOptions {
   follow: boolean;
 }
 
-/** What is at an absolute path, in it, or below it, one by one. Throws FileError when it is not there at all. */
+/**
+ * Yields the entry at an absolute path, those in it, or all below it, according to `depth`. Throws FileError when the path
+ * does not exist.
+ */
 export function* walk(root: TargetRoot, path: Name, { depth, follow }: WalkOptions): Iterable<Walked> {
   using at = root.open(path, O_PATH);
   const stat = statAt(at.fd);
@@ -37,7 +40,7 @@ export function* walk(root: TargetRoot, path: Name, { depth, follow }: WalkOptio
       try {
         yield* one(directory, name, join(below, name), stat, trail);
       } catch (error) {
-        // Gone since the directory was read: then it is not there.
+        // Deleted since the directory was read: skip it.
         if (codeOf(error) !== "ENOENT") yield { path: join(below, name), trouble: codeOf(error) };
       }
     }

@@ -16,18 +16,18 @@ import { writeFiles } from "./write.ts";
 
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
-/** One call on files, in a Worker: takes requests and posts responses, no faster than the other side takes them. */
+/** One call on files, in a Worker: takes requests and posts responses, no faster than the manager takes them. */
 export class WorkerCall {
   readonly #gone = new AbortController();
   readonly #requests: Uint8Array<ArrayBuffer>[] = [];
   #ended = false;
-  /** So many responses may be sent. */
+  /** Number of responses that may still be sent. */
   #credit = ahead;
   #wake: (() => void) | undefined;
 
   constructor(readonly name: FileCallName, readonly post: Post, readonly parts: PartKeeper) {}
 
-  /** Does the call. Never rejects: `done` is the last that is posted. */
+  /** Executes the call. Never rejects: posts `done` last. */
   async run(): Promise<void> {
     const { response } = fileCalls[this.name];
     try {
@@ -55,7 +55,7 @@ export class WorkerCall {
     this.#wake?.();
   }
 
-  /** No more requests come. */
+  /** Called when the client sends no more requests. */
   end(): void {
     this.#ended = true;
     this.#wake?.();
@@ -66,7 +66,7 @@ export class WorkerCall {
     this.#wake?.();
   }
 
-  /** The client has left. */
+  /** Called when the client has left. */
   leave(): void {
     this.#gone.abort();
     this.#wake?.();

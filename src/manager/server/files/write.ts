@@ -41,8 +41,8 @@ type Done = MessageInitShape<typeof WriteDoneSchema>;
 type Request = WriteFilesRequest["request"];
 
 /**
- * Handles one WriteFiles. What it holds open is closed when `gone` is aborted, whether or not somebody reads on; then a
- * file that is not whole goes to `parts`.
+ * Handles one WriteFiles. Closes everything that it holds open when `gone` is aborted, even if the generator is not resumed;
+ * then an incomplete file goes to `parts`.
  */
 export async function* writeFiles(
   requests: AsyncIterable<WriteFilesRequest>,
@@ -60,18 +60,18 @@ export async function* writeFiles(
 
 class Writing implements Disposable {
   #root: TargetRoot | undefined;
-  /** New things are as if the target had made them. */
+  /** New entries get the attributes as if the target had created them. */
   #creator: Creator = { uid: 0, gid: 0, umask: 0o22 };
   #destination: Destination | undefined;
   #file: ArrivingFile | undefined;
-  /** Of the file that is written. */
+  /** Path of the file that is being written. */
   #path: Name = "";
 
   constructor(readonly parts: PartKeeper, readonly gone: AbortSignal) {}
 
-  /** Does what a request says, and returns what there is to answer. */
+  /** Executes a request, and returns the answer, if any. */
   async answer(request: Request): Promise<Part | undefined> {
-    // A batch or a file begins: what was in the middle before is over.
+    // A batch or a file begins: discard an unfinished file before it.
     if (request.case === "batch" || request.case === "file") {
       this.#file?.discard();
       this.#leave();
@@ -139,14 +139,14 @@ class Writing implements Disposable {
     return arriving;
   }
 
-  /** A failure of one item is reported for that item, and the others are made. */
+  /** Creates the items. A failure of one item is reported for that item, and does not stop the others. */
   async #batch({ items, data }: WriteBatch): Promise<Part> {
     const bytes = data === undefined ? new Uint8Array() : unpack(data), results: { result: Result }[] = [];
-    const breath = yieldToEventLoop();
+    const turn = yieldToEventLoop();
     let at = 0;
     for (const { item } of items) {
-      // A slow file system is no silent one: the Worker says so in between, and hears that the client has left.
-      if (breath.due) await breath.take();
+      // Lets the Worker report that it is alive, and notice that the client has left: a slow file system is not a hung one.
+      if (turn.due) await turn.take();
       if (this.gone.aborted) break;
       try {
         const length = item.case === "file" ? Number(item.value.end?.size ?? 0n) : 0;
@@ -174,7 +174,7 @@ class Writing implements Disposable {
     }
   }
 
-  /** A file that has arrived already. */
+  /** Writes a file whose content is already in memory. */
   async #whole({ file, end }: WriteWhole, bytes: Uint8Array<ArrayBuffer>): Promise<Done> {
     if (file === undefined || end === undefined) throw new FileError("EINVAL");
     using arriving = this.#arriving(file);
@@ -209,7 +209,7 @@ class Writing implements Disposable {
     return { created };
   }
 
-  /** A link takes the place of a file or a link in one step, never that of a directory. */
+  /** Creates a symlink, which atomically replaces a file or symlink, never a directory. */
   #link({ path, link }: WriteLink): Done {
     using place = this.#to.place(toName(path));
     const { directory, name } = place, part = partName(name);

@@ -1,12 +1,12 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { NftError } from "./nft.ts";
 
-/** Throws what nft said as a ConnectError. */
+/** Throws an error of nft as a ConnectError. */
 export function told(error: unknown): never {
   throw error instanceof NftError ? refused(error.message) : error;
 }
 
-/** Why there can be no rules, from what nft says. */
+/** Translates an error message of nft. */
 export function refused(message: string): ConnectError {
   const [first = ""] = message.split("\n");
   if (/Operation not permitted|must be root/i.test(message)) {

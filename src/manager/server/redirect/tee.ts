@@ -1,12 +1,12 @@
 import type { Peer } from "../../protocol/tunnel/peer.ts";
 import type { TunnelStream } from "../../protocol/tunnel/tunnel.ts";
 
-/** What may wait for a slow reader, in bytes; after that the copy ends, as the connection itself must not wait. */
+/** Limit of the bytes queued for a slow reader; beyond it the copy ends, because the connection itself must not wait. */
 const waitingBytes = 1024 * 1024;
 
-/** A connection as another one that also copies what comes from it to a stream that nobody waits for. */
+/** Tees what is read from a peer into a stream, without back-pressure: a slow reader loses the copy. */
 export class Tee implements Peer {
-  /** Why the copy is not whole. */
+  /** Reason why the copy is incomplete. */
   missing: string | undefined;
   readonly #answered = Promise.withResolvers<void>();
   #waiting = 0;
@@ -33,7 +33,7 @@ export class Tee implements Peer {
   end = (): void => this.peer.end();
   reset = (): void => this.peer.reset();
 
-  /** Somebody takes the copy. */
+  /** Called when the client accepts the copy. */
   accept(): void {
     this.#answered.resolve();
   }
@@ -45,7 +45,7 @@ export class Tee implements Peer {
     this.stream.reset();
   }
 
-  /** Waits until all was sent, or until it is clear that it cannot be. */
+  /** Waits until the whole copy was sent, has failed, or `limitMs` milliseconds have passed. */
   async finish(limitMs: number): Promise<void> {
     const timer = setTimeout(() => this.fail("the copy was read too slowly, and was cut"), limitMs);
     await Promise.all([this.#last.catch(() => {}), this.#answered.promise]);

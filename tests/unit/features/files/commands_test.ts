@@ -63,10 +63,10 @@ Deno.test("cp tells of single files in JSON and with -v only", async () => {
 
 for (
   const [args, message] of [
-    [[], "Nothing says what to do"],
+    [[], "No action specified"],
     [["rm", "/x"], 'Command "fs" cannot "rm"'],
     [["toString"], 'Command "fs" cannot "toString"'],
-    [["cat"], "Nothing says which file"],
+    [["cat"], "No file specified"],
     [["find"], 'Command "fs find" takes one inode number, got none'],
     [["find", "1", "2"], 'Command "fs find" takes one inode number, got 2'],
     [["find", "/etc"], 'Inode cannot be "/etc"'],

@@ -16,7 +16,7 @@ function entry(path: string, kind: FileEntry["kind"], more: Partial<FileEntry> =
   };
 }
 
-/** Copies a directory of these entries out of a pod that answers every file with `bad`, whatever its name. */
+/** Copies a directory with these entries out of a pod that sends the bytes `bad` for every file. */
 async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Promise<Event[]> {
   const { client, seen } = targetClientOf();
   const asked: string[][] = [];
@@ -25,8 +25,8 @@ async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Pro
     async function* chunks() {
       yield { offset: 0, bytes: new TextEncoder().encode("bad") };
     }
-    const told = entries.find((one) => one.path === path && !(one instanceof FileTrouble)) as FileEntry | undefined;
-    return { entry: told ?? entry(path, "file"), from: 0, chunks: chunks(), whole };
+    const listed = entries.find((one) => one.path === path && !(one instanceof FileTrouble)) as FileEntry | undefined;
+    return { entry: listed ?? entry(path, "file"), from: 0, chunks: chunks(), whole };
   };
   const reader: FileReader = {
     ask: (path) => Promise.resolve(void asked.push([path])),

@@ -105,7 +105,7 @@ Deno.test("LogText with times has the time of each line as the server gave it", 
 });
 
 const name = { time, namespace: "shop", pod: "web\x1b", container: "main" };
-const news: [LogNotice, string][] = [
+const notices: [LogNotice, string][] = [
   [{ type: "log.started", ...name, kind: "container", initial: false }, "web\\x1b main: started"],
   [{ type: "log.restarted", ...name, restarts: 2 }, "web\\x1b main: started again (restart 2)"],
   [{ type: "log.waiting", ...name, reason: "Pending" }, "web\\x1b main: has no logs yet (Pending)"],
@@ -122,7 +122,7 @@ const news: [LogNotice, string][] = [
   [{ type: "log.back", ...name, afterMs: 1234 }, "web\\x1b main: its logs are back after 1.2 s"],
 ];
 
-for (const [event, expected] of news) {
+for (const [event, expected] of notices) {
   Deno.test(`newsText() says ${expected}`, () => assert.equal(noticeText(event), expected));
 }
 

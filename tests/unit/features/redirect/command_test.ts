@@ -18,7 +18,7 @@ const plain: RedirectAsked = {
   probes: "pod",
 };
 
-// [options, arguments, what differs from redirecting all ports]
+// [options, arguments, differences from redirecting all ports]
 const plans: [RawOptions, string[], Partial<RedirectAsked>][] = [
   [{}, [], {}],
   [{}, ["8080", "81:8081"], { incoming: [{ port: 8080 }, { port: 81, localPort: 8081 }] }],

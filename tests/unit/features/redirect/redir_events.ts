@@ -4,7 +4,7 @@ import type { RedirConnection, RedirOpened, RedirStarted, RedirTraffic } from ".
 
 const start = Date.parse("2026-01-01T10:00:00.000Z");
 
-/** So many seconds after the start. */
+/** Returns a time `seconds` after the start. */
 export function at(seconds: number): string {
   return new Date(start + seconds * 1000).toISOString();
 }

@@ -61,7 +61,7 @@ Deno.test("enterArgv() protects the target's mounts while the node's /proc still
   assert.ok(!enterArgv({ pid: 7, namespaces: ["pid"], files, argv, hold: [] }).includes("7"));
 });
 
-/** Runs the script between, with `mount` as something that prints. */
+/** Runs the mount script, with a `mount` that prints its arguments. */
 async function script(
   files: Record<string, string>,
   argv: string[],

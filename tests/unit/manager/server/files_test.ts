@@ -19,7 +19,7 @@ interface World {
   target: FakeTarget;
   manager: TestManager;
   files: Files;
-  /** The connection breaks off, as when the client is killed. */
+  /** Breaks the connection, as when the client is killed. */
   breakOff(): PromiseLike<void>;
 }
 
@@ -89,7 +89,7 @@ withFiles("Manager.ReadFiles never reads outside of the target's root", async ({
     await assert.rejects(read(files, `${magic}${secret.path}`), FileTrouble);
   }
   assert.equal(text((await read(files, "/etc/../../../etc/passwd")).chunks), "chief:x:0:0::/:/bin/sh\n");
-  // Below a directory no link is followed at all, not even one that stays inside.
+  // Below a directory no symlink is followed, not even one that stays inside.
   Deno.symlinkSync("etc", `${root}/inside`);
   await using reader = files.reader("/", { signal });
   await reader.ask("inside/passwd");
@@ -150,7 +150,7 @@ withFiles(
     });
     const { mode, mtime } = Deno.statSync(`${root}/etc/new`);
     assert.deepEqual([mode! & 0o7777, mtime?.toISOString()], [0o640, "2020-02-03T04:05:06.500Z"]);
-    // Into a directory that is there: by its name. Behind a link: where that leads to.
+    // Into an existing directory: by the source's name. Through a symlink: to its target.
     await write(files, "/etc", "named");
     Deno.symlinkSync("/etc/behind", `${root}/link`);
     await write(files, "/link", "behind");
@@ -176,7 +176,7 @@ withFiles("Manager.WriteFiles says what is in the way", async ({ target: { root 
   await assert.rejects(makeLink(writer, { path: "directory", to: "x" }), FileTrouble);
   const inTheWay = writer.file({ path: "directory", mode: 0o644, resume: false }, async function* () {});
   await assert.rejects(inTheWay.whole, trouble("EISDIR"));
-  // And goes on after that.
+  // The writer continues after the error.
   assert.equal(await makeDirectory(writer, { path: "more", mode: 0o755, modifiedNs: 0n, finish: false }), true);
 });
 
@@ -271,7 +271,7 @@ withFiles(
       target: { podUid, containerId },
       translate: (error) => Promise.resolve(error),
     });
-    // The first client is there still: this one waits until it is gone.
+    // The first client is still connected: this one waits until it is gone.
     const writing = write(more, "/etc/big", content, { resume: true, sizeBytes: content.length });
     writing.catch(() => {});
     await write(more, "/etc/small", content.subarray(0, 1));
@@ -280,7 +280,7 @@ withFiles(
     assert.equal(whole.from, 2 << 20);
     assert.deepEqual(Deno.readFileSync(`${root}/etc/big`), content);
     assert.ok(!exists(part));
-    // Broken off once more, and the manager ends.
+    // Interrupted once more, and the manager ends.
     const last = more.writer("/etc/other", { name: "", directory: false, signal });
     last.file({ path: "", mode: 0o644, resume: false }, async function* () {
       yield { offset: 0, bytes: content.subarray(0, 100) };
@@ -319,7 +319,7 @@ Deno.test("Parts.keep() removes what nobody came back for, and leaves what is an
       Deno.writeTextFileSync(`${directory}/${name}`, "x");
       parts.keep({ directory: openOwn(directory, O_PATH), name, inode: inodeOf(name), pid: Deno.pid });
     };
-    // A number is given again: by now it may be that of a device, which is never opened.
+    // The inode number may have been reused, for example by a device, which is never opened.
     new Deno.Command("mkfifo", { args: [`${directory}/device`] }).outputSync();
     parts.keep({ directory: openOwn(directory, O_PATH), name: "device", inode: inodeOf("device"), pid: Deno.pid });
     for (const name of ["old", "replaced", "resumed", "written"]) keep(name);
@@ -345,7 +345,7 @@ function linkOf(path: string): string | undefined {
   try {
     return Deno.readLinkSync(path);
   } catch {
-    return undefined; // closed meanwhile
+    return undefined; // the descriptor was closed meanwhile
   }
 }
 

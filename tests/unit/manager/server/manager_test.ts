@@ -22,7 +22,7 @@ import {
 
 const encoder = new TextEncoder();
 
-/** One manager for the tests that do not end it. */
+/** Manager shared by the tests that do not end it. */
 const shared = await startManager();
 addEventListener("unload", () => {
   kill(shared.child.pid, "SIGTERM");
@@ -170,7 +170,7 @@ Deno.test("Manager.Run sends signals to the whole group", async () => {
 Deno.test("Manager.Control reaches a program past the input that it does not read", async () => {
   await using connection = await shared.connect();
   const run = start(connection, ["sleep", "60"]), all = outcome(run);
-  for (let i = 0; i < 256; i++) void run.write(new Uint8Array(64 * 1024)); // 16 MB: more than all windows hold
+  for (let i = 0; i < 256; i++) void run.write(new Uint8Array(64 * 1024)); // 16 MB: more than all flow-control windows hold
   run.signal("SIGTERM");
   assert.deepEqual((await all).exit, { code: 143, signal: "SIGTERM" });
 });
@@ -271,7 +271,7 @@ Deno.test("Manager.Run passes Ctrl-C of a terminal to what runs in its foregroun
   const run = start(connection, ["bash", "--norc", "-i"], { pty, env: { PS1: "> ", TERM: "dumb" } });
   const output = reader(run);
   await output.has(/> $/);
-  // Printed by the job itself, once it is in the foreground: the shell's own word would come before.
+  // The job itself prints the line once it is in the foreground: output of the shell would come before.
   await run.write(encoder.encode(`sh -c "echo s'tarte'd; exec sleep 600"\r`));
   await output.has(/\nstarted\r\n/);
   await run.write(encoder.encode("\x03"));
@@ -298,7 +298,7 @@ Deno.test("Manager.Run ends what runs behind a terminal when it is left in the b
   await gone("the background process to end", [Number(/pid=(\d+)/.exec(stdout)?.[1])], 5);
 });
 
-/** Runs two processes over a new connection and tells their pids: one in a session of its own. */
+/** Runs two processes over a new connection, one in its own session, and returns their pids. */
 const twoProcesses = sh('setsid sleep 600 & echo "$$ $!"; sleep 600');
 
 Deno.test("What a client started is gone within 5 s after its connection broke", async () => {

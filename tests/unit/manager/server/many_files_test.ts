@@ -13,9 +13,9 @@ const { signal } = new AbortController();
 interface World {
   files: Files;
   root: string;
-  /** A directory of this machine. */
+  /** Local directory. */
   local: string;
-  /** Number of messages of copies to the manager and from it. */
+  /** Number of copy messages sent to the manager and received from it. */
   messages: { sent: number; received: number };
   copy(direction: "in" | "out", remote: string, local: string): Promise<Event[]>;
 }
@@ -56,7 +56,10 @@ function withWorld(name: string, test: (world: World) => Promise<void>): void {
   });
 }
 
-/** All that is in a directory: modes, times to the millisecond, links and hashes. Never blocks, so that beats go on. */
+/**
+ * Returns the entries of a directory with modes, times to the millisecond, symlinks and hashes. Never blocks, so that
+ * heartbeats continue.
+ */
 async function contentOf(directory: string, below = ""): Promise<string[]> {
   const lines: string[] = [];
   for await (const { name, isDirectory, isSymlink } of Deno.readDir(directory)) {
@@ -78,7 +81,7 @@ const types = (events: Event[]) => {
 
 withWorld("copyFiles() carries many small files in few messages, and loses none", async (world) => {
   const { local, root, messages, copy } = world, tree = `${local}/tree`;
-  // 2,000 files in 100 directories, and among them some that travel by themselves.
+  // 2,000 files in 100 directories, and some that are large enough to be sent separately.
   for (let directory = 0; directory < 100; directory++) {
     await Deno.mkdir(`${tree}/${directory}/empty`, { recursive: true });
     for (let file = 0; file < 20; file++) {
@@ -98,7 +101,7 @@ withWorld("copyFiles() carries many small files in few messages, and loses none"
   assert.deepEqual(types(await copy("out", "/etc/tree", `${local}/back`)), { files: 2005, failed: 0 });
   assert.deepEqual(await contentOf(`${local}/back`), await contentOf(tree));
   assert.ok(messages.sent < 60 && messages.received < 60, JSON.stringify(messages));
-  // Files that are there already are not written again.
+  // Existing files are not written again.
   const inodeOf = () => Deno.statSync(`${local}/back/1/1`).ino, before = inodeOf();
   const again = await copy("out", "/etc/tree/.", `${local}/back`);
   assert.deepEqual(types(again), { files: 2005, failed: 0 });

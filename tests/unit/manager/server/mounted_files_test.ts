@@ -10,13 +10,13 @@ import { besideTarget } from "../client_of_target.ts";
 import { fakeTarget } from "../target.ts";
 import { makeDirectory, makeLink } from "./write_one.ts";
 
-// A root and namespaces of their own need root: without it these tests show as ignored.
+// These tests need root for a root and namespaces of their own; without it they are ignored.
 const ignore = Deno.uid() !== 0;
 const { signal } = new AbortController();
 
 interface World {
   files: Files;
-  /** The target's root, seen from outside of its mount namespace. */
+  /** The target's root, as seen from outside its mount namespace. */
   root: string;
   /** Runs a script in the target's mount namespace, in its root, and returns the output. */
   inside(script: string): Promise<string>;
@@ -54,7 +54,7 @@ const trouble = (code: string) => (error: unknown) => {
   return true;
 };
 
-/** A volume with a file that is mounted over one of the image, as a subPath is. */
+/** Makes a volume with a file that is mounted over a file of the image, as a subPath is. */
 const mountConf = "mkdir vol; echo first >vol/conf; chown 11:22 vol/conf; chmod 600 vol/conf; echo image >etc/conf; " +
   "mount --bind vol/conf etc/conf; ";
 const countConf = 'grep -c " $PWD/etc/conf " /proc/self/mountinfo || true; ';
@@ -187,7 +187,7 @@ withMounts(
   async (world) => {
     const { files, inside, root } = world;
     await inside("mkdir setgid acl; chgrp 777 setgid; chmod 2775 setgid");
-    // user::rwx, user:5:rwx, group::r-x, mask::rw-, other::r--, as setfacl -d would set it.
+    // The ACL user::rwx, user:5:rwx, group::r-x, mask::rw-, other::r--, as setfacl -d would set it.
     const entries = [[0x01, 7, -1], [0x02, 7, 5], [0x04, 5, -1], [0x10, 6, -1], [0x20, 4, -1]] as const;
     const acl = new DataView(new ArrayBuffer(4 + 8 * entries.length));
     acl.setUint32(0, 2, true);
@@ -228,7 +228,7 @@ function setAcl(path: string, kind: "default" | "access", acl: Uint8Array<ArrayB
   assert.equal(setxattr(cString(path), cString(`system.posix_acl_${kind}`), acl, BigInt(acl.length), 0), 0, path);
 }
 
-/** Both ACLs of a path; empty where it has none. */
+/** Returns both ACLs of a path; empty where it has none. */
 function getAcl(path: string): Uint8Array[] {
   return ["access", "default"].map((kind) => {
     const buffer = new Uint8Array(256);

@@ -5,7 +5,7 @@ import { alive, denoRun, gone, outcome, reader, start, startManager, within } fr
 import { fakeTarget } from "../target.ts";
 import type { FakeTarget } from "../target.ts";
 
-// A root and namespaces of their own need root: who is not sees these tests as ignored.
+// These tests need root for a root and namespaces of their own; without it they are ignored.
 const ignore = Deno.uid() !== 0;
 
 function withTarget(name: string, test: (target: FakeTarget) => void | Promise<void>): void {
@@ -53,10 +53,10 @@ withTarget("readInRoot() never reads outside of the target's root", async (targe
     assert.equal(await read(target, `/etc/${name}`), undefined, to);
   }
   assert.equal(await read(target, `/etc/directory/deno.json`), undefined);
-  // The whole directory as a link.
+  // The whole directory is a symlink.
   Deno.symlinkSync(`/proc/1/root${secret.path.replace(/\/[^/]+$/, "")}`, `${root}/elsewhere`);
   assert.equal(await read(target, "/elsewhere/secret"), undefined);
-  // The same paths do lead there for who follows them from outside: the attack is real.
+  // Followed from outside, the same paths do lead there: the attack is real.
   assert.equal(Deno.readTextFileSync(`/proc/${target.pid}/root/etc/absolute`), secret.text);
 });
 
@@ -122,7 +122,7 @@ withTarget(
     assert.deepEqual(await run(["uname", "-n"]), { stdout: "scope-target\n", stderr: "", exit: { code: 0 } });
     assert.match((await run(["cat", "/proc/net/tcp"])).stdout, /:1FA3 00000000:0000 0A /);
     assert.equal((await run(["cat", "/etc/hosts"])).stdout, "192.0.2.7 only-there\n");
-    // An absolute link out of the root is no file there, so the tool keeps its own.
+    // An absolute symlink out of the root is not a file in it, so the tool keeps its own.
     assert.equal((await run(["cat", "/etc/resolv.conf"])).stdout, Deno.readTextFileSync("/etc/resolv.conf"));
     assert.equal((await run(["cat", secret.path])).stdout, secret.text, "the tool sees the image's files");
     assert.equal((await run(["sh", "-c", "exit 42"])).exit.code, 42);

@@ -12,7 +12,7 @@ export function makeLink(writer: FileWriter, link: { path: string; to: string })
   return writeOne(writer, { kind: "symlink", ...link });
 }
 
-/** Returns true where it made the directory. */
+/** Creates a directory. Returns true when it did not exist. */
 export async function makeDirectory(
   writer: FileWriter,
   directory: { path: string; mode: number; modifiedNs: bigint; finish: boolean },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { modeOfNew, ownerOfNew } from "../../../../../src/manager/server/files/created.ts";
 
-/** An ACL as the kernel tells it: tag, permissions. */
+/** Returns an ACL in the kernel's format: tags and permissions. */
 function aclOf(...entries: readonly (readonly [number, number])[]): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(4 + 8 * entries.length));
   view.setUint32(0, 2, true);

@@ -10,13 +10,13 @@ import { walk } from "../../../../../src/manager/server/files/walk.ts";
 
 const here = () => TargetRoot.of(create(TargetSchema, { pid: Deno.pid }));
 
-/** How often this process holds a path open. */
+/** Returns how many descriptors of this process are open for a path. */
 function held(path: string): number {
   return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
     try {
       return Deno.readLinkSync(`/proc/self/fd/${name}`) === path;
     } catch {
-      return false; // that of the directory itself
+      return false; // the descriptor of /proc/self/fd itself
     }
   }).length;
 }

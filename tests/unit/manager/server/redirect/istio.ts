@@ -1,4 +1,4 @@
-/** What scripts/capture-istio has captured. */
+/** Output captured by scripts/capture-istio. */
 const directory = new URL("../../../../testdata/istio/", import.meta.url);
 
 export const istioText = (name: string): string => Deno.readTextFileSync(new URL(name, directory));

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Code } from "@connectrpc/connect";
 import { refused } from "../../../../../src/manager/server/redirect/refusal.ts";
 
-// The first is what nft 1.1.3 prints without NET_ADMIN; the others are the kernel's errors as nft words them, which the
-// test machine's kernel does not give.
+// The first message is that of nft 1.1.3 without NET_ADMIN; the others are kernel errors as nft words them, which the test
+// machine's kernel does not return.
 const cases: [string, Code, RegExp][] = [
   [
     "Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted",

@@ -1,14 +1,14 @@
 import type { Event } from "../event.ts";
 import { now } from "../lib/timed.ts";
 
-/** Counts events, and says at the end what came together. */
+/** Counts events, and returns summaries at the end. */
 export interface Tally {
   add(event: Event): void;
   summaries(time: string): Event[];
 }
 
-/** The same events, and at the end what they come to, however they end. */
-export async function* summedUp(events: AsyncIterable<Event>, tally: Tally): AsyncIterable<Event> {
+/** Yields the events, and then their summaries, also if the events end with an error. */
+export async function* withSummary(events: AsyncIterable<Event>, tally: Tally): AsyncIterable<Event> {
   let failure: { error: unknown } | undefined;
   try {
     for await (const event of events) {
