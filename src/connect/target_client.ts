@@ -17,6 +17,8 @@ import { bypassTrouble } from "./bypass_trouble.ts";
 import { unanswered } from "./connect.ts";
 import { userAtHost } from "../terminal/user.ts";
 import { redirectTrouble } from "./redirect_trouble.ts";
+import type { Refusal } from "../manager/client/refusals.ts";
+import { messageOf, refusalOf } from "../manager/client/refusals.ts";
 
 export interface TargetClientOptions {
   target: Target;
@@ -137,24 +139,8 @@ export async function translateCall(
 ): Promise<unknown> {
   if (error instanceof ScopeError) return error;
   if (lost?.aborted) return lost.reason;
-  const { code, rawMessage } = error as { code?: number; rawMessage?: string };
-  if (code === 4 || code === 8) { // deadline exceeded, resource exhausted: of a call on files
-    return new ScopeError(code === 4 ? "timeout" : "unreachable", `Cannot reach the files ${where}: ${rawMessage}`, {
-      cause: error,
-      hint: "its server may be gone, as of NFS; the target's /proc/PID/mountinfo says what is mounted where",
-    });
-  }
-  if (code === 5) { // not found, see the gRPC status codes
-    return new ScopeError("notFound", `Cannot run this ${where}: ${rawMessage}`, {
-      cause: error,
-    });
-  }
-  if (code === 7) { // permission denied
-    return new ScopeError("denied", `Cannot run this ${where}: ${rawMessage}`, {
-      cause: error,
-      hint: "run scope as root, for example with sudo",
-    });
-  }
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return refusedCall(refusal, where, error);
   const why = connection.lost.aborted ? await whyEnded() : undefined;
   if (lost?.aborted) return lost.reason;
   if (why instanceof ScopeError) return why;
@@ -162,6 +148,30 @@ export async function translateCall(
   if (reason instanceof Unanswered && !reason.ever) return unanswered(place, reason, why);
   return new ScopeError("unreachable", `Lost the connection to the manager in ${place}`, {
     cause: error,
-    hint: why ?? rawMessage ?? (error instanceof Error ? error.message : String(error)),
+    hint: why ?? messageOf(error),
   });
+}
+
+/** Returns the error for a call that the manager refused. */
+function refusedCall({ reason, message }: Refusal, where: string, cause: unknown): ScopeError {
+  switch (reason) {
+    case "SILENT_FILE_SYSTEM":
+    case "TOO_MANY_SILENT":
+      return new ScopeError(
+        reason === "SILENT_FILE_SYSTEM" ? "timeout" : "unreachable",
+        `Cannot reach the files ${where}: ${message}`,
+        {
+          cause,
+          hint: "its server may be gone, as of NFS; the target's /proc/PID/mountinfo says what is mounted where",
+        },
+      );
+    case "NOT_PERMITTED":
+    case "NO_NET_ADMIN":
+      return new ScopeError("denied", `Cannot run this ${where}: ${message}`, {
+        cause,
+        hint: "run scope as root, for example with sudo",
+      });
+    default:
+      return new ScopeError("notFound", `Cannot run this ${where}: ${message}`, { cause });
+  }
 }

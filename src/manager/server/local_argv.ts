@@ -1,7 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { NamespaceKind } from "../../tool.ts";
 import { enterArgv } from "./enter.ts";
 import { effectiveCapabilities } from "./processes.ts";
+import { refusal } from "./refusal.ts";
 
 /** Tools of a manager that runs on a user's machine and not in the endoscope image: the tools are the machine's. */
 export interface LocalTools {
@@ -30,14 +30,11 @@ export function localArgv({ directory }: LocalTools, { pid, namespaces, files, a
   const here = argv.map((word) => word.replace(inImage, (_, before = "") => `${before}${directory}/`));
   const run = `${directory}/run`;
   if (namespaces.length === 0) return [run, ...here];
-  if (pid === undefined) throw new ConnectError("the pod has no process on this machine", Code.NotFound);
+  if (pid === undefined) throw refusal("NOT_RUNNING", "the pod has no process on this machine");
   const foreign = namespaces.filter((kind) => namespaceOf(pid, kind) !== namespaceOf("self", kind));
   if (!effectiveCapabilities().includes("SYS_ADMIN")) {
     if (foreign.length === 0) return [run, ...here];
-    throw new ConnectError(
-      `process ${pid} has namespaces of its own, and you may not enter them`,
-      Code.PermissionDenied,
-    );
+    throw refusal("NOT_PERMITTED", `process ${pid} has namespaces of its own, and you may not enter them`);
   }
   // Without tini, orphans of a tool go to the first process of the namespace, and are ended there.
   const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${directory}/reaper`] : [];
@@ -51,9 +48,9 @@ function namespaceOf(pid: number | "self", kind: NamespaceKind): string {
     return Deno.readLinkSync(`/proc/${pid}/ns/${kind}`);
   } catch (error) {
     if (error instanceof Deno.errors.PermissionDenied) {
-      throw new ConnectError(`process ${pid} is another user's`, Code.PermissionDenied);
+      throw refusal("NOT_PERMITTED", `process ${pid} is another user's`);
     }
-    throw new ConnectError(`there is no process ${pid}`, Code.NotFound);
+    throw refusal("NO_PROCESS", `there is no process ${pid}`);
   }
 }
 

@@ -12,6 +12,7 @@ import { localArgv } from "./local_argv.ts";
 import { Program } from "./program.ts";
 import { readInRoot } from "./root_file.ts";
 import { containerVariables } from "./runtime_files.ts";
+import { refusal } from "./refusal.ts";
 
 const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
   [Namespace.UNSPECIFIED]: undefined,
@@ -86,7 +87,7 @@ async function start(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       const where = local === undefined ? "in the image" : "on this machine";
-      throw new ConnectError(`there is no program ${JSON.stringify(argv[0])} ${where}`, Code.NotFound);
+      throw refusal("NO_PROGRAM", `there is no program ${JSON.stringify(argv[0])} ${where}`);
     }
     throw error;
   }
@@ -114,7 +115,7 @@ async function commandOf(
   }
   const process = target.pid || containerPid(target.containerId);
   if (inside !== undefined) {
-    if (process === undefined) throw new ConnectError("the container does not run", Code.NotFound);
+    if (process === undefined) throw refusal("NOT_RUNNING", "the container does not run");
     const { privileged, user, byRuntime } = inside;
     // A program that the container runtime starts gets its variables there.
     const variables = byRuntime || target.pid !== 0 ? {} : await containerVariables(target.containerId);
@@ -130,7 +131,7 @@ async function commandOf(
     : { SCOPE_ROOT: rootPath(process), ...request.env };
   if (sharedNamespaces) return { ...request, env, argv: ["/opt/scope/run", ...argv] };
   const pid = process ?? podPid(target.podUid);
-  if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+  if (pid === undefined) throw refusal("NOT_RUNNING", "the pod has no process on this node");
   const copies = namespaces.includes("net") ? await files.copy(pid) : {};
   return { ...request, env, argv: enterArgv({ pid, namespaces, files: copies, argv }) };
 }

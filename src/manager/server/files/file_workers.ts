@@ -6,7 +6,8 @@ import type { Target } from "../../protocol/gen/manager_pb.ts";
 import { releaseMemory } from "../memory.ts";
 import { PartialFiles } from "./partial_files.ts";
 import { aliveMs, fileCalls, free } from "./worker_messages.ts";
-import type { FileCallName, FromWorker, LeftPart, ToWorker } from "./worker_messages.ts";
+import type { FileCallName, FromWorker, LeftPart, ToWorker, WorkerError } from "./worker_messages.ts";
+import { refusal } from "../refusal.ts";
 
 /** A Worker that was silent for this many intervals of `aliveMs` waits for a file system that does not answer. */
 const silentTimes = 15;
@@ -44,7 +45,7 @@ export class FileWorkers implements AsyncDisposable {
     const { key, path } = subjectOf(first.value);
     const all = [...this.#hung.values()].reduce((sum, one) => sum + one, 0);
     if ((this.#hung.get(key) ?? 0) >= mostHung || all >= mostHungOfAll) {
-      throw new ConnectError(`${all} calls on files wait for a file system already`, Code.ResourceExhausted);
+      throw refusal("TOO_MANY_SILENT", `${all} calls on files wait for a file system already`);
     }
     let next: Promise<IteratorResult<I>> = Promise.resolve(first);
     const responses = new Channel<Uint8Array<ArrayBuffer>>(), ended = Promise.withResolvers<void>();
@@ -65,9 +66,7 @@ export class FileWorkers implements AsyncDisposable {
         case "response":
           return void responses.push(message.bytes).then(() => post({ type: "more" }));
         case "done":
-          return message.error === undefined
-            ? ended.resolve()
-            : ended.reject(new ConnectError(message.error.message, message.error.code));
+          return message.error === undefined ? ended.resolve() : ended.reject(errorOf(message.error));
       }
     });
     const leave = () => {
@@ -79,7 +78,7 @@ export class FileWorkers implements AsyncDisposable {
       this.#count(key, 1);
       void job.ended.then(() => this.#count(key, -1));
       const where = path === "" ? "" : ` at or below ${JSON.stringify(path)}`;
-      ended.reject(new ConnectError(`a file system${where} does not answer`, Code.DeadlineExceeded));
+      ended.reject(refusal("SILENT_FILE_SYSTEM", `a file system${where} does not answer`));
     });
     ended.promise.catch(() => {}).then(() => responses.close());
     gone.addEventListener("abort", leave, { once: true });
@@ -194,4 +193,9 @@ function subjectOf(request: unknown): { key: string; path: string } {
   const { target, path } = open?.value ?? request as Subject;
   const key = `${target?.podUid} ${target?.containerId} ${target?.pid}`;
   return { key, path: path === undefined ? "" : new TextDecoder().decode(path) };
+}
+
+/** Makes the error of a Worker anew: only data passes between threads. */
+function errorOf({ code, message, reason }: WorkerError): ConnectError {
+  return reason === undefined ? new ConnectError(message, code) : refusal(reason, message);
 }

@@ -1,4 +1,3 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Target } from "../../protocol/gen/manager_pb.ts";
 import { containerPid, readProc } from "../processes.ts";
 import {
@@ -16,6 +15,7 @@ import type { Creator } from "./created.ts";
 import { Descriptor } from "./descriptor.ts";
 import { toName } from "./names.ts";
 import type { Name } from "./names.ts";
+import { refusal } from "../refusal.ts";
 
 /** The root of a container, held open. Every path is resolved below it, wherever its symlinks point. */
 export class TargetRoot implements Disposable {
@@ -28,7 +28,7 @@ export class TargetRoot implements Disposable {
   /** Throws ConnectError when the container does not run, and FileError when its root is out of reach. */
   static of(target: Target | undefined): TargetRoot {
     const pid = target?.pid || containerPid(target?.containerId ?? "");
-    if (pid === undefined) throw new ConnectError("the container does not run", Code.NotFound);
+    if (pid === undefined) throw refusal("NOT_RUNNING", "the container does not run");
     return new TargetRoot(pid);
   }
 

@@ -13,6 +13,7 @@ import { readFiles } from "./read.ts";
 import { ahead, fileCalls, free } from "./worker_messages.ts";
 import type { FileCallName, FromWorker } from "./worker_messages.ts";
 import { writeFiles } from "./write.ts";
+import { reasonOf } from "../refusal.ts";
 
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
@@ -41,10 +42,9 @@ export class WorkerCall {
       }
       this.post({ type: "done" });
     } catch (error) {
-      const { code, rawMessage } = error instanceof ConnectError
-        ? error
-        : new ConnectError(String(error), Code.Internal);
-      this.post({ type: "done", error: { code, message: rawMessage } });
+      const failure = error instanceof ConnectError ? error : new ConnectError(String(error), Code.Internal);
+      const { code, rawMessage: message } = failure, reason = reasonOf(failure);
+      this.post({ type: "done", error: { code, message, ...(reason === undefined ? {} : { reason }) } });
     } finally {
       this.#gone.abort();
     }

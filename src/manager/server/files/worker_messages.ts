@@ -9,6 +9,7 @@ import {
   WriteFilesRequestSchema,
   WriteFilesResponseSchema,
 } from "../../protocol/gen/manager_pb.ts";
+import type { Refusal_Reason } from "../../protocol/gen/manager_pb.ts";
 import type { Name } from "./names.ts";
 
 /** The calls that a Worker executes. Requests and responses travel as bytes, which are transferred, not copied. */
@@ -41,6 +42,15 @@ export interface LeftPart {
   pid: number;
 }
 
+/** The error that ended a call in a Worker. */
+export interface WorkerError {
+  /** Of gRPC. */
+  code: number;
+  message: string;
+  /** Set where the call was refused. */
+  reason?: keyof typeof Refusal_Reason;
+}
+
 export type ToWorker =
   | { type: "begin"; call: FileCallName }
   | { type: "request"; bytes: Uint8Array<ArrayBuffer> }
@@ -61,4 +71,4 @@ export type FromWorker =
   | { type: "keep"; part: LeftPart }
   | { type: "forget"; inode: bigint; name: Name }
   /** The call has ended; `error` has a gRPC code. */
-  | { type: "done"; error?: { code: number; message: string } };
+  | { type: "done"; error?: WorkerError };

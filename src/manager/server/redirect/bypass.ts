@@ -12,10 +12,11 @@ import { Network } from "./network.ts";
 import { makeTable, Nft } from "./nft.ts";
 import { keptConnections } from "./ports.ts";
 import type { Redirects } from "./redirect.ts";
-import { told } from "./refusal.ts";
+import { throwNftRefusal } from "./nft_refusal.ts";
 import { Renewal } from "./renewal.ts";
 import { heldMaps, leaseMs } from "./rules.ts";
 import { sweep } from "./sweep.ts";
+import { refusal } from "../refusal.ts";
 
 type Part = NonNullable<MessageInitShape<typeof BypassResponseSchema>["response"]>;
 const response = (part: Part): BypassResponse => create(BypassResponseSchema, { response: part });
@@ -71,15 +72,17 @@ class Bypass implements AsyncDisposable {
 
   async #start(client: Client): Promise<MessageInitShape<typeof BypassStartedSchema>> {
     const [maps, found] = await Promise.all([
-      this.#nft.list("list maps").then(heldMaps, told),
+      this.#nft.list("list maps").then(heldMaps, throwNftRefusal),
       networkRules(this.#network),
     ]);
     const capture = outgoingCapture(found.text) ?? throwNoCapture(found.unread);
     const kept = keptConnections(this.#network.sockets(), { incoming: [capture.port], outgoing: [] });
-    await sweep(this.#nft, maps).catch(told);
+    await sweep(this.#nft, maps).catch(throwNftRefusal);
     const { ports, owner } = this.request, { dns, users, groups } = capture;
     const rules = this.#rules = { table: this.#table, ports, dns, users, groups, owner };
-    await makeTable(this.#nft, (owned) => bypassTableText(rules, owned)).then(() => this.#renew(rules)).catch(told);
+    await makeTable(this.#nft, (owned) => bypassTableText(rules, owned)).then(() => this.#renew(rules)).catch(
+      throwNftRefusal,
+    );
     this.#renewal = new Renewal(client, (agoMs) => this.#renew(rules, agoMs), (error) => {
       this.#failed = error;
       void this[Symbol.asyncDispose]();
@@ -133,6 +136,6 @@ class Bypass implements AsyncDisposable {
 }
 
 function throwNoCapture(unread: readonly string[]): never {
-  if (unread.length === 0) throw new ConnectError("no rule of Istio takes what it connects to", Code.NotFound);
-  throw new ConnectError(`not all of its rules can be read here: ${unread.join(", ")}`, Code.FailedPrecondition);
+  if (unread.length === 0) throw refusal("NO_SIDECAR", "no rule of Istio takes what it connects to");
+  throw refusal("RULES_UNREADABLE", `not all of its rules can be read here: ${unread.join(", ")}`);
 }

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Client } from "../clients.ts";
 import { makeTable, Nft } from "./nft.ts";
-import { told } from "./refusal.ts";
+import { throwNftRefusal } from "./nft_refusal.ts";
 import { Renewal } from "./renewal.ts";
 import { sweep } from "./sweep.ts";
 import type { HeldMap, Ports, Rules } from "./rules.ts";
@@ -16,6 +16,7 @@ import {
   releaseText,
   tableText,
 } from "./rules.ts";
+import { refusal } from "../refusal.ts";
 
 /**
  * Ports of a pod, redirected by its kernel for a few seconds at a time and renewed only after a frame from the client: if
@@ -35,7 +36,7 @@ export class Lease implements AsyncDisposable {
 
   /** Returns the existing redirects in this network. Rejects with ConnectError when rules are impossible. */
   async others(): Promise<HeldMap[]> {
-    return heldMaps(await this.#nft.list("list maps").catch(told));
+    return heldMaps(await this.#nft.list("list maps").catch(throwNftRefusal));
   }
 
   /**
@@ -50,13 +51,13 @@ export class Lease implements AsyncDisposable {
     const holders = holdersOf(maps, this.#rules, ports);
     const stranger = holders.find(({ session }) => session !== this.#rules.session);
     if (stranger !== undefined && !takeover) throw heldBy(stranger);
-    await sweep(this.#nft, maps).catch(told);
+    await sweep(this.#nft, maps).catch(throwNftRefusal);
     const priority = Math.min(firstPriority, ...holders.map(({ priority }) => priority - 1));
     if (priority < leastPriority) throw new ConnectError("too many have taken over this port", Code.ResourceExhausted);
     this.#rules = { ...this.#rules, ...where, priority };
     this.#ports = ports;
     const before = await makeTable(this.#nft, (owned) => tableText(this.#rules, owned)).then(() => this.#renew()).catch(
-      told,
+      throwNftRefusal,
     );
     if (before !== undefined) throw heldBy(before);
   }
@@ -97,5 +98,5 @@ export class Lease implements AsyncDisposable {
 }
 
 function heldBy({ owner, port }: HeldMap & { port: number }): ConnectError {
-  return new ConnectError(`port ${port} is redirected by ${owner}`, Code.AlreadyExists);
+  return refusal("PORT_TAKEN", `port ${port} is redirected by ${owner}`);
 }

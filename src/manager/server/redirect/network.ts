@@ -1,4 +1,3 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Target } from "../../protocol/gen/manager_pb.ts";
 import type { TcpSocketSeen } from "../../../lib/proc.ts";
 import { parseTcp } from "../../../lib/proc.ts";
@@ -6,8 +5,7 @@ import { containerPid, podPid, readProc } from "../processes.ts";
 import { AF_INET, AF_INET6, ipv6Text } from "./address.ts";
 import { legacyRules } from "./legacy_table.ts";
 import { close, inNamespace, openNamespace, readLegacyTable } from "./socket_calls.ts";
-
-const nodeNetwork = "it has the network of its node";
+import { refusal } from "../refusal.ts";
 
 /** The network namespace of a process. It persists while this object holds it, even after the process has ended. */
 export class Network implements Disposable {
@@ -33,11 +31,11 @@ export class Network implements Disposable {
   static of(target: Target | undefined, sharedNamespaces: boolean): Network {
     const { containerId = "", podUid = "", pid = 0 } = target ?? {};
     const process = sharedNamespaces ? Deno.pid : pid || (containerPid(containerId) ?? podPid(podUid));
-    if (process === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+    if (process === undefined) throw refusal("NOT_RUNNING", "the pod has no process on this node");
     const network = new Network(process, sharedNamespaces);
     if (sharedNamespaces || !network.isHome) return network;
     network[Symbol.dispose]();
-    throw new ConnectError(nodeNetwork, Code.FailedPrecondition);
+    throw refusal("NODE_NETWORK", "it has the network of its node");
   }
 
   /** True for the manager's own network, which is the node's if the manager is not in the pod. */

@@ -14,6 +14,7 @@ import { cutConnections, forgetConnections, keptConnections, listeningPorts } fr
 import type { Ports } from "./rules.ts";
 import { listenAnywhere } from "./socket_calls.ts";
 import { Listener } from "./tcp_socket.ts";
+import { refusal } from "../refusal.ts";
 
 /** Time that connections served by the pod continue after a redirect has ended, in milliseconds. */
 const drainMs = 10_000;
@@ -98,7 +99,7 @@ export class Redirect implements AsyncDisposable {
       outgoing: request.outgoing,
     };
     if (ports.incoming.length + ports.outgoing.length === 0) {
-      throw new ConnectError("the pod listens on no port", Code.NotFound);
+      throw refusal("NO_PORT", "the pod listens on no port");
     }
     const kept = keptConnections(this.#network.sockets(), ports);
     const listen = (direction: "incoming" | "outgoing") => {

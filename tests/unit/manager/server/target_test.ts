@@ -4,6 +4,7 @@ import { readInRoot } from "../../../../src/manager/server/root_file.ts";
 import { alive, denoRun, gone, outcome, reader, start, startManager, within } from "../manager_process.ts";
 import { fakeTarget } from "../target.ts";
 import type { FakeTarget } from "../target.ts";
+import { refusalOf } from "../../../../src/manager/client/refusals.ts";
 
 // These tests need root for a root and namespaces of their own; without it they are ignored.
 const ignore = Deno.uid() !== 0;
@@ -145,6 +146,7 @@ withTarget(
     await assert.rejects(run(crypto.randomUUID(), ""), (error) => {
       assert.ok(error instanceof ConnectError);
       assert.deepEqual([error.code, error.rawMessage], [Code.NotFound, "the pod has no process on this node"]);
+      assert.equal(refusalOf(error)?.reason, "NOT_RUNNING", "its reason travels as data");
       return true;
     });
     await assert.rejects(run("", ""), { code: Code.NotFound });

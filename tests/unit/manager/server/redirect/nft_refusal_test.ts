@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Code } from "@connectrpc/connect";
-import { refused } from "../../../../../src/manager/server/redirect/refusal.ts";
+import { nftRefusal } from "../../../../../src/manager/server/redirect/nft_refusal.ts";
 
 // The first message is that of nft 1.1.3 without NET_ADMIN; the others are kernel errors as nft words them, which the test
 // machine's kernel does not return.
@@ -21,8 +21,8 @@ const cases: [string, Code, RegExp][] = [
 ];
 
 for (const [said, code, message] of cases) {
-  Deno.test(`refused() of "${said.split("\n")[0]}" says what is missing`, () => {
-    const error = refused(said);
+  Deno.test(`nftRefusal() of "${said.split("\n")[0]}" says what is missing`, () => {
+    const error = nftRefusal(said);
     assert.equal(error.code, code);
     assert.match(error.message, message);
   });
