@@ -1,6 +1,6 @@
 /**
- * Turns a terminal's screen, as `tmux capture-pane -e -p` prints it, into an SVG: standard input to standard output.
- * Knows the attributes and the 8 + 8 colours of ECMA-48's SGR, which is all that scope uses.
+ * Converts a terminal's screen, as `tmux capture-pane -e -p` prints it, from standard input to an SVG on standard output.
+ * Supports the attributes and the 8 + 8 colours of ECMA-48's SGR, which is all that scope uses.
  */
 const cell = { width: 8.4, height: 18 };
 const palette = ["#5c6370", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#d7dae0"];
@@ -13,7 +13,7 @@ interface Style {
   inverse?: boolean;
 }
 
-/** One screen as SVG text. Every run of equal style is a text element with a fixed length, so that columns line up. */
+/** Returns a screen as SVG. Every run of equal style is a text element with a fixed length, so that columns line up. */
 export function ansiToSvg(screen: string): string {
   const lines = screen.replace(/\n+$/, "").split("\n");
   let columns = 0;
@@ -23,7 +23,7 @@ export function ansiToSvg(screen: string): string {
     let column = 0;
     // deno-lint-ignore no-control-regex -- escape sequences begin with one
     for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
-      // deno-lint-ignore no-control-regex -- the same
+      // deno-lint-ignore no-control-regex -- escape sequences begin with one
       const codes = /^\x1b\[([0-9;]*)m$/.exec(part)?.[1];
       if (codes !== undefined) {
         for (const code of codes.split(";")) style = applied(style, Number(code));

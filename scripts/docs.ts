@@ -1,4 +1,4 @@
-/** Writes what is generated of the documentation, from the definitions that the program itself uses. */
+/** Writes the generated parts of the documentation, from the definitions that the program itself uses. */
 import { asking, commands } from "../src/app.ts";
 import { flags, permissions } from "../src/terminal/flags.ts";
 import { globalOptions } from "../src/options.ts";
@@ -48,7 +48,7 @@ if (Deno.args.includes("--check")) {
   for (const [file, text] of stale) Deno.writeTextFileSync(file, text);
 }
 
-/** How Deno installs the one file. */
+/** Returns the command with which Deno installs the single file, as Markdown lines. */
 function installLines(): string[] {
   const words = ["deno install --global --name scope", ...flags.map(({ flag }) => flag), `scope-${version}.js`];
   const lines = words.reduce<string[]>(

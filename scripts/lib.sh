@@ -1,10 +1,10 @@
-# Sourced by the scripts in this folder: where things are, and the pinned Deno.
+# Sourced by the scripts in this directory: paths, common functions and the pinned Deno.
 # Everything downloaded or built goes to $SCOPE_CACHE, outside the checkout.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 SCOPE_CACHE=${SCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scope}
 export SCOPE_CACHE
 deno_version=2.9.6
-# How the bundled command line is run, and what it may do; that file says why.
+# Flags and permissions of the bundled command line; that file explains them.
 scope_flags=$(sed -n '/^--/p' "$root/deploy/permissions.txt" | tr '\n' ' ')
 
 say() { printf '%s\n' "$*" >&2; }
@@ -28,9 +28,9 @@ need() {
     die "Cannot install the Debian package \"$*\""
 }
 
-# Holds a lock from here on until the script ends or calls `unlock`: `lock FILE WHAT`. WHAT is who else may hold it.
+# Takes a lock until the script ends or calls `unlock`: `lock FILE WHAT`. WHAT names its possible holder, for messages.
 lock() {
-  # A Mac has no flock. What is locked is made aside and renamed, so two at once only do the work twice there.
+  # macOS has no flock. Results are written elsewhere and renamed, so concurrent runs only do the work twice.
   if [ "$(uname -s)" = Darwin ] && ! command -v flock >/dev/null 2>&1; then return; fi
   need flock util-linux
   exec 9>"$1"
@@ -55,11 +55,11 @@ find_deno() {
   [ -x "$deno" ] && return
   need npm npm
   say "installing Deno $deno_version (npm package)"
-  # Into a folder of its own and renamed when whole, so that an interrupted install is never used.
+  # Install into a temporary directory and rename it when complete, so that an interrupted install is never used.
   mkdir -p "$SCOPE_CACHE/deno"
   deno_part=$(mktemp -d "$SCOPE_CACHE/deno/part.XXXXXX")
   npm install --prefix "$deno_part" --no-audit --no-fund --loglevel=error "deno@$deno_version" >&2 ||
     { rm -rf "$deno_part"; die "Cannot install Deno $deno_version from npm"; }
   mv "$deno_part" "$deno_home" 2>/dev/null || rm -rf "$deno_part"
-  [ -x "$deno" ] || die "Cannot find Deno in \"$deno_home\"" "remove that folder and run this again"
+  [ -x "$deno" ] || die "Cannot find Deno in \"$deno_home\"" "remove that directory and run this again"
 }

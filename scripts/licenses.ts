@@ -1,4 +1,4 @@
-/** Prints the licenses of the npm packages of deno.lock, which are part of the bundles, from where Deno keeps packages. */
+/** Prints the licenses of the npm packages of deno.lock, which are part of the bundles, from Deno's package cache. */
 
 const { npmCache } = JSON.parse(await output("info", "--json"));
 const lock: { npm: Record<string, unknown> } = JSON.parse(Deno.readTextFileSync("deno.lock"));
@@ -6,15 +6,15 @@ const registries = [...Deno.readDirSync(npmCache)].filter(({ isDirectory }) => i
 
 for (const entry of Object.keys(lock.npm).sort()) {
   if (entry.startsWith("@types/")) continue;
-  // `@scope/name@1.2.3_peer@4.5.6`: what follows the version names packages that this one shares.
+  // `@scope/name@1.2.3_peer@4.5.6`: the suffix after the version names peer dependencies.
   const [, name, version] = /^((?:@[^/]+\/)?[^@]+)@([^_]+)/.exec(entry)!;
-  const folder = registries.map((registry) => `${npmCache}/${registry.name}/${name}/${version}`).find(isFolder);
-  if (folder === undefined) continue; // it is for another platform, or only for types
-  const { license } = JSON.parse(Deno.readTextFileSync(`${folder}/package.json`));
-  const files = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+  const directory = registries.map((registry) => `${npmCache}/${registry.name}/${name}/${version}`).find(isDirectory);
+  if (directory === undefined) continue; // for another platform, or only for types
+  const { license } = JSON.parse(Deno.readTextFileSync(`${directory}/package.json`));
+  const files = [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) =>
     /^(licen[sc]e|copying|notice)/i.test(name)
   );
-  const texts = files.sort().map((file) => Deno.readTextFileSync(`${folder}/${file}`).trim());
+  const texts = files.sort().map((file) => Deno.readTextFileSync(`${directory}/${file}`).trim());
   console.log([`${name} ${version} (${license})`, ...texts].join("\n\n") + `\n\n${"-".repeat(78)}\n`);
 }
 
@@ -22,7 +22,7 @@ async function output(...args: string[]): Promise<string> {
   return new TextDecoder().decode((await new Deno.Command(Deno.execPath(), { args }).output()).stdout);
 }
 
-function isFolder(path: string): boolean {
+function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {

@@ -1,8 +1,8 @@
 import { Command as Parser, CommanderError, Option } from "commander";
-import { asCalled } from "./text/program_name.ts";
+import { withProgramName } from "./text/program_name.ts";
 import type { CalledAs } from "./text/program_name.ts";
 import type { Command } from "./command.ts";
-import { asksOf } from "./command.ts";
+import { permissionsOf } from "./command.ts";
 import { doctorOf } from "./features/pods/doctor_command.ts";
 import { bypass } from "./features/redirect/bypass_command.ts";
 import { completions } from "./features/completions/command.ts";
@@ -26,7 +26,7 @@ import { strace } from "./features/strace/command.ts";
 import { ScopeError } from "./errors.ts";
 import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
-import type { Asking } from "./rights/role.ts";
+import type { CommandPermissions } from "./rights/role.ts";
 import { version } from "./version.ts";
 
 const ordinary: readonly Command[] = [
@@ -37,15 +37,18 @@ const ordinary: readonly Command[] = [
 const others: readonly Command[] = [...ordinary, logs, doctorOf(ordinary), completions, manage];
 export const commands: readonly Command[] = [...others, rbacOf(others, unknownCommand)];
 
-/** What each command asks the API server for. */
-export const asking: readonly Asking[] = others.map((one) => ({ name: one.name, asks: asksOf(one) ?? [] }));
+/** Requests of each command to the API server. */
+export const asking: readonly CommandPermissions[] = others.map((one) => ({
+  name: one.name,
+  permissions: permissionsOf(one) ?? [],
+}));
 
-/** A command line, read. */
+/** A parsed command line. */
 export interface Invocation {
   command: Command;
-  /** Global options, wherever they stood. */
+  /** Global options, given before or after the command. */
   globals: RawOptions;
-  /** The command's own. */
+  /** Options of the command itself. */
   options: RawOptions;
   args: readonly string[];
 }
@@ -55,13 +58,13 @@ export interface Words {
   err(text: string): void;
 }
 
-/** Words to people, with the command lines in them as they can be typed where scope is called by that name. */
+/** Returns a message in which example command lines call the program by `name`. */
 export function inWordsOf(name: CalledAs, text: string): string {
-  return asCalled(text, name, ["help", ...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
+  return withProgramName(text, name, ["help", ...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
 }
 
 /**
- * Reads a command line; nothing when it was answered already, as by --help.
+ * Parses a command line. Returns undefined if the parser already answered it, for example `--help`.
  *
  * Throws ScopeError (usage).
  */
@@ -84,17 +87,17 @@ export function parse(argv: readonly string[], words: Words, name: CalledAs = "s
     if (command.passThrough) parser.passThroughOptions();
     if (command.separator) keepSeparator(parser);
     for (const option of command.options) parser.addOption(toOption(option));
-    const own = new Set(parser.options.map((option) => option.attributeName()));
+    const ownKeys = new Set(parser.options.map((option) => option.attributeName()));
     addGlobals(parser);
     parser.addHelpText("after", examplesText(command));
     parser.allowExcessArguments().action(() => {
       if (command.arguments === undefined && parser.args.length > 0) throw takesNone(command.name, parser.args);
       const raw = parser.opts() as RawOptions;
-      const after = Object.entries(raw).filter(([key]) => !own.has(key));
+      const after = Object.entries(raw).filter(([key]) => !ownKeys.has(key));
       invocation = {
         command,
         globals: { ...program.opts(), ...Object.fromEntries(after) },
-        options: Object.fromEntries(Object.entries(raw).filter(([key]) => own.has(key))),
+        options: Object.fromEntries(Object.entries(raw).filter(([key]) => ownKeys.has(key))),
         args: command.arguments === undefined ? [] : parser.args,
       };
     });
@@ -105,7 +108,7 @@ export function parse(argv: readonly string[], words: Words, name: CalledAs = "s
     if (error instanceof CommanderError) {
       if (error.exitCode === 0 || error.code === "commander.help") {
         if (error.exitCode !== 0) {
-          throw new ScopeError("usage", "Nothing says what to do", { hint: "scope --help lists the commands" });
+          throw new ScopeError("usage", "No command specified", { hint: "scope --help lists the commands" });
         }
         return undefined;
       }
@@ -116,7 +119,7 @@ export function parse(argv: readonly string[], words: Words, name: CalledAs = "s
   return invocation;
 }
 
-/** Global options also stand after the command: those whose letter or name it has not taken itself. */
+/** Accepts global options after the command, too, except those whose letter or name the command uses itself. */
 function addGlobals(parser: Parser): void {
   const taken = new Set(parser.options.flatMap(({ short, long }) => [short, long]));
   for (const { key: _key, ...spec } of globalOptions) {
@@ -127,7 +130,7 @@ function addGlobals(parser: Parser): void {
   }
 }
 
-/** The parser takes the first `--` away, and with it what stood before and what behind. */
+/** Keeps the `--` that the parser would remove: without it, the arguments before and after it cannot be told apart. */
 function keepSeparator(parser: Parser): void {
   const parseOptions = parser.parseOptions.bind(parser);
   parser.parseOptions = (argv) => {
@@ -159,7 +162,7 @@ function takesNone(name: string, args: readonly string[]): ScopeError {
   });
 }
 
-/** The error for the name of a command that there is none of, with the one that may be meant. */
+/** Returns the error for an unknown command name, with a similar name as the hint. */
 function unknownCommand(name: string): ScopeError {
   const program = new Parser("scope").exitOverride().configureOutput({
     writeErr() {},
@@ -168,7 +171,7 @@ function unknownCommand(name: string): ScopeError {
   });
   for (const command of commands) program.command(command.name, { hidden: command.hidden ?? false });
   try {
-    // The parser knows what is alike.
+    // The parser finds similar names.
     program.showSuggestionAfterError().parse(["--", name], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return usageError(error.message);
@@ -176,14 +179,14 @@ function unknownCommand(name: string): ScopeError {
   return new ScopeError("usage", `Unknown command "${name}"`, { hint: "scope --help lists commands and options" });
 }
 
-/** The parser's words for a mistake as ours: `error: unknown option '--foo'\n(Did you mean --bar?)`. */
+/** Converts an error message of the parser, such as `error: unknown option '--foo'\n(Did you mean --bar?)`. */
 function usageError(message: string): ScopeError {
   const [first = "", suggestion] = message.replace(/^error: /, "").split("\n");
   const bare = /^option '(?:-\w, )?(--[\w-]+) .*' argument missing$/.exec(first)?.[1];
   if (bare !== undefined) return needsValue(bare);
   const missing = /^missing required argument '(.*)'$/.exec(first)?.[1];
   if (missing !== undefined) {
-    return new ScopeError("usage", `Nothing says which ${missing}`, {
+    return new ScopeError("usage", `No ${missing} specified`, {
       hint: "give it after the command's own options",
     });
   }

@@ -1,10 +1,10 @@
 import type { Context } from "./context.ts";
 import type { GlobalOptions, OptionSpec, RawOptions, Values } from "./options.ts";
 import { longName } from "./options.ts";
-import type { Ask } from "./rights/asks.ts";
+import type { PermissionGroup } from "./rights/permission_groups.ts";
 import type { Needs } from "./way.ts";
 
-/** A subcommand: its name, what it takes, and one function that gets its world handed in. */
+/** A subcommand: its name, its options and arguments, and a function that gets everything it uses as its context. */
 export interface Command extends CommandData {
   options: readonly OptionSpec[];
   /** Returns the exit code. Throws ScopeError. */
@@ -14,50 +14,50 @@ export interface Command extends CommandData {
 interface CommandData {
   name: string;
   aliases?: readonly string[];
-  /** Not for everybody: left out of the list of commands. */
+  /** Left out of the list of commands. */
   hidden?: boolean;
   summary: string;
   /** For example `[host...]`. */
   arguments?: string;
-  /** The values of each argument, where a shell can complete them; the last entry holds for all that follow. */
+  /** The values of each argument, for shell completion; the last entry holds for all further arguments. */
   argumentValues?: readonly Values[];
-  /** Pods that do not run are targets as well. */
+  /** Accepts pods that are not running as targets. */
   anyPod?: boolean;
-  /** Everything from the first argument on belongs to another program. */
+  /** Leaves everything from the first argument on to another program. */
   passThrough?: boolean;
-  /** A `--` stays among the arguments: the words before it and behind it mean different things. */
+  /** Keeps `--` among the arguments: arguments before it and after it mean different things. */
   separator?: boolean;
-  /** Its needs of the place that it works from; not set where it goes to none. */
+  /** Requirements on the way to the target; undefined for commands that connect to none. */
   needs?: Needs;
-  /** Its requests to the API server; by default, where it has `needs`, those that find a target and get beside it. */
-  asks?: readonly Ask[];
-  /** Command lines with what they do. */
+  /** Requests to the API server; by default, with `needs`, the requests that find a target and connect to it. */
+  permissions?: readonly PermissionGroup[];
+  /** Example command lines, each with a description. */
   examples: readonly (readonly [string, string])[];
 }
 
-/** An option of a command, and how its value is read. */
+/** An option of a command, with the reader of its value. */
 export interface CommandOption<Value> extends OptionSpec {
-  /** Reads what was given; undefined where nothing was. Throws ScopeError (usage). */
+  /** Reads the value as given; it is undefined if the option was not given. Throws ScopeError (usage). */
   read(given: RawOptions[string]): Value;
 }
 
 export type OptionTable = Readonly<Record<string, CommandOption<unknown>>>;
 
-/** The values of the options of a table, by their names in it. */
+/** The values of the options of a table, by the names in the table. */
 export type OptionValues<Table extends OptionTable> = {
   readonly [Name in keyof Table]: Table[Name] extends CommandOption<infer Value> ? Value : never;
 };
 
-/** A command whose work is loaded when it is run. */
+/** A command whose implementation is loaded when it runs. */
 export interface CommandDefinition<Table extends OptionTable, Plan> extends CommandData {
   options?: Table;
-  /** Reads a command line. Pure. Throws ScopeError (usage). */
+  /** Turns a command line into a plan. Pure. Throws ScopeError (usage). */
   plan(options: OptionValues<Table>, args: readonly string[], globals: GlobalOptions): Plan;
-  /** Loads the work. Its `run` returns the exit code, and throws ScopeError. */
+  /** Loads the implementation. Its `run` returns the exit code, and throws ScopeError. */
   load(): Promise<{ run(context: Context, plan: Plan): Promise<number> }>;
 }
 
-/** A defined command, whose plan can be looked at without running it. */
+/** A defined command whose plan can be made without running it. */
 export interface PlannedCommand<Plan> extends Command {
   /** Throws ScopeError (usage). */
   plan(options: RawOptions, args: readonly string[], globals: GlobalOptions): Plan;
@@ -84,18 +84,18 @@ export function defineCommand<Plan, Table extends OptionTable = Record<never, ne
 
 type More = Pick<OptionSpec, "values" | "hidden">;
 
-/** An option without a value: true where it is given. */
+/** Defines an option without a value: true if it is given, for `--no-…` false. */
 export function flag(flags: string, description: string, more: More = {}): CommandOption<boolean> {
   const set = !longName(flags).startsWith("no-");
   return { flags, description, ...more, read: (given) => given === set };
 }
 
-/** An option whose value is any text. */
+/** Defines an option whose value is any text. */
 export function text(flags: string, description: string, more: More = {}): CommandOption<string | undefined> {
   return { flags, description, ...more, read: (given) => typeof given === "string" ? given : undefined };
 }
 
-/** An option whose value is made of a text by `parse`, which throws ScopeError (usage). */
+/** Defines an option whose value `parse` makes of a text; `parse` throws ScopeError (usage). */
 export function parsed<Value>(
   flags: string,
   description: string,
@@ -109,18 +109,18 @@ export function parsed<Value>(
   };
 }
 
-/** An option that may be given several times, or has several words: `<words...>`. */
+/** Defines an option that may be repeated, or that takes several values: `<words...>`. */
 export function list(flags: string, description: string, more: More = {}): CommandOption<readonly string[]> {
   const read = (given: RawOptions[string]) => Array.isArray(given) ? given as readonly string[] : [];
   return { ...{ flags, description, ...more, read }, ...flags.includes("...") ? {} : { repeatable: true } };
 }
 
-/** The name of an option in RawOptions. */
+/** Returns the name of an option in RawOptions. */
 function keyOf({ flags }: OptionSpec): string {
   return longName(flags).replace(/^no-/, "").replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
-/** Returns what a command asks the API server for; undefined where nobody has said. */
-export function asksOf({ asks, needs }: CommandData): readonly Ask[] | undefined {
-  return asks ?? (needs === undefined ? undefined : ["target", "way"]);
+/** Returns the requests of a command to the API server; undefined if the command declares none. */
+export function permissionsOf({ permissions, needs }: CommandData): readonly PermissionGroup[] | undefined {
+  return permissions ?? (needs === undefined ? undefined : ["target", "way"]);
 }

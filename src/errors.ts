@@ -1,7 +1,7 @@
 import { oneLine } from "./lib/one_line.ts";
 import type { Access } from "./rights/access.ts";
 
-/** What went wrong, in the classes that decide the exit code. */
+/** Classes of errors; each has its own exit code. */
 export type ErrorKind = "usage" | "notFound" | "unreachable" | "bug" | "timeout" | "denied";
 
 /** Exit codes after sysexits(3), one for each kind. */
@@ -18,14 +18,11 @@ export interface ErrorDetails {
   /** The next thing to try, without a final period. */
   hint?: string;
   cause?: unknown;
-  /** Rights without which it cannot be done. */
+  /** Missing Kubernetes permissions. */
   missing?: readonly Access[];
 }
 
-/**
- * The only error that reaches a user. The message is one line in sentence case, with values quoted and without a
- * final period.
- */
+/** The only error shown to users. The message is one line in sentence case, with values quoted and without a final period. */
 export class ScopeError extends Error {
   override readonly name = "ScopeError";
   readonly kind: ErrorKind;
@@ -44,7 +41,7 @@ export class ScopeError extends Error {
   }
 }
 
-/** A foreign error as a ScopeError; what nobody translated before is a bug. */
+/** Converts any error to a ScopeError; an untranslated foreign error is a bug. */
 export function toScopeError(error: unknown): ScopeError {
   if (error instanceof ScopeError) return error;
   const message = error instanceof Error ? error.message : String(error);

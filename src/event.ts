@@ -24,8 +24,8 @@ export type * from "./features/redirect/events.ts";
 export type * from "./features/strace/events.ts";
 
 /**
- * What was seen. `-o json` prints exactly these objects, one a line, so names and units are part of the interface:
- * times are RFC 3339 in UTC, durations end in `Ms`, sizes in `Bytes`.
+ * An event. `-o json` prints exactly these objects, one a line, so names and units are part of the interface: times are RFC
+ * 3339 in UTC, durations end in `Ms`, sizes in `Bytes`.
  */
 export type Event =
   | PingEvent
@@ -41,21 +41,21 @@ export type Event =
   | LogsEvent
   | Failed;
 
-/** One thing of several failed; the others go on, and the exit code is not 0. */
+/** A failure of one of several things. The others continue, and the exit code is not 0. */
 export interface Failed extends Timed {
   type: "failed";
-  /** What it was about, for example `shop/web`. */
+  /** The thing that failed, for example `shop/web`. */
   subject: string;
   reason: string;
   hint?: string;
 }
 
-/** Types of the events that make an otherwise good run fail. */
+/** Returns true for events that make an otherwise successful run fail. */
 export function isFailure(event: Event): boolean {
   return event.type === "failed";
 }
 
-/** The failure of one thing of several, which happens now. */
+/** Returns a failure event for one of several things, with the current time. */
 export function failed(subject: string, { message, hint }: { message: string; hint?: string | undefined }): Failed {
   return { type: "failed", time: now(), subject, reason: message, ...(hint === undefined ? {} : { hint }) };
 }

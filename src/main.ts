@@ -1,6 +1,6 @@
 import { start } from "./start.ts";
 
-// Not a plain text: Deno reads and analyses whatever an import is known to load, also when it is never reached.
+// The specifier is computed on purpose: Deno resolves and parses literal dynamic imports at startup.
 const load = (name: string) =>
   import(import.meta.resolve(`./cli/${name}${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`));
 

@@ -1,4 +1,4 @@
 import { start } from "./start.ts";
 
-// What the bundle that is one file begins with: the bundler puts what is imported here into that file, too.
+// Entry point of the single-file bundle. The specifiers are literal, so that the bundler includes these modules.
 await start({ main: () => import("./cli/main.ts"), complete: () => import("./cli/complete.ts") });

@@ -3,16 +3,16 @@ import type { TargetQuery } from "./target.ts";
 import { wayNames } from "./way.ts";
 import type { WayName } from "./way.ts";
 
-/** The options that every command understands, after flags, environment and files were put together. */
+/** Global options, merged from flags, environment and files. */
 export interface GlobalOptions {
   namespace?: string;
   pod?: string;
   selector?: string;
-  /** The pod or the selector stands on the command line: it comes from no variable and no file. */
+  /** True if --pod or --selector is on the command line, and the target comes from no variable or file. */
   targetGiven: boolean;
   container?: string;
   image?: string;
-  /** Name of the secret for the image; empty for none. */
+  /** Name of the image pull secret; empty for none. */
   regcred: string;
   terminate: boolean;
   via: WayName;
@@ -23,17 +23,17 @@ export interface GlobalOptions {
   pullPolicy: PullPolicy;
   timeoutMs: number;
   verbose: boolean;
-  /** Path of a file to be made, for a transcript. */
+  /** Path of the transcript, a new file. */
   record?: string;
 }
 
 export const pullPolicies = ["Always", "IfNotPresent", "Never"] as const;
 export type PullPolicy = (typeof pullPolicies)[number];
 
-/** Options as written on the command line: text, a list of texts, or true for a flag without a value. */
+/** Options as written on the command line: a text, a list of texts, or true for a flag without a value. */
 export type RawOptions = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
-/** What a value names, so that shells can complete it: things of the cluster, files of this machine, or one of these words. */
+/** Kind of a value, for shell completion: objects of the cluster, files of this machine, or one of these words. */
 export type Values =
   | "namespace"
   | "pod"
@@ -49,16 +49,16 @@ export interface OptionSpec {
   /** For example `-c, --count <n>`. */
   flags: string;
   description: string;
-  /** What its value is, where a shell can help with it. */
+  /** Kind of the value, if a shell can complete it. */
   values?: Values;
   hidden?: boolean;
-  /** May be given several times; then its value is a list. */
+  /** May be repeated; the value is then a list. */
   repeatable?: boolean;
 }
 
 export const outputs = ["text", "json"] as const;
 
-/** Name of each global option in RawOptions, with its environment variable where it has one. */
+/** Global options with their names in RawOptions, and the environment variables for them. */
 export const globalOptions: readonly (OptionSpec & { key: string; variable?: string })[] = [
   {
     key: "namespace",
@@ -159,20 +159,23 @@ export const globalOptions: readonly (OptionSpec & { key: string; variable?: str
   { key: "verbose", flags: "-v, --verbose", description: "say what is done, and where errors come from" },
 ];
 
-/** Each says alone who is meant: what a nearer place says of one replaces what the places behind say of the other. */
+/** `--pod` and `--selector` exclude each other: the one from the higher-priority source wins. */
 const rivals: Readonly<Record<string, string>> = { pod: "selector", selector: "pod" };
 
-/** The options that a set of variables gives. An empty one counts as not set, except where empty means none. */
+/**
+ * Returns the options that a set of variables sets. An empty variable counts as unset, except SCOPE_REGCRED, where it means
+ * none.
+ */
 function variablesOf(source: Readonly<Record<string, string | undefined>>): RawOptions {
   const given = globalOptions.map(({ key, variable }) => [key, variable && source[variable]] as const);
   return Object.fromEntries(given.filter(([key, value]) => value !== undefined && (value !== "" || key === "regcred")));
 }
 
 /**
- * Puts together what was given: flag, then environment, then file. An empty variable counts as not set, except
- * SCOPE_REGCRED, where it means none. A --pod sets SCOPE_SELECTOR aside, and --selector SCOPE_POD.
+ * Merges the sources by priority: flag, then environment, then file. An empty variable counts as unset, except SCOPE_REGCRED,
+ * where it means none. --pod overrides SCOPE_SELECTOR, and --selector overrides SCOPE_POD.
  *
- * Throws ScopeError (usage) for a value that is not possible.
+ * Throws ScopeError (usage) for an invalid value.
  */
 export function resolveOptions(
   raw: RawOptions,
@@ -219,14 +222,14 @@ export function resolveOptions(
   };
 }
 
-/** The error for an option that stands there without a value. */
+/** Returns the error for an option without its value. */
 export function needsValue(option: string): ScopeError {
   return new ScopeError("usage", `Option ${option} needs a value`, {
     hint: "give one after it, or leave the option out",
   });
 }
 
-/** A time in seconds greater than 0, in milliseconds precision. Throws ScopeError (usage). */
+/** Parses a positive number of seconds, rounded to milliseconds. Throws ScopeError (usage). */
 export function seconds(option: string, text: string): number {
   const value = /^(\d+\.?\d*|\.\d+)s?$/.test(text) ? Math.round(parseFloat(text) * 1000) / 1000 : NaN;
   if (value > 0 && value <= 86_400) return value;
@@ -235,7 +238,7 @@ export function seconds(option: string, text: string): number {
   });
 }
 
-/** A whole number from 0 on. Throws ScopeError (usage). */
+/** Parses a whole number, 0 or more. Throws ScopeError (usage). */
 export function count(option: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
@@ -243,7 +246,7 @@ export function count(option: string, text: string): number {
   });
 }
 
-/** A pid. Throws ScopeError (usage). */
+/** Parses a pid. Throws ScopeError (usage). */
 export function processId(option: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, {
@@ -256,7 +259,7 @@ export function longName(flags: string): string {
   return /--([\w-]+)/.exec(flags)![1]!;
 }
 
-/** What the global options say about the target. */
+/** Returns the target that the global options name. */
 export function targetQuery({ pod, selector, container }: GlobalOptions): TargetQuery {
   return {
     ...(pod === undefined ? {} : { pod }),
@@ -269,6 +272,6 @@ function dashed(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Shells that complete command lines of scope. */
+/** Shells with completion for scope. */
 export const completedShells = ["bash", "zsh", "fish"] as const;
 export type CompletedShell = (typeof completedShells)[number];

@@ -1,53 +1,53 @@
 import type { Event } from "./event.ts";
 
-/** Where a renderer writes, and the window it has. Size is asked at every frame, as windows change. */
+/** Output of a renderer, and its window. The size is read for every frame, because windows change. */
 export interface Screen {
   write(text: string): void;
-  /** Data of somebody else: it stays as it is, whatever signs the locale has. By default as `write`. */
+  /** Writes text from outside scope, which is never converted to ASCII. Defaults to `write`. */
   writeData?(text: string): void;
-  /** Bytes as they are. */
+  /** Writes bytes unchanged. */
   writeBytes?(bytes: Uint8Array): void;
-  /** What was written before has not gone out yet: a live picture is better left out. */
+  /** True while earlier output is still in flight: a live view then skips its frame. */
   readonly busy?: boolean;
-  /** Columns are Infinity where this is no terminal: nothing is shortened there. */
+  /** Returns the size. `columns` is Infinity if the output is no terminal: nothing is shortened then. */
   size(): { columns: number; rows: number };
-  /** A program reads it, from a pipe or a file: data goes there as it came. */
+  /** True if a program reads the output, from a pipe or a file: data is written unescaped. */
   readonly forProgram?: boolean;
-  /** Colour is wanted and possible. */
+  /** True if colour is wanted and supported. */
   readonly color: boolean;
 }
 
-/** Turns events into text. Created once for a command; `end` is called once, also after a failure or Ctrl-C. */
+/** Turns events into text. Created once per command; `end` is called once, also after a failure or Ctrl-C. */
 export interface Renderer {
   event(event: Event): void;
-  /** A key was pressed (live renderers): `up`, `down`, `home`, `end`, `pageup`, `pagedown`, or a printable character. */
+  /** Called for each key in a live view: `up`, `down`, `home`, `end`, `pageup`, `pagedown`, or a printable character. */
   key?(key: string): void;
-  /** The window changed (live renderers). */
+  /** Called when the window of a live view changes its size. */
   resize?(): void;
-  /** Leaves the terminal as it was found and prints what remains, such as the summary. */
+  /** Restores the terminal and prints the rest, such as the summary. */
   end(): void;
 }
 
-/** How text looks, for the events of a room. */
+/** Settings for the text of a feature's events. */
 export interface TextLook {
   color: boolean;
-  /** Width of the screen; Infinity where it is no terminal. */
+  /** Returns the width of the screen; Infinity if it is no terminal. */
   columns(): number;
   screen: Screen;
-  /** Command lines in a text as they can be typed where scope is called by another name. */
+  /** Returns a text whose example command lines use the name by which the user calls the program. */
   words(text: string): string;
-  /** Lines of logs have their times. */
+  /** True to print the time of each log line. */
   times: boolean;
 }
 
-/** The events of one room as text. Made once for a run: it remembers what its tables show. */
+/** Turns the events of one feature into text. Created once per run: it collects the rows of its tables. */
 export interface EventText<Shown extends Event> {
-  /** Lines of its own signs, such as arrows, which are ASCII where the locale has nothing else. */
+  /** Set if the lines contain scope's own signs, such as arrows, which become ASCII if the locale has only ASCII. */
   readonly drawn?: true;
-  /** It writes lines that are somebody's data, between which nothing else may stand. */
+  /** Set if the lines are data from outside scope; no other line may stand between them. */
   readonly data?: true;
-  /** Returns the lines of an event; none where the tables or nobody tells of it. */
+  /** Returns the lines of an event; none if only the tables show it, or nothing does. */
   lines(event: Shown): readonly string[];
-  /** Returns the tables at the end, when their columns are known. */
+  /** Returns the tables printed at the end, when the column widths are known. */
   tables?(): readonly (readonly string[])[];
 }

@@ -1,15 +1,15 @@
 import { version } from "./version.ts";
 
-/** The parts of the program, each loaded when it is needed. */
-export interface Parts {
+/** The parts of the program, each loaded on demand. */
+export interface ProgramParts {
   main(): Promise<typeof import("./cli/main.ts")>;
   complete(): Promise<typeof import("./cli/complete.ts")>;
 }
 
-/** Runs the program. What is said before anything is loaded: a version is asked for often, and by programs. */
-export async function start(parts: Parts): Promise<void> {
+/** Runs the program. `--version` is answered before anything is loaded: it is asked for often, also by programs. */
+export async function start(parts: ProgramParts): Promise<void> {
   if (Deno.args.length === 1 && (Deno.args[0] === "--version" || Deno.args[0] === "-V")) {
-    say(`scope ${version}\n`);
+    notice(`scope ${version}\n`);
     return;
   }
   seedRandomNumbers();
@@ -23,15 +23,15 @@ export async function start(parts: Parts): Promise<void> {
 }
 
 /**
- * What TLS takes its random numbers from is seeded at its first use, which takes 30 ms of CPU time: another thread does it
- * while this one loads the program.
+ * Seeds TLS's random number generator on another thread while the main thread loads the program: seeding happens at the first
+ * use and takes 30 ms of CPU time. If it fails, TLS seeds it later.
  */
 function seedRandomNumbers(): void {
-  crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]).catch(() => {}); // TLS does it, then
+  crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]).catch(() => {});
 }
 
-/** Prints a text. Where nobody reads it, that is no failure; where there is no room, it is. */
-function say(text: string): void {
+/** Prints a text. A closed pipe is ignored; other errors, such as a full disk, exit with 69. */
+function notice(text: string): void {
   try {
     Deno.stdout.writeSync(new TextEncoder().encode(text));
   } catch (error) {

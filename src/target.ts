@@ -1,4 +1,4 @@
-/** Whom: `namespace/pod:container`, as far as a manager beside it must know. */
+/** A target, `namespace/pod:container`, with the facts that a manager next to it uses. */
 export interface Target {
   namespace: string;
   pod: string;
@@ -8,29 +8,29 @@ export interface Target {
   /** All addresses of the pod, the primary one first. */
   ips: string[];
   hostNetwork: boolean;
-  /** The container that is meant, and all that run. */
+  /** The chosen container, and all running ones. */
   container: ContainerRef;
   containers: ContainerRef[];
-  /** Those of its spec that come over the network, and the addresses of its node, from which they come. */
+  /** Network probes of the pod's spec, and the addresses of its node, from which the kubelet sends them. */
   probes?: NetworkProbe[];
   nodeAddresses?: string[];
-  /** By which the kubelet evicts it; missing where its spec is not known. */
+  /** Limits by which the kubelet evicts the pod; undefined if the pod's spec is unknown. */
   storage?: StorageLimits;
 }
 
 export interface ContainerRef {
   name: string;
-  /** Without the runtime's prefix; empty while it does not run. */
+  /** Container id without the runtime's prefix; empty while the container does not run. */
   id: string;
 }
 
-/** The limits of a pod's files on the disk of its node, beyond which the kubelet evicts it. Quantities as in its spec. */
+/** Limits of a pod's local storage; the kubelet evicts the pod beyond them. Quantities as in its spec. */
 export interface StorageLimits {
-  /** Of the emptyDir volumes that are on disk and have a `sizeLimit`, by their names. */
+  /** Limits of the emptyDir volumes that are on disk and have a `sizeLimit`, by volume name. */
   emptyDirs: Readonly<Record<string, StorageLimit>>;
-  /** Of the container's own file system. */
+  /** Limit of the container's own file system. */
   container?: StorageLimit;
-  /** Of its containers and emptyDir volumes together. */
+  /** Limit of the pod's containers and emptyDir volumes together. */
   pod?: StorageLimit;
 }
 
@@ -39,23 +39,23 @@ export interface StorageLimit {
   text: string;
 }
 
-/** A probe of a pod's spec that comes over the network. */
+/** A network probe in a pod's spec. */
 export interface NetworkProbe {
   kind: "http" | "https" | "tcp" | "grpc";
   port: number;
 }
 
-/** What the user said about the target. */
+/** Target as given by the user. */
 export interface TargetQuery {
   /** NAME or TYPE/NAME. */
   pod?: string;
   selector?: string;
   container?: string;
-  /** Default: that of the options. */
+  /** Defaults to the namespace of the options. */
   namespace?: string;
 }
 
-/** The names that TYPE/NAME takes as TYPE, as kubectl does: those of each kind, its plural first, and its API group. */
+/** Names accepted as TYPE in TYPE/NAME, as in kubectl: for each kind its API group and its names, the plural first. */
 export const kindNames = {
   pod: { group: "", names: ["pods", "pod", "po"] },
   deployment: { group: "apps", names: ["deployments", "deployment", "deploy"] },
@@ -72,21 +72,21 @@ export type WorkloadKind = keyof typeof kindNames;
 
 const kinds = Object.keys(kindNames) as WorkloadKind[];
 
-/** For messages: `pod, deployment, … or service`. */
+/** The kinds in a message: `pod, deployment, … or service`. */
 export const typedKinds = `${kinds.slice(0, -1).join(", ")} or ${kinds.at(-1)}`;
 
-/** NAME or TYPE/NAME, read. Without a type, a pod or else a workload of that name is meant. */
+/** NAME or TYPE/NAME, parsed. Without a type, it names a pod, or else a workload. */
 export interface PodReference {
   kind?: WorkloadKind;
   name: string;
 }
 
-/** Reads NAME or TYPE/NAME with kubectl's names of types; nothing when the type is unknown or a part is empty. */
+/** Parses NAME or TYPE/NAME with kubectl's type names. Returns undefined if the type is unknown or a part is empty. */
 export function parsePodReference(text: string): PodReference | undefined {
   const slash = text.indexOf("/");
   if (slash < 0) return text === "" ? undefined : { name: text };
   const name = text.slice(slash + 1);
-  // With a version and a group or without: `jobs`, `jobs.batch`, `jobs.v1.batch`, `pods.v1.`.
+  // Version and group are optional: `jobs`, `jobs.batch`, `jobs.v1.batch`, `pods.v1.`.
   const [, type = "", version, group] =
     /^([a-z]+)(?:\.(v\d\w*))?(?:\.([a-z]*))?$/.exec(text.slice(0, slash).toLowerCase()) ?? [];
   const kind = kinds.find((kind) => (kindNames[kind].names as readonly string[]).includes(type));
@@ -97,27 +97,27 @@ export function parsePodReference(text: string): PodReference | undefined {
   return ofGroup ? { kind, name } : undefined;
 }
 
-/** As people write it: `namespace/pod:container`. */
+/** Returns `namespace/pod:container`. */
 export function targetName({ namespace, pod, container }: Target): string {
   return `${namespace}/${pod}:${container.name}`;
 }
 
-/** Something that is pinged. `pod`, `namespace` and `node` are missing for a plain host. */
+/** A ping destination. A plain host has no `pod`, `namespace` or `node`. */
 export interface Destination {
-  /** An IPv4 or IPv6 address; for a host given by name, that name. */
+  /** An IPv4 or IPv6 address, or the name of a host given by name. */
   address: string;
   pod?: string;
   namespace?: string;
   node?: string;
   /** The pod uses its node's network, so its address is the node's. */
   hostNetwork?: boolean;
-  /** Set when it is pinged by TCP connections rather than by ICMP. */
+  /** Set if it is pinged by TCP connections instead of ICMP. */
   protocol?: "tcp";
   /** The TCP port to connect to; in events only together with `protocol`. */
   port?: number;
 }
 
-/** `namespace/pod` where there is one, else the address. */
+/** Returns `namespace/pod` of a pod, else the address. */
 export function destinationName(of: Destination): string {
   return of.pod === undefined ? of.address : `${of.namespace}/${of.pod}`;
 }

@@ -1,10 +1,10 @@
-/** Version of scope, of its image and of its manager: all three are released together. */
+/** Version of scope, its image and its manager: all three are released together. */
 export const version = "0.1.0";
 
-/** scripts/package writes the image's name here, in the bundle. */
+/** scripts/package replaces this text in the bundle by the image's name. */
 const image: string = "@packaged-image@";
 
-/** The image that the maker of this package chose, if one did. */
+/** Returns the image that the packager chose; undefined without one. */
 export function packagedImage(): string | undefined {
   return image.startsWith("@") ? undefined : image;
 }

@@ -14,35 +14,35 @@ export const capabilityNames = [
 ] as const;
 export type Capability = (typeof capabilityNames)[number];
 
-/** What a command needs of the place that it works from. Nothing: any place beside the target will do. */
+/** Requirements of a command on the way to the target. Without any, every way will do. */
 export interface Needs {
-  /** It cannot do without these. */
+  /** Required capabilities. */
   capabilities?: readonly Capability[];
-  /** It does its work better with these: asked for first, and given up where policy refuses them. */
+  /** Capabilities that improve the result: asked for first, and dropped if policy refuses them. */
   wanted?: readonly Capability[];
   /**
-   * It reads the target's /proc/PID/root, or traces it; `wanted`: it can do without; `all`: it reads and writes whatever
-   * the target itself may.
+   * Reads the target's /proc/PID/root, or traces it. `wanted`: can do without; `all`: reads and writes whatever the target
+   * itself may.
    */
   files?: boolean | "wanted" | "all";
-  /** It runs a program inside all of the target's namespaces and its root; `other`: with other rights than the target's. */
+  /** Runs a program in all of the target's namespaces and its root; `other`: with other rights than the target's. */
   inside?: boolean | "other";
-  /** It runs what somebody types, which may write files of any size beside the target. */
+  /** Runs commands that a user types, which may write files of any size next to the target. */
   writes?: boolean;
-  /** It uses the target's volumes as its own. */
+  /** Uses the target's volumes as its own. */
   volumes?: boolean;
-  /** Pids that it was given are the node's. */
+  /** Takes pids of the node. */
   nodePids?: boolean;
-  /** It changes rules of the pod's network, which must not be that of the node. */
+  /** Changes rules of the pod's network, which must not be that of the node. */
   ownNetwork?: boolean;
 }
 
-/** One byte stream to a manager next to a target, and nothing else. Disposing removes what was made for it alone. */
+/** A byte stream to a manager next to a target. Disposing removes whatever was created for it alone. */
 export interface Passage extends AsyncDisposable {
   readonly stream: Duplex;
   readonly way: Exclude<WayName, "auto">;
-  /** In effect for the manager there. */
+  /** Effective capabilities of the manager. */
   readonly capabilities: ReadonlySet<Capability>;
-  /** For people: what the manager runs in. */
+  /** Description of where the manager runs, for messages. */
   readonly place: string;
 }

@@ -6,10 +6,10 @@ type GlobalOption = OptionSpec & { variable?: string };
 
 const shown = <T extends { hidden?: boolean }>(all: readonly T[]): T[] => all.filter(({ hidden }) => !hidden);
 
-/** How a command is written: its name and its arguments. */
+/** Returns the usage of a command: its name and its arguments. */
 export const usage = ({ name, arguments: args }: Command): string => args === undefined ? name : `${name} ${args}`;
 
-/** The rows of README.md. */
+/** Returns the table of commands in README.md. */
 export function commandRows(commands: readonly Command[]): string[] {
   return table(
     ["command", "does"],
@@ -31,7 +31,7 @@ export function globalOptionRows(options: readonly GlobalOption[]): string[] {
   );
 }
 
-/** docs/commands.md: every command with its options and examples. */
+/** Returns docs/commands.md: every command with its options and examples. */
 export function commandsPage(commands: readonly Command[], options: readonly GlobalOption[]): string {
   const lines = [
     "# Commands",

@@ -1,7 +1,7 @@
 import { table } from "./markdown.ts";
 import type { Schema } from "./schema.ts";
 
-/** docs/events.md: every event with its fields, from their JSON Schema. */
+/** Returns docs/events.md: every event with its fields, from their JSON Schema. */
 export function eventsPage(schema: Schema): string {
   const definitions = schema.definitions ?? {};
   const events = (definitions.Event?.anyOf ?? []).map(({ $ref = "" }) => definitions[nameOf($ref)] ?? {});
@@ -18,7 +18,7 @@ export function eventsPage(schema: Schema): string {
     lines.push(`## ${type}`, "");
     if (description !== undefined) lines.push(...description.split("\n"), "");
     const fields = Object.entries(properties).filter(([name]) => name !== "type");
-    // Every event has a time: it stands first.
+    // Every event has a time, which is listed first.
     const sorted = fields.toSorted(([a], [b]) => Number(b === "time") - Number(a === "time"));
     const rows = sorted.map(([name, field]) => [
       `\`${name}${required.includes(name) ? "" : "?"}\``,

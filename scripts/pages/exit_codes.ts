@@ -1,10 +1,10 @@
 import { exitCodes } from "../../src/errors.ts";
 
-/** Every exit code with what it means: what README.md and the man page say of them. */
+/** Exit codes with their meanings, for README.md and the man page. */
 export const exitCodeTexts: readonly (readonly [code: string, meaning: string])[] = [
   ["0", "done; also when a pipe was closed, as by `head`"],
   ["1 / 2", "ping: from some / from all destinations nothing came back"],
-  [`${exitCodes.usage}`, "the command line is wrong, or nothing says which pod"],
+  [`${exitCodes.usage}`, "the command line is wrong, or no pod specified"],
   [`${exitCodes.notFound}`, "no such namespace, pod, container, context or host; no port to redirect"],
   [
     `${exitCodes.unreachable}`,

@@ -3,7 +3,7 @@ import type { OptionSpec } from "../../src/options.ts";
 import { usage } from "./commands_page.ts";
 import { exitCodeTexts } from "./exit_codes.ts";
 
-/** Variables that stand for no option. */
+/** Environment variables without a corresponding option. */
 const otherVariables: readonly (readonly [string, string])[] = [
   ["SCOPE_AUDIT", "off: no line in the audit log; args: with the arguments"],
   ["SCOPE_COMPLETION_PLUGINS", "1: completions run the kubeconfig's credential plugin, which may open a browser"],
@@ -13,7 +13,7 @@ const otherVariables: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * The man page scope(1), in the macros of man(7). It has no date: it changes when the program does.
+ * Returns the man page scope(1), in the macros of man(7). It has no date, so that it changes only when the program does.
  */
 export function manPage(
   commands: readonly Command[],
@@ -55,7 +55,7 @@ export function manPage(
     ".SH FILES",
     ".TP",
     ".I \\(ti/.config/scope/env",
-    "options as variables, in the format of a .env file; none is read from the current folder",
+    "options as variables, in the format of a .env file; none is read from the current directory",
     ".TP",
     ".I \\(ti/.kube/config",
     "clusters, contexts and credentials, as for kubectl",
@@ -70,12 +70,12 @@ export function manPage(
 
 const entry = ({ flags, description }: OptionSpec): string[] => [".TP", flagText(flags), text(description)];
 
-/** Flags in bold, the names of their values in italics. */
+/** Formats flags in bold, and the names of their values in italics. */
 function flagText(flags: string): string {
   return text(flags).replaceAll(/<([^>]+)>/g, "\\fI$1\\fR").replaceAll(/(?:\\-)+[\w\\-]+/g, "\\fB$&\\fR");
 }
 
-/** Text without meaning to roff: hyphens that can be copied, no escapes, no requests at the start of a line. */
+/** Escapes text for roff: hyphens that can be copied, no escapes, no requests at the start of a line. */
 function text(plain: string): string {
   const escaped = plain.replaceAll("\\", "\\(rs").replaceAll("-", "\\-").replaceAll("'", "\\(aq");
   return escaped.replaceAll("…", "...").replace(/^[.']/, "\\&$&");

@@ -1,7 +1,8 @@
 import { createGenerator } from "ts-json-schema-generator";
 
-/** A part of a JSON Schema, as far as these pages read it. */
+/** The parts of a JSON Schema that these pages read. */
 export interface Schema {
+  $id?: string;
   $ref?: string;
   type?: string | readonly string[];
   const?: unknown;
@@ -15,7 +16,10 @@ export interface Schema {
   definitions?: Readonly<Record<string, Schema>>;
 }
 
-/** The JSON Schema of all events, made from their types. */
+/** Version of the schema; raised unless only fields or events are added. 2: names of sizes, kinds, `pids.process`, `local`. */
+const schemaVersion = 2;
+
+/** Returns the JSON Schema of all events, made from their types. */
 export function eventSchema(): Schema {
   const generator = createGenerator({
     path: "src/event.ts",
@@ -30,7 +34,7 @@ export function eventSchema(): Schema {
   return flat(generator.createSchema("Event") as Schema);
 }
 
-/** Puts the events of each room into the one list of `Event`. */
+/** Merges the events of each feature into the one list of `Event`. */
 function flat({ definitions = {}, ...schema }: Schema): Schema {
   const { Event: event, ...others } = definitions as Record<string, Schema>;
   const rooms = new Set<string>();
@@ -43,5 +47,9 @@ function flat({ definitions = {}, ...schema }: Schema): Schema {
   };
   const anyOf = (event?.anyOf ?? []).flatMap(eventsOf);
   const left = Object.entries(others).filter(([name]) => !rooms.has(name));
-  return { ...schema, definitions: { Event: { ...event, anyOf }, ...Object.fromEntries(left) } };
+  return {
+    $id: `scope-events-${schemaVersion}`,
+    ...schema,
+    definitions: { Event: { ...event, anyOf }, ...Object.fromEntries(left) },
+  };
 }

@@ -17,33 +17,33 @@ import { readEnvFile } from "./config.ts";
 import { NameCache } from "./name_cache.ts";
 import { writeAll } from "../terminal/terminal.ts";
 
-/** How long somebody who presses Tab may wait, in milliseconds: 300, or what $SCOPE_COMPLETION_MS says. */
+/** Limit for a completion, in milliseconds: $SCOPE_COMPLETION_MS, by default 300. */
 const wantedMs = Number(Deno.env.get("SCOPE_COMPLETION_MS")) || 300;
-/** When to give up, in milliseconds since this program began: to start Deno and to end it takes the rest. */
+/** Limit in milliseconds since the start of this program: starting and ending Deno takes the rest. */
 const limitMs = Math.max(0, wantedMs - 50);
 
-/** Set for the run in the background that asks for the next completion what was not answered in time. */
+/** Set for the background run, which looks up for the next completion what was not answered in time. */
 const againVariable = "SCOPE_COMPLETION_AGAIN";
-/** Limit for the question in the background, in milliseconds. */
+/** Limit for the background run, in milliseconds. */
 const againMs = 10_000;
 
-/** A question to the cluster whose answer has not come yet. */
+/** A pending request to the cluster. */
 interface Open {
   cache: NameCache;
-  /** The answer of the last minutes, as the shell gets it. */
-  lately: string | undefined;
+  /** The cached answer of the last minutes, formatted for the shell. */
+  cached: string | undefined;
 }
 
 /**
- * Answers a shell that asks what could stand at its cursor, with the words up to there. Always ends with 0 and without a
- * word on stderr: what it cannot find out in time it does not offer, unless the cluster answered the same a little earlier.
+ * Prints the completions for a command line up to the cursor. Always returns 0 and writes nothing to stderr. Names that the
+ * cluster does not return in time come from the cache, or are left out.
  */
 export async function complete(words: readonly string[]): Promise<number> {
   const answered = Promise.withResolvers<string>();
   let open: Open | undefined, unanswered: Open | undefined;
-  const giveUp = () => answered.resolve((unanswered = open)?.lately ?? noAnswer);
+  const giveUp = () => answered.resolve((unanswered = open)?.cached ?? noAnswer);
   setTimeout(giveUp, Math.max(0, limitMs - performance.now()));
-  // What goes wrong later must not be told either.
+  // Later failures must not be printed either.
   addEventListener("unhandledrejection", (event) => event.preventDefault());
   answer(words, (question) => open = question).catch(() => noAnswer).then(answered.resolve);
   const text = await answered.promise;
@@ -56,17 +56,19 @@ export async function complete(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Asks in the background, so that the next completion has an answer. */
+/** Repeats the request in the background, so that the next completion has an answer. */
 function askAgain({ cache }: Open): void {
   if (Deno.env.get(againVariable) !== undefined || !cache.claim()) return;
   try {
     runAgain({ [againVariable]: "1", SCOPE_COMPLETION_MS: String(againMs) });
   } catch {
-    // Then the next one asks for itself.
+    // The next completion asks again.
   }
 }
 
-/** `ask` hears of a question that goes to the cluster, and of its end. */
+/**
+ * Returns the answer for the shell. `ask` is called with each request to the cluster, and with undefined when it is answered.
+ */
 async function answer(words: readonly string[], ask: (open: Open | undefined) => void): Promise<string> {
   const wanted = wantedOf(joinQuoted(words).map(unquoted), { commands, globals: globalOptions });
   const { typed, values, candidates } = wanted;
@@ -75,7 +77,7 @@ async function answer(words: readonly string[], ask: (open: Open | undefined) =>
   const options = optionsOf(wanted.globals), files = configFiles(options.kubeconfig);
   if (values === "context") return answerOf(typed, contextNames(files).map((value) => ({ value })));
   const cache = new NameCache(questionOf(options, files, values, typed)), known = cache.read();
-  ask({ cache, lately: known === undefined ? undefined : answerOf(typed, known) });
+  ask({ cache, cached: known === undefined ? undefined : answerOf(typed, known) });
   const found = await lookUp(options, files, typed, values);
   ask(undefined);
   if (found === undefined) return noAnswer;
@@ -83,7 +85,7 @@ async function answer(words: readonly string[], ask: (open: Open | undefined) =>
   return answerOf(typed, found);
 }
 
-/** All that the answer depends on but the credentials: whose kubeconfig it is, where it leads, what is asked for. */
+/** Returns the cache key: everything that the answer depends on, except the credentials. */
 function questionOf(
   options: GlobalOptions,
   files: ReturnType<typeof configFiles>,
@@ -101,7 +103,7 @@ function questionOf(
   return JSON.stringify({ files: files.map(({ path }) => path), ...current, ...namespace && { namespace }, ...asked });
 }
 
-/** Resolves to undefined where the cluster refuses to answer. */
+/** Resolves to undefined if the cluster refuses to answer. */
 async function lookUp(
   options: GlobalOptions,
   files: readonly ConfigFile[],
@@ -109,13 +111,15 @@ async function lookUp(
   values: LookupKind,
 ): Promise<Candidate[] | undefined> {
   const config = quickConfig(files, options.context), target = targetQuery(options);
-  if (config === undefined) return await lookUpSlowly(options, files, (own) => lookupOf(values, typed, own, target));
+  if (config === undefined) {
+    return await lookUpSlowly(options, files, (namespace) => lookupOf(values, typed, namespace, target));
+  }
   const { path, query, accept, read } = lookupOf(values, typed, options.namespace ?? config.namespace, target);
   const answer = await askQuickly(config, `${path}?${new URLSearchParams(query)}`, accept);
   return answer.ok ? read(await answer.json()) : undefined;
 }
 
-/** Asks an API server without the client library. */
+/** Sends a request to an API server without the client library. */
 export async function askQuickly(config: QuickConfig, path: string, accept: string): Promise<Response> {
   const [authority, cert, key, token] = [config.authority, config.certificate, config.key, config.token].map(textOf);
   const client = Deno.createHttpClient({
@@ -128,24 +132,24 @@ export async function askQuickly(config: QuickConfig, path: string, accept: stri
   });
 }
 
-/** With the client library, for a kubeconfig that only it understands; it is loaded just in time, or too late. */
+/** Uses the client library, for a kubeconfig that only the library supports. Loading it may take longer than the limit. */
 async function lookUpSlowly(
   options: GlobalOptions,
   files: readonly ConfigFile[],
   lookup: (namespace: string) => ReturnType<typeof lookupOf>,
 ): Promise<Candidate[] | undefined> {
-  // A plugin may open a browser, or ask for a password where somebody types a command.
+  // A plugin may open a browser, or ask for a password while the user types a command.
   if (needsPlugin(files, options.context) && !Deno.env.get("SCOPE_COMPLETION_PLUGINS")) return undefined;
   const { loadCluster } = await import("../kube/cluster.ts");
   const cluster = loadCluster({
-    ...{ ...options, timeoutMs: limitMs, say: () => {}, signal: new AbortController().signal },
+    ...{ ...options, timeoutMs: limitMs, notice: () => {}, signal: new AbortController().signal },
     env: Deno.env.toObject(),
   });
   const { path, query, read } = lookup(options.namespace ?? cluster.namespace);
   return read(await cluster.request("complete", { method: "GET", path, query }));
 }
 
-/** What the command line so far, the environment and the file of variables say of cluster and target. */
+/** Returns the options for cluster and target, from the command line so far, the environment and the file of variables. */
 function optionsOf(globals: Wanted["globals"]): GlobalOptions {
   const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
   const asked = ["namespace", "pod", "selector", "container", "context", "kubeconfig"];
@@ -168,7 +172,7 @@ function configFiles(given: string | undefined): (ConfigFile & { path: string })
   });
 }
 
-/** A word as typed, without quotes; of what a shell would expand in it, only the home folder is. */
+/** Removes quotes from a typed word; of all shell expansions, only the home directory is supported. */
 function unquoted(word: string): string {
   const home = Deno.env.get("HOME") ?? "";
   return word.replaceAll(/["'\\]/g, "").replace(/^(?:~|\$HOME|\$\{HOME\})\//, `${home}/`);

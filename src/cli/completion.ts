@@ -3,20 +3,20 @@ import type { OptionSpec, RawOptions, Values } from "../options.ts";
 import { longName } from "../options.ts";
 import { safe } from "../text/safe.ts";
 
-/** One word that could stand where the cursor is. */
+/** A possible word at the cursor. */
 export interface Candidate {
   value: string;
   description?: string;
 }
 
-/** What a shell asks for: the words of a command line up to the cursor, read. */
+/** A parsed command line up to the cursor, and what may follow. */
 export interface Wanted {
-  /** What is typed of the word already, without `--option=` before it. */
+  /** The typed part of the word, without `--option=` before it. */
   typed: string;
-  /** What the word may be: known words, or something to look up. None: nothing that anybody could know. */
+  /** Possible words, or in `values` what to look up. Neither if the word cannot be completed. */
   candidates: readonly Candidate[];
   values?: Exclude<Values, readonly string[]>;
-  /** Global options that stand before the cursor, by their keys. */
+  /** Global options before the cursor, by their keys. */
   globals: RawOptions;
 }
 
@@ -33,16 +33,15 @@ interface Flag extends OptionSpec {
   key?: string;
 }
 
-/** Reads an option's flags, as `-c, --count <n>`. */
+/** Parses an option's flags, such as `-c, --count <n>`. */
 function flagOf(spec: OptionSpec & { key?: string }): Flag {
   const short = /(?:^|\s)(-\w)\b/.exec(spec.flags)?.[1], long = `--${longName(spec.flags)}`;
   return { ...spec, ...(short === undefined ? {} : { short }), long, takesValue: /[<[]/.test(spec.flags) };
 }
 
 /**
- * What could stand at the cursor. `words` are those behind the program's name; the last one is the one that is typed, and
- * may be empty. Options are read as the parser of app.ts does: global ones stand on both sides of the command, where its
- * own letters win.
+ * Parses a command line up to the cursor. `words` follow the program's name; the last word is being typed, and may be empty.
+ * Options are parsed as in app.ts: global options may stand before and after the command, whose own letters take precedence.
  */
 export function wantedOf(words: readonly string[], { commands, globals: specs }: Definitions): Wanted {
   const globalFlags = specs.map(flagOf), globals: Record<string, string | boolean> = {};
@@ -70,8 +69,9 @@ export function wantedOf(words: readonly string[], { commands, globals: specs }:
     } else if (command === undefined) {
       command = commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
       if (command === undefined) return { typed: "", candidates: [], globals };
-      const own = command.options.map(flagOf), names = new Set(own.flatMap(({ short, long }) => [short, long]));
-      flags = [...own, ...globalFlags.filter(({ long }) => !names.has(long)).map((flag) => without(flag, names))];
+      const ownFlags = command.options.map(flagOf);
+      const names = new Set(ownFlags.flatMap(({ short, long }) => [short, long]));
+      flags = [...ownFlags, ...globalFlags.filter(({ long }) => !names.has(long)).map((flag) => without(flag, names))];
     } else {
       place++;
       if (command.passThrough) ended = true;
@@ -80,7 +80,7 @@ export function wantedOf(words: readonly string[], { commands, globals: specs }:
 
   const typed = words.at(-1) ?? "", equals = typed.indexOf("=");
   if (awaiting !== undefined) {
-    // The pods of a command's own option are in the namespace of its own: ping -N data -d db.
+    // A command's own pod option uses the command's own namespace option: ping -N data -d db.
     if (awaiting.key === undefined && ownNamespace !== undefined) globals.namespace = ownNamespace;
     return wanted(typed, awaiting.values);
   }
@@ -95,12 +95,12 @@ export function wantedOf(words: readonly string[], { commands, globals: specs }:
     const visible = commands.filter(({ hidden }) => !hidden);
     return { typed, candidates: visible.map(({ name, summary }) => ({ value: name, description: summary })), globals };
   }
-  // Behind it stands a command of this machine.
+  // After the separator follows a command of this machine.
   if (ended && command.separator && words.slice(0, -1).includes("--")) return wanted(typed, "file");
   return wanted(typed, command.argumentValues?.[Math.min(place, command.argumentValues.length - 1)]);
 }
 
-/** Shells' scripts split at spaces, also those between quotes: puts together again what is one word. */
+/** Joins words that a shell's script split at a space between quotes. */
 export function joinQuoted(words: readonly string[]): string[] {
   const joined: string[] = [];
   let open = false;
@@ -112,7 +112,7 @@ export function joinQuoted(words: readonly string[]): string[] {
   return joined;
 }
 
-/** Takes the options of one word; returns the one whose value is the next word. */
+/** Takes the options of one word. Returns the option whose value is the next word. */
 function readOption(
   word: string,
   flags: readonly Flag[],
@@ -126,7 +126,7 @@ function readOption(
     take(flag, flag.takesValue ? word.slice(equals + 1) : true);
     return undefined;
   }
-  // A group of letters: the first that takes a value takes what is left, or the next word.
+  // In a group of letters, the first option with a value takes the rest, or the next word.
   for (let at = 1; at < word.length; at++) {
     const flag = flags.find(({ short }) => short === `-${word[at]}`);
     if (flag === undefined) return undefined;
@@ -149,25 +149,28 @@ function optionCandidates({ short, long, description }: Flag): Candidate[] {
 
 const help = (value: string): Candidate => ({ value, description: "print this help" });
 
-/** Directives of the protocol between a completion script and the program, as the scripts of cobra have them. */
+/** Directives of the protocol between a completion script and the program, as in cobra's scripts. */
 const directives = { noSpace: 2, noFiles: 4 } as const;
 
-/** The answer when there is nothing to offer, and files are none either. */
+/** Answer without any candidate, not even files. */
 export const noAnswer = `:${directives.noFiles}\n`;
 
-/** Asks the shell to complete a file of this machine. */
+/** Answer that makes the shell complete files of this machine. */
 export const filesAnswer = ":0\n";
 
-/** What a shell inserts as it is: others could mean something to it, as a context may be named `$(reboot)`. */
+/** Characters that a shell inserts unchanged and never interprets: a context may be named `$(reboot)`. */
 const plain = /^[\w.:/@%+=,-]+$/;
 
-/** The answer to the shell: a line a candidate that begins as typed, its description behind a tab, and the directive. */
+/**
+ * Formats the answer for the shell: a line for each candidate with the typed prefix, its description after a tab; then the
+ * directive.
+ */
 export function answerOf(typed: string, candidates: readonly Candidate[]): string {
   const fitting = candidates.filter(({ value }) => value.startsWith(typed) && plain.test(value));
   const open = fitting.length > 0 && fitting.every(({ value }) => value.endsWith("/"));
-  // Without one there is no tab: zsh would make an empty column of it.
+  // No tab without a description: zsh would show an empty column.
   const line = ({ value, description = "" }: Candidate) =>
-    // A description is one line, and drives no terminal.
+    // Escaped, so that a description is one line and cannot control the terminal.
     description === "" ? `${value}\n` : `${value}\t${safe(description.replaceAll(/\s+/g, " "))}\n`;
   return `${fitting.map(line).join("")}:${directives.noFiles + (open ? directives.noSpace : 0)}\n`;
 }

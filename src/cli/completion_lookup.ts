@@ -6,11 +6,11 @@ import { parsePodReference } from "../target.ts";
 import { isTerminating } from "../kube/pods.ts";
 import { workloadPath } from "../kube/workload_path.ts";
 
-/** One request that finds what a value may be, and how its answer is read. */
+/** A request for the possible values, and the reader of its response. */
 export interface Lookup {
   path: string;
   query: Readonly<Record<string, string>>;
-  /** Names alone are much less to send and to read than whole objects. */
+  /** A request for names only is much smaller and faster than for whole objects. */
   accept: string;
   read(answer: unknown): Candidate[];
 }
@@ -19,13 +19,13 @@ export type LookupKind = Exclude<Values, readonly string[] | "context" | "file">
 
 const namesOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
-/** Not that of rest.ts, which loads the client library. */
+/** Not from rest.ts, which loads the client library. */
 const podsOf = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
 
-/** The types that `-p TYPE/NAME` takes, as they are typed. */
+/** Types for `-p TYPE/NAME`, in their short form. */
 const types = ["deploy", "sts", "ds", "rs", "job", "cj", "rc", "svc"];
 
-/** How to find what a value may be; `typed` is what stands there already. */
+/** Returns the request for the possible values; `typed` is the prefix at the cursor. */
 export function lookupOf(kind: LookupKind, typed: string, namespace: string, query: TargetQuery): Lookup {
   if (kind === "namespace" || kind === "node") {
     return { path: `/api/v1/${kind}s`, query: {}, accept: namesOnly, read: (answer) => names(answer) };
@@ -58,7 +58,7 @@ function podLookup(kind: "pod" | "running-pod", typed: string, namespace: string
     accept: namesOnly,
     read: (answer) => [
       ...names(answer, before, (metadata) => kind === "pod" || !isTerminating({ metadata })),
-      // Only to somebody who begins to type one: the names are what is looked for most.
+      // Only after the first character: names are wanted most often.
       ...(slash < 0 && typed !== "" ? types.map((type) => ({ value: `${type}/` })) : []),
     ],
   };
@@ -71,7 +71,10 @@ function names(answer: unknown, before = "", wanted: (metadata: V1ObjectMeta) =>
   }));
 }
 
-/** The pods that `-p` means, guessed from names and owners: to know it costs a second request. All where it says nothing. */
+/**
+ * Returns the pods that `-p` names, guessed from names and owners: certainty costs a second request. Returns all pods without
+ * `-p`, and for a service.
+ */
 export function ofTarget(pods: readonly V1Pod[], pod: string | undefined): V1Pod[] {
   const reference = pod === undefined ? undefined : parsePodReference(pod);
   if (reference === undefined || reference.kind === "service") return [...pods];
@@ -80,11 +83,13 @@ export function ofTarget(pods: readonly V1Pod[], pod: string | undefined): V1Pod
   return pods.filter(({ metadata }) => (metadata?.ownerReferences ?? []).some((owner) => isBehind(owner, kind, name)));
 }
 
-/** Whether a workload of this name is the owner of a pod, or has made it: a deployment its replica sets, a cron job its jobs. */
+/**
+ * Returns true if a workload of this name owns a pod, directly or through a replica set of a deployment or a job of a cron job.
+ */
 function isBehind(owner: { kind: string; name: string }, kind: WorkloadKind | undefined, name: string): boolean {
-  const owned = owner.kind.toLowerCase(), maker = owner.name.replace(/-[a-z0-9]+$/, "");
-  if (owned === "replicaset" && (kind === undefined || kind === "deployment")) return maker === name;
-  if (owned === "job" && kind === "cronjob") return maker === name;
+  const owned = owner.kind.toLowerCase(), createdBy = owner.name.replace(/-[a-z0-9]+$/, "");
+  if (owned === "replicaset" && (kind === undefined || kind === "deployment")) return createdBy === name;
+  if (owned === "job" && kind === "cronjob") return createdBy === name;
   return owner.name === name && (kind === undefined || kind === owned);
 }
 
@@ -99,7 +104,7 @@ function containers(pods: readonly V1Pod[]): Candidate[] {
   );
 }
 
-/** The TCP ports that the pods' specs name; what else a pod listens on is known beside it only. */
+/** Returns the TCP ports in the pods' specs; other listening ports are only visible from inside the pod. */
 function ports(pods: readonly V1Pod[]): Candidate[] {
   return unique(
     pods.flatMap(({ spec }) =>

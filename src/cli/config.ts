@@ -3,17 +3,17 @@ import { brokenLine, unknownNames } from "./env_lines.ts";
 import { ScopeError } from "../errors.ts";
 import { globalOptions } from "../options.ts";
 
-/** What a file of variables may set: what there is an option for, and what only a variable says. */
+/** Names allowed in a file of variables: those of options, and SCOPE_AUDIT. */
 const variableNames = [...globalOptions.flatMap(({ variable }) => variable ?? []), "SCOPE_AUDIT"];
 
 /**
- * Variables from the file given, or else from the user's own ~/.config/scope/env. A `.env` of the current folder is never
- * read by itself: a cloned repository must not choose the image that runs privileged in a cluster. `say` gets words on what
- * looks like a slip.
+ * Reads variables from the given file, or else from ~/.config/scope/env. A `.env` of the current directory is never read: a
+ * cloned repository must not choose the image that runs privileged in a cluster. `notice` gets warnings about probable typing
+ * errors.
  *
- * Throws ScopeError: notFound and denied for a file that cannot be read, usage for a line that is none.
+ * Throws ScopeError: notFound and denied for a file that cannot be read, usage for an invalid line.
  */
-export function readEnvFile(given: string | undefined, say?: (text: string) => void): Record<string, string> {
+export function readEnvFile(given: string | undefined, notice?: (text: string) => void): Record<string, string> {
   const home = Deno.env.get("XDG_CONFIG_HOME") || `${Deno.env.get("HOME") ?? ""}/.config`;
   const path = given ?? `${home}/scope/env`;
   let text: string;
@@ -33,13 +33,13 @@ export function readEnvFile(given: string | undefined, say?: (text: string) => v
       hint: "a line is NAME=VALUE, a comment that begins with #, or empty",
     });
   }
-  for (const { line, what, name } of unknownNames(text, variableNames)) say?.(`${path}:${line}: "${name}" ${what}`);
+  for (const { line, what, name } of unknownNames(text, variableNames)) notice?.(`${path}:${line}: "${name}" ${what}`);
   return parse(text);
 }
 
 /**
- * Whether nothing is at `path` that this user can know of. After `su` $HOME may still be another user's, and
- * XDG_CONFIG_HOME=/dev/null is how some say that there is no file.
+ * Returns true if this user cannot see anything at `path`. After `su`, $HOME may still be another user's, and some set
+ * XDG_CONFIG_HOME=/dev/null to have no file.
  */
 function isHidden(path: string): boolean {
   try {

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import type { Beside, ClusterContext, Context, RunContext, Show } from "../context.ts";
+import type { ClusterContext, Context, RunContext, Show, TargetClient } from "../context.ts";
 import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
@@ -15,61 +15,61 @@ import { sayLine, standardScreen, textScreen, windowSize, writeAllAsync } from "
 import { userAtHost } from "../terminal/user.ts";
 import { eventInWords } from "../text/program_name.ts";
 import { safe } from "../text/safe.ts";
-import type { Place } from "../tool.ts";
+import type { Runner } from "../tool.ts";
 import type { Needs } from "../way.ts";
 import { followTerminal } from "./follow_terminal.ts";
 
 export interface ContextOptions {
   command: Command;
   options: GlobalOptions;
-  /** The hint for who lacks these rights, where a kubeconfig's context has this namespace. */
+  /** Returns the hint for missing rights; `namespace` is that of the kubeconfig's context. */
   advise(missing: readonly Access[], namespace: string): string;
   interrupt: Interrupt;
-  /** Words to people as this program is called. */
+  /** Applies the name by which this program was called to a message. */
   words(text: string): string;
   /** Collects facts for the audit log. */
   facts: AuditFacts;
 }
 
-/** The real world of a command: this process's terminal, and the cluster that the kubeconfig names. */
+/** Makes the real context of a command: this process's terminal, and the cluster of the kubeconfig. */
 export function makeContext({ command, options, interrupt, words, advise, facts }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
-  const unsaid: string[] = [];
+  const pendingNotices: string[] = [];
   let live = false;
-  const say = (text: string) => live ? void unsaid.push(text) : sayLine(words(safe(text)));
-  const explain = (text: string) => {
-    if (options.verbose) say(text);
+  const notice = (text: string) => live ? void pendingNotices.push(text) : sayLine(words(safe(text)));
+  const detail = (text: string) => {
+    if (options.verbose) notice(text);
   };
-  const run: RunContext = { options, signal: interrupt.signal, say, explain };
+  const run: RunContext = { options, signal: interrupt.signal, notice, detail };
 
   const cluster = once(async (): Promise<ClusterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
     const found = loadCluster({
-      ...{ ...options, say, explain, advise, signal: run.signal },
+      ...{ ...options, notice, detail, advise, signal: run.signal },
       ...{ interactive: Deno.stdin.isTerminal(), env: Deno.env.toObject() },
     });
     facts.context = found.context;
     facts.namespace ??= found.namespace;
-    explain(`using the API server ${found.server}`);
-    const maker = { by: userAtHost(), command: command.name };
-    return { ...run, cluster: found, maker };
+    detail(`using the API server ${found.server}`);
+    const createdBy = { by: userAtHost(), command: command.name };
+    return { ...run, cluster: found, createdBy };
   });
 
   /** Sets the target in the audit log: the effective one, not what a variable says. */
-  const worksOn = ({ pod, selector }: TargetQuery) => {
+  const recordTarget = ({ pod, selector }: TargetQuery) => {
     delete facts.pod;
     delete facts.selector;
     Object.assign(facts, pod === undefined ? {} : { pod }, selector === undefined ? {} : { selector });
   };
 
-  /** The query, or where it says no pod the one that somebody at a terminal chooses. */
+  /** Returns the query; if it names no pod, the user at the terminal chooses one. */
   const target = async (query: TargetQuery): Promise<TargetQuery> => {
     let chosen = query;
     if (query.pod === undefined && query.selector === undefined && mayAsk(options)) {
       const [context, { choosePod }] = await Promise.all([cluster(), import("../connect/choose_pod.ts")]);
       chosen = await choosePod(context, query, { any: command.anyPod === true, interrupt });
     }
-    worksOn(chosen);
+    recordTarget(chosen);
     return chosen;
   };
 
@@ -87,36 +87,36 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
     },
     target,
     cluster,
-    async enter(query: TargetQuery, needs: Needs = {}): Promise<Beside> {
+    async enter(query: TargetQuery, needs: Needs = {}): Promise<TargetClient> {
       if (options.via === "local") {
         const { enterLocal } = await import("../connect/enter_local.ts");
         return await enterLocal(run, query, needs);
       }
       query = await target(query);
-      const [context, { enterBeside }] = await Promise.all([cluster(), import("../connect/enter_beside.ts")]);
-      // Loaded while the cluster is waited for.
+      const [context, { enterTarget }] = await Promise.all([cluster(), import("../connect/enter_target.ts")]);
+      // Loaded while waiting for the cluster.
       if (options.output === "text") void import("./text.ts");
       const { namespace } = query;
       const there = namespace === undefined ? context : { ...context, options: { ...options, namespace } };
-      const beside = await enterBeside(there, query, needs);
-      facts.target = targetName(beside.target);
-      return beside;
+      const client = await enterTarget(there, query, needs);
+      facts.target = targetName(client.target);
+      return client;
     },
-    async enterNode(name: string): Promise<Place> {
-      worksOn({});
+    async enterNode(name: string): Promise<Runner> {
+      recordTarget({});
       facts.target = `node/${name}`;
-      const [context, { enterNodePlace }] = await Promise.all([cluster(), import("../connect/node_place.ts")]);
-      return await enterNodePlace(context, name);
+      const [context, { enterNodeRunner }] = await Promise.all([cluster(), import("../connect/node_runner.ts")]);
+      return await enterNodeRunner(context, name);
     },
-    async show(events, { live: picture, times = false }: Show = {}): Promise<number> {
+    async show(events, { live: makeLive, times = false }: Show = {}): Promise<number> {
       const { output } = options, inWords = (event: Event) => output === "json" ? event : eventInWords(event, words);
-      const drawn = picture !== undefined && output === "text" && Deno.stdout.isTerminal();
+      const drawn = makeLive !== undefined && output === "text" && Deno.stdout.isTerminal();
       const screen = standardScreen(), text = textScreen(screen);
       const renderer: Renderer = output === "json"
         ? (await import("../text/json.ts")).jsonRenderer(screen)
         : drawn
-        ? (await picture())(text, { onQuit: () => interrupt.quit() })
-        : (await import("./text.ts")).textRenderer(text, { words, say, times });
+        ? (await makeLive())(text, { onQuit: () => interrupt.quit() })
+        : (await import("./text.ts")).textRenderer(text, { words, notice, times });
       let failed = false;
       live = drawn;
       try {
@@ -135,18 +135,18 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
         renderer.end();
         await screen.flush();
         live = false;
-        for (const text of unsaid.splice(0)) say(text);
+        for (const text of pendingNotices.splice(0)) notice(text);
       }
       return interrupt.code ?? (failed ? 1 : 0);
     },
     async print(bytes) {
-      for await (const piece of bytes) await writeAllAsync(Deno.stdout, piece);
+      for await (const chunk of bytes) await writeAllAsync(Deno.stdout, chunk);
     },
     attach: (run) => attach(run, { terminal: interactive, signal: interrupt.signal }),
   };
 }
 
-/** Somebody sits there who sees a question and can answer it, and nobody counts on the words of an error. */
+/** Returns true if a user at a terminal can see and answer a question, and no program depends on the error message. */
 function mayAsk({ output, via }: GlobalOptions): boolean {
   return output === "text" && via !== "local" && !Deno.env.get("CI") && (Deno.env.get("TERM") || "dumb") !== "dumb" &&
     [Deno.stdin, Deno.stdout, Deno.stderr].every((stream) => stream.isTerminal());

@@ -1,10 +1,10 @@
-/** What is wrong with a file of variables (dotenv format), and in which line, from 1 on. */
+/** An error in a file of variables (dotenv format), and its line number, from 1. */
 export interface LineTrouble {
   line: number;
   what: string;
 }
 
-/** The first line that the format does not know: a reader would leave it out, and nobody would know why it does nothing. */
+/** Returns the first line with invalid syntax: the parser would skip it silently. */
 export function brokenLine(text: string): LineTrouble | undefined {
   const lines = text.replace(/^\ufeff/, "").split(/\r\n?|\n/);
   for (let at = 0; at < lines.length; at++) {
@@ -14,7 +14,7 @@ export function brokenLine(text: string): LineTrouble | undefined {
     if (value === undefined) return { line: at + 1, what: "is no NAME=VALUE" };
     const quote = /^\s*(["'`])/.exec(value)?.[1];
     if (quote === undefined) continue;
-    // A value between quotes may have several lines.
+    // A quoted value may span several lines.
     const closes = (rest: string) => new RegExp(`^(?:\\\\${quote}|[^${quote}])*${quote}`).test(rest);
     let end = at, rest = value.slice(value.indexOf(quote) + 1);
     while (!closes(rest) && end + 1 < lines.length) rest += `\n${lines[++end]}`;
@@ -24,7 +24,7 @@ export function brokenLine(text: string): LineTrouble | undefined {
   return undefined;
 }
 
-/** Names that begin with SCOPE_ and mean nothing, with their lines. */
+/** Returns unknown names that begin with SCOPE_, with their lines. */
 export function unknownNames(text: string, known: readonly string[]): (LineTrouble & { name: string })[] {
   return text.split(/\r\n?|\n/).flatMap((line, at) => {
     const name = /^\s*(?:export\s+)?(SCOPE_[\w.-]*)(?:\s*=|:\s)/.exec(line)?.[1];

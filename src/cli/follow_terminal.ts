@@ -1,11 +1,11 @@
 import type { Renderer } from "../renderer.ts";
 import { onResize, rawInput, readKeys, writeAll } from "../terminal/terminal.ts";
 
-/** Passes keys and changes of the window on to a live renderer, until disposed. */
+/** Passes keys and size changes on to a live renderer, until disposed. */
 export async function followTerminal(renderer: Renderer): Promise<Disposable> {
   const { leave } = await import("../text/live_screen.ts");
   const ending = new DisposableStack();
-  // However this process ends, it does not leave the terminal on the picture's screen.
+  // Leave the alternate screen even if the process exits early.
   const onUnload = () => writeAll(Deno.stdout, new TextEncoder().encode(leave));
   addEventListener("unload", onUnload);
   ending.defer(() => removeEventListener("unload", onUnload));

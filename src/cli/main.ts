@@ -22,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new Interrupt(), name = calledAs(Deno.env.get(calledAsVariable));
   endWritesOn(interrupt.signal);
   let audit: Audit | undefined, recording: Recording | undefined;
-  /** Every end of a run that can be known. */
+  /** Writes the audit line; called at every end of a run that can be caught. */
   const ending = (code: number): number => {
     audit?.end(code);
     return code;
@@ -31,14 +31,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(ending(interrupt.code!)));
   }
   let verbose = argv.includes("-v") || argv.includes("--verbose");
-  // What nobody caught is told like everything else, never as a stack trace.
+  // Uncaught errors are printed like all others, never as a stack trace.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(ending(tell(event.reason, { interrupt, verbose, name })));
+    Deno.exit(ending(report(event.reason, { interrupt, verbose, name })));
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    Deno.exit(ending(tell(event.error, { interrupt, verbose, name })));
+    Deno.exit(ending(report(event.error, { interrupt, verbose, name })));
   });
   try {
     const invocation = parse(argv, {
@@ -69,13 +69,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     });
     return ending(await command.run(context, options, args));
   } catch (error) {
-    const code = tell(error, { interrupt, verbose, name });
+    const code = report(error, { interrupt, verbose, name });
     if (error instanceof ScopeError && error.kind === "usage") recording?.discard();
     return ending(code);
   }
 }
 
-/** What the options say of the place of work. */
+/** Returns the facts about the target in the options. */
 function given({ context, namespace, pod, selector, targetGiven }: GlobalOptions): AuditFacts {
   return {
     ...(context === undefined ? {} : { context }),
@@ -91,10 +91,10 @@ interface How {
   name: CalledAs;
 }
 
-/** Says what went wrong and returns the exit code for it. */
-function tell(error: unknown, { interrupt: { code, signal }, verbose, name }: How): number {
+/** Prints an error and returns its exit code. */
+function report(error: unknown, { interrupt: { code, signal }, verbose, name }: How): number {
   if (error instanceof ClosedPipe) return code ?? 0;
-  // What fails while scope is being ended fails because of that.
+  // Failures during an interrupt are caused by it.
   if (signal.aborted && !(error instanceof ScopeError && error.kind !== "bug")) return code ?? 0;
   const scopeError = toScopeError(error);
   sayLine(inWordsOf(name, describe(scopeError)));

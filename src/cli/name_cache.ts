@@ -1,28 +1,28 @@
 import type { Candidate } from "./completion.ts";
-import { userFolder } from "../terminal/user_folder.ts";
+import { userDirectory } from "../terminal/user_directory.ts";
 
 /** Age up to which an answer is used, in milliseconds. */
 const lifeMs = 5 * 60_000;
-/** Time during which one background question keeps others from being asked, in milliseconds. */
+/** Time during which a background request prevents others, in milliseconds. */
 const claimMs = 10_000;
 
 /**
- * The names that a cluster answered a question with, kept for a few minutes: for completions on a machine, or with a cluster,
- * that is too busy to answer in time. In the user's cache directory, for the user only. Whatever fails leaves nothing known.
+ * Cache of names that a cluster returned, kept for a few minutes: for completions if the machine or the cluster is too busy to
+ * answer in time. Stored in the user's cache directory, readable by the user only. Failures are ignored.
  */
 export class NameCache {
-  readonly #folder = ((own) => own === undefined ? undefined : `${own}/completions`)(
-    userFolder("XDG_CACHE_HOME", ".cache"),
+  readonly #directory = ((parent) => parent === undefined ? undefined : `${parent}/completions`)(
+    userDirectory("XDG_CACHE_HOME", ".cache"),
   );
   readonly #path: string;
 
-  /** `question` says all that the answer depends on, and no secret. */
+  /** `question` contains everything that the answer depends on, and no secret. */
   constructor(private readonly question: string) {
-    this.#path = `${this.#folder}/${hash(question)}.json`;
+    this.#path = `${this.#directory}/${hash(question)}.json`;
   }
 
   read(): Candidate[] | undefined {
-    if (this.#folder === undefined) return undefined;
+    if (this.#directory === undefined) return undefined;
     try {
       if (ageOf(this.#path) > lifeMs) return undefined;
       const { question, candidates } = JSON.parse(Deno.readTextFileSync(this.#path));
@@ -36,19 +36,19 @@ export class NameCache {
 
   write(candidates: readonly Candidate[]): void {
     const part = `${this.#path}.${crypto.randomUUID()}`;
-    this.#change((folder) => {
-      for (const { name } of Deno.readDirSync(folder)) {
-        if (ageOf(`${folder}/${name}`) > lifeMs) Deno.removeSync(`${folder}/${name}`);
+    this.#change((directory) => {
+      for (const { name } of Deno.readDirSync(directory)) {
+        if (ageOf(`${directory}/${name}`) > lifeMs) Deno.removeSync(`${directory}/${name}`);
       }
       Deno.writeTextFileSync(part, JSON.stringify({ question: this.question, candidates }), {
         mode: 0o600,
         createNew: true,
       });
-      Deno.renameSync(part, this.#path); // whole, whoever else writes or reads it
+      Deno.renameSync(part, this.#path); // atomic for concurrent readers and writers
     });
   }
 
-  /** Returns true for the first who is about to ask the question in the background. */
+  /** Returns true for the first caller that is about to repeat the request in the background. */
   claim(): boolean {
     const claimed = `${this.#path}.asked`;
     return this.#change(() => {
@@ -57,12 +57,12 @@ export class NameCache {
     });
   }
 
-  /** Returns false where that failed. */
-  #change(body: (folder: string) => void): boolean {
-    if (this.#folder === undefined) return false;
+  /** Returns false on failure. */
+  #change(body: (directory: string) => void): boolean {
+    if (this.#directory === undefined) return false;
     try {
-      Deno.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      body(this.#folder);
+      Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      body(this.#directory);
       return true;
     } catch {
       return false;
@@ -70,7 +70,7 @@ export class NameCache {
   }
 }
 
-/** Milliseconds since a file was written; infinite when it is not there. */
+/** Returns the milliseconds since a file was written; Infinity if it does not exist. */
 function ageOf(path: string): number {
   try {
     return Date.now() - (Deno.lstatSync(path).mtime?.getTime() ?? 0);
@@ -84,7 +84,7 @@ function isCandidate(value: unknown): value is Candidate {
   return typeof text === "string" && typeof description === "string";
 }
 
-/** A short name for a text (FNV-1a, 64 bits). A question of the same name replaces the other's answer. */
+/** Returns a short name for a text (FNV-1a, 64 bits). Of two questions with one name, the later replaces the earlier. */
 function hash(text: string): string {
   let sum = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) sum = BigInt.asUintN(64, (sum ^ BigInt(byte)) * 0x100000001b3n);

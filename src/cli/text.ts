@@ -18,7 +18,7 @@ import { forPrograms } from "../text/safe.ts";
 type Domain<Type extends string> = Type extends `${infer Name}.${string}` ? Name : Type;
 type OfRoom = Exclude<Event, Failed>;
 
-/** The text of every event, by the part of its type before the dot; a domain that is missing here does not compile. */
+/** Text of every event, by the part of its type before the dot; a missing domain does not compile. */
 const rooms: {
   [Name in Domain<OfRoom["type"]>]: (
     look: TextLook,
@@ -28,7 +28,7 @@ const rooms: {
   hping: hpingText,
   strace: straceText,
   gdb: gdbText,
-  process: pidsText,
+  pids: pidsText,
   launch: podsText,
   list: podsText,
   cleanup: podsText,
@@ -46,27 +46,27 @@ const rooms: {
 
 /** Options of a text renderer. */
 export interface TextOptions extends Partial<Pick<TextLook, "words" | "times">> {
-  /** Words to people, where what is written is somebody's data. */
-  say?: (text: string) => void;
+  /** Prints messages when the output is data from outside scope. */
+  notice?: (text: string) => void;
 }
 
-/** Plain lines as things happen, and tables at the end, when their columns are known. */
+/** Prints lines as events arrive, and tables at the end, when their column widths are known. */
 export function textRenderer(screen: Screen, options: TextOptions = {}): Renderer {
   return new Text(screen, options);
 }
 
 class Text implements Renderer {
-  /** Of each room whose events came, by what makes it. */
+  /** Text of each feature with events so far, by its factory. */
   readonly #made = new Map<unknown, EventText<never>>();
   readonly #look: TextLook;
-  readonly #say: TextOptions["say"];
+  readonly #notice: TextOptions["notice"];
   #wrote = false;
-  /** Somebody else may read what was written as data. */
+  /** True if the output is data that another program may read. */
   #data = false;
 
-  constructor(private readonly screen: Screen, { words = (text) => text, times = false, say }: TextOptions) {
+  constructor(private readonly screen: Screen, { words = (text) => text, times = false, notice }: TextOptions) {
     this.#look = { screen, color: screen.color, columns: () => screen.size().columns, words, times };
-    this.#say = say;
+    this.#notice = notice;
   }
 
   event(event: Event): void {
@@ -97,11 +97,11 @@ class Text implements Renderer {
   }
 
   #failed(event: Failed): void {
-    if (this.#data && this.#say !== undefined) return this.#say(failedLine(event, false));
+    if (this.#data && this.#notice !== undefined) return this.#notice(failedLine(event, false));
     this.#write([failedLine(event, this.screen.color)]);
   }
 
-  /** `drawn`: the lines have signs of scope's own; else they may have data in them, which stays as it is. */
+  /** Writes lines. `drawn` lines have scope's own signs; other lines may contain data, which stays unchanged. */
   #write(lines: readonly string[], drawn = false): void {
     if (lines.length === 0) return;
     this.#wrote = true;

@@ -4,8 +4,8 @@ import { debugContainer } from "./debug_pod.ts";
 type SecurityContext = NonNullable<V1Container["securityContext"]>;
 
 /**
- * Names the change that admission made to a security context and that takes a needed right away; undefined where there is none.
- * A read-only root is no such change. `exactly`: it must be as confined as was asked for, and no more.
+ * Names the changes by admission to a security context that take a needed right away; undefined when there are none.
+ * A read-only root filesystem does not count. `exactly`: the result must also be exactly as confined as requested.
  */
 export function changedRights(
   asked: SecurityContext,
@@ -19,7 +19,7 @@ export function changedRights(
   };
   for (const key of ["privileged", "runAsUser", "runAsGroup"] as const) compare(key);
   if (exactly) { for (const key of ["allowPrivilegeEscalation", "seccompProfile"] as const) compare(key); }
-  // Of a user that is not root it changes nothing, and the kubelet starts nobody else with it.
+  // Harmless for a user that is not root; for root, the kubelet refuses to start the container.
   if (admitted.runAsNonRoot === true && (admitted.runAsUser ?? 0) === 0) compare("runAsNonRoot");
   const { add = [], drop = [] } = admitted.capabilities ?? {};
   const lost = (asked.capabilities?.add ?? []).filter((name) =>
@@ -29,7 +29,7 @@ export function changedRights(
   return changed.length === 0 ? undefined : changed.join("; ");
 }
 
-/** The same for a debug pod. */
+/** Names the changes by admission to a debug pod that take a needed right away; undefined when there are none. */
 export function changedPod(asked: V1Pod, admitted: V1Pod): string | undefined {
   const shared = (["hostPID", "hostNetwork"] as const).filter((key) => asked.spec?.[key] && !admitted.spec?.[key]);
   const rights = changedRights(rightsOf(asked), rightsOf(admitted));
@@ -37,7 +37,7 @@ export function changedPod(asked: V1Pod, admitted: V1Pod): string | undefined {
     undefined;
 }
 
-/** Whether admission lets the debug pod write to its own root. */
+/** Returns true when admission made the root filesystem of the debug pod read-only. */
 export function isReadOnly(pod: V1Pod | undefined): boolean {
   return pod !== undefined && rightsOf(pod).readOnlyRootFilesystem === true;
 }

@@ -8,33 +8,33 @@ import type { Needs } from "../way.ts";
 import type { EphemeralWay, Plan } from "./ephemeral.ts";
 import { noRoom, preferNode } from "./ladder.ts";
 import type { NodeWay } from "./node.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import { isObstacle } from "./refusal.ts";
-import { shapeText } from "./shape.ts";
+import { profileText } from "./security_profile.ts";
 
 /**
- * What runs already comes first: a debug pod, then an ephemeral container that serves. Else the least privileged that can
- * do it and that policy admits.
+ * The way of `--via auto`. Prefers what runs already: a debug pod, then an ephemeral container that meets the needs.
+ * Otherwise takes the least privileged way that meets the needs and that policy admits.
  */
 export class AutoWay {
   constructor(
     private readonly cluster: Cluster,
     private readonly node: NodeWay,
     private readonly ephemeral: EphemeralWay,
-    private readonly explain: (text: string) => void,
+    private readonly detail: (text: string) => void,
   ) {}
 
-  /** Throws ScopeError: what stands in the way of the last that was tried, with the others in its hint. */
-  async reach(pod: V1Pod, target: Target, needs: Needs, signal: AbortSignal): Promise<Reached> {
+  /** Throws ScopeError: the obstacle of the way that was tried last; its hint names the obstacles of the others. */
+  async reach(pod: V1Pod, target: Target, needs: Needs, signal: AbortSignal): Promise<ManagerEndpoint> {
     const running = await this.node.connectRunning(target, signal).catch((error: unknown) => {
       if (!(error instanceof ScopeError) || error.kind !== "denied") throw error;
-      this.explain(`no debug pod: ${error.message}`);
+      this.detail(`no debug pod: ${error.message}`);
     });
     if (running) return running;
-    this.explain(`no debug pod runs on node "${target.node}"`);
+    this.detail(`no debug pod runs on node "${target.node}"`);
     let ephemeral = await this.#planEphemeral(pod, target, needs);
-    // Where the target's user is not known, its mounts are not protected from there.
-    if (needs.inside === true && !(ephemeral instanceof ScopeError) && ephemeral.shape.asTarget) {
+    // With an unknown target user, an ephemeral container cannot protect the target's mounts.
+    if (needs.inside === true && !(ephemeral instanceof ScopeError) && ephemeral.profile.asTarget) {
       needs = { ...needs, inside: "other" };
     }
     if (
@@ -45,31 +45,36 @@ export class AutoWay {
       if (!(reached instanceof ScopeError)) return reached;
       ephemeral = reached;
     }
-    if (ephemeral instanceof ScopeError) this.explain(`no ephemeral container: ${ephemeral.message}`);
+    if (ephemeral instanceof ScopeError) this.detail(`no ephemeral container: ${ephemeral.message}`);
     const memory = ephemeral instanceof ScopeError ? {} : await podMemory(this.cluster, pod);
     const reason = ephemeral instanceof ScopeError
       ? ephemeral.message
       : preferNode({ needs, memory, limits: sharedLimits(pod) });
     if (reason === undefined && !(ephemeral instanceof ScopeError)) {
-      this.explain(`an ephemeral container is the least privileged that can do it: ${shapeText(ephemeral.shape)}`);
+      this.detail(`an ephemeral container is the least privileged that can do it: ${profileText(ephemeral.profile)}`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
-    this.explain(ephemeral instanceof ScopeError ? "trying a debug pod" : `trying a debug pod: ${reason}`);
+    this.detail(ephemeral instanceof ScopeError ? "trying a debug pod" : `trying a debug pod: ${reason}`);
     try {
       return await this.node.reach(target, signal);
     } catch (error) {
       if (!(error instanceof ScopeError) || error.kind !== "denied") throw error;
-      if (ephemeral instanceof ScopeError) throw both(error, ephemeral);
+      if (ephemeral instanceof ScopeError) throw joinedError(error, ephemeral);
       if (needs.nodePids) throw error;
-      const little = noRoom(memory);
-      if (little !== undefined) throw both(error, crowded(pod, little));
-      this.explain(`${error.message}: using an ephemeral container after all`);
+      const shortage = noRoom(memory);
+      if (shortage !== undefined) throw joinedError(error, noRoomError(pod, shortage));
+      this.detail(`${error.message}: using an ephemeral container after all`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);
     }
   }
 
-  /** Through the one that runs. In a pod that is being deleted it may only be said to run: then what stands in the way. */
-  async #reachRunning(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<Reached | ScopeError> {
+  /** Connects through the running container; returns the obstacle when the pod is being deleted and its status is stale. */
+  async #reachRunning(
+    pod: V1Pod,
+    target: Target,
+    plan: Plan,
+    signal: AbortSignal,
+  ): Promise<ManagerEndpoint | ScopeError> {
     try {
       return await this.ephemeral.reach(pod, target, plan, signal);
     } catch (error) {
@@ -79,25 +84,25 @@ export class AutoWay {
     }
   }
 
-  /** A plan that can be carried out, or what stands in its way. */
+  /** Returns a feasible plan, or the obstacle as an error. */
   async #planEphemeral(pod: V1Pod, target: Target, needs: Needs): Promise<Plan | ScopeError> {
     try {
       return await this.ephemeral.plan(pod, target, needs);
     } catch (error) {
-      // An API server that fails is no reason to take a way with more rights.
+      // A failing API server does not justify a way with more rights.
       if (error instanceof ScopeError && isObstacle(error)) return error;
       throw error;
     }
   }
 }
 
-/** Nobody said that the pod is to be endangered: then it is not. */
-function crowded(pod: V1Pod, little: string): ScopeError {
-  return new ScopeError("denied", `Pod "${podName(pod)}" has no room for an ephemeral container: ${little}`);
+/** Returns the error for a pod without memory for an ephemeral container: `--via auto` never endangers the pod. */
+function noRoomError(pod: V1Pod, shortage: string): ScopeError {
+  return new ScopeError("denied", `Pod "${podName(pod)}" has no room for an ephemeral container: ${shortage}`);
 }
 
-/** Neither can be had: one error for both. Where it is a right that is missing, the least that helps comes first. */
-function both(node: ScopeError, ephemeral: ScopeError): ScopeError {
+/** Joins the errors of both ways into one. An ephemeral container that only lacks rights comes first: it needs the least. */
+function joinedError(node: ScopeError, ephemeral: ScopeError): ScopeError {
   const [first, second] = ephemeral.missing === undefined ? [node, ephemeral] : [ephemeral, node];
   return new ScopeError("denied", first.message, {
     cause: first,

@@ -1,29 +1,26 @@
 import { ScopeError } from "../errors.ts";
+import { refusalOf } from "../manager/client/refusals.ts";
 import type { Target } from "../target.ts";
 
-/** Why a manager cannot lead connections around a sidecar, as a user should read it; undefined for all other errors. */
+/** Translates a manager's refusal to bypass a sidecar into an error for users; undefined for all other errors. */
 export function bypassTrouble(cause: unknown, target: Target): ScopeError | undefined {
-  const { code, rawMessage = "" } = cause as { code?: number; rawMessage?: string };
-  const pod = `${target.namespace}/${target.pod}`;
-  switch (code) { // see the gRPC status codes
-    case 5: // not found
-      if (!rawMessage.includes("Istio")) return undefined;
-      return new ScopeError("notFound", `Cannot find a sidecar to bypass in "${pod}": ${rawMessage}`, {
+  const refusal = refusalOf(cause), pod = `${target.namespace}/${target.pod}`;
+  const words = `Cannot bypass the sidecar of "${pod}": ${refusal?.message}`;
+  switch (refusal?.reason) {
+    case "NO_SIDECAR":
+      return new ScopeError("notFound", `Cannot find a sidecar to bypass in "${pod}": ${refusal.message}`, {
         cause,
         hint: "its connections go out directly; scope shell iptables-save shows its rules",
       });
-    case 7: // permission denied
-      return new ScopeError("denied", `Cannot bypass the sidecar of "${pod}": ${rawMessage}`, {
-        cause,
-        hint: "try another way with --via, or see scope doctor",
-      });
-    case 9: // failed precondition
-      return new ScopeError("unreachable", `Cannot bypass the sidecar of "${pod}": ${rawMessage}`, {
-        cause,
-        hint: rawMessage.includes("read here") ? "use --via node, which may read them" : "choose another pod",
-      });
-    case 13: // internal: what nft said
-      return new ScopeError("bug", `Cannot bypass the sidecar of "${pod}": ${rawMessage}`, { cause });
+    case "NO_NET_ADMIN":
+      return new ScopeError("denied", words, { cause, hint: "try another way with --via, or see scope doctor" });
+    case "RULES_UNREADABLE":
+      return new ScopeError("unreachable", words, { cause, hint: "use --via node, which may read them" });
+    case "NODE_NETWORK":
+    case "NO_NF_TABLES":
+      return new ScopeError("unreachable", words, { cause, hint: "choose another pod" });
+    case "NFT_FAILED":
+      return new ScopeError("bug", words, { cause });
     default:
       return undefined;
   }

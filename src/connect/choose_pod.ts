@@ -10,8 +10,8 @@ import { namespaceOf } from "./enter.ts";
 import type { Interrupt } from "../terminal/interrupt.ts";
 
 /**
- * Asks which pod, and says how to give it the next time. Throws ScopeError: notFound where there is none. Where nobody may
- * list pods the query is as it was: then the error says what is missing.
+ * Lets the user pick a pod, and prints the options that name it the next time. Throws ScopeError: notFound when there is none.
+ * Returns the query unchanged when the user may not list pods: the error of the later request names the missing right.
  */
 export async function choosePod(
   context: ClusterContext,
@@ -19,7 +19,7 @@ export async function choosePod(
   { any, interrupt }: { any: boolean; interrupt: Interrupt },
 ): Promise<TargetQuery> {
   const namespace = query.namespace ?? namespaceOf(context);
-  // The picker is loaded while the cluster is waited for.
+  // Load the picker while waiting for the cluster.
   const loaded = import("../terminal/picker.ts");
   const pods = await allPods(context.cluster, namespace).catch((error: unknown) => {
     if (error instanceof ScopeError && error.kind === "denied") return undefined;
@@ -44,7 +44,7 @@ export async function choosePod(
     color: !Deno.env.get("NO_COLOR"),
     interrupt,
   });
-  context.say(`chosen: -n ${namespace} -p ${pod}`);
+  context.notice(`chosen: -n ${namespace} -p ${pod}`);
   return { ...query, pod };
 }
 

@@ -3,7 +3,7 @@ import template from "../../deploy/debug-pod.yaml" with { type: "text" };
 import type { V1Pod } from "../kube/cluster.ts";
 import { parseYaml } from "../kube/cluster.ts";
 import { isFinished } from "../kube/pods.ts";
-import { type Maker, makerAnnotations } from "../kube/maker.ts";
+import { type CreatedBy, createdByAnnotations } from "../kube/created_by.ts";
 import type { PullPolicy } from "../options.ts";
 import { version } from "../version.ts";
 
@@ -14,17 +14,17 @@ export interface DebugPodOptions {
   /** Empty for none. */
   regcred: string;
   pullPolicy: PullPolicy;
-  maker?: Maker;
-  /** Its root is read-only, and what must be written has a volume. Default: false. */
+  createdBy?: CreatedBy;
+  /** Makes the root filesystem read-only and mounts a volume over writable directories. Default: false. */
   readOnly?: boolean;
 }
 
-/** Finds everything that scope made, copies of pods too. */
+/** Selects every pod that scope created, including copies of pods. */
 export const managedBySelector = "app.kubernetes.io/managed-by=scope";
-/** Finds the debug pods only. */
+/** Selects debug pods only. */
 export const debugPodSelector = `${managedBySelector},app.kubernetes.io/name=scope-debug`;
 
-/** Whether it is one that scope made for a node; false for copies of pods. */
+/** Returns true for a debug pod of scope; false for copies of pods. */
 export function isDebugPod({ metadata }: V1Pod): boolean {
   const { "app.kubernetes.io/managed-by": manager, "app.kubernetes.io/name": name } = metadata?.labels ?? {};
   return manager === "scope" && name === "scope-debug";
@@ -33,7 +33,7 @@ export function isDebugPod({ metadata }: V1Pod): boolean {
 /** Name of the container in a debug pod. */
 export const debugContainer = "scope";
 
-/** deploy/debug-pod.yaml, filled in. */
+/** Fills in deploy/debug-pod.yaml. */
 export function debugPod(options: DebugPodOptions): V1Pod {
   const { namespace, node, image, regcred, pullPolicy } = options;
   const values: Record<string, string> = {
@@ -48,16 +48,16 @@ export function debugPod(options: DebugPodOptions): V1Pod {
     PULL_POLICY: pullPolicy,
   };
   const pod = fill(parseYaml(template), values) as V1Pod;
-  pod.metadata!.annotations = { ...pod.metadata!.annotations, ...makerAnnotations(options.maker) };
+  pod.metadata!.annotations = { ...pod.metadata!.annotations, ...createdByAnnotations(options.createdBy) };
   if (regcred === "") delete pod.spec!.imagePullSecrets;
   if (options.readOnly) addScratch(pod);
   return pod;
 }
 
-/** Where programs of the image write: temporary files, locks, history. */
+/** Directories that programs of the image write to: temporary files, locks, history. */
 const writable = ["/tmp", "/var/tmp", "/run", "/root"];
 
-/** Gives a pod with a read-only root a volume on disk, which ends with it. */
+/** Makes the root filesystem of a pod read-only and gives the pod a volume on disk, which is deleted with the pod. */
 function addScratch({ spec }: V1Pod): void {
   const name = "scratch", [container] = spec!.containers;
   spec!.volumes = [{ name, emptyDir: { sizeLimit: "2Gi" } }];
@@ -65,15 +65,15 @@ function addScratch({ spec }: V1Pod): void {
   container!.securityContext!.readOnlyRootFilesystem = true;
 }
 
-/** The same for every client that needs the same pod, so that the second one's create is a conflict and no second pod. */
+/** Returns a name that depends on node, image and version only: a second client's create is a conflict, not a second pod. */
 export function debugPodName(node: string, image: string): string {
   const readable = node.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "").slice(0, 30);
   return `scope-${readable}-${shortHash(`${node}\n${image}\n${version}`)}`;
 }
 
 /**
- * True for the debug pod that serves this node with this image, whoever made it. `admitted` is what admission makes of the
- * image: the pod's own word on what was asked for is not enough, as whoever makes one could say anything.
+ * Returns true for the debug pod that serves this node with this image, whoever created it. `admitted` is the image as
+ * admission rewrites it. The pod's labels alone are no proof of its image: whoever creates a pod can set any labels.
  */
 export function isDebugPodFor(pod: V1Pod, node: string, image: string, admitted = image): boolean {
   const labels = pod.metadata?.labels ?? {};
@@ -82,14 +82,14 @@ export function isDebugPodFor(pod: V1Pod, node: string, image: string, admitted 
     [image, admitted].includes(imageIn(pod) ?? "");
 }
 
-/** The image in a debug pod, which admission may have rewritten, for example to a mirror's. */
+/** Returns the image of a debug pod, which admission may have rewritten, for example to a mirror. */
 export function imageIn({ spec }: V1Pod): string | undefined {
   return spec?.containers.find(({ name }) => name === debugContainer)?.image;
 }
 
 /**
- * It serves no more. Its container, which never restarts, is said to have ended before its phase says so: the kubelet keeps
- * a pod "Running" until all of it is cleaned up, a second and more.
+ * Returns true when a debug pod has ended. Its container, which never restarts, is reported as terminated earlier than the
+ * phase: the kubelet keeps a pod "Running" until it is cleaned up, a second or more later.
  */
 export function hasEnded(pod: V1Pod): boolean {
   const { containerStatuses = [] } = pod.status ?? {};
@@ -97,7 +97,7 @@ export function hasEnded(pod: V1Pod): boolean {
     containerStatuses.some(({ name, state }) => name === debugContainer && state?.terminated !== undefined);
 }
 
-/** Fills $(NAME) in the texts of a document after it was parsed, so that no value can change its structure. */
+/** Fills in $(NAME) in the strings of a parsed document: a value cannot change the document's structure. */
 function fill(value: unknown, values: Readonly<Record<string, string>>): unknown {
   if (typeof value === "string") return value.replaceAll(/\$\((\w+)\)/g, (whole, name) => values[name] ?? whole);
   if (Array.isArray(value)) return value.map((item) => fill(item, values));

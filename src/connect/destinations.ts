@@ -15,12 +15,12 @@ export interface Destinations {
   watch(signal: AbortSignal): AsyncIterable<PingGone>;
 }
 
-/** Finds what to ping. Throws ScopeError when a pod or namespace is missing, or nothing can be pinged. */
+/** Finds the destinations of a ping. Throws ScopeError when a pod or namespace is missing, or nothing can be pinged. */
 export async function findDestinations(
-  { options, say, ...context }: Pick<Context, "cluster" | "options" | "say">,
+  { options, notice, ...context }: Pick<Context, "cluster" | "options" | "notice">,
   query: DestinationQuery,
 ): Promise<Destinations> {
-  // Where only hosts are pinged, from this machine, there is nothing to ask a cluster.
+  // Pinging only hosts, from this machine, needs no cluster.
   if (options.via === "local" && !query.all && query.pods.length === 0) {
     return { reachable: query.hosts.map((address) => ({ address })), skipped: [], async *watch() {} };
   }
@@ -28,7 +28,7 @@ export async function findDestinations(
   const namespace = query.namespace ?? options.namespace ?? cluster.namespace;
   const pods = query.all
     ? (await allPods(cluster, namespace)).filter((pod) => !isManaged(pod))
-    : await named(cluster, namespace, query.pods, say);
+    : await named(cluster, namespace, query.pods, notice);
   const reachable: Destination[] = query.hosts.map((address) => ({ address }));
   const skipped: PingSkipped[] = [];
   for (const pod of pods.toSorted((a, b) => (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1)) {
@@ -53,17 +53,17 @@ async function named(
   cluster: Cluster,
   namespace: string,
   names: readonly string[],
-  say: (text: string) => void,
+  notice: (text: string) => void,
 ): Promise<V1Pod[]> {
   return await Promise.all(names.map(async (name) => {
     const { pods, of } = await selectPods(cluster, namespace, { pod: name });
     const pod = choosePod(pods)!;
-    if (of !== undefined) say(`pinging pod "${podName(pod)}" of ${of}`);
+    if (of !== undefined) notice(`pinging pod "${podName(pod)}" of ${of}`);
     return pod;
   }));
 }
 
-/** Made by scope: a debug pod is no part of what the user runs. */
+/** Returns true for a pod that scope created: it is not part of the user's workload. */
 function isManaged(pod: V1Pod): boolean {
   return pod.metadata?.labels?.["app.kubernetes.io/managed-by"] === "scope";
 }
@@ -79,14 +79,14 @@ function skip(pod: V1Pod, reason: string): PingSkipped {
   };
 }
 
-/** Tells of destinations that are deleted or finish, each address once. */
+/** Reports destinations that are deleted or finish, each address once. */
 async function* watchGone(
   cluster: Cluster,
   pods: readonly V1Pod[],
   destinations: readonly Destination[],
   signal: AbortSignal,
 ): AsyncIterable<PingGone> {
-  const namespace = pods[0]?.metadata?.namespace, told = new Set<string>();
+  const namespace = pods[0]?.metadata?.namespace, reported = new Set<string>();
   if (namespace === undefined) return;
   const uids = new Set(pods.map(({ metadata }) => metadata?.uid));
   const only = pods.length === 1 ? { fieldSelector: `metadata.name=${pods[0]?.metadata?.name}` } : {};
@@ -100,8 +100,8 @@ async function* watchGone(
       : isFinished(pod)
       ? "has finished"
       : "";
-    if (reason === "" || told.has(uid) || !uids.has(uid)) continue;
-    told.add(uid);
+    if (reason === "" || reported.has(uid) || !uids.has(uid)) continue;
+    reported.add(uid);
     for (const destination of destinations) {
       if (destination.pod !== pod.metadata?.name || destination.namespace !== namespace) continue;
       yield { type: "ping.gone", time: now(), ...destination, reason };

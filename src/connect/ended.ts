@@ -4,46 +4,50 @@ import { isTerminating } from "../kube/pods.ts";
 import { watchPods } from "../kube/watch.ts";
 import { lastWords } from "./last_words.ts";
 
-/** How long the cluster may take to tell that a container has ended, in milliseconds. */
-const tellMs = 2000;
+/** Limit for the cluster to report that a container has ended, in milliseconds. */
+const endReportMs = 2000;
 
-/** What is said of a container whose pod is gone, or about to be. */
+/** Reason given for a container whose pod is deleted or being deleted. */
 export const podDeleted = "its pod was deleted";
 
-interface Place {
+interface ManagerContainer {
   namespace: string;
   pod: string;
   container: string;
-  /** The container whose pid namespace it is in: when that ends, the kernel ends all that is in there. */
+  /** Container whose pid namespace it shares: when that one ends, the kernel kills every process in the namespace. */
   host?: { name: string; id: string };
 }
 
 /**
- * Why a container ended whose connection was lost, in a few words; nothing when the cluster says that it runs, for so many
- * milliseconds.
+ * Returns in a few words why a container ended whose connection was lost. Returns undefined when the cluster reports it as
+ * running for `forMs` milliseconds.
  */
-export async function whyEnded(cluster: Cluster, place: Place, forMs = tellMs): Promise<string | undefined> {
-  const told = new AbortController();
-  const telling = watchEnd(cluster, place, told.signal);
-  // The watch alone may not end in time: an API server that is silent answers its first question late, or never.
-  const why = await Promise.race([telling, delay(forMs, told.signal)]);
-  told.abort();
+export async function whyEnded(
+  cluster: Cluster,
+  place: ManagerContainer,
+  forMs = endReportMs,
+): Promise<string | undefined> {
+  const stop = new AbortController();
+  const watching = watchEnd(cluster, place, stop.signal);
+  // The watch alone may not end in time: a silent API server answers its first request late, or never.
+  const why = await Promise.race([watching, delay(forMs, stop.signal)]);
+  stop.abort();
   return why;
 }
 
 async function watchEnd(
   cluster: Cluster,
-  { namespace, pod, container, host }: Place,
+  { namespace, pod, container, host }: ManagerContainer,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  let there = false;
+  let exists = false;
   try {
     for await (const change of watchPods(cluster, { namespace, fieldSelector: `metadata.name=${pod}` }, signal)) {
-      if (change.type === "LISTED" ? !there : change.type === "DELETED" || isTerminating(change.pod)) {
+      if (change.type === "LISTED" ? !exists : change.type === "DELETED" || isTerminating(change.pod)) {
         return podDeleted;
       }
       if (change.type === "LISTED") continue;
-      there = true;
+      exists = true;
       const { reason, message = "no reason given" } = change.pod.status ?? {};
       if (reason === "Evicted") return `its pod was evicted: ${message}`;
       const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } =
@@ -56,13 +60,13 @@ async function watchEnd(
         return `container "${now.name}" of the pod ended, and all that was in its pid namespace with it`;
       }
       if (ended !== undefined) {
-        const words = lastWords(ended.message);
+        const lastLine = lastWords(ended.message);
         const how = `it ended (${ended.reason ?? "no reason given"}, exit code ${ended.exitCode})`;
-        return words === undefined ? how : `${how}: ${words}`;
+        return lastLine === undefined ? how : `${how}: ${lastLine}`;
       }
     }
   } catch {
-    // Not allowed to watch, or no API server: then nobody can tell.
+    // Not allowed to watch, or no API server: the reason stays unknown.
   }
   return undefined;
 }

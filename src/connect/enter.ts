@@ -11,45 +11,45 @@ import { packagedImage } from "../version.ts";
 import type { Needs } from "../way.ts";
 import { AutoWay } from "./auto.ts";
 import { EphemeralWay } from "./ephemeral.ts";
-import type { NodePassage } from "./node.ts";
+import type { NodeEndpoint } from "./node.ts";
 import { NodeWay } from "./node.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import { askToEnd, connectTo } from "./connect.ts";
 
-export interface Entered<P extends Reached = Reached> {
+export interface Entered<P extends ManagerEndpoint = ManagerEndpoint> {
   target: Target;
-  passage: P;
+  endpoint: P;
   connection: ManagerConnection;
 }
 
-/** Where nobody names an image: what scripts/scope says, else what this package was made with. */
+/** Image used without --image: the one that scripts/scope sets, or else the one built into this package. */
 const defaultImage = Deno.env.get("SCOPE_DEFAULT_IMAGE") || packagedImage();
 
 export function namespaceOf({ options, cluster }: ClusterContext): string {
   return options.namespace ?? cluster.namespace;
 }
 
-export function makeNodeWay({ cluster, options, maker, say }: ClusterContext, namespace: string): NodeWay {
+export function makeNodeWay({ cluster, options, createdBy, notice }: ClusterContext, namespace: string): NodeWay {
   return new NodeWay(cluster, {
     namespace: options.debugNamespace ?? namespace,
     image: imageOf(options),
     regcred: options.regcred,
     pullPolicy: options.pullPolicy,
     timeoutMs: options.timeoutMs,
-    ...(maker === undefined ? {} : { maker }),
-    say,
+    ...(createdBy === undefined ? {} : { createdBy }),
+    notice,
   });
 }
 
-export function makeEphemeralWay({ cluster, options, maker, say, explain }: ClusterContext): EphemeralWay {
+export function makeEphemeralWay({ cluster, options, createdBy, notice, detail }: ClusterContext): EphemeralWay {
   const { pullPolicy, timeoutMs } = options;
   return new EphemeralWay(cluster, {
     image: imageOf(options),
     pullPolicy,
-    ...(maker === undefined ? {} : { maker }),
+    ...(createdBy === undefined ? {} : { createdBy }),
     timeoutMs,
-    say,
-    explain,
+    notice,
+    detail,
     askToEnd,
   });
 }
@@ -57,12 +57,12 @@ export function makeEphemeralWay({ cluster, options, maker, say, explain }: Clus
 /** Throws ScopeError (usage). */
 function imageOf({ image = defaultImage }: GlobalOptions): string {
   if (image !== undefined) return image;
-  throw new ScopeError("usage", "Nothing says which endoscope image to run", {
+  throw new ScopeError("usage", "No endoscope image specified", {
     hint: "give --image, or set SCOPE_IMAGE, to where your cluster pulls it from; ~/.config/scope/env keeps it",
   });
 }
 
-/** Finds the one pod of a query, and says how where that is no matter of course. Throws ScopeError. */
+/** Finds the one pod of a query, with a notice when the choice is not obvious. Throws ScopeError. */
 export async function findPod(
   context: ClusterContext,
   query: TargetQuery,
@@ -70,7 +70,7 @@ export async function findPod(
 ): Promise<{ pod: V1Pod; target: Target }> {
   const { pods, of } = await selectPods(context.cluster, namespaceOf(context), query);
   const pod = choosePod(pods)!;
-  if (of !== undefined) context.say(`using pod "${podName(pod)}" of ${of}`);
+  if (of !== undefined) context.notice(`using pod "${podName(pod)}" of ${of}`);
   if (ownNetwork && pod.spec?.hostNetwork === true) {
     throw new ScopeError("usage", `Cannot do this in pod "${podName(pod)}": it has the network of its node`, {
       hint: "the rules of the whole node would be changed; choose a pod with a network of its own",
@@ -80,14 +80,14 @@ export async function findPod(
   const isInit = pod.spec?.initContainers?.some((one) => one.name === name);
   const waits = pod.status?.conditions?.some(({ type, status }) => type === "Initialized" && status === "False");
   if (query.container === undefined && isInit && waits) {
-    context.say(`using init container "${name}" of pod "${podName(pod)}", which the others wait for`);
+    context.notice(`using init container "${name}" of pod "${podName(pod)}", which the others wait for`);
   }
   return { pod, target };
 }
 
-/** Goes beside the target by the Way that was asked for, and makes sure that a manager of this version answers there. */
+/** Connects to the target by the way of `--via`, and makes sure that a manager of this version answers there. */
 export async function enter(context: ClusterContext, query: TargetQuery, needs: Needs): Promise<Entered> {
-  const { cluster, options, signal, explain } = context;
+  const { cluster, options, signal, detail } = context;
   const ephemeral = makeEphemeralWay(context);
   if (options.via === "ephemeral") {
     const { pod, target } = await findPod(context, query, needs);
@@ -98,27 +98,31 @@ export async function enter(context: ClusterContext, query: TargetQuery, needs: 
   const node = makeNodeWay(context, namespaceOf(context));
   node.prefetch();
   const { pod, target } = await findPod(context, query, needs);
-  const auto = new AutoWay(cluster, node, ephemeral, explain);
+  const auto = new AutoWay(cluster, node, ephemeral, detail);
   return await connected(context, target, await auto.reach(pod, target, needs, signal));
 }
 
-/** Goes beside the target through the debug pod of its node. */
+/** Connects to the target through the debug pod of its node. */
 export async function enterNode(
   context: ClusterContext,
   query: TargetQuery,
   needs: Needs = {},
-): Promise<Entered<NodePassage>> {
+): Promise<Entered<NodeEndpoint>> {
   const way = makeNodeWay(context, namespaceOf(context));
   way.prefetch();
   const { target } = await findPod(context, query, needs);
   return await connected(context, target, await way.reach(target, context.signal));
 }
 
-async function connected<P extends Reached>(context: ClusterContext, target: Target, passage: P): Promise<Entered<P>> {
-  return { target, passage, connection: await connectTo(context, passage) };
+async function connected<P extends ManagerEndpoint>(
+  context: ClusterContext,
+  target: Target,
+  endpoint: P,
+): Promise<Entered<P>> {
+  return { target, endpoint, connection: await connectTo(context, endpoint) };
 }
 
-/** Aborts what it returns with a ScopeError when the target is deleted or finishes; ends with `signal`. */
+/** Returns a signal that is aborted with a ScopeError when the target is deleted or finishes; ends with `signal`. */
 export function watchTarget({ cluster }: ClusterContext, target: Target, signal: AbortSignal): AbortSignal {
   const lost = new AbortController();
   const lose = (how: string) =>
@@ -129,10 +133,10 @@ export function watchTarget({ cluster }: ClusterContext, target: Target, signal:
     );
   const watch = async () => {
     const options = { namespace: target.namespace, fieldSelector: `metadata.name=${target.pod}` };
-    let there = false;
+    let exists = false;
     for await (const change of watchPods(cluster, options, signal)) {
-      if (change.type === "LISTED" ? there : isSame(change.pod, target) && change.type !== "DELETED") {
-        there = true;
+      if (change.type === "LISTED" ? exists : isSame(change.pod, target) && change.type !== "DELETED") {
+        exists = true;
         if (change.type !== "LISTED" && isFinished(change.pod)) {
           return lose(isTerminating(change.pod) ? "was deleted meanwhile" : "has finished meanwhile");
         }
@@ -141,7 +145,7 @@ export function watchTarget({ cluster }: ClusterContext, target: Target, signal:
       }
     }
   };
-  watch().catch(() => {}); // not allowed to watch: then its loss shows in the tool's own output
+  watch().catch(() => {}); // not allowed to watch: the loss of the pod shows only in the tool's own output
   return lost.signal;
 }
 

@@ -1,5 +1,5 @@
 import type { RunContext } from "../context.ts";
-import type { Beside } from "../context.ts";
+import type { TargetClient } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { ManagerConnection } from "../manager/client/connection.ts";
 import type { Target, TargetQuery } from "../target.ts";
@@ -7,21 +7,21 @@ import { parsePodReference } from "../target.ts";
 import type { Capability, Needs } from "../way.ts";
 import { managerPrograms, startLocal } from "./local.ts";
 import { chooseContainer, choosePodHere } from "./local_target.ts";
-import { makeBeside, translateCall } from "./beside.ts";
+import { makeTargetClient, translateCall } from "./target_client.ts";
 import { connectTo } from "./connect.ts";
 
 /**
- * Goes beside a process or a pod of this machine, and asks no cluster. Throws ScopeError: usage where nothing says which,
- * notFound, denied where the files of a container runtime may not be read.
+ * Connects to a process or a pod of this machine, without any request to a cluster. Throws ScopeError: usage when no process
+ * or pod is specified, notFound, denied when the files of a container runtime may not be read.
  */
-export async function enterLocal(context: RunContext, query: TargetQuery, needs: Needs): Promise<Beside> {
+export async function enterLocal(context: RunContext, query: TargetQuery, needs: Needs): Promise<TargetClient> {
   const name = podName(query, needs), machine = Deno.hostname();
-  const passage = startLocal(Deno.execPath(), managerProgram(), Deno.env.get("PATH") ?? "");
+  const endpoint = startLocal(Deno.execPath(), managerProgram(), Deno.env.get("PATH") ?? "");
   try {
-    const connection = await connectTo(context, passage);
+    const connection = await connectTo(context, endpoint);
     const dispose = async () => {
       await connection[Symbol.asyncDispose]();
-      await passage[Symbol.asyncDispose]();
+      await endpoint[Symbol.asyncDispose]();
     };
     try {
       const { capabilities } = await connection.calls.info({}, { signal: context.signal });
@@ -29,31 +29,31 @@ export async function enterLocal(context: RunContext, query: TargetQuery, needs:
       const target = name === undefined
         ? machineTarget(machine)
         : await podTarget(context, connection, name, query, machine);
-      context.explain(`on this machine, as a user with ${effective.size === 0 ? "no" : effective.size} capabilities`);
-      return makeBeside({
+      context.detail(`on this machine, as a user with ${effective.size === 0 ? "no" : effective.size} capabilities`);
+      return makeTargetClient({
         target,
         ...(name === undefined ? { name: machine } : {}),
         connection,
-        passage: { ...passage, capabilities: effective },
+        endpoint: { ...endpoint, capabilities: effective },
         signal: context.signal,
-        // No cluster is asked: when the target ends, its processes say so.
+        // No cluster to watch: the end of the target shows in its processes.
         watch: () => new AbortController().signal,
         dispose,
       });
     } catch (error) {
       await connection[Symbol.asyncDispose]();
       if (context.signal.aborted) throw context.signal.reason;
-      throw error instanceof ScopeError ? error : await translateCall(error, connection, passage, `on "${machine}"`);
+      throw error instanceof ScopeError ? error : await translateCall(error, connection, endpoint, `on "${machine}"`);
     }
   } catch (error) {
-    await passage[Symbol.asyncDispose]();
+    await endpoint[Symbol.asyncDispose]();
     throw error;
   }
 }
 
 /** Throws ScopeError (notFound). */
 function managerProgram(): string {
-  // A compiled program has no Deno that could run another one.
+  // A compiled program contains no Deno that could run the manager.
   const found = Deno.build.standalone ? undefined : managerPrograms.find(isFile);
   if (found !== undefined) return found;
   throw new ScopeError("notFound", "Cannot find the manager, which --via local starts", {
@@ -70,7 +70,7 @@ function isFile(path: string): boolean {
 }
 
 async function podTarget(
-  { options, signal, say }: RunContext,
+  { options, signal, notice }: RunContext,
   connection: ManagerConnection,
   name: string,
   query: TargetQuery,
@@ -80,12 +80,12 @@ async function podTarget(
   const pod = choosePodHere(found, name, options.namespace), { namespace, uid, containers } = pod;
   const container = chooseContainer(pod, query.container);
   if (containers.length > 1 && query.container === undefined) {
-    say(`using container "${container.name}", the oldest of ${containers.map(({ name }) => name).join(", ")}`);
+    notice(`using container "${container.name}", the oldest of ${containers.map(({ name }) => name).join(", ")}`);
   }
   return { namespace, pod: name, uid, node, ips: [], hostNetwork: false, container, containers };
 }
 
-/** The pod that is meant; nothing when pids are given, and a pod need not be. */
+/** Returns the name of the pod; undefined when none is given and the command accepts pids instead. */
 function podName({ pod, selector }: TargetQuery, needs: Needs): string | undefined {
   if (selector !== undefined) {
     throw new ScopeError("usage", "Option --selector needs a cluster, which --via local does not ask", {
@@ -94,7 +94,7 @@ function podName({ pod, selector }: TargetQuery, needs: Needs): string | undefin
   }
   if (pod === undefined) {
     if (needs.nodePids) return undefined;
-    throw new ScopeError("usage", "Nothing says which process or pod", {
+    throw new ScopeError("usage", "No process or pod specified", {
       hint: "give -p PID after the command where it takes one, or -p POD before it",
     });
   }
@@ -107,7 +107,7 @@ function podName({ pod, selector }: TargetQuery, needs: Needs): string | undefin
   return reference.name;
 }
 
-/** Of no pod: a place where only processes are named. */
+/** Returns a target without a pod, for commands that name only processes. */
 function machineTarget(node: string): Target {
   const container = { name: "", id: "" };
   return { namespace: "", pod: "", uid: "", node, ips: [], hostNetwork: false, container, containers: [] };

@@ -7,22 +7,22 @@ import { isFinished, isTerminating, podName } from "../kube/pods.ts";
 import { sharedLimits } from "../kube/limits.ts";
 import { podMemory } from "../kube/memory.ts";
 import { podPath } from "../kube/rest.ts";
-import type { Maker } from "../kube/maker.ts";
+import type { CreatedBy } from "../kube/created_by.ts";
 import type { PullPolicy } from "../options.ts";
 import { rightsToUse } from "../rights/rights.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import { changedRights } from "./admission.ts";
-import { arrive, connectManager } from "./arrival.ts";
+import { connectManager, waitForManager } from "./starting_manager.ts";
 import { podDeleted, whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
 import { connectFound } from "./found.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import { letIn } from "./let_in.ts";
-import { changedShape, policyOf, refusedShape, unfit } from "./refusal.ts";
-import type { Shape } from "./shape.ts";
-import { shapesFor, shapeText } from "./shape.ts";
+import { changedProfile, policyOf, refusedProfile, unfit } from "./refusal.ts";
+import type { SecurityProfile } from "./security_profile.ts";
+import { profilesFor, profileText } from "./security_profile.ts";
 import { noRoom, toolMemory } from "./ladder.ts";
 import { notReady, troubleOfContainer } from "./trouble.ts";
 import { progressOfContainer } from "./waiting.ts";
@@ -30,86 +30,88 @@ import { progressOfContainer } from "./waiting.ts";
 export interface EphemeralWayOptions {
   image: string;
   pullPolicy: PullPolicy;
-  maker?: Maker;
+  createdBy?: CreatedBy;
   timeoutMs: number;
-  /** Words to people. */
-  say(text: string): void;
-  /** Words to those who want to know how scope decides. */
-  explain(text: string): void;
-  /** Asks the manager at the other end to end unless it has other clients; returns whether it does. */
+  /** Prints a notice for the user. */
+  notice(text: string): void;
+  /** Prints details about decisions, for `-v`. */
+  detail(text: string): void;
+  /** Asks the manager at the other end to end unless it has other clients; returns whether it ends. */
   askToEnd(stream: Duplex): Promise<boolean>;
 }
 
-/** A container that runs and serves, or the shape of one that the cluster would admit. */
+/** A running container that meets the needs, or the profile of one that the cluster would admit. */
 export interface Plan {
-  shape: Shape;
+  profile: SecurityProfile;
   running?: string;
-  /** With the target's volumes. */
+  /** Mounts the target's volumes. */
   volumes: boolean;
-  /** With a read-only root, as admission or the pod's limits want it. */
+  /** Has a read-only root filesystem, as admission or the pod's limits require. */
   readOnly: boolean;
-  /** Those that run and lack something, which the new one does as well as they do. */
+  /** Running containers that lack something; the new container also does all that they do. */
   replaces: readonly string[];
 }
 
-/** Name of a container that is tried on the server only. */
+/** Name of the container in dry runs. */
 const testName = "scope-test";
 
-/** An ephemeral container in the target's pod: as few rights as the task needs, and none on the node. */
+/** An ephemeral container in the target's pod, with as few rights as the task needs, and none on the node. */
 export class EphemeralWay {
   constructor(private readonly cluster: Cluster, private readonly options: EphemeralWayOptions) {}
 
   /**
-   * The best that there is or may be: each shape is tried on the server without being kept, as a container that was added
-   * can never be removed.
+   * Returns the best container that runs or that the cluster would admit. Each profile is tried in a dry run first, as an
+   * ephemeral container can never be removed from a pod.
    *
-   * Throws ScopeError: denied when policy or RBAC refuses all shapes, unreachable when the pod can have none.
+   * Throws ScopeError: denied when policy or RBAC refuses all profiles, unreachable when the pod can have no such container.
    */
   async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
     const obstacle = unfit(pod, target);
-    // Where the pod is being deleted, what runs there already may do so for a long time.
+    // A container that already runs in a pod that is being deleted may keep running for a long time.
     if (obstacle !== undefined && !isTerminating(pod)) throw obstacle;
     let allowed: Promise<void> | undefined;
     let refusal: ScopeError | undefined;
     const images = [this.options.image];
-    for (const shape of shapesFor(pod, target.container.name, needs)) {
-      let plans = this.#plans(pod, target, needs, shape, images);
+    for (const profile of profilesFor(pod, target.container.name, needs)) {
+      let plans = this.#plans(pod, target, needs, profile, images);
       for (let plan = plans.shift(); plan !== undefined; plan = plans.shift()) {
         if (plan.running !== undefined) return plan;
         if (obstacle !== undefined) continue;
         allowed ??= this.#assertUsable(target);
-        allowed.catch(() => {}); // met below
+        allowed.catch(() => {}); // awaited below
         let admitted: V1Pod;
         try {
           admitted = await this.#add(pod, this.#container(testName, target, plan), true);
         } catch (error) {
-          if ((error as ScopeError).missing !== undefined) await allowed; // it says all that is missing
-          refusal = refusedShape(error as ScopeError, pod, plan.shape);
+          if ((error as ScopeError).missing !== undefined) await allowed; // its error names all missing rights
+          refusal = refusedProfile(error as ScopeError, pod, plan.profile);
           const policy = policyOf(refusal);
-          // Less privilege helps against Pod Security only.
+          // A less privileged profile helps only against Pod Security.
           if (policy === undefined) throw refusal;
-          this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${policy}`);
+          this.options.detail(`no ephemeral container as ${profileText(plan.profile)}: ${policy}`);
           continue;
         }
         await allowed;
         const { image, securityContext } = admitted.spec?.ephemeralContainers?.find(({ name }) => name === testName) ??
           {};
-        const asked = ephemeralContainer(pod, this.#container(testName, target, plan)).securityContext!;
-        const changed = image === undefined ? undefined : changedRights(asked, securityContext, plan.shape.asTarget);
+        const requested = ephemeralContainer(pod, this.#container(testName, target, plan)).securityContext!;
+        const changed = image === undefined
+          ? undefined
+          : changedRights(requested, securityContext, plan.profile.asTarget);
         if (changed !== undefined) {
-          refusal = changedShape(pod, plan.shape, changed);
-          this.options.explain(`no ephemeral container as ${shapeText(plan.shape)}: ${changed}`);
+          refusal = changedProfile(pod, plan.profile, changed);
+          this.options.detail(`no ephemeral container as ${profileText(plan.profile)}: ${changed}`);
           continue;
         }
         if (securityContext?.readOnlyRootFilesystem === true && !plan.readOnly) {
-          this.options.explain("the cluster's admission makes the root of the ephemeral container read-only");
+          this.options.detail("the cluster's admission makes the root of the ephemeral container read-only");
           plan = { ...plan, readOnly: true };
         }
         if (image === undefined || images.includes(image) || images.length > 1) return plan;
-        // Admission rewrites images, for example to a mirror's: what runs has such a one as well. Its word is taken for
-        // that, and not the container's own, which could name any image.
+        // Admission may rewrite images, for example to a mirror, also those of running containers. The dry run's result is
+        // the proof of the rewritten name: a container of the pod could name any image.
         images.push(image);
-        const known = this.#plans(pod, target, needs, shape, images);
+        const known = this.#plans(pod, target, needs, profile, images);
         if (known.every(({ running, replaces }) => running === undefined && replaces.length === 0)) return plan;
         plans = known;
       }
@@ -117,29 +119,35 @@ export class EphemeralWay {
     throw obstacle ?? refusal!;
   }
 
-  /** Asked before anything is added that nobody could then talk to. Throws ScopeError (denied). */
+  /** Checks the rights before a container is added that this user could not connect to. Throws ScopeError (denied). */
   #assertUsable({ namespace, pod }: Target): Promise<void> {
     const what = `use an ephemeral container in pod "${namespace}/${pod}"`;
     return assertAllowed(this.cluster, what, rightsToUse("ephemeral", namespace, pod));
   }
 
-  /** One that runs, or else a new one: first with all rights of those that it replaces. */
-  #plans(pod: V1Pod, target: Target, { volumes = false }: Needs, shape: Shape, images: readonly string[]): Plan[] {
-    const wanted = { target: target.container.name, images, shape, volumes };
+  /** Plans to use a running container, or else to add one: first with all rights of the containers that it replaces. */
+  #plans(
+    pod: V1Pod,
+    target: Target,
+    { volumes = false }: Needs,
+    profile: SecurityProfile,
+    images: readonly string[],
+  ): Plan[] {
+    const wanted = { target: target.container.name, images, profile, volumes };
     const running = findUsable(pod, wanted)?.spec.name;
-    // Files that it writes to disk would count as the pod's, and get it evicted.
+    // Files that the container writes to disk count towards the pod's limit, and could get the pod evicted.
     const readOnly = sharedLimits(pod).storageBytes !== undefined;
-    if (running !== undefined) return [{ shape, volumes, readOnly, running, replaces: [] }];
-    const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { shape, volumes, readOnly, replaces: [] };
+    if (running !== undefined) return [{ profile, volumes, readOnly, running, replaces: [] }];
+    const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { profile, volumes, readOnly, replaces: [] };
     return all.replaces.length > 0 ? [all, alone] : [alone];
   }
 
-  async reach(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<Reached> {
-    const { shape, running, readOnly, replaces } = plan;
+  async reach(pod: V1Pod, target: Target, plan: Plan, signal: AbortSignal): Promise<ManagerEndpoint> {
+    const { profile, running, readOnly, replaces } = plan;
     if (running !== undefined) {
       const place = { namespace: target.namespace, pod: target.pod, container: running };
       const stream = await connectFound(this.cluster, place, signal);
-      if (stream !== undefined) return this.#passage(target, running, shape, stream, true);
+      if (stream !== undefined) return this.#endpoint(target, running, profile, stream, true);
     }
     const obstacle = unfit(pod, target);
     if (obstacle !== undefined) throw obstacle;
@@ -150,47 +158,49 @@ export class EphemeralWay {
       ...this.#container(name, target, plan),
       ...toolBytes === undefined ? {} : { toolBytes },
     };
-    this.options.say(
+    this.options.notice(
       `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ` +
-        `${shapeText(shape)}: it ends when it has been idle for 10 minutes, and its name stays with the pod`,
+        `${profileText(profile)}: it ends when it has been idle for 10 minutes, and its name stays with the pod`,
     );
-    const little = noRoom(memory);
-    if (little !== undefined) this.options.say(`${little}: the kernel may end a process of the pod for want of memory`);
+    const shortage = noRoom(memory);
+    if (shortage !== undefined) {
+      this.options.notice(`${shortage}: the kernel may end a process of the pod for want of memory`);
+    }
     const added = await this.#add(pod, container, false);
     const [reached] = await Promise.all([
-      arrive(this.cluster, this.#arrival(added, target, name), limit),
+      waitForManager(this.cluster, this.#arrival(added, target, name), limit),
       ...replaces.map((old) => this.#retire({ namespace: target.namespace, pod: target.pod, container: old })),
     ]);
-    return this.#passage(target, name, shape, reached!.stream, false);
+    return this.#endpoint(target, name, profile, reached!.stream, false);
   }
 
-  /** Ends one that has been replaced, unless others use it. One that does not answer ends by itself. */
+  /** Ends a replaced container unless other clients use it. A container that does not answer ends when it is idle. */
   async #retire(place: { namespace: string; pod: string; container: string }): Promise<void> {
     try {
       const ending = await this.options.askToEnd(await connectManager(this.cluster, place));
-      this.options.explain(`${ending ? "ending" : "others use"} "${place.container}", which lacks something`);
+      this.options.detail(`${ending ? "ending" : "others use"} "${place.container}", which lacks something`);
     } catch {
-      this.options.explain(`"${place.container}" lacks something, and does not answer`);
+      this.options.detail(`"${place.container}" lacks something, and does not answer`);
     }
   }
 
-  #container(name: string, target: Target, { shape, volumes, readOnly }: Plan): EphemeralOptions {
-    const { image, pullPolicy, maker } = this.options;
+  #container(name: string, target: Target, { profile, volumes, readOnly }: Plan): EphemeralOptions {
+    const { image, pullPolicy, createdBy } = this.options;
     return {
       name,
       target: target.container.name,
       image,
       pullPolicy,
-      shape,
+      profile,
       volumes,
       readOnly,
-      ...(maker === undefined ? {} : { maker }),
+      ...(createdBy === undefined ? {} : { createdBy }),
     };
   }
 
   #add(pod: V1Pod, options: EphemeralOptions, dryRun: boolean): Promise<V1Pod> {
     const { namespace = "", name = "", uid } = pod.metadata ?? {};
-    // What is sent cannot be taken back, so it is not given up half way.
+    // A sent patch cannot be undone, so an interrupt does not abort it.
     const cluster = dryRun ? this.cluster : this.cluster.uninterrupted;
     return cluster.request<V1Pod>(`add an ephemeral container to pod "${podName(pod)}"`, {
       method: "PATCH",
@@ -200,8 +210,8 @@ export class EphemeralWay {
     });
   }
 
-  #arrival(pod: V1Pod, target: Target, container: string): Parameters<typeof arrive>[1] {
-    const { image, timeoutMs, say } = this.options, name = podName(pod);
+  #arrival(pod: V1Pod, target: Target, container: string): Parameters<typeof waitForManager>[1] {
+    const { image, timeoutMs, notice } = this.options, name = podName(pod);
     const what = `ephemeral container "${container}" of pod "${name}"`;
     return {
       namespace: target.namespace,
@@ -210,7 +220,7 @@ export class EphemeralWay {
       what,
       image,
       timeoutMs,
-      say,
+      notice,
       progress(now) {
         if (now.metadata?.uid !== pod.metadata?.uid || isTerminating(now)) throw deleted(name);
         const status = scopeContainers(now).find(({ spec }) => spec.name === container)?.status;
@@ -229,11 +239,17 @@ export class EphemeralWay {
     };
   }
 
-  #passage(target: Target, container: string, shape: Shape, stream: Reached["stream"], found: boolean): Reached {
+  #endpoint(
+    target: Target,
+    container: string,
+    profile: SecurityProfile,
+    stream: ManagerEndpoint["stream"],
+    found: boolean,
+  ): ManagerEndpoint {
     return {
       stream,
       way: "ephemeral",
-      capabilities: new Set(shape.capabilities),
+      capabilities: new Set(profile.capabilities),
       name: container,
       place: `ephemeral container "${container}" of pod "${target.namespace}/${target.pod}"`,
       found,
@@ -243,7 +259,7 @@ export class EphemeralWay {
         const why = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
         return why === podDeleted ? deleted(`${namespace}/${pod}`) : why;
       },
-      ...shape.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
+      ...profile.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
       again: () => {
         const { namespace, pod } = target;
         return connectManager(this.cluster.uninterrupted, { namespace, pod, container });
@@ -253,7 +269,7 @@ export class EphemeralWay {
   }
 }
 
-/** A name that no container of the pod has had: one of that name that has ended would block it for ever. */
+/** Returns an unused name: the name of an ephemeral container stays taken for ever, even after it has ended. */
 function freshName(pod: V1Pod): string {
   const taken = new Set((pod.spec?.ephemeralContainers ?? []).map(({ name }) => name));
   for (let name = "";;) {

@@ -3,16 +3,16 @@ import { delay } from "../lib/delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import { isPassing } from "../kube/retry.ts";
-import { connectManager, type ConnectPlace } from "./arrival.ts";
+import { connectManager, type ConnectPlace } from "./starting_manager.ts";
 import { podDeleted, whyEnded } from "./ended.ts";
 import { isHopeless } from "./refusal.ts";
 
-/** Pauses between attempts at exec while the status of the pod says that the container runs; milliseconds. */
+/** Pauses between attempts at exec while the pod's status reports the container as running, in milliseconds. */
 const pausesMs = [250, 500, 1000, 2000, 2000];
 
 /**
- * Connects to the manager in a container that runs, as its pod says; undefined where the cluster says by now that it has
- * ended. A refused exec alone is no sign of that: an API server or a kubelet may refuse one for reasons of their own.
+ * Connects to the manager in a container that its pod's status reports as running; returns undefined when it has ended
+ * according to the cluster. A refused exec alone proves nothing: an API server or a kubelet may refuse one for other reasons.
  *
  * Throws ScopeError, or the reason of `signal`.
  */
@@ -28,12 +28,12 @@ export async function connectFound(
       signal.throwIfAborted();
       if (!(error instanceof ScopeError) || error.kind === "denied" || isHopeless(error)) throw error;
       const pauseMs = pausesMs[attempt], why = await whyEnded(cluster, place, pauseMs);
-      // A pod that is being deleted may serve for as long as that takes; its kubelet knows.
-      const goes = why === podDeleted && isPassing(error) && !/container not found/.test(error.message);
-      if (why !== undefined && !goes) return undefined;
+      // A pod that is being deleted may still run for a while; only its kubelet knows for how long.
+      const stillRuns = why === podDeleted && isPassing(error) && !/container not found/.test(error.message);
+      if (why !== undefined && !stillRuns) return undefined;
       signal.throwIfAborted();
       if (pauseMs === undefined) throw error;
-      if (goes) await delay(pauseMs, signal);
+      if (stillRuns) await delay(pauseMs, signal);
     }
   }
 }

@@ -3,13 +3,13 @@ import type { SharedLimits } from "../kube/limits.ts";
 import type { PodMemory } from "../kube/memory.ts";
 import type { Needs } from "../way.ts";
 
-/** An ephemeral container shares the pod's memory; below this its manager would be the first to go, in bytes. */
+/** Least free memory for an ephemeral container, which shares the pod's memory, in bytes; below, the kernel may kill it. */
 export const enoughMemory = 150 * 1024 * 1024;
 
-/** A manager's start takes a third of a second of CPU time, which a pod with less would spread over more than 3 s; in cores. */
+/** Least CPU limit, in cores: with less, the third of a second of CPU time of a manager's start would take over 3 s. */
 const enoughCpu = 0.1;
 
-/** What is known when neither a debug pod nor an ephemeral container runs that would serve. */
+/** Facts for choosing a way when neither a debug pod nor an ephemeral container runs that meets the needs. */
 export interface Facts {
   needs: Needs;
   memory: PodMemory;
@@ -18,7 +18,7 @@ export interface Facts {
 }
 
 /**
- * Why a debug pod is tried before an ephemeral container although it has more rights; nothing when there is no reason to.
+ * Returns the reason to try a debug pod before an ephemeral container although it has more rights; undefined without one.
  */
 export function preferNode({ needs, memory, limits: { cpuCores, storageBytes } = {} }: Facts): string | undefined {
   if (needs.nodePids) return "pids of the node mean nothing in an ephemeral container";
@@ -32,7 +32,7 @@ export function preferNode({ needs, memory, limits: { cpuCores, storageBytes } =
   return `the pod is evicted when it writes more than ${mebibytes(storageBytes)} MiB, an ephemeral container included`;
 }
 
-/** Why an ephemeral container would endanger the pod that it is added to; undefined when there is room for one. */
+/** Returns why the memory of an ephemeral container would endanger its pod; undefined when there is room for it. */
 export function noRoom(memory: PodMemory): string | undefined {
   const { limitBytes = Infinity, usedBytes = 0 } = memory;
   if (limitBytes - usedBytes >= managerBytes + leastToolBytes) return undefined;
@@ -41,10 +41,10 @@ export function noRoom(memory: PodMemory): string | undefined {
   }`;
 }
 
-/** How far a Way is from serving. */
+/** State of a way: a manager runs already, one could be started, or neither. */
 export type Standing = "runs" | "possible" | "impossible";
 
-/** What `--via auto` takes, which finds out no more than it must; nothing when neither Way is possible. */
+/** Returns the way that `--via auto` takes; undefined when neither is possible. */
 export function chooseWay(
   { node, ephemeral, ...facts }: Facts & { node: Standing; ephemeral: Standing },
 ): "node" | "ephemeral" | undefined {
@@ -56,7 +56,7 @@ export function chooseWay(
   return ephemeral !== "impossible" && !nodePids && noRoom(facts.memory) === undefined ? "ephemeral" : undefined;
 }
 
-/** Memory that the pod may still use, in bytes; where the use is unknown, half of the limit is assumed. Undefined without a limit. */
+/** Returns the pod's free memory in bytes; undefined without a limit. An unknown use is assumed to be half of the limit. */
 function freeBytes({ limitBytes, usedBytes }: PodMemory): number | undefined {
   return limitBytes === undefined ? undefined : limitBytes - (usedBytes ?? limitBytes / 2);
 }
@@ -66,18 +66,18 @@ function freeText(memory: PodMemory): string {
   return `${about}${mebibytes(Math.max(0, freeBytes(memory) ?? 0))} MiB of memory free`;
 }
 
-/** What the manager takes for itself, in bytes. */
+/** Memory of the manager itself, in bytes. */
 const managerBytes = 60 * 1024 * 1024;
-/** Less than this no tool can do with, in bytes. */
+/** Least memory that a tool needs, in bytes. */
 const leastToolBytes = 16 * 1024 * 1024;
 
-/** Memory that temporary files may take where nothing is written to disk: the size of a container's /dev, in bytes. */
+/** Memory for temporary files when the root filesystem is read-only: the size of a container's /dev, in bytes. */
 const scratchBytes = 64 * 1024 * 1024;
 
 /**
- * What a tool in the pod may allocate. When the memory of a pod runs out, the kernel ends its largest process rather than
- * the one with the highest oom_score_adj, as that counts by thousandths of the pod's limit: a tool must not come so far,
- * and gets half of what is left, temporary files in memory (`readOnly`) set aside.
+ * Returns the limit of a tool's memory in the pod, in bytes: half of what the manager and, with `readOnly`, temporary files
+ * leave. A tool must not exhaust the pod's memory: the kernel would kill the pod's largest process rather than the one with
+ * the highest oom_score_adj, which counts in thousandths of the pod's limit.
  */
 export function toolMemory(memory: PodMemory, readOnly = false): number | undefined {
   const free = freeBytes(memory);

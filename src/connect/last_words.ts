@@ -1,6 +1,6 @@
 /**
- * Returns the end of a failed container's log in one line: its last error, or else its last line. `message` is what the
- * kubelet made of the log's end (FallbackToLogsOnError). Undefined where there is nothing.
+ * Returns the end of a failed container's log in one line: its last error, or else its last line. `message` is the end of
+ * the log as the kubelet reports it (FallbackToLogsOnError). Returns undefined when there is no text.
  */
 export function lastWords(message = ""): string | undefined {
   const lines = message.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !/^at |^\^/.test(line));

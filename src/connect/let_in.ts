@@ -4,8 +4,8 @@ import { execStream } from "../kube/exec.ts";
 import type { Target } from "../target.ts";
 
 /**
- * Has the container's runtime run a command in the target's container, until that has ended or `signal` is aborted.
- * Rejects with ScopeError where the command fails.
+ * Lets the container runtime run a command in the target's container, until the command ends or `signal` is aborted.
+ * Rejects with ScopeError when the command fails.
  */
 export async function letIn(
   cluster: Cluster,

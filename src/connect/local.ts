@@ -1,17 +1,17 @@
 import { execa } from "execa";
 import { delay } from "../lib/delay.ts";
 import { capabilityNames } from "../way.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 
-/** How long the manager may take to end all that it started, in milliseconds. */
+/** Limit for the manager to end all processes that it started, in milliseconds. */
 const endMs = 6000;
 
 const bundled = !import.meta.url.endsWith(".ts");
 const pathOf = (relative: string) => decodeURIComponent(new URL(relative, import.meta.url).pathname);
 
 /**
- * Where the manager may be. In the bundle, this file is two folders below that of both programs, or it is all of scope in one
- * file, with or without a manager beside it; else it is a source file.
+ * Possible paths of the manager. In the bundle this file is two directories below the one that contains both programs, or it
+ * is scope as a single file, with or without a manager next to it. Otherwise it is a source file.
  */
 export const managerPrograms: readonly string[] = bundled
   ? [pathOf("../../manager/manager.js"), pathOf("./manager/manager.js")]
@@ -22,26 +22,26 @@ const flags = bundled
   : ["--no-lock", "--config", pathOf("../../deno.json")];
 
 /**
- * This machine is the node: the manager is a process of this one, and its client the only one. `path` is where tools are looked for. It is told by the end of
- * its standard input to end, however this process ends.
+ * Starts a manager as a child process, with this machine as the node and this process as its only client. `path` is the search
+ * path for tools. The manager ends at the end of its standard input, so it ends however this process ends.
  */
-export function startLocal(deno: string, program: string, path: string): Reached {
-  const own = [program, "--stdio", "--tools", toolsOf(program)];
-  const manager = execa(deno, ["run", "--quiet", ...flags, "--allow-all", ...own], {
-    // What Ctrl-C means is for the tools to hear from scope.
+export function startLocal(deno: string, program: string, path: string): ManagerEndpoint {
+  const args = [program, "--stdio", "--tools", toolsOf(program)];
+  const manager = execa(deno, ["run", "--quiet", ...flags, "--allow-all", ...args], {
+    // Own process group: Ctrl-C must reach the tools only through scope.
     detached: true,
     cleanup: false,
     buffer: { stdout: false, stderr: true },
     reject: false,
     stdin: "pipe",
-    // Tools that are programs of Deno run on the one that scope runs on.
+    // Tools that are Deno programs run on the Deno that runs scope.
     env: { SCOPE_PROGRAMS: "on this machine", PATH: `${path}:${deno.replace(/\/[^/]*$/, "")}` },
   });
   const stream = manager.duplex();
   return {
     stream,
     way: "local",
-    // Which of these it has is asked for.
+    // The caller asks the manager which of these it really has.
     capabilities: new Set(capabilityNames),
     name: `${manager.pid}`,
     place: "a process on this machine",

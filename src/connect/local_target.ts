@@ -1,29 +1,29 @@
 import { ScopeError } from "../errors.ts";
 import type { ContainerRef } from "../target.ts";
 
-/** A pod as the files of a container runtime tell it. */
+/** A pod as read from the files of a container runtime. */
 export interface PodHere {
   name: string;
   namespace: string;
   uid: string;
-  /** Those that run, the oldest first. */
+  /** Running containers, the oldest first. */
   containers: { name: string; id: string }[];
-  /** Its oldest process. */
+  /** Pid of its oldest process. */
   pid: number;
 }
 
-/** What there is on this machine of the name that was asked for. */
+/** Result of a search for pods by name on this machine. */
 export interface FoundHere {
   pods: readonly PodHere[];
   runtimes: number;
   unreadable: number;
 }
 
-/** The one pod of a name. Throws ScopeError: notFound, denied, usage where there are several. */
+/** Returns the one pod that was found. Throws ScopeError: notFound, denied, usage when there are several. */
 export function choosePodHere({ pods, runtimes, unreadable }: FoundHere, name: string, namespace?: string): PodHere {
   const [pod, ...others] = pods;
   if (pod !== undefined && others.length === 0) {
-    // Scope's own ephemeral containers are no part of what the pod is for.
+    // Leave out the ephemeral containers of scope: they are not part of the user's workload.
     return { ...pod, containers: pod.containers.filter(({ name }) => !/^scope-[0-9a-f]{6}$/.test(name)) };
   }
   const what = namespace === undefined ? `"${name}"` : `"${name}" in namespace "${namespace}"`;
@@ -52,7 +52,7 @@ export function choosePodHere({ pods, runtimes, unreadable }: FoundHere, name: s
   });
 }
 
-/** The container of that name, or the oldest. Throws ScopeError (notFound). */
+/** Returns the container of that name; by default the oldest. Throws ScopeError (notFound). */
 export function chooseContainer({ name, namespace, containers }: PodHere, wanted: string | undefined): ContainerRef {
   if (wanted === undefined) return containers[0] ?? { name: "", id: "" };
   const found = containers.find(({ name }) => name === wanted);

@@ -8,20 +8,20 @@ import { debugContainer, debugPod, debugPodSelector, hasEnded, imageIn, isDebugP
 import { whyEnded } from "./ended.ts";
 import { connectFound } from "./found.ts";
 import { deletePod, removePod } from "./remove.ts";
-import type { Reached } from "./reached.ts";
+import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import type { Started, StartOptions } from "./start.ts";
 import { assertRights, assertUsable, connectDebugPod, startDebugPod, tryDebugPod } from "./start.ts";
 import { notReady } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
-/** A passage through a debug pod. */
-export interface NodePassage extends Reached {
+/** Endpoint of a manager in a debug pod. */
+export interface NodeEndpoint extends ManagerEndpoint {
   readonly pod: V1Pod;
   /** Deletes the debug pod and waits until it is gone. */
   remove(): Promise<void>;
 }
 
-/** One privileged debug pod a node, kept between runs and shared by all clients. */
+/** The way through one privileged debug pod per node, which is kept between runs and shared by all clients. */
 export class NodeWay {
   readonly #cluster: Cluster;
   readonly #options: StartOptions;
@@ -32,21 +32,21 @@ export class NodeWay {
     this.#options = options;
   }
 
-  /** Asks for the debug pods there are, while the caller still finds out where the target is. */
+  /** Lists the debug pods in the background, while the caller still looks for the target. */
   prefetch(): void {
     this.#listed ??= listPods(this.#cluster, this.#options.namespace, debugPodSelector);
     this.#listed.catch(() => {});
   }
 
-  async reach(target: { node: string }, signal: AbortSignal): Promise<NodePassage> {
+  async reach(target: { node: string }, signal: AbortSignal): Promise<NodeEndpoint> {
     const running = await this.connectRunning(target, signal);
     if (running !== undefined) return running;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
     const started = await startDebugPod(this.#cluster, this.#options, target.node, limit);
-    return this.#passage({ ...started, found: false });
+    return this.#endpoint({ ...started, found: false });
   }
 
-  /** Whether a debug pod could be made on that node: tried on the server without being kept. Throws ScopeError. */
+  /** Checks in a dry run that a debug pod could be created on that node. Throws ScopeError. */
   async admit(node: string): Promise<void> {
     const { namespace } = this.#options;
     const dry = { method: "POST", path: podPath(namespace), query: { dryRun: "All" } } as const;
@@ -62,13 +62,13 @@ export class NodeWay {
     if (down !== undefined) throw down;
   }
 
-  /** Through the debug pod of the target's node, where one runs. Throws ScopeError when it runs and cannot be used. */
-  async connectRunning({ node }: { node: string }, signal: AbortSignal): Promise<NodePassage | undefined> {
+  /** Connects through the running debug pod of a node; undefined without one. Throws ScopeError when it cannot be used. */
+  async connectRunning({ node }: { node: string }, signal: AbortSignal): Promise<NodeEndpoint | undefined> {
     this.prefetch();
     const listed = await this.#listed!;
     this.#listed = undefined;
     const ended = listed.filter((pod) => hasEnded(pod) && !isTerminating(pod));
-    // One that cannot be deleted is met again by the next command.
+    // Ignore failures: the next command tries again to delete the rest.
     await Promise.allSettled(ended.map((pod) => deletePod(this.#cluster, pod)));
     const { image } = this.#options;
     const running = listed.filter((pod) =>
@@ -79,10 +79,10 @@ export class NodeWay {
     const { namespace = "", name = "" } = pod.metadata ?? {};
     const place = { namespace, pod: name, container: debugContainer };
     const stream = await connectFound(this.#cluster, place, signal);
-    return stream === undefined ? undefined : this.#passage({ pod, stream, created: false, found: true });
+    return stream === undefined ? undefined : this.#endpoint({ pod, stream, created: false, found: true });
   }
 
-  /** The one whose image is not the one asked for, but what admission makes of that. */
+  /** Finds the debug pod whose image is the requested one as admission rewrites it. */
   async #findRewritten(running: readonly V1Pod[], node: string): Promise<V1Pod | undefined> {
     const { image } = this.#options;
     const others = running.filter((pod) => isDebugPodFor(pod, node, image, imageIn(pod)));
@@ -92,7 +92,7 @@ export class NodeWay {
     return others.find((pod) => isDebugPodFor(pod, node, image, admitted));
   }
 
-  #passage(reached: Started & { found: boolean }): NodePassage {
+  #endpoint(reached: Started & { found: boolean }): NodeEndpoint {
     const { pod, stream } = reached;
     return {
       ...reached,
@@ -106,7 +106,7 @@ export class NodeWay {
       },
       again: async () => {
         const { uid, namespace = "" } = pod.metadata ?? {}, cluster = this.#cluster.uninterrupted;
-        // By its uid: another one may have its name.
+        // Find it by uid: a new pod may have the same name.
         const now = (await listPods(cluster, namespace, debugPodSelector)).find(({ metadata }) =>
           metadata?.uid === uid
         );

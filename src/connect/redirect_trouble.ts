@@ -1,8 +1,9 @@
 import { ScopeError } from "../errors.ts";
+import { refusalOf } from "../manager/client/refusals.ts";
 import type { Target } from "../target.ts";
 import { targetName } from "../target.ts";
 
-/** That the traffic of a pod is not its own. */
+/** Returns the error for a pod with `hostNetwork`. */
 export function hasNodeNetwork(pod: string, cause?: unknown): ScopeError {
   return new ScopeError("usage", `Cannot redirect pod "${pod}": it has the network of its node`, {
     cause,
@@ -10,34 +11,30 @@ export function hasNodeNetwork(pod: string, cause?: unknown): ScopeError {
   });
 }
 
-/** Why a manager cannot redirect, as a user should read it; undefined for all other errors. */
+/** Translates a manager's refusal to redirect into an error for users; undefined for all other errors. */
 export function redirectTrouble(cause: unknown, target: Target): ScopeError | undefined {
-  const { code, rawMessage = "" } = cause as { code?: number; rawMessage?: string };
-  const pod = `${target.namespace}/${target.pod}`;
-  switch (code) { // see the gRPC status codes
-    case 5: // not found
-      if (!rawMessage.includes("no port")) return undefined;
+  const refusal = refusalOf(cause), pod = `${target.namespace}/${target.pod}`;
+  const words = `Cannot redirect "${pod}": ${refusal?.message}`;
+  switch (refusal?.reason) {
+    case "NO_PORT":
       return new ScopeError("notFound", `Cannot find a port to redirect: "${targetName(target)}" listens on none`, {
         cause,
         hint: "name the ports, as in: redir 8080",
       });
-    case 6: // already exists
-      return new ScopeError("denied", `Cannot redirect "${pod}": ${rawMessage}`, {
-        cause,
-        hint: "ask them to end it, or take it over with --takeover",
-      });
-    case 7: // permission denied
-      return new ScopeError("denied", `Cannot redirect "${pod}": ${rawMessage}`, {
-        cause,
-        hint: "try another way with --via, or see scope doctor",
-      });
-    case 9: // failed precondition
-      // Without a cluster nobody says so before: see assertRedirectable.
-      if (rawMessage.includes("network of its node")) return hasNodeNetwork(pod, cause);
-      return new ScopeError("unreachable", `Cannot redirect "${pod}": ${rawMessage}`, {
+    case "PORT_TAKEN":
+      return new ScopeError("denied", words, { cause, hint: "ask them to end it, or take it over with --takeover" });
+    case "NO_NET_ADMIN":
+      return new ScopeError("denied", words, { cause, hint: "try another way with --via, or see scope doctor" });
+    case "NODE_NETWORK":
+      // With a cluster, assertRedirectable has checked it before; without one, only the manager detects it.
+      return hasNodeNetwork(pod, cause);
+    case "NO_NF_TABLES":
+      return new ScopeError("unreachable", words, {
         cause,
         hint: "choose a pod on another node; scope ping and scope strace need none of that",
       });
+    case "NFT_FAILED":
+      return new ScopeError("bug", words, { cause });
     default:
       return undefined;
   }

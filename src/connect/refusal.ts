@@ -4,10 +4,10 @@ import { isTerminating, podName } from "../kube/pods.ts";
 import { answerOf, isPassing, isPutOff } from "../kube/retry.ts";
 import { reasonOf } from "../kube/translate.ts";
 import type { Target } from "../target.ts";
-import type { Shape } from "./shape.ts";
-import { shapeText } from "./shape.ts";
+import type { SecurityProfile } from "./security_profile.ts";
+import { profileText } from "./security_profile.ts";
 
-/** Why a pod can have no new ephemeral container that would serve, whatever policy says. */
+/** Returns why no new ephemeral container can serve in a pod, regardless of policy; undefined when one can. */
 export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined {
   const name = podName(pod);
   if (pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined) {
@@ -23,13 +23,13 @@ export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined
     );
   }
   if (!isTerminating(pod)) return undefined;
-  // The API server still takes one, and the kubelet never starts it.
+  // The API server still accepts the container, but the kubelet never starts it.
   return new ScopeError("unreachable", `Pod "${name}" is being deleted, and starts no ephemeral container any more`, {
     hint: "use --via node",
   });
 }
 
-/** That a container of a pod has no process, with what its status says. */
+/** Returns the error for a container that does not run, with the reason from its status. */
 export function doesNotRun(pod: V1Pod, container: string, hint: string): ScopeError {
   const state = pod.status?.containerStatuses?.find(({ name }) => name === container)?.state;
   const reason = state?.waiting?.reason ?? state?.terminated?.reason;
@@ -39,12 +39,12 @@ export function doesNotRun(pod: V1Pod, container: string, hint: string): ScopeEr
   });
 }
 
-/** The cluster's refusal of an ephemeral container, with what to do about it. */
-export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): ScopeError {
+/** Returns the cluster's refusal of an ephemeral container, with a hint when Pod Security caused it. */
+export function refusedProfile(error: ScopeError, pod: V1Pod, profile: SecurityProfile): ScopeError {
   if (error.kind !== "denied" || !(error instanceof ScopeError)) return error;
   const refused = `Cannot add an ephemeral container to pod "${podName(pod)}"`;
   if (/Pod Security/.test(error.message)) {
-    return new ScopeError("denied", `${refused}: Pod Security forbids ${shapeText(shape)} in this namespace`, {
+    return new ScopeError("denied", `${refused}: Pod Security forbids ${profileText(profile)} in this namespace`, {
       cause: error,
       hint: `use --via node with --debug-namespace NAME of a namespace that admits privileged pods`,
     });
@@ -52,24 +52,25 @@ export function refusedShape(error: ScopeError, pod: V1Pod, shape: Shape): Scope
   return error;
 }
 
-/** Admission takes an ephemeral container, but with rights with which it would not do: nothing was added. */
-export function changedShape(pod: V1Pod, shape: Shape, changed: string): ScopeError {
-  const what = `Cannot add an ephemeral container to pod "${podName(pod)}" as ${shapeText(shape)}`;
+/** Returns the error for an ephemeral container that admission would accept only with too few rights; none was added. */
+export function changedProfile(pod: V1Pod, profile: SecurityProfile, changed: string): ScopeError {
+  const what = `Cannot add an ephemeral container to pod "${podName(pod)}" as ${profileText(profile)}`;
   return new ScopeError("denied", `${what}: the cluster's admission changes its rights`, {
     hint: `use --via node, or have scope's containers left alone (${changed})`,
   });
 }
 
-/** What Pod Security has against a shape that it refused, in its own words; nothing where it was something else. */
+/** Returns the violations that Pod Security names in a refusal of a profile; undefined for other refusals. */
 export function policyOf({ message, cause }: ScopeError): string | undefined {
   if (!/Pod Security/.test(message)) return undefined;
-  const said = /violates PodSecurity (.*)$/s.exec(reasonOf(cause instanceof ScopeError ? cause.cause : cause))?.[1];
-  return `Pod Security ${said ?? "forbids it"}`;
+  const violations = /violates PodSecurity (.*)$/s.exec(reasonOf(cause instanceof ScopeError ? cause.cause : cause))
+    ?.[1];
+  return `Pod Security ${violations ?? "forbids it"}`;
 }
 
 /**
- * Whether a refused exec will be refused as long as nobody changes anything between here and the container. The API server's
- * own words on a pod may be others in a moment, as that it "does not have a host assigned".
+ * Returns true for a refusal of exec that repeating cannot mend. A refusal because of the pod's current state can pass, for
+ * example that it "does not have a host assigned".
  */
 export function isHopeless(error: ScopeError): boolean {
   const answer = answerOf(error);
@@ -77,7 +78,7 @@ export function isHopeless(error: ScopeError): boolean {
   return !(error.kind === "unreachable" ? [408, 409] : [400, 404]).includes(answer.code);
 }
 
-/** Whether it is the pod that stands in the way, or what its cluster allows, and not that the cluster could not be asked. */
+/** Returns true when the pod or the cluster's policy is the obstacle; false when the cluster could not be asked. */
 export function isObstacle({ kind, cause }: ScopeError): boolean {
   return kind === "denied" || (kind === "unreachable" && cause === undefined);
 }

@@ -5,10 +5,10 @@ import { podPath } from "../kube/rest.ts";
 import { watchPods } from "../kube/watch.ts";
 import { ScopeError } from "../errors.ts";
 
-/** How long a pod may take to go, in milliseconds: its own grace period, and then some for the kubelet. */
+/** Limit for a pod to be gone, in milliseconds: its own grace period, and some time for the kubelet. */
 const limitMs = 30_000;
 
-/** Asks for the end of this very pod, not of one that came after it under its name. */
+/** Requests the deletion of a pod, by its uid: a newer pod of the same name stays. */
 export async function deletePod(cluster: Cluster, pod: V1Pod, graceSeconds?: number): Promise<void> {
   const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
   try {
@@ -19,33 +19,33 @@ export async function deletePod(cluster: Cluster, pod: V1Pod, graceSeconds?: num
       body: { preconditions: { uid }, ...grace },
     });
   } catch (error) {
-    // Gone already, or replaced by another of that name.
+    // Gone already, or replaced by another pod of that name.
     if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
   }
 }
 
-/** Removes a pod that was just created. */
-export async function takeBackPod(cluster: Cluster, pod: V1Pod): Promise<void> {
+/** Removes a pod that was just created, and waits until it is gone. */
+export async function withdrawPod(cluster: Cluster, pod: V1Pod): Promise<void> {
   const { name = "", namespace = "" } = pod.metadata ?? {};
   const read = { method: "GET", path: podPath(namespace, name) } as const;
   const { status } = await cluster.request<V1Pod>(`get pod "${podName(pod)}"`, read).catch(() => pod);
-  // One that its kubelet has not seen goes at once: where the node is down, nobody would ever confirm its end.
+  // Force the deletion of a pod that its kubelet has not seen: when the node is down, nothing would ever confirm its end.
   await removePod(cluster, pod, status?.startTime === undefined ? 0 : undefined);
 }
 
-/** Deletes this very pod and waits until it is gone. Without `graceSeconds` it has its own time to end. */
+/** Deletes a pod, by its uid, and waits until it is gone. Without `graceSeconds` the pod's own grace period counts. */
 export async function removePod(cluster: Cluster, pod: V1Pod, graceSeconds?: number): Promise<void> {
   const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
   await deletePod(cluster, pod, graceSeconds);
   const gone = new AbortController();
   const limit = AbortSignal.any([gone.signal, AbortSignal.timeout(limitMs)]);
-  let there = false;
+  let exists = false;
   try {
     for await (const change of watchPods(cluster, { namespace, fieldSelector: `metadata.name=${name}` }, limit)) {
       if (change.type === "LISTED") {
-        if (!there) return;
+        if (!exists) return;
       } else if (change.type === "DELETED" || change.pod.metadata?.uid !== uid) return;
-      else there = true;
+      else exists = true;
     }
   } finally {
     gone.abort();

@@ -11,29 +11,29 @@ import { podPath } from "../kube/rest.ts";
 import type { PullPolicy } from "../options.ts";
 import { rightsToUse } from "../rights/rights.ts";
 import { changedPod, isReadOnly } from "./admission.ts";
-import type { Arrival } from "./arrival.ts";
-import { arrive, connectManager } from "./arrival.ts";
+import type { StartingManager } from "./starting_manager.ts";
+import { connectManager, waitForManager } from "./starting_manager.ts";
 import { debugContainer, debugPod, debugPodName, hasEnded, imageIn, isDebugPodFor } from "./debug_pod.ts";
 import { isObstacle } from "./refusal.ts";
-import { removePod, takeBackPod } from "./remove.ts";
+import { removePod, withdrawPod } from "./remove.ts";
 import { troubleOf } from "./trouble.ts";
 import { progressOf } from "./waiting.ts";
 
 export interface StartOptions {
-  /** Of the debug pod. */
+  /** Namespace of the debug pod. */
   namespace: string;
   image: string;
   regcred: string;
   pullPolicy: PullPolicy;
   timeoutMs: number;
-  /** Words to people. */
-  say(text: string): void;
+  /** Prints a notice for the user. */
+  notice(text: string): void;
 }
 
 export interface Started {
   pod: V1Pod;
   stream: Duplex;
-  /** Made by this call, not by another client. */
+  /** True when this call created the pod, and not another client. */
   created: boolean;
 }
 
@@ -43,16 +43,16 @@ export function connectDebugPod(cluster: Cluster, { metadata }: V1Pod): Promise<
   return connectManager(cluster, { namespace, pod: name, container: debugContainer });
 }
 
-/** Asked before a debug pod is made that nobody could then use, or remove. Throws ScopeError (denied). */
+/** Checks the rights before a debug pod is created that this user could not use or remove. Throws ScopeError (denied). */
 export async function assertUsable(cluster: Cluster, namespace: string): Promise<void> {
   await assertAllowed(cluster, `use a debug pod in namespace "${namespace}"`, rightsToUse("node", namespace));
 }
 
 /**
- * Creates the debug pod of a node, or joins another client that does, and waits until its manager can be reached. A pod
- * that was created here and does not come to that is removed.
+ * Creates the debug pod of a node, or joins another client that does, and waits until its manager can be reached. Removes a
+ * pod that was created here but whose manager cannot be reached.
  *
- * Throws ScopeError, also when `limit` is a timeout that is over, or else the reason of `limit`.
+ * Throws ScopeError, also when `limit` is an expired timeout, or else the reason of `limit`.
  */
 export async function startDebugPod(
   cluster: Cluster,
@@ -65,28 +65,28 @@ export async function startDebugPod(
   while (true) {
     const created = await create(cluster, options, node, isReadOnly(tried));
     const admitted = imageIn(created ?? tried ?? {});
-    let reached: Awaited<ReturnType<typeof arrive>>;
+    let reached: Awaited<ReturnType<typeof waitForManager>>;
     try {
-      reached = await arrive(cluster, awaited(cluster, options, node, { created, admitted }), limit);
+      reached = await waitForManager(cluster, awaited(cluster, options, node, { created, admitted }), limit);
     } finally {
-      if (!reached && created !== undefined) await takeBackPod(cluster.uninterrupted, created).catch(() => {});
+      if (!reached && created !== undefined) await withdrawPod(cluster.uninterrupted, created).catch(() => {});
     }
-    // Otherwise another client removed it meanwhile: make it anew.
+    // Otherwise another client has removed the pod meanwhile: create it again.
     if (reached !== undefined) return { ...reached, created: created !== undefined };
   }
 }
 
-/** The new pod, or nothing when there is one of that name. */
+/** Creates the debug pod; returns undefined when a pod of that name exists. */
 async function create(
   cluster: Cluster,
   options: StartOptions,
   node: string,
   readOnly: boolean,
 ): Promise<V1Pod | undefined> {
-  const { namespace, image, say } = options;
+  const { namespace, image, notice } = options;
   const body = debugPod({ ...options, node, readOnly });
   try {
-    // Never left alone: one that nobody knows of would stay.
+    // Uninterrupted: otherwise an unknown pod could be left behind.
     const pod = await cluster.uninterrupted.request<V1Pod>(`create a debug pod in namespace "${namespace}"`, {
       method: "POST",
       path: podPath(namespace),
@@ -96,7 +96,7 @@ async function create(
     const evicted = storageBytes === undefined
       ? ""
       : `; it is evicted when it writes more than ${mebibytes(storageBytes)} MiB`;
-    say(
+    notice(
       `starting the privileged debug pod "${podName(pod)}" (${image}): who may exec into pods of namespace ` +
         `"${namespace}" is root on node "${node}" until it has been idle for 10 minutes, or scope cleanup removes it${evicted}`,
     );
@@ -111,19 +111,19 @@ async function create(
 /** Returns the debug pod as admission changes it, by a dry run; undefined where that is refused. */
 export async function tryDebugPod(cluster: Cluster, options: StartOptions, node: string): Promise<V1Pod | undefined> {
   const body = debugPod({ ...options, node });
-  body.metadata!.name += "-test"; // there may be one of that name
+  body.metadata!.name += "-test"; // the real name may be taken
   const dry = { method: "POST", path: podPath(options.namespace), query: { dryRun: "All" } } as const;
   try {
     return await cluster.request<V1Pod>(`try a debug pod in namespace "${options.namespace}"`, { ...dry, body });
   } catch (error) {
-    // Where it could not be asked, nobody knows whose the pod of that name is.
+    // After other failures the rewritten image stays unknown, so a pod of that name could not be trusted.
     const refused = error instanceof ScopeError && (isObstacle(error) || ["notFound", "usage"].includes(error.kind));
     if (refused) return undefined;
     throw error;
   }
 }
 
-/** Throws ScopeError (denied) where admission takes a debug pod, but changes what it needs: nothing is made then. */
+/** Throws ScopeError (denied) when admission would accept a debug pod, but take away rights that it needs. */
 export function assertRights(asked: V1Pod, admitted: V1Pod): void {
   const changed = changedPod(asked, admitted);
   if (changed === undefined) return;
@@ -138,8 +138,8 @@ function awaited(
   options: StartOptions,
   node: string,
   { created, admitted }: { created: V1Pod | undefined; admitted: string | undefined },
-): Arrival {
-  const { namespace, image, timeoutMs, say } = options, pod = debugPodName(node, image);
+): StartingManager {
+  const { namespace, image, timeoutMs, notice } = options, pod = debugPodName(node, image);
   return {
     namespace,
     pod,
@@ -147,16 +147,16 @@ function awaited(
     what: `debug pod "${namespace}/${pod}"`,
     image,
     timeoutMs,
-    say,
+    notice,
     progress(pod) {
-      if (isTerminating(pod)) return undefined; // until it is gone
+      if (isTerminating(pod)) return undefined; // wait until it is gone
       if (!isDebugPodFor(pod, node, image, admitted)) throw foreign(pod);
       return progressOf(pod, image);
     },
     async gone(failed) {
       if (failed === undefined) return;
       if (created !== undefined || !hasEnded(failed.pod)) throw failed.error;
-      await removePod(cluster, failed.pod); // left by another client, and in the way of a new one
+      await removePod(cluster, failed.pod); // left by another client, it would block a new one
     },
     trouble: (pod) => troubleOf(cluster, pod, node),
   };

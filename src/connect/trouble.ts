@@ -3,8 +3,8 @@ import type { Cluster, CoreV1EventList, V1Node, V1Pod } from "../kube/cluster.ts
 import { waitingProgress } from "./waiting.ts";
 
 /**
- * Why a pod does not start, where its own status does not say: its node is not ready (then waiting is in vain, and the
- * error is returned), or its newest warning. What this user may not see is no trouble.
+ * Finds why a pod does not start, beyond its own status: its newest warning event, or an error when its node is not ready and
+ * waiting is in vain. Ignores what this user may not read.
  */
 export async function troubleOf(
   cluster: Cluster,
@@ -25,8 +25,8 @@ export async function troubleOf(
 }
 
 /**
- * Why an ephemeral container does not start. Its events are read, as the kubelet tells of a failed pull in the pod's status
- * 10 to 15 seconds later: nothing else happens in that pod that would make it look. An error when waiting is in vain.
+ * Finds why an ephemeral container does not start; returns an error when waiting is in vain. Reads its events, as the kubelet
+ * reports a failed pull in the pod's status 10 to 15 seconds later: nothing else in the pod triggers an update.
  */
 export async function troubleOfContainer(
   cluster: Cluster,
@@ -48,7 +48,7 @@ export async function troubleOfContainer(
   return progress.state === "failed" ? progress.error : `ErrImagePull: ${message}`;
 }
 
-/** The error for a node that is not ready; nothing when it is, or when this user may not know. */
+/** Returns the error for a node that is not ready; undefined when it is ready, or when it cannot be read. */
 export async function notReady(cluster: Cluster, node: string): Promise<ScopeError | undefined> {
   try {
     const found = await cluster.request<V1Node>(`get node "${node}"`, {
@@ -61,7 +61,7 @@ export async function notReady(cluster: Cluster, node: string): Promise<ScopeErr
   }
 }
 
-/** What a node says of itself that is not ready; nothing when it is. */
+/** Returns the error for a node that is not ready, with the reason from its status; undefined when it is ready. */
 export function notReadyError({ status }: V1Node, name: string): ScopeError | undefined {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   if (ready === undefined || ready.status === "True") return undefined;

@@ -3,34 +3,34 @@ import type { V1ContainerState, V1Pod } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
 import { lastWords } from "./last_words.ts";
 
-/** Where a debug pod is on its way to running. */
+/** Progress of a starting debug pod or container. */
 export type Progress =
   | { state: "running" }
-  /** `reason` is for people. */
+  /** `reason` is text for the user. */
   | { state: "waiting"; reason: string; pullFailed: boolean }
-  /** It will never run. */
+  /** Will never run. */
   | { state: "failed"; error: ScopeError };
 
-/** Reasons that no waiting mends, with the kind of their error. See the kubelet's image and container states. */
+/** Reasons that do not pass by waiting, with the kind of their error. See the kubelet's image and container states. */
 const hopeless: Readonly<Record<string, "unreachable" | "usage">> = {
   ErrImageNeverPull: "unreachable",
   InvalidImageName: "usage",
 };
 
-/** Reasons of a container that could not be started, and that is not tried again, as it never restarts. */
+/** Reasons of a container that could not be started; it is not retried, as it never restarts. */
 const cannotStart = ["RunContainerError", "CreateContainerConfigError"];
 
-/** Words of a registry that answered, and said that it has no such image. */
+/** Messages of a registry that does not have the image. */
 const absent = /not found|manifest unknown|name unknown|does not exist|NotFound/i;
-/** The same words, said about a registry that did not answer. */
+/** Messages that may contain the same words, but are about a registry that did not answer. */
 const unanswered = /lookup |no such host|dial tcp|i\/o timeout|connection refused/i;
 
-/** What a container on its way belongs to, for messages. */
+/** Description of a starting container, for messages. */
 export interface Starting {
   /** For example `Debug pod "shop/scope-node1"`. */
   what: string;
   image: string;
-  /** Where to look when it ended without a word. */
+  /** Command that shows the log of a container that ended without a message. */
   logs: string;
 }
 
@@ -45,7 +45,7 @@ export function progressOf(pod: V1Pod, image: string): Progress {
   }, { finished, reason: reason ?? (finished ? undefined : phase), message });
 }
 
-/** Reads the state of a starting container; `pod` is what its pod says where the container says nothing. */
+/** Reads the state of a starting container; `pod` is the state of its pod, for what the container's state lacks. */
 export function progressOfContainer(
   { running, terminated, waiting }: V1ContainerState,
   { what, image, logs }: Starting,
@@ -68,8 +68,8 @@ export function progressOfContainer(
 }
 
 /**
- * What a container waits for, or why waiting is in vain. `waiting` is its status, if there is one yet; `hintFor` says what
- * to do about an image that does not come.
+ * Returns what a container waits for, or why waiting is in vain. `waiting` is its status, if there is one yet; `hintFor`
+ * returns the hint for an image that cannot be pulled.
  */
 export function waitingProgress(
   waiting: { reason?: string; message?: string } | undefined,
@@ -90,15 +90,15 @@ export function waitingProgress(
 }
 
 /**
- * The newest progress, in view of the one before: while the kubelet pulls an image again that it could not pull, it may say for a
- * moment that the container is being created.
+ * Returns the newest progress, given the one before: while the kubelet retries a failed pull, it may briefly report the
+ * container as being created, which is ignored.
  */
 export function nextProgress<P extends Progress | { state: "ended" }>(before: P, now: P): P {
   const failed = before.state === "waiting" && before.pullFailed;
   return failed && now.state === "waiting" && now.reason === "ContainerCreating" ? before : now;
 }
 
-/** What to do about an image that does not come. */
+/** Returns the hint for an image that cannot be pulled. */
 export function pullHint(image: string, message = ""): string {
   const advice = isLocal(image)
     ? "it is only on nodes where it was loaded: push it to a registry, and give its name there with --image or SCOPE_IMAGE"
@@ -106,7 +106,7 @@ export function pullHint(image: string, message = ""): string {
   return message === "" ? advice : `${advice} (${message})`;
 }
 
-/** There is no registry behind a plain `localhost/`: such an image is on the node already, or nowhere. */
+/** Returns true for a plain `localhost/` image: it has no registry, so it is on the node already, or nowhere. */
 function isLocal(image: string): boolean {
   return image.startsWith("localhost/");
 }

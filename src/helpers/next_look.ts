@@ -1,9 +1,9 @@
-/** So often it is looked whether a name was resolved, in milliseconds: that is told by no descriptor to wait for. */
+/** Time between checks for a resolved name, in milliseconds: there is no descriptor to wait for. */
 const resolvingMs = 10;
 
 /**
- * When something is to be done next, in milliseconds of performance.now(): a ping, giving an attempt up, or beginning with
- * a host whose name is still being resolved.
+ * Returns the time of the next action, in milliseconds of performance.now(): a ping, the timeout of an attempt, or a check
+ * of a host whose name is still being resolved.
  */
 export function nextLook(
   now: number,

@@ -1,4 +1,4 @@
-/** Just enough of sockets to time a TCP handshake. Deno has no API to end a connection by a reset. Linux's numbers. */
+/** The socket calls that time a TCP handshake. Deno has no API to end a connection by a reset. Constants are Linux's. */
 const libc = Deno.dlopen("libc.so.6", {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -19,13 +19,13 @@ const IPPROTO_TCP = 6, TCP_QUICKACK = 12;
 const POLLOUT = 4;
 const EINPROGRESS = 115;
 
-/** An address with its port, as the kernel takes it: sockaddr_in or sockaddr_in6. */
+/** An address with its port, in the kernel's format: sockaddr_in or sockaddr_in6. */
 export type SocketAddress = Uint8Array<ArrayBuffer>;
 
 const errno = new Deno.UnsafePointerView(libc.__errno_location()!);
-/** Closing sends a reset at once, which leaves no TIME_WAIT behind. */
+/** Value of SO_LINGER: closing sends a reset at once, and leaves no TIME_WAIT behind. */
 const noLinger = new Uint8Array(new Int32Array([1, 0]).buffer);
-/** The acknowledgement of an answer waits, so that the reset comes in its place: the peer's program never hears of us. */
+/** Value of TCP_QUICKACK: a reset replaces the delayed acknowledgement, so the peer's program never sees a connection. */
 const noAcknowledgement = new Uint8Array(new Int32Array([0]).buffer);
 
 function cString(text: string): Uint8Array<ArrayBuffer> {
@@ -36,12 +36,12 @@ function textAt(pointer: Deno.PointerValue): string {
   return pointer === null ? "" : new Deno.UnsafePointerView(pointer).getCString();
 }
 
-/** What the C library calls an error. */
+/** Returns the C library's text for an error. */
 export function errorText(code: number): string {
   return textAt(libc.strerror(code));
 }
 
-/** Resolves as every program in this network does: /etc/hosts, resolv.conf. Throws Error with the resolver's words. */
+/** Resolves a name as every program in this network: /etc/hosts, resolv.conf. Throws Error with the resolver's message. */
 export async function resolve(host: string, port: number): Promise<SocketAddress> {
   const hints = new Uint8Array(48), found = new BigUint64Array(1);
   new DataView(hints.buffer).setInt32(8, SOCK_STREAM, true);
@@ -49,7 +49,7 @@ export async function resolve(host: string, port: number): Promise<SocketAddress
   if (code !== 0) throw new Error(textAt(libc.gai_strerror(code)));
   const first = Deno.UnsafePointer.create(found[0]!)!;
   try {
-    // struct addrinfo: the address's length is at 16, the address at 24.
+    // struct addrinfo: the length of the address is at offset 16, its pointer at 24.
     const info = new Deno.UnsafePointerView(first);
     const address = new Uint8Array(info.getUint32(16));
     Deno.UnsafePointerView.copyInto(info.getPointer(24)!, address);
@@ -59,7 +59,7 @@ export async function resolve(host: string, port: number): Promise<SocketAddress
   }
 }
 
-/** Begins to connect: a descriptor and an errno, 0 when it is connected, undefined while it is on its way. */
+/** Starts to connect. Returns a descriptor and an errno: 0 if connected, undefined while the attempt is in progress. */
 export function beginConnect(address: SocketAddress): { descriptor: number; error?: number } {
   const family = new DataView(address.buffer).getUint16(0, true);
   const descriptor = libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -71,7 +71,7 @@ export function beginConnect(address: SocketAddress): { descriptor: number; erro
   return error === EINPROGRESS ? { descriptor } : { descriptor, error };
 }
 
-/** Blocks until one of them has an outcome, at most so many milliseconds; returns those that have. */
+/** Blocks until one of the descriptors has an outcome, at most `timeoutMs`. Returns those that have one. */
 export function waitForAny(descriptors: readonly number[], timeoutMs: number): Set<number> {
   const polled = new Uint8Array(descriptors.length * 8), view = new DataView(polled.buffer);
   for (const [at, descriptor] of descriptors.entries()) {
@@ -82,7 +82,7 @@ export function waitForAny(descriptors: readonly number[], timeoutMs: number): S
   return new Set(descriptors.filter((_, at) => view.getInt16(at * 8 + 6, true) !== 0));
 }
 
-/** How the connection attempt ended: an errno, 0 when it is connected. */
+/** Returns the errno that ended the connection attempt; 0 if it is connected. */
 export function errorOf(descriptor: number): number {
   const error = new Int32Array(1);
   const buffer = new Uint8Array(error.buffer), length = new Uint8Array(new Uint32Array([4]).buffer);

@@ -1,22 +1,22 @@
 /**
- * Pings by TCP: times how long a connection takes to be accepted or refused. For where ICMP is not to be had.
+ * Pings by TCP, where ICMP is not available: measures the time until a connection is accepted or refused.
  *
  *     tcp_ping.js COUNT INTERVAL_MS TIMEOUT_MS LABEL HOST PORT [HOST PORT]...
  *
- * Each line of output has a label before a tab: LABEL for the first host, LABEL + 1 for the second, and so on. COUNT 0 goes
- * on until SIGINT.
+ * Each line of output starts with a label and a tab: LABEL for the first host, LABEL + 1 for the second, and so on. COUNT 0
+ * means until SIGINT.
  */
 import { line, meaning } from "./handshake.ts";
 import { nextLook } from "./next_look.ts";
 import { beginConnect, close, errorOf, errorText, resolve, type SocketAddress, waitForAny } from "./sockets.ts";
 
-/** While it blocks, no signal is seen. */
+/** Longest blocking wait, in milliseconds: no signal is handled meanwhile. */
 const longestBlockMs = 100;
 
 interface Host {
   label: string;
   address?: SocketAddress;
-  /** When the next ping is due, in milliseconds of performance.now(). */
+  /** Time of the next ping, in milliseconds of performance.now(). */
   due: number;
   next: number;
   done: boolean;
@@ -34,15 +34,15 @@ const attempts = new Map<number, Attempt>();
 const lines: string[] = [];
 let stopped = false;
 
-function say(host: Host, text: string): void {
+function notice(host: Host, text: string): void {
   lines.push(`${host.label}\t${text}\n`);
 }
 
 function settle({ host, seq, begun }: Attempt, now: number, error: number | undefined): void {
   const at = performance.timeOrigin + now, took = `time=${(now - begun).toFixed(3)} ms`;
-  if (error === undefined) return say(host, line(at, seq, "no answer"));
+  if (error === undefined) return notice(host, line(at, seq, "no answer"));
   const found = meaning(error);
-  say(
+  notice(
     host,
     line(at, seq, found === "open" || found === "refused" ? `${took} ${found}` : `${found}: ${errorText(error)}`),
   );
@@ -51,7 +51,7 @@ function settle({ host, seq, begun }: Attempt, now: number, error: number | unde
 function ping(host: Host): void {
   const attempt = { host, seq: host.next, begun: performance.now() };
   host.next += 1;
-  host.due = Math.max(host.due + intervalMs, attempt.begun); // what was missed is not caught up in a burst
+  host.due = Math.max(host.due + intervalMs, attempt.begun); // missed pings are not caught up in a burst
   host.done = host.next === count;
   const { descriptor, error } = beginConnect(host.address!);
   if (error === undefined) return void attempts.set(descriptor, attempt);
@@ -60,7 +60,7 @@ function ping(host: Host): void {
   settle(attempt, now, error);
 }
 
-/** Waits for answers, at most until `by`; then for the end of those that waited too long. */
+/** Waits for outcomes until `by` at most, then settles them and the attempts that timed out. */
 function collect(by: number): void {
   const ready = waitForAny(
     [...attempts.keys()],
@@ -87,10 +87,10 @@ function sleep(ms: number): Promise<void> {
 
 Deno.addSignalListener("SIGINT", () => stopped = true);
 
-const words = Deno.args.slice(4), all = words.length / 2, start = performance.now();
+const hostArguments = Deno.args.slice(4), all = hostArguments.length / 2, start = performance.now();
 for (let at = 0; at < all; at++) {
-  const [name = "", port = ""] = words.slice(at * 2);
-  // Spread over the interval, so that answers do not queue up here and look slow.
+  const [name = "", port = ""] = hostArguments.slice(at * 2);
+  // Hosts are spread over the interval, so that replies do not queue up here and look slow.
   const host: Host = { label: String(label + at), due: start + at * intervalMs / all, next: 0, done: false };
   hosts.push(host);
   void resolve(name, Number(port)).then(
@@ -100,7 +100,7 @@ for (let at = 0; at < all; at++) {
     },
     (error: Error) => {
       host.done = true;
-      say(host, `cannot resolve: ${error.message}`);
+      notice(host, `cannot resolve: ${error.message}`);
     },
   );
 }
@@ -110,7 +110,7 @@ while (!stopped && (attempts.size > 0 || hosts.some(({ done }) => !done))) {
   const next = nextLook(performance.now(), hosts, [...attempts.values()], timeoutMs);
   if (attempts.size > 0) collect(next);
   flush();
-  // With answers on their way only a moment: what comes meanwhile looks that much slower.
+  // The wait is short while attempts are in flight: the time of a reply in the meantime would include it.
   await sleep(attempts.size > 0 ? 0 : Math.min(longestBlockMs, Math.max(1, next - performance.now())));
 }
 flush();

@@ -4,8 +4,8 @@ import { ScopeError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**
- * Whether this user may do it, asked of the API server (SelfSubjectAccessReview). One that does not answer that is no
- * reason not to try.
+ * Asks the API server whether this user has a right (SelfSubjectAccessReview). Returns true when the review itself fails, so
+ * that the request is at least tried.
  */
 export async function isAllowed(cluster: Cluster, access: Access): Promise<boolean> {
   const [resource, subresource] = access.resource.split("/");
@@ -22,16 +22,19 @@ export async function isAllowed(cluster: Cluster, access: Access): Promise<boole
   }
 }
 
-/** Those of these rights that this user does not have, as far as the API server says. */
+/** Returns those of the rights that this user lacks according to the API server. */
 export async function missingOf(cluster: Cluster, rights: readonly Access[]): Promise<Access[]> {
-  const asked = uniqueAccesses(rights);
-  const allowed = await Promise.all(asked.map((access) => isAllowed(cluster, access)));
-  return asked.filter((_access, at) => !allowed[at]);
+  const unique = uniqueAccesses(rights);
+  const allowed = await Promise.all(unique.map((access) => isAllowed(cluster, access)));
+  return unique.filter((_access, at) => !allowed[at]);
 }
 
 /** Throws ScopeError (denied) when this user lacks some of these rights. */
 export async function assertAllowed(cluster: Cluster, what: string, rights: readonly Access[]): Promise<void> {
   const missing = await missingOf(cluster, rights);
   if (missing.length === 0) return;
-  throw new ScopeError("denied", `Cannot ${what}: you are not allowed to`, { hint: cluster.askFor(missing), missing });
+  throw new ScopeError("denied", `Cannot ${what}: you are not allowed to`, {
+    hint: cluster.permissionHint(missing),
+    missing,
+  });
 }

@@ -1,6 +1,6 @@
 import { Exec, loadYaml } from "@kubernetes/client-node";
 import type { Access } from "../rights/access.ts";
-import { askFor } from "../rights/access.ts";
+import { permissionHint } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { Config } from "./config.ts";
 import type { CredentialPlugin } from "./credential_plugin.ts";
@@ -36,26 +36,26 @@ export interface Cluster {
   readonly namespace: string;
   /** Address of the API server, for messages. */
   readonly server: string;
-  /** One request; `what` completes "Cannot …". Throws ScopeError. */
+  /** Makes a request; `what` completes "Cannot …". Throws ScopeError. */
   request<T>(what: string, request: Omit<RestRequest, "signal"> & { repeat?: Repeat }): Promise<T>;
-  /** The body of an answer as it comes, without a limit of time. Throws StatusError, or what undici throws. */
+  /** Streams the body of an answer, without a time limit. Throws StatusError, or an error of undici. */
   readonly stream: RequestStream;
   /**
-   * Asks the API server, again where that may help, and returns its answer, with its error translated. One that takes long is
-   * told of, and given up at the limit.
+   * Calls the API server, with retries where they may help, and translates its errors. Prints a notice when the call takes
+   * long, and gives up at the limit.
    */
   call<T>(what: string, attempt: () => Promise<T>, options: CallOptions): Promise<T>;
-  /** The hint for who lacks these rights. */
-  askFor(missing: readonly Access[]): string;
-  /** The same cluster for what must be done in any case, as cleaning up. */
+  /** Returns the hint for a user who lacks these rights. */
+  permissionHint(missing: readonly Access[]): string;
+  /** The same cluster for requests that an interrupt must not abort, such as cleaning up. */
   readonly uninterrupted: Cluster;
 }
 
 export interface CallOptions {
   repeat: Repeat;
-  /** Ends further attempts, but none that is under way. */
+  /** Stops further attempts, but not one in flight. */
   until?: AbortSignal;
-  /** The rights that it takes, where a refusal does not say them. */
+  /** Rights that the call needs, for refusals that do not name them. */
   asked?: readonly Access[];
 }
 
@@ -64,34 +64,34 @@ export interface ClusterOptions {
   context?: string;
   /** Limit of one call, in milliseconds. */
   timeoutMs: number;
-  /** Words to people. */
-  say(text: string): void;
-  /** Words to those who want to know what scope does. */
-  explain?(text: string): void;
-  /** Whether a credential plugin may ask somebody at a terminal. */
+  /** Prints a notice for the user. */
+  notice(text: string): void;
+  /** Prints details, for `-v`. */
+  detail?(text: string): void;
+  /** Lets a credential plugin prompt at the terminal. */
   interactive?: boolean;
-  /** The environment, for its kubeconfigs and proxies. */
+  /** Environment variables for kubeconfigs and proxies. */
   env?: Readonly<Record<string, string>>;
-  /** The hint for who lacks these rights, where `namespace` is the context's. */
+  /** Returns the hint for a user who lacks these rights; `namespace` is the context's namespace. */
   advise?: (missing: readonly Access[], namespace: string) => string;
-  /** Ends every wait, with its reason. */
+  /** Interrupt: ends every wait, with its reason. */
   signal: AbortSignal;
 }
 
-/** When to say that a call takes long, in milliseconds. */
+/** Time after which a notice says that a call takes long, in milliseconds. */
 const longMs = 4000;
 
 type ConfigOptions =
   & Pick<ClusterOptions, "kubeconfig" | "context" | "env" | "interactive">
-  & Partial<Pick<ClusterOptions, "say">>;
+  & Partial<Pick<ClusterOptions, "notice">>;
 
 /**
- * Reads the kubeconfig as kubectl does; nothing when there is none.
+ * Reads the kubeconfig as kubectl does; undefined when there is none.
  *
  * Throws ScopeError: unreachable when it cannot be read or has no cluster to ask, notFound when there is no such context or file.
  */
-function readConfig({ interactive = false, say = () => {}, ...places }: ConfigOptions): Config | undefined {
-  const found = findContext(places), config = new Config({ interactive, say });
+function readConfig({ interactive = false, notice = () => {}, ...places }: ConfigOptions): Config | undefined {
+  const found = findContext(places), config = new Config({ interactive, notice });
   if (found === undefined) return undefined;
   if (found === "pod") config.loadFromCluster();
   else config.take(found);
@@ -102,7 +102,7 @@ function namespaceOf(config: Config): string {
   return config.getContextObject(config.getCurrentContext())?.namespace ?? "default";
 }
 
-/** The namespace of the kubeconfig's context; nothing where there is no kubeconfig, or no current context. Throws ScopeError. */
+/** Returns the namespace of the kubeconfig's context; undefined without a kubeconfig or current context. Throws ScopeError. */
 export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): string | undefined {
   try {
     const found = findContext(options);
@@ -113,12 +113,12 @@ export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "c
   }
 }
 
-/** Of a kubeconfig that is not there, or has no cluster. */
+/** Returns true for the error of a kubeconfig that does not exist or has no cluster. */
 function isAbsent({ message, cause }: ScopeError): boolean {
   return (cause as { code?: string } | undefined)?.code === "ENOENT" || message.startsWith("Cannot find a cluster");
 }
 
-/** One that asks for new credentials where a plugin's are refused: nothing of the streams is read before it is open. */
+/** An Exec that retries with new credentials when a plugin's are refused. A retry is safe: no stream is read before it opens. */
 class RenewingExec extends Exec {
   constructor(private readonly config: Config) {
     super(config);
@@ -137,7 +137,7 @@ class RenewingExec extends Exec {
 
 /** Loads the cluster of a kubeconfig. Throws ScopeError: unreachable when there is none, and notFound. */
 export function loadCluster(options: ClusterOptions): Cluster {
-  const { timeoutMs, say, explain = () => {}, signal, advise = (missing) => askFor(missing) } = options;
+  const { timeoutMs, notice, detail = () => {}, signal, advise = (missing) => permissionHint(missing) } = options;
   const config = readConfig(options);
   if (config === undefined) {
     throw new ScopeError("unreachable", "Cannot find a cluster: there is no kubeconfig", {
@@ -148,27 +148,28 @@ export function loadCluster(options: ClusterOptions): Cluster {
   const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, options.env ?? {});
   if (proxyUrl !== undefined) config.clusters = [{ ...cluster, proxyUrl }];
   const { request, stream } = makeRequest(config), exec = new RenewingExec(config);
-  const namespace = namespaceOf(config), adviseHere = (missing: readonly Access[]) => advise(missing, namespace);
+  const namespace = namespaceOf(config),
+    permissionHintHere = (missing: readonly Access[]) => advise(missing, namespace);
   const make = (signal: AbortSignal, interrupt = signal): Cluster => {
     const common = {
       server: cluster.server,
       plugin: config.plugin,
       timeoutMs,
-      say,
-      explain,
+      notice,
+      detail,
       signal,
-      askFor: adviseHere,
+      permissionHint: permissionHintHere,
     };
     const call: Cluster["call"] = (what, attempt, options) => limited(what, attempt, { ...common, ...options });
     return {
       exec,
       context: config.getCurrentContext() ?? "",
       namespace,
-      askFor: adviseHere,
+      permissionHint: permissionHintHere,
       server: cluster.server,
       request<T>(what: string, { repeat, ...rest }: Omit<RestRequest, "signal"> & { repeat?: Repeat }) {
         const limit = AbortSignal.timeout(timeoutMs + 1000), harmless = isHarmless(rest);
-        // A request that was sent is not given up; one that was put off is not sent after an interrupt.
+        // An interrupt does not abort a request in flight, but prevents a deferred one from being sent.
         const until = harmless || rest.method === "DELETE" ? {} : { until: interrupt };
         return call(what, () => request<T>({ ...rest, signal: limit }), {
           repeat: repeat ?? (harmless ? "always" : "refused"),
@@ -188,8 +189,8 @@ export function loadCluster(options: ClusterOptions): Cluster {
 async function limited<T>(
   what: string,
   attempt: () => Promise<T>,
-  { server, plugin, timeoutMs, say, explain, repeat, until, signal, ...denial }:
-    & Required<Pick<ClusterOptions, "timeoutMs" | "say" | "explain" | "signal">>
+  { server, plugin, timeoutMs, notice, detail, repeat, until, signal, ...denial }:
+    & Required<Pick<ClusterOptions, "timeoutMs" | "notice" | "detail" | "signal">>
     & CallOptions
     & Denial
     & {
@@ -197,12 +198,12 @@ async function limited<T>(
       plugin: CredentialPlugin;
     },
 ): Promise<T> {
-  const late = Promise.withResolvers<never>(), ended = new AbortController();
+  const gaveUp = Promise.withResolvers<never>(), ended = new AbortController();
   const who = () =>
     plugin.running === undefined ? `the API server ${server}` : `the kubeconfig's plugin "${plugin.running}"`;
   let refusal: unknown;
   const giveUp = (reason: unknown) => {
-    late.reject(reason);
+    gaveUp.reject(reason);
     plugin.stop();
   };
   const interrupt = () => giveUp(signal.reason);
@@ -210,7 +211,7 @@ async function limited<T>(
   if (signal.aborted) interrupt();
   const long = setTimeout(() => {
     const answered = refusal === undefined ? "" : ", which has refused it for now,";
-    say(`waiting for ${who()}${answered} to answer (${what})`);
+    notice(`waiting for ${who()}${answered} to answer (${what})`);
   }, longMs);
   const limit = setTimeout(() =>
     giveUp(
@@ -224,15 +225,15 @@ async function limited<T>(
     ), timeoutMs);
   const again = (error: unknown, waitMs: number) => {
     refusal = error;
-    explain(`trying again in ${(waitMs / 1000).toFixed(1)} s: ${translate(what, error, denial).message}`);
+    detail(`trying again in ${(waitMs / 1000).toFixed(1)} s: ${translate(what, error, denial).message}`);
   };
   try {
     const stop = until === undefined ? ended.signal : AbortSignal.any([ended.signal, until]);
     const patience = { repeat, limitMs: timeoutMs, signal: stop, again };
-    return await Promise.race([patiently(attempt, patience), late.promise]);
+    return await Promise.race([patiently(attempt, patience), gaveUp.promise]);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    // A request that was put off would have been sent again but for the interrupt.
+    // Without the interrupt, a deferred request would have been sent again.
     throw until?.aborted && isPutOff(error) ? until.reason : translate(what, error, denial);
   } finally {
     ended.abort();
@@ -242,11 +243,11 @@ async function limited<T>(
   }
 }
 
-/** HTTP status of an error of the API server; undefined for other errors, and for the answer of a proxy before it. */
+/** Returns the HTTP status of an API server's error; undefined for other errors, and for answers of a proxy in front of it. */
 export function statusOf(error: unknown): number | undefined {
   const cause = error instanceof ScopeError ? error.cause : error;
   const { code, body } = (cause ?? {}) as { code?: unknown; body?: unknown };
-  // An API server refuses with an object: any other text is a proxy's, and says nothing of what is behind it.
+  // An API server refuses with a JSON object: any other text comes from a proxy, and says nothing about the API server.
   if (typeof body === "string" && body.trim() !== "" && !body.trimStart().startsWith("{")) return undefined;
   return typeof code === "number" ? code : undefined;
 }

@@ -8,23 +8,23 @@ import { finishRequest } from "./refused_upgrade.ts";
 import { tokenFile } from "./token_file.ts";
 
 /**
- * The client library's view of one context of a kubeconfig. Its credential plugin is asked once where several calls need it at
- * the same moment (it may open a browser), and its failure is told from one of the API server.
+ * The client library's view of one context of a kubeconfig. The credential plugin runs only once for concurrent calls (it may
+ * open a browser), and its failure is distinguished from one of the API server.
  */
 export class Config extends KubeConfig {
   readonly plugin: CredentialPlugin;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(world: PluginWorld = { interactive: false, say() {} }) {
+  constructor(world: PluginWorld = { interactive: false, notice() {} }) {
     super();
     this.plugin = new CredentialPlugin(world, () => this.getCurrentCluster());
-    // The first that says that a user is its own gets it: these instead of the library's.
+    // Authenticators are asked in order; these must precede the library's.
     (this as unknown as { authenticators: unknown[] }).authenticators.unshift(this.plugin, tokenFile);
   }
 
   /**
-   * Takes what a kubeconfig says. Throws ScopeError, unreachable, where the user is one whom requests would be made as only in
-   * part: with other groups, other things are allowed.
+   * Loads the chosen entries of a kubeconfig. Throws ScopeError, unreachable, for impersonation that the library supports only
+   * in part: with other groups, the user would have other rights.
    */
   take({ context, namespace, clusterName, userName, cluster, user }: Choice): void {
     const given = (value: string | undefined) => value === "" ? undefined : value;
@@ -44,7 +44,7 @@ export class Config extends KubeConfig {
         server: cluster.server,
         caFile: given(cluster["certificate-authority"]),
         caData: given(cluster["certificate-authority-data"]),
-        // The library wants it said that without TLS nothing is verified; kubectl takes `kubectl proxy` as it is.
+        // Without TLS the library requires this flag; kubectl accepts `http:`, for example of `kubectl proxy`, without one.
         skipTLSVerify: cluster["insecure-skip-tls-verify"] || cluster.server.startsWith("http:"),
         tlsServerName: given(cluster["tls-server-name"]),
         proxyUrl: given(cluster["proxy-url"]),
@@ -71,16 +71,16 @@ export class Config extends KubeConfig {
   }
 
   override async applyToHTTPSOptions(options: AuthOptions): Promise<void> {
-    // The library keeps the agent of the first connection, with the certificate of that time.
+    // The library caches the agent of the first connection, with the client certificate of that time.
     (this as unknown as { agentCache: Map<string, unknown> }).agentCache.clear();
     await this.#inTurn(() => super.applyToHTTPSOptions(options));
     Object.assign(options, { finishRequest });
-    // Masking (RFC 6455, 5.3) keeps scripts from fooling what reads a plain WebSocket on its way. Nobody reads this one, and
-    // to mask it byte by byte was half of the work of a transfer into a pod; a mask of zeros is none.
+    // Masking (RFC 6455, 5.3) protects intermediaries that read unencrypted WebSockets. With TLS there are none, and masking
+    // byte by byte was half of the work of a transfer into a pod. A mask of zeros changes nothing.
     if (this.getCurrentCluster()?.server.startsWith("https:")) Object.assign(options, { generateMask: noMask });
   }
 
-  /** Does it once more with new credentials where those of a plugin are refused: it may say nothing of when they expire. */
+  /** Retries once with new credentials when a plugin's are refused, as a plugin may give no expiry. */
   async renewing<T>(work: () => Promise<T>): Promise<T> {
     const used = this.plugin.credential;
     try {

@@ -1,4 +1,4 @@
-/** Reads a file that may begin with a byte order mark, as editors and shells of Windows write: UTF-16 or UTF-8. */
+/** Decodes a file as UTF-8, or as UTF-16 by its byte order mark, as editors and shells of Windows write it. */
 export function textOf(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const encoding = first === 0xff && second === 0xfe

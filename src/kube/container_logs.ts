@@ -6,7 +6,7 @@ export interface LogContainer {
   kind: "container" | "init" | "sidecar" | "ephemeral";
 }
 
-/** The containers of a pod that may have a log, in the order in which they start. */
+/** Returns the containers of a pod that may have a log, in the order in which they start. */
 export function logContainers({ spec }: V1Pod): LogContainer[] {
   const { initContainers = [], containers = [], ephemeralContainers = [] } = spec ?? {};
   return [
@@ -19,22 +19,22 @@ export function logContainers({ spec }: V1Pod): LogContainer[] {
   ];
 }
 
-/** Where a container is, as far as its log is concerned. */
+/** State of a container, as far as it matters for its log. */
 export interface LogState {
-  /** Whose log the server gives now; missing where there is none yet. */
+  /** Id of the container whose log the server returns now; missing when there is no log yet. */
   id?: string;
-  /** It runs, so that more may come. */
+  /** Runs, so that more lines may come. */
   running: boolean;
   restarts: number;
-  /** Why it does not run yet. */
+  /** Reason why it does not run yet. */
   waiting?: string;
-  /** How the one of `id` ended. */
+  /** Exit of the container `id`. */
   exit?: { exitCode: number; reason?: string };
-  /** Whose log the server gives with `previous`. */
+  /** Id of the container whose log the server returns with `previous`. */
   previousId?: string;
-  /** How that one ended. */
+  /** Exit of the container `previousId`. */
   previousExit?: { exitCode: number; reason?: string };
-  /** None will be started any more. */
+  /** Will not be started again. */
   over: boolean;
 }
 
@@ -64,7 +64,7 @@ function exitOf({ exitCode, reason }: { exitCode: number; reason?: string }): { 
   return { exitCode, ...(reason ? { reason } : {}) };
 }
 
-/** Containers that ran to their end, and that nobody starts again. */
+/** Returns true for a container that has ended and is not restarted. */
 function endsForGood({ spec }: V1Pod, name: string, { state }: V1ContainerStatus): boolean {
   if (state?.terminated === undefined) return false;
   const init = spec?.initContainers?.find((each) => each.name === name);
@@ -74,7 +74,7 @@ function endsForGood({ spec }: V1Pod, name: string, { state }: V1ContainerStatus
   return state.terminated.exitCode === 0 && (init !== undefined || spec?.restartPolicy === "OnFailure");
 }
 
-/** Why no container of a pod has been started. */
+/** Returns why no container of a pod has been started. */
 function notStarted({ status }: V1Pod): string {
   const unscheduled = status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
   return unscheduled?.reason ?? status?.reason ?? status?.phase ?? "Pending";

@@ -4,12 +4,12 @@ import { ScopeError } from "../errors.ts";
 import type { ExecEntry } from "./kubeconfig.ts";
 import { parseYaml } from "./yaml.ts";
 
-/** How a plugin is met: it may ask its user, and say what to do. */
+/** Environment of a plugin: whether it may prompt, and where its messages go. */
 export interface PluginWorld {
-  /** Whether somebody is there to answer it at a terminal that nothing else reads yet. */
+  /** True when a user can answer at a terminal that nothing else reads yet. */
   interactive: boolean;
-  /** What it says to people. */
-  say(text: string): void;
+  /** Prints the plugin's messages for the user. */
+  notice(text: string): void;
 }
 
 interface Credential {
@@ -19,19 +19,19 @@ interface Credential {
   expirationTimestamp?: string;
 }
 
-/** After how long what it says is shown, in milliseconds: a question waits for its answer, and a failure is told at its end. */
+/** Delay before stderr is shown, in milliseconds: a prompt waits for its answer; a quick failure is reported as an error. */
 const quietMs = 1000;
 
-/** For how long a failure counts for the other calls that need the credentials as well, in milliseconds. */
+/** Time for which other calls that need the credentials fail with the same error, in milliseconds. */
 const failedMs = 5000;
 
-/** What the client library takes credentials as: options of a TLS connection, and headers. */
+/** Credentials as the client library takes them: options of a TLS connection, and headers. */
 export type AuthOptions = Parameters<KubeConfig["applyToHTTPSOptions"]>[0];
 
 /**
- * Gets the credentials of a kubeconfig's plugin as kubectl does; with the client library nobody hears it, and it can ask
- * nothing. Its questions and what it says on stderr reach the user, and what it gave is asked for anew when the API server
- * refuses it. See the Kubernetes documentation on client-go credential plugins.
+ * Gets the credentials of a kubeconfig's plugin as kubectl does. The client library would hide the plugin's stderr and give it
+ * no terminal; here prompts and stderr reach the user. Runs the plugin again when the API server refuses the credentials. See
+ * the Kubernetes documentation on client-go credential plugins.
  */
 export class CredentialPlugin {
   #credential: Credential | undefined;
@@ -41,22 +41,22 @@ export class CredentialPlugin {
 
   constructor(private readonly world: PluginWorld, private readonly cluster: () => Cluster | null) {}
 
-  /** The plugin that is being waited for. */
+  /** Command of the running plugin. */
   get running(): string | undefined {
     return this.#running?.command;
   }
 
-  /** Ends the plugin that runs, if one does. */
+  /** Ends the running plugin, if any. */
   stop(): void {
     this.#running?.stop.abort();
   }
 
-  /** What it gave last. */
+  /** The plugin's latest credentials. */
   get credential(): unknown {
     return this.#credential;
   }
 
-  /** Asks anew next time, where `used` was refused and is still what there is. Returns whether another attempt may do better. */
+  /** Drops the credentials if they are still the refused `used` ones. Returns whether another attempt may succeed. */
   refuse(used: unknown): boolean {
     if (this.#credential === used) this.#credential = undefined;
     return used !== undefined || this.#credential !== undefined;
@@ -66,7 +66,7 @@ export class CredentialPlugin {
     return (user.exec ?? undefined) !== undefined;
   }
 
-  /** Throws ScopeError: denied, with what the plugin said. */
+  /** Throws ScopeError: denied, with the plugin's stderr. */
   async applyAuthentication(user: User, options: AuthOptions): Promise<void> {
     const { expirationTimestamp } = this.#credential ?? {};
     if (expirationTimestamp !== undefined && Date.parse(expirationTimestamp) <= Date.now()) {
@@ -86,7 +86,7 @@ export class CredentialPlugin {
 
   async #ask(plugin: ExecEntry): Promise<Credential> {
     const { command, args, env, interactiveMode, installHint } = plugin;
-    // Later in the run the terminal's keys are somebody else's.
+    // Only the first time: later in the run other code reads the terminal.
     const interactive = this.world.interactive && !this.#asked && interactiveMode !== "Never";
     if (interactiveMode === "Always" && !interactive) {
       throw failure(command, "it asks for a terminal: run scope at a terminal, or log in with the plugin first");
@@ -98,7 +98,7 @@ export class CredentialPlugin {
     const lines: string[] = [];
     let shown: number | undefined;
     const show = () => {
-      for (const line of lines.slice(shown)) this.world.say(line);
+      for (const line of lines.slice(shown)) this.world.notice(line);
       shown = lines.length;
     };
     const quiet = setTimeout(show, quietMs);
@@ -109,7 +109,7 @@ export class CredentialPlugin {
           KUBERNETES_EXEC_INFO: JSON.stringify(await this.#info(plugin, interactive)),
         },
         stdin: interactive ? "inherit" : "ignore",
-        // deno-lint-ignore require-yield -- nothing of it is for the program's own stderr
+        // deno-lint-ignore require-yield -- passes no line on to scope's own stderr
         stderr: function* (line: unknown) {
           lines.push(String(line));
           if (shown !== undefined) show();
@@ -137,7 +137,7 @@ export class CredentialPlugin {
     }
   }
 
-  /** What the plugin is told of the world (ExecCredential of client.authentication.k8s.io). */
+  /** Returns the plugin's input (ExecCredential of client.authentication.k8s.io). */
   async #info({ apiVersion, provideClusterInfo }: ExecEntry, interactive: boolean): Promise<unknown> {
     const cluster = provideClusterInfo ? this.cluster() : null;
     const caData = cluster?.caFile ? (await readFile(cluster.caFile)).toString("base64") : cluster?.caData;
@@ -160,25 +160,25 @@ export class CredentialPlugin {
   }
 }
 
-/** Reads an ExecCredential as kubectl does: JSON or YAML, with a byte order mark or without. */
+/** Reads an ExecCredential as kubectl does: JSON or YAML, with or without a byte order mark. */
 function credentialOf(command: string, stdout: string): Credential {
   let status: Credential | undefined;
   try {
     status = (parseYaml(stdout) as { status?: Credential }).status;
   } catch {
-    // told below
+    // reported below
   }
   if (!status?.token && !status?.clientCertificateData) throw failure(command, "it printed no ExecCredential");
   return status;
 }
 
-/** The kubeconfig's own words on how to get it are the best hint there is. */
+/** Returns the error for a missing plugin; the kubeconfig's own install hint is preferred. */
 function notInstalled(command: string, installHint: string): ScopeError {
   return new ScopeError("denied", `Cannot get credentials: the kubeconfig's plugin "${command}" is not installed`, {
     hint: installHint.trim() ||
       (command.includes("/")
         ? "there is no such program, of which the kubeconfig gives the path"
-        : "install it, or add its folder to $PATH"),
+        : "install it, or add its directory to $PATH"),
   });
 }
 

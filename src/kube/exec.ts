@@ -14,13 +14,13 @@ export interface ExecOptions {
   pod: string;
   container: string;
   command: string[];
-  /** Whether one that is refused for the moment is asked for again. */
+  /** Failures after which exec is tried again. */
   repeat?: Repeat;
 }
 
 /**
- * Runs a command in a container and returns its standard input and output as one stream. The stream ends with an error
- * that has the command's stderr when the command fails; destroying it ends the command's input.
+ * Runs a command in a container and returns its standard input and output as one stream. When the command fails, the stream
+ * ends with an error that contains the command's stderr. Destroying the stream ends the command's input.
  *
  * Throws ScopeError when the command cannot be started.
  */
@@ -30,13 +30,13 @@ export async function execStream(
 ): Promise<Duplex> {
   const asked = execRights(namespace, pod);
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
-  let said = "";
-  errors.on("data", (bytes: Uint8Array) => said = (said + new TextDecoder().decode(bytes)).slice(-2000));
+  let stderr = "";
+  errors.on("data", (bytes: Uint8Array) => stderr = (stderr + new TextDecoder().decode(bytes)).slice(-2000));
   let close = () => {};
   const stream: Duplex = new Duplex({
     read: () => output.resume(),
     writev(chunks, done) {
-      // One message for all that waits: each costs the API server and the kubelet more than its bytes.
+      // Combine waiting chunks: each message costs the API server and the kubelet more than its bytes.
       input.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), () => setImmediate(done));
     },
     final: (done) => void input.end(done),
@@ -48,12 +48,12 @@ export async function execStream(
   output.on("data", (chunk) => stream.push(chunk) || output.pause());
   const onStatus: Parameters<Cluster["exec"]["exec"]>[8] = (status) => {
     if (status.status === "Success") return stream.push(null);
-    const hint = said.trim() || status.message || "no reason was given";
+    const hint = stderr.trim() || status.message || "no reason was given";
     stream.destroy(new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, { hint }));
   };
   const open = () => {
     const opened = cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, onStatus);
-    // One that opens when nobody waits for it any more is closed.
+    // Close a websocket that opens after the caller gave up.
     opened.then((socket) => stream.destroyed && socket.close(), () => {});
     return opened;
   };
@@ -65,15 +65,15 @@ export async function execStream(
     return stream;
   } catch (error) {
     stream.destroy();
-    throw await withWhatIsMissing(cluster, error, asked);
+    throw await withMissingRights(cluster, error, asked);
   }
 }
 
-/** A refused websocket comes without a word on which of its rights is missing: that is asked. */
-async function withWhatIsMissing(cluster: Cluster, error: unknown, asked: readonly Access[]): Promise<unknown> {
+/** Adds the missing rights to the error of a refused websocket, which does not name them: asks the API server. */
+async function withMissingRights(cluster: Cluster, error: unknown, asked: readonly Access[]): Promise<unknown> {
   if (!(error instanceof ScopeError) || error.missing === undefined) return error;
   const missing = await missingOf(cluster, asked);
   if (missing.length === 0) return error;
   const { kind, message, cause } = error;
-  return new ScopeError(kind, message, { cause, hint: cluster.askFor(missing), missing });
+  return new ScopeError(kind, message, { cause, hint: cluster.permissionHint(missing), missing });
 }

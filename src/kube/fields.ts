@@ -1,4 +1,4 @@
-/** A map of a document, whose values may be of any type. The readers below throw Error with the place (`at`) of a wrong type. */
+/** A map of a document, with values of any type. The readers below throw Error with the place (`at`) of a wrong type. */
 export type Fields = Record<string, unknown>;
 
 export function objectOf(at: string, value: unknown): Fields {
@@ -17,7 +17,7 @@ export function textsOf(at: string, value: unknown): string[] {
   return listOf(at, value).map((one, index) => stringsOf(at, { [index]: one })(String(index)));
 }
 
-/** Reads texts; what is missing is empty. */
+/** Returns a reader of strings; missing ones are empty. */
 export function stringsOf(at: string, fields: Fields): (key: string) => string {
   return (key) => {
     const value = fields[key] ?? "";

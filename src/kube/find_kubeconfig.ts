@@ -5,7 +5,7 @@ import { textOf } from "./config_text.ts";
 import { type ConfigFile, type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import { type Choice, chooseContext, type Lack } from "./kubeconfig_choice.ts";
 
-/** Where kubeconfigs are looked for. */
+/** Options and environment that determine the kubeconfig and context. */
 export interface Places {
   kubeconfig?: string;
   context?: string;
@@ -16,8 +16,8 @@ const tokenOfPod = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /**
  * Finds a context as kubectl does: in the file given, else in the merged files of $KUBECONFIG, else in ~/.kube/config. Returns
- * `pod` where none of them names a current context and this machine is a pod, whose service account is meant then, and
- * undefined where there is no kubeconfig.
+ * `pod` (use the pod's service account) when no current context is set and this program runs in a pod, and undefined when there
+ * is no kubeconfig.
  *
  * Throws ScopeError: unreachable when it cannot be read or has no cluster to ask, notFound when there is no such context or file.
  */
@@ -61,7 +61,7 @@ function reading<T>(kubeconfig: string | undefined, read: () => T): T {
   }
 }
 
-/** Files that are not there are none, unless all are missing and some were `wanted`. */
+/** Reads the files that exist; throws when none exists and `wanted` is set. */
 function readFiles(paths: readonly string[], wanted: boolean): ConfigFile[] {
   const files: ConfigFile[] = [];
   let missing: unknown;
@@ -77,7 +77,7 @@ function readFiles(paths: readonly string[], wanted: boolean): ConfigFile[] {
   return files;
 }
 
-/** Later it would be told as a failure of the connection. */
+/** Throws when a certificate or key cannot be read: later it would look like a failure of the connection. */
 function assertReadable({ cluster, user }: Choice): void {
   for (const path of [cluster["certificate-authority"], user["client-certificate"], user["client-key"]]) {
     if (path) accessSync(path, constants.R_OK);

@@ -1,7 +1,7 @@
 import { booleanOf, dataOf, type Fields, listOf, objectOf, stringsOf, textsOf } from "./fields.ts";
 import { parseYaml } from "./yaml.ts";
 
-/** A kubeconfig file; relative paths in it count from its folder. */
+/** A kubeconfig file; relative paths in it are relative to its directory. */
 export interface ConfigFile {
   path: string;
   text: string;
@@ -51,7 +51,7 @@ export interface ExecEntry {
   installHint: string;
 }
 
-/** Files of one kubeconfig, merged. */
+/** The merged files of a kubeconfig. */
 export interface Kubeconfig {
   current: string;
   contexts: ReadonlyMap<string, ContextEntry>;
@@ -60,10 +60,10 @@ export interface Kubeconfig {
 }
 
 /**
- * Reads files as kubectl does (client-go's clientcmd): the first one that names something is right, a value of the wrong type
- * is an error wherever it stands, and what an entry lacks is one only where the entry is used.
+ * Reads and merges files as kubectl does (client-go's clientcmd): the first file that defines an entry wins. A value of the
+ * wrong type is an error anywhere; a missing value is an error only when its entry is used.
  *
- * Throws Error with what is wrong.
+ * Throws Error that names the mistake.
  */
 export function readKubeconfig(files: readonly ConfigFile[]): Kubeconfig {
   const read = files.map((file) => {
@@ -83,7 +83,7 @@ export function readKubeconfig(files: readonly ConfigFile[]): Kubeconfig {
 }
 
 function readFile({ path, text }: ConfigFile): Kubeconfig {
-  const folder = path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".";
+  const directory = path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".";
   const root = objectOf("the file", parseYaml(text)), string = stringsOf("", root);
   const version = string("apiVersion"), kind = string("kind");
   if (version !== "" && version !== "v1") throw new Error(`apiVersion is "${version}", not "v1"`);
@@ -91,8 +91,8 @@ function readFile({ path, text }: ConfigFile): Kubeconfig {
   return {
     current: string("current-context"),
     contexts: named("contexts", "context", root, readContext),
-    clusters: named("clusters", "cluster", root, (at, fields) => readCluster(at, fields, folder)),
-    users: named("users", "user", root, (at, fields) => readUser(at, fields, folder)),
+    clusters: named("clusters", "cluster", root, (at, fields) => readCluster(at, fields, directory)),
+    users: named("users", "user", root, (at, fields) => readUser(at, fields, directory)),
   };
 }
 
@@ -101,12 +101,12 @@ function readContext(at: string, fields: Fields): ContextEntry {
   return { cluster: string("cluster"), user: string("user"), namespace: string("namespace") };
 }
 
-function readCluster(at: string, fields: Fields, folder: string): ClusterEntry {
+function readCluster(at: string, fields: Fields, directory: string): ClusterEntry {
   const string = stringsOf(at, fields);
   booleanOf(at, fields, "disable-compression");
   return {
     server: string("server"),
-    "certificate-authority": absolute(folder, string("certificate-authority")),
+    "certificate-authority": absolute(directory, string("certificate-authority")),
     "certificate-authority-data": dataOf(at, fields, "certificate-authority-data"),
     "insecure-skip-tls-verify": booleanOf(at, fields, "insecure-skip-tls-verify"),
     "tls-server-name": string("tls-server-name"),
@@ -114,8 +114,8 @@ function readCluster(at: string, fields: Fields, folder: string): ClusterEntry {
   };
 }
 
-function readUser(at: string, fields: Fields, folder: string): UserEntry {
-  const string = stringsOf(at, fields), path = (key: string) => absolute(folder, string(key));
+function readUser(at: string, fields: Fields, directory: string): UserEntry {
+  const string = stringsOf(at, fields), path = (key: string) => absolute(directory, string(key));
   const extra = Object.entries(objectOf(`${at}.as-user-extra`, fields["as-user-extra"]));
   const provider = fields["auth-provider"], exec = fields.exec;
   return {
@@ -133,27 +133,27 @@ function readUser(at: string, fields: Fields, folder: string): UserEntry {
     "as-user-extra": Object.fromEntries(
       extra.map(([key, value]) => [key, textsOf(`${at}.as-user-extra.${key}`, value)]),
     ),
-    exec: exec === undefined || exec === null ? undefined : readExec(`${at}.exec`, exec, folder),
+    exec: exec === undefined || exec === null ? undefined : readExec(`${at}.exec`, exec, directory),
     "auth-provider": provider === undefined || provider === null
       ? undefined
       : readProvider(`${at}.auth-provider`, provider),
   };
 }
 
-function readExec(at: string, value: unknown, folder: string): ExecEntry {
+function readExec(at: string, value: unknown, directory: string): ExecEntry {
   const fields = objectOf(at, value), string = stringsOf(at, fields);
   const apiVersion = string("apiVersion"), command = string("command");
   return {
     apiVersion,
-    // A command with a slash is a path from the file's folder; without one it is looked for in $PATH.
-    command: command.includes("/") ? absolute(folder, command) : command,
+    // A command with a slash is relative to the file's directory; one without is looked up in $PATH.
+    command: command.includes("/") ? absolute(directory, command) : command,
     args: textsOf(`${at}.args`, fields.args),
     env: listOf(`${at}.env`, fields.env).map((one, index) => {
       const string = stringsOf(`${at}.env[${index}]`, objectOf(`${at}.env[${index}]`, one));
       return { name: string("name"), value: string("value") };
     }),
     provideClusterInfo: booleanOf(at, fields, "provideClusterInfo"),
-    // Versions before v1 need not say it.
+    // Optional in versions before v1.
     interactiveMode: string("interactiveMode") || (/\/v1(alpha|beta)1$/.test(apiVersion) ? "IfAvailable" : ""),
     installHint: string("installHint"),
   };
@@ -168,7 +168,7 @@ function readProvider(at: string, value: unknown) {
   };
 }
 
-/** The entries of a list by their names, of which there may be each one once. */
+/** Returns the entries of a list by their names, which must be unique. */
 function named<T>(list: string, key: string, root: Fields, read: (at: string, fields: Fields) => T): Map<string, T> {
   const found = new Map<string, T>();
   for (const [index, value] of listOf(list, root[list]).entries()) {
@@ -179,6 +179,6 @@ function named<T>(list: string, key: string, root: Fields, read: (at: string, fi
   return found;
 }
 
-function absolute(folder: string, path: string): string {
-  return path === "" || path.startsWith("/") ? path : `${folder}/${path}`;
+function absolute(directory: string, path: string): string {
+  return path === "" || path.startsWith("/") ? path : `${directory}/${path}`;
 }

@@ -1,15 +1,15 @@
 import type { ClusterEntry, ContextEntry, Kubeconfig, UserEntry } from "./kubeconfig.ts";
 import { serverAddress } from "./server_address.ts";
 
-/** The entries that one context names. A user that is missing is nobody: requests are made without credentials. */
+/** The entries that a context names. For a missing user, requests are made without credentials. */
 export interface Choice {
   context: string;
   namespace: string;
   clusterName: string;
   userName: string;
-  /** With the address as requests need it. */
+  /** Cluster, with its server address normalized for requests. */
   cluster: ClusterEntry;
-  /** As far as it counts: credentials are for servers with TLS only. */
+  /** User, without credentials for servers without TLS. */
   user: Partial<UserEntry>;
 }
 
@@ -17,9 +17,9 @@ export interface Choice {
 export type Lack = { lacks: "current" | "context" | "cluster" | "server"; context: string; cluster: string };
 
 /**
- * Finds the entries of a context, by default the current one, and holds them to kubectl's rules (client-go's validation.go).
+ * Finds the entries of a context, by default the current one, and checks them by kubectl's rules (client-go's validation.go).
  *
- * Throws Error with the rule that is broken.
+ * Throws Error that names the broken rule.
  */
 export function chooseContext(config: Kubeconfig, name = config.current): Choice | Lack {
   const context = config.contexts.get(name), cluster = context && config.clusters.get(context.cluster);
@@ -32,12 +32,12 @@ export function chooseContext(config: Kubeconfig, name = config.current): Choice
 
 function choice(name: string, context: ContextEntry, cluster: ClusterEntry, user?: UserEntry): Choice {
   const server = serverAddress(cluster.server), secure = server?.startsWith("https:") === true;
-  const about = (kind: string, name: string, problem: string | undefined) => {
+  const check = (kind: string, name: string, problem: string | undefined) => {
     if (problem !== undefined) throw new Error(`${kind} "${name}" ${problem}`);
   };
-  about("cluster", context.cluster, server === undefined ? `has no valid server: "${cluster.server}"` : undefined);
-  about("cluster", context.cluster, clusterProblem(cluster, secure));
-  if (user !== undefined) about("user", context.user, userProblem(user));
+  check("cluster", context.cluster, server === undefined ? `has no valid server: "${cluster.server}"` : undefined);
+  check("cluster", context.cluster, clusterProblem(cluster, secure));
+  if (user !== undefined) check("user", context.user, userProblem(user));
   return {
     context: name,
     namespace: context.namespace || "default",
@@ -48,7 +48,7 @@ function choice(name: string, context: ContextEntry, cluster: ClusterEntry, user
   };
 }
 
-/** The part of a user that goes to servers without TLS as well: it holds no secret. */
+/** Returns the part of a user that is also sent to servers without TLS: it contains no secret. */
 function impersonation(user: UserEntry): Partial<UserEntry> {
   const { as, "as-uid": uid, "as-groups": groups, "as-user-extra": extra } = user;
   return { as, "as-uid": uid, "as-groups": groups, "as-user-extra": extra };

@@ -2,15 +2,15 @@ import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import { quantityOf } from "./quantity.ts";
 import { storageLimits } from "./storage.ts";
 
-/** Limits of a pod, besides that of its memory, which an ephemeral container in it uses up as well. */
+/** Limits of a pod, other than memory, that an ephemeral container in it shares. */
 export interface SharedLimits {
   /** Missing: no limit. */
   cpuCores?: number;
-  /** Of writable layers, logs and volumes on disk together: the kubelet evicts a pod that has more. Missing: no limit. */
+  /** Limit of writable layers, logs and volumes on disk together: the kubelet evicts a pod that exceeds it. Missing: no limit. */
   storageBytes?: number;
 }
 
-/** The limits of a pod that an ephemeral container shares. */
+/** Returns the limits of a pod that an ephemeral container shares. */
 export function sharedLimits(pod: V1Pod): SharedLimits {
   const cpuCores = podLimit(pod.spec, "cpu"), storage = storageLimits(pod, "").pod;
   return {
@@ -20,8 +20,8 @@ export function sharedLimits(pod: V1Pod): SharedLimits {
 }
 
 /**
- * The limit of a pod's control group, in cores or bytes: the pod's own, or the sum of all containers where each has one.
- * An ephemeral container adds none. Undefined without a limit.
+ * Returns the limit of a pod's control group, in cores or bytes: the pod's own, or the sum of its containers' limits if each
+ * has one. An ephemeral container adds none. Returns undefined without a limit.
  *
  * See ResourceConfigForPod in the kubelet, and PodLimits in k8s.io/component-helpers.
  */
@@ -37,7 +37,7 @@ export function podLimit(spec: V1Pod["spec"], resource: "cpu" | "memory"): numbe
     if (isSidecar) [sum, sidecars] = [sum + value, sidecars + value];
     const together = isSidecar ? sidecars : sidecars + value;
     declaredByAll &&= together > 0;
-    // An init container has the pod to itself and its sidecars.
+    // An init container shares the pod only with the sidecars before it.
     most = Math.max(most, together);
   }
   return declaredByAll ? Math.max(sum, most) + quantityOf(overhead[resource] ?? "0") : undefined;

@@ -2,22 +2,22 @@ import { joined } from "../lib/bytes.ts";
 
 /** One line of a container's log. */
 export interface LogEntry {
-  /** As the node wrote it: seconds since 1970, and nanoseconds of that second. */
+  /** Time at which the node wrote it: seconds since 1970, and nanoseconds of that second. */
   second: number;
   nano: number;
-  /** The same, RFC 3339 in UTC, with all digits that the server gave. */
+  /** That time in RFC 3339, UTC, with all digits that the server gave. */
   time: string;
-  /** Without its end. What is not UTF-8 stands there as U+FFFD. */
+  /** Text without its line end. Bytes that are not UTF-8 become U+FFFD. */
   text: string;
-  /** The text's bytes in base64, where they are not UTF-8. */
+  /** The text's bytes in base64, if they are not UTF-8. */
   base64?: string;
-  /** How much of a line that is too long was cut off, in bytes. */
+  /** Length of the part cut off from a line that is too long, in bytes. */
   cutBytes?: number;
-  /** It is the last one, and the container has not ended it. */
+  /** Last line, which the container has not ended. */
   unended?: true;
 }
 
-/** A longer line is cut here, in bytes: a container that never ends its line must not fill this machine's memory. */
+/** The longest line, in bytes; the rest is cut off: an endless line must not fill this machine's memory. */
 export const longestLineBytes = 4 << 20;
 
 const newline = 10;
@@ -25,19 +25,19 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Reads what the log endpoint sends with `timestamps=true` into lines.
+ * Splits the output of the log endpoint with `timestamps=true` into lines.
  *
- * A line without a time is none of the container's: it is the rest of one that began before `sinceTime`, or the kubelet's
- * own words on why it cannot go on. See `k8s.io/cri-client/pkg/logs`.
+ * A line without a time is not from the container: it is the rest of a line that began before `sinceTime`, or the kubelet's
+ * message on why it cannot go on. See `k8s.io/cri-client/pkg/logs`.
  */
 export class LogReader {
   #rest: Uint8Array[] = [];
   #restBytes = 0;
   #cutBytes = 0;
-  /** What came last, if it was no line of the container. */
+  /** The last line, if it was not from the container. */
   words: string | undefined;
 
-  /** The lines that end in these bytes. */
+  /** Adds bytes, and returns the lines that end in them. */
   push(bytes: Uint8Array): LogEntry[] {
     const last = bytes.lastIndexOf(newline);
     if (last < 0) {
@@ -56,7 +56,7 @@ export class LogReader {
     return entries;
   }
 
-  /** What is left, as a line that has no end. */
+  /** Returns the rest as a line without an end. */
   end(): LogEntry[] {
     return this.#take().map((entry) => ({ ...entry, unended: true }));
   }
@@ -64,7 +64,7 @@ export class LogReader {
   #take(): LogEntry[] {
     if (this.#restBytes === 0) return [];
     const entries: LogEntry[] = [], cutBytes = this.#cutBytes;
-    // Most lines come in one piece, which need not be copied.
+    // Most lines come in one chunk, which need not be copied.
     this.#readOne(this.#rest.length === 1 ? this.#rest[0]! : joined(this.#rest), entries);
     this.#rest = [];
     this.#restBytes = this.#cutBytes = 0;
@@ -76,11 +76,11 @@ export class LogReader {
     if (bytes.length === 0) return;
     const room = Math.max(0, longestLineBytes - this.#restBytes);
     this.#cutBytes += Math.max(0, bytes.length - room);
-    if (room > 0) this.#rest.push(bytes.slice(0, room)); // a copy: the whole piece need not stay for it
+    if (room > 0) this.#rest.push(bytes.slice(0, room)); // copied, to free the rest of the chunk
     this.#restBytes += Math.min(bytes.length, room);
   }
 
-  /** Several lines at once: decoding each by itself takes several times as long. */
+  /** Decodes several lines at once: one by one would take several times as long. */
   #readAll(bytes: Uint8Array, entries: LogEntry[]): void {
     const text = decoded(bytes);
     if (text !== undefined) {
@@ -127,7 +127,7 @@ const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d
 
 let lastDate = "", lastSecond = 0;
 
-/** Thousands of lines share a second. */
+/** Parses a time to seconds since 1970, with a cache of the last one: thousands of lines share a second. */
 function secondOf(date: string): number {
   if (date !== lastDate) {
     lastDate = date;
@@ -144,7 +144,7 @@ function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Bytes as base64. */
+/** Encodes bytes as base64. */
 export function base64(bytes: Uint8Array): string {
   let binary = "";
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));

@@ -9,28 +9,28 @@ const removedHint = "the node has it no more";
 
 export interface LogQuery extends ContainerName {
   follow: boolean;
-  /** Of the container before the one that runs now. */
+  /** Reads the log of the previous container. */
   previous?: boolean;
-  /** RFC 3339; servers look at whole seconds only. */
+  /** RFC 3339; servers ignore fractions of seconds. */
   sinceTime?: string | undefined;
   sinceSeconds?: number | undefined;
   tailLines?: number | undefined;
 }
 
 export interface LogHooks {
-  /** The server has answered. */
+  /** Called when the server has answered. */
   opened?(): void;
   /**
-   * Ends a stream that is followed and has been silent for so long, in milliseconds: a connection that a firewall or load balancer has
+   * Limit of silence, in milliseconds, after which a followed stream ends: a connection that a firewall or load balancer has
    * forgotten stays silent for ever.
    */
   idleMs: number;
-  /** The last line counts, though it has no end: nothing more will come. */
+  /** Yields the last line even without a line end, as nothing more will come. */
   final: boolean;
 }
 
 /**
- * Reads the log of a container, until the server ends it, or the signal.
+ * Reads the log of a container until the server ends it or `signal` is aborted.
  *
  * Throws ScopeError: denied, notFound where the pod has gone, usage while the container does not run yet, unreachable.
  */
@@ -54,12 +54,12 @@ export async function* readLog(
       }
     };
     const open = () => read(cluster.stream({ ...requestOf(query), signal: until }));
-    // Whoever follows it comes back by himself, and tells of that.
+    // A caller that follows the log reconnects by itself, and reports that.
     body = await (query.follow ? open() : cluster.call(what, open, { repeat: "always" }));
     opened?.();
-    const pieces = body[Symbol.asyncIterator]();
-    // Read on when the lines before were taken: what nobody takes waits in the kubelet, not here.
-    for (let next = await read(pieces.next()); !next.done; next = await read(pieces.next())) {
+    const chunks = body[Symbol.asyncIterator]();
+    // Back-pressure: read on only when the lines before were taken, so that further lines wait in the kubelet.
+    for (let next = await read(chunks.next()); !next.done; next = await read(chunks.next())) {
       const entries = reader.push(next.value);
       if (entries.length > 0) yield entries;
     }
@@ -74,13 +74,13 @@ export async function* readLog(
         hint: "run it again",
       });
     }
-    const told = translate(what, error, { askFor: cluster.askFor });
-    if (!/previous terminated container .* not found/.test(told.message)) throw told;
-    throw new ScopeError("notFound", told.message, { cause: error, hint: removedHint });
+    const translated = translate(what, error, { permissionHint: cluster.permissionHint });
+    if (!/previous terminated container .* not found/.test(translated.message)) throw translated;
+    throw new ScopeError("notFound", translated.message, { cause: error, hint: removedHint });
   } finally {
     body?.destroy();
   }
-  // The kubelet tells in the text why it cannot read on.
+  // The kubelet reports in the text why it cannot read on.
   if (reader.words !== undefined) {
     const words = reader.words.trim(),
       removed = /^(unable to retrieve container logs|failed to (try|open) )/.test(words);
@@ -90,7 +90,7 @@ export async function* readLog(
   }
 }
 
-/** `web-7c9 api` in messages. */
+/** Names a container's log for messages: `web-7c9 api`. */
 export function logName({ pod, container }: Pick<ContainerName, "pod" | "container">): string {
   return `${pod} ${container}`;
 }

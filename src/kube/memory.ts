@@ -3,11 +3,11 @@ import type { Cluster } from "./cluster.ts";
 import { podLimit } from "./limits.ts";
 import { quantityOf } from "./quantity.ts";
 
-/** What a pod may still use before one of its processes is killed, in bytes. */
+/** Memory limit of a pod, beyond which one of its processes is killed, and its use, in bytes. */
 export interface PodMemory {
-  /** Missing: there is no limit. */
+  /** Missing: no limit. */
   limitBytes?: number;
-  /** Missing: nobody could say. */
+  /** Missing: unknown. */
   usedBytes?: number;
 }
 
@@ -18,17 +18,17 @@ interface StatsSummary {
   pods?: { podRef?: { uid?: string }; memory?: { workingSetBytes?: number } }[];
 }
 
-/** Figures are up to half a minute old: those of a younger pod are from before it did anything, in milliseconds. */
+/** Age from which metrics of a pod are used, in milliseconds: they lag by up to half a minute, so earlier ones are too low. */
 const settledMs = 60_000;
 
-/** The memory of a pod: its use by the metrics API, or else by its kubelet, where this user may ask them. */
+/** Reads a pod's use of memory from the metrics API, or else from its kubelet, as far as this user may read them. */
 export async function podMemory(cluster: Cluster, pod: V1Pod): Promise<PodMemory> {
   const limitBytes = podLimit(pod.spec, "memory");
   if (limitBytes === undefined) return {};
   const { namespace = "", name = "", uid } = pod.metadata ?? {};
   const started = (pod.status?.containerStatuses ?? []).map(({ state }) => state?.running?.startedAt ?? Date.now());
   if (started.some((at) => Date.now() - new Date(at).getTime() < settledMs)) return { limitBytes };
-  // It is good to know, and not worth a wait: a metrics server may be down for weeks.
+  // Never retry: the figure is optional, and a metrics server may be down for weeks.
   const ask = <T>(path: string) =>
     cluster.request<T>("read the pod's use of memory", { method: "GET", path, repeat: "never" }).catch(() => undefined);
   const metrics = await ask<PodMetrics>(

@@ -1,24 +1,24 @@
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { type Maker, makerAnnotations } from "./maker.ts";
+import { type CreatedBy, createdByAnnotations } from "./created_by.ts";
 
-/** What a copy of a pod differs in, besides what makes it a copy. */
+/** Changes that a copy of a pod may have, beyond those that every copy has. */
 export interface PodCopyOptions {
-  /** Default: the pod's name with `-copy-` and what the API server adds. */
+  /** Default: the pod's name with `-copy-` and a suffix from the API server. */
   name?: string;
-  /** The container that `command` and `image` are for, by its name. */
+  /** Name of the container that `command` and `image` apply to. */
   container: string;
-  /** Instead of the container's command and arguments. */
+  /** Replaces the container's command and arguments. */
   command?: readonly string[];
   image?: string;
   shareProcesses: boolean;
-  /** Leave it to the scheduler where the copy runs, instead of the pod's own node. */
+  /** Lets the scheduler choose the node instead of taking the pod's own. */
   anyNode: boolean;
-  /** Who makes it, for people. */
+  /** Creator, as text for users. */
   by?: string;
-  maker?: Maker;
+  createdBy?: CreatedBy;
 }
 
-/** Finds the copies among what scope made. */
+/** Labels that identify copies among the pods of scope. */
 export const copyLabels: Readonly<Record<string, string>> = {
   "app.kubernetes.io/name": "scope-copy",
   "app.kubernetes.io/managed-by": "scope",
@@ -28,17 +28,17 @@ export const copyLabels: Readonly<Record<string, string>> = {
 const ofAnnotation = "scope/copy-of", byAnnotation = "scope/copied-by", containerAnnotation = "scope/copied-container";
 const defaultContainer = "kubectl.kubernetes.io/default-container";
 
-/** The kubelet ends a copy after this time in any case. */
+/** Lifetime after which the kubelet ends a copy in any case, in seconds. */
 const lifetimeSeconds = 12 * 60 * 60;
-/** Most debug commands, as sleep, do not end when asked to, and nothing of a copy is worth more patience. */
+/** Grace period in seconds, short as debug commands such as sleep ignore SIGTERM and a copy has nothing to lose. */
 const graceSeconds = 5;
-/** The longest base of a name that the API server completes, less `-copy-`. */
+/** Longest prefix of a generated name that the API server does not cut, less `-copy-`. */
 const longestBase = 52;
 
 /**
- * A debug copy of a pod: the same containers, volumes and environment on the same node, but nothing that sends it
- * traffic, restarts it or takes it for the original. No Service and no workload selects it, as it has none of the
- * original's labels. It runs once: a command that ends stays ended, with its exit code and its log.
+ * Returns a debug copy of a pod: the same containers, volumes and environment on the same node, but without anything that
+ * makes others send it traffic, restart it or mistake it for the original. No Service and no workload selects it, as it has
+ * none of the original's labels. It runs once: a command that ends stays ended, with its exit code and its log.
  */
 export function podCopy(pod: V1Pod, options: PodCopyOptions): V1Pod {
   const { name = "", namespace = "", annotations = {} } = pod.metadata ?? {};
@@ -51,12 +51,12 @@ export function podCopy(pod: V1Pod, options: PodCopyOptions): V1Pod {
         ? { generateName: `${name.slice(0, longestBase).replace(/[^a-z0-9]+$/, "")}-copy-` }
         : { name: options.name }),
       namespace,
-      // The sidecars of a mesh are containers of the original, and come along: nobody needs to add them again.
+      // Turn off injection: a mesh's sidecars are containers of the original, and are copied with it.
       labels: { ...copyLabels, "sidecar.istio.io/inject": "false", "kuma.io/sidecar-injection": "disabled" },
       annotations: {
         ...of,
         ...(options.by === undefined ? {} : { [byAnnotation]: options.by }),
-        ...makerAnnotations(options.maker),
+        ...createdByAnnotations(options.createdBy),
         [defaultContainer]: options.container,
         ...Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(appArmor))),
         "sidecar.istio.io/inject": "false",
@@ -69,20 +69,20 @@ export function podCopy(pod: V1Pod, options: PodCopyOptions): V1Pod {
   };
 }
 
-/** The one kind of annotation that decides how a container runs, in clusters older than its field. */
+/** Prefix of the only annotations that affect how a container runs, in clusters without the field `appArmorProfile`. */
 const appArmor = "container.apparmor.security.beta.kubernetes.io/";
 
 function specCopy(pod: V1Pod, { container, command, image, shareProcesses, anyNode }: PodCopyOptions): V1PodSpec {
   const {
     ephemeralContainers: _ephemeral, // refused in a new pod
-    // With these a copy could push the pods of others from the node.
+    // With a priority, a copy could preempt other pods on the node.
     priority: _priority,
     priorityClassName: _class,
     preemptionPolicy: _preemption,
-    // What controllers wait for, who do not know the copy.
+    // Gates that controllers set, which do not know the copy.
     readinessGates: _readiness,
     schedulingGates: _gates,
-    overhead: _overhead, // of its runtime class, added again
+    overhead: _overhead, // admission adds it again from the runtime class
     serviceAccount: _account, // the old name of serviceAccountName
     nodeName,
     ...spec
@@ -94,7 +94,7 @@ function specCopy(pod: V1Pod, { container, command, image, shareProcesses, anyNo
       readinessProbe: _readiness,
       startupProbe: _startup,
       lifecycle: _lifecycle,
-      resizePolicy: _resize, // of containers that may start again
+      resizePolicy: _resize, // may require restarts
       volumeMounts,
       ports,
       env,
@@ -104,7 +104,7 @@ function specCopy(pod: V1Pod, { container, command, image, shareProcesses, anyNo
       ...rest,
       ...(env === undefined ? {} : { env: env.map((variable) => literal(variable, pod)) }),
       ...(volumeMounts === undefined ? {} : { volumeMounts: volumeMounts.filter(({ name }) => !tokens.has(name)) }),
-      // The node's ports are the original's. In the node's network every port is one of those.
+      // Host ports are taken by the original. With `hostNetwork`, every port is a host port.
       ...(ports === undefined || spec.hostNetwork === true
         ? {}
         : { ports: ports.map(({ hostPort: _port, hostIP: _ip, ...port }) => port) }),
@@ -130,7 +130,7 @@ function specCopy(pod: V1Pod, { container, command, image, shareProcesses, anyNo
     ...(spec.volumes === undefined ? {} : { volumes: spec.volumes.filter(({ name }) => !tokens.has(name)) }),
     ...(initContainers === undefined ? {} : { initContainers }),
     containers,
-    // Straight to the node, past the scheduler, which may keep pods of one application apart.
+    // Bypass the scheduler, which may keep pods of one application apart.
     ...(anyNode || nodeName === undefined ? {} : { nodeName }),
     ...(shareProcesses ? { shareProcessNamespace: true } : {}),
     restartPolicy: "Never",
@@ -139,12 +139,12 @@ function specCopy(pod: V1Pod, { container, command, image, shareProcesses, anyNo
   };
 }
 
-/** Added by admission, which adds another to the copy: its name is random, and its token bound to the original. */
+/** Returns true for the token volume that admission adds: its token is bound to the original, and the copy gets a new one. */
 function isTokenVolume({ name, projected }: { name: string; projected?: { sources?: unknown[] } }): boolean {
   return /^kube-api-access-[a-z0-9]{5}$/.test(name) && projected !== undefined;
 }
 
-/** A variable that reads a label or an annotation of the pod has the original's, as the copy has none of them. */
+/** Replaces a variable that refers to a label or annotation by the original's value, as the copy has neither. */
 function literal(variable: V1EnvVar, { metadata }: V1Pod): V1EnvVar {
   const path = variable.valueFrom?.fieldRef?.fieldPath ?? "";
   const [, which, key = ""] = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path) ?? [];
@@ -152,7 +152,7 @@ function literal(variable: V1EnvVar, { metadata }: V1Pod): V1EnvVar {
   return { name: variable.name, value: metadata?.[which as "labels" | "annotations"]?.[key] ?? "" };
 }
 
-/** What a copy says of itself; nothing when the pod is none. */
+/** Returns the origin of a copy from its annotations; undefined when the pod is no copy. */
 export function copyOrigin({ metadata }: V1Pod): { of: string; container: string; by?: string } | undefined {
   const { labels = {}, annotations = {} } = metadata ?? {};
   if (Object.entries(copyLabels).some(([key, value]) => labels[key] !== value)) return undefined;
@@ -164,7 +164,7 @@ export function copyOrigin({ metadata }: V1Pod): { of: string; container: string
   };
 }
 
-/** The container that is meant: the one of that name, else the one that kubectl takes. Nothing when there is none. */
+/** Returns the container of that name; without a name, kubectl's default container. Undefined when there is none. */
 export function containerOf({ metadata, spec }: V1Pod, wanted: string | undefined): V1Container | undefined {
   const all = [...spec?.containers ?? [], ...spec?.initContainers ?? []];
   const named = (name: string | undefined) => all.find((container) => container.name === name);
@@ -172,7 +172,7 @@ export function containerOf({ metadata, spec }: V1Pod, wanted: string | undefine
   return named(metadata?.annotations?.[defaultContainer]) ?? all[0];
 }
 
-/** Volumes whose files the original and its copy share, as both see the same disk. */
+/** Returns the persistent volume claims of a pod, whose files the original and its copy share. */
 export function sharedClaims({ spec }: V1Pod): string[] {
   return (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
 }

@@ -5,7 +5,7 @@ import type { NetworkProbe, Target } from "../target.ts";
 import { storageLimits } from "./storage.ts";
 import { chooseContainer, reachableContainers } from "./target_container.ts";
 
-/** Not being deleted, and its containers passed their readiness probes. */
+/** Returns true when a pod is Ready and not being deleted. */
 export function isReady(pod: V1Pod): boolean {
   return !isTerminating(pod) &&
     (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
@@ -15,7 +15,7 @@ export function isTerminating(pod: V1Pod): boolean {
   return pod.metadata?.deletionTimestamp !== undefined;
 }
 
-/** Succeeded or Failed: its containers do not run, and its address belongs to nobody. */
+/** Returns true when a pod has Succeeded or Failed: its containers do not run, and its IP is free for other pods. */
 export function isFinished(pod: V1Pod): boolean {
   return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 }
@@ -25,12 +25,12 @@ export function podIps(pod: V1Pod): string[] {
   return ips.length > 0 ? ips : pod.status?.podIP === undefined ? [] : [pod.status.podIP];
 }
 
-/** `namespace/name` for messages. */
+/** Names a pod for messages: `namespace/name`. */
 export function podName(pod: V1Pod): string {
   return `${pod.metadata?.namespace}/${pod.metadata?.name}`;
 }
 
-/** Why a pod does not run, as `kubectl get pods` words it; its phase when there is no better reason. */
+/** Returns the status of a pod in the words of `kubectl get pods`: why it does not run, or else its phase. */
 export function podStatus(pod: V1Pod): string {
   if (isTerminating(pod)) return "Terminating";
   const init = isFinished(pod) ? undefined : initStatus(pod);
@@ -39,7 +39,7 @@ export function podStatus(pod: V1Pod): string {
   return waiting ?? pod.status?.reason ?? pod.status?.phase ?? "Unknown";
 }
 
-/** `Init:1/2` or `Init:CrashLoopBackOff`, while the first init container that has not done its work holds up the others. */
+/** Returns `Init:1/2` or `Init:CrashLoopBackOff` for the first init container that is not done and blocks the others. */
 function initStatus({ spec, status }: V1Pod): string | undefined {
   const { initContainers = [] } = spec ?? {}, statuses = status?.initContainerStatuses ?? [];
   for (const [index, { name, restartPolicy }] of initContainers.entries()) {
@@ -55,8 +55,8 @@ function initStatus({ spec, status }: V1Pod): string | undefined {
 }
 
 /**
- * The pod as a target. `container` is one of its containers; by default the one that kubectl takes, or the init container
- * that this one waits for.
+ * Returns a pod as a target. `container` is one of its containers; by default kubectl's default container, or the init
+ * container that this one waits for.
  *
  * Throws ScopeError: unreachable when the pod does not run or runs Windows, notFound when it has no such container.
  */
@@ -96,12 +96,12 @@ export function toTarget(pod: V1Pod, container?: string): Target {
   };
 }
 
-/** By its own field, or by what older manifests choose their nodes with. */
+/** Returns true for a Windows pod, by its field `os` or, in older manifests, its node selector. */
 function runsWindows({ spec }: V1Pod): boolean {
   return spec?.os?.name === "windows" || spec?.nodeSelector?.["kubernetes.io/os"] === "windows";
 }
 
-/** The probes of a pod's containers that the kubelet makes over the pod's network, each port and kind once. */
+/** Returns the probes of a pod that the kubelet makes over the pod's network, each port and kind once. */
 export function networkProbes(pod: V1Pod): NetworkProbe[] {
   const containers = [...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []];
   const found = containers.flatMap(({ ports = [], livenessProbe, readinessProbe, startupProbe }) => {
@@ -113,7 +113,7 @@ export function networkProbes(pod: V1Pod): NetworkProbe[] {
         : probe?.tcpSocket !== undefined
         ? "tcp"
         : "grpc";
-      // One that names another host does not come to the pod.
+      // A probe with its own host does not go to the pod.
       const host = probe?.httpGet?.host ?? probe?.tcpSocket?.host;
       const port = portOf(probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port);
       return port === undefined || Number.isNaN(port) || host ? [] : [{ kind, port }];
@@ -124,9 +124,7 @@ export function networkProbes(pod: V1Pod): NetworkProbe[] {
 
 export type Family = 4 | 6;
 
-/**
- * Where to ping the pod: its primary address, or its addresses of these families. Why there is none, otherwise.
- */
+/** Returns the pod's primary address as a ping destination, or its addresses of these families; a reason when there is none. */
 export function toDestinations(pod: V1Pod, families: readonly Family[] = []): Destination[] | string {
   if (isFinished(pod)) return `has finished (${podStatus(pod)})`;
   if (podIps(pod).length === 0) return `has no address yet (${podStatus(pod)})`;
@@ -146,7 +144,7 @@ export function toDestinations(pod: V1Pod, families: readonly Family[] = []): De
   }));
 }
 
-/** The first TCP port that the pod says it has. */
+/** Returns the first TCP port in the pod's spec. */
 function tcpPort(pod: V1Pod): number | undefined {
   const ports = (pod.spec?.containers ?? []).flatMap(({ ports }) => ports ?? []);
   return ports.find(({ protocol = "TCP" }) => protocol === "TCP")?.containerPort;
@@ -156,7 +154,7 @@ function familyOf(ip: string): Family {
   return ip.includes(":") ? 6 : 4;
 }
 
-/** The uid in cgroup paths: a static pod's is the hash that its kubelet made of the file, not the mirror pod's uid. */
+/** Returns the uid used in cgroup paths: for a static pod, the kubelet's hash of its file, not the mirror pod's uid. */
 function cgroupUid(pod: V1Pod): string {
   return pod.metadata?.annotations?.["kubernetes.io/config.hash"] ?? pod.metadata?.uid ?? "";
 }

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * The proxy through which kubectl would reach a server, from HTTPS_PROXY, HTTP_PROXY and NO_PROXY by Go's rules
- * (golang.org/x/net/http/httpproxy); nothing where it goes directly.
+ * Returns the proxy through which kubectl would reach a server, from HTTPS_PROXY, HTTP_PROXY and NO_PROXY by Go's rules
+ * (golang.org/x/net/http/httpproxy); undefined for a direct connection.
  */
 export function proxyFor(server: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const { protocol, hostname, port } = new URL(server), secure = protocol === "https:";
@@ -20,7 +20,7 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || contains("127.0.0.0", 8, host) || host === "::1";
 }
 
-/** Whether an entry of NO_PROXY is about this host: `*`, an address, a range of them, or a domain with all below it. */
+/** Returns true when an entry of NO_PROXY matches a host: `*`, an address, a CIDR range, or a domain with its subdomains. */
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === "") return false;
   if (entry === "*") return true;

@@ -3,7 +3,7 @@ const units: Readonly<Record<string, number>> = {
   ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
 };
 
-/** A quantity of Kubernetes in its base unit: `160Mi`, `1e9`, `128974848000m`, `20m`. What is none counts as 0. */
+/** Parses a Kubernetes quantity to its base unit: `160Mi`, `1e9`, `128974848000m`, `20m`. Invalid text counts as 0. */
 export function quantityOf(quantity: string): number {
   const [, number, unit = ""] = /^\+?([\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(quantity) ?? [];
   return Number(number ?? 0) * (units[unit] ?? 0);

@@ -1,10 +1,10 @@
 import { type ConfigFile, readKubeconfig } from "./kubeconfig.ts";
 import { chooseContext } from "./kubeconfig_choice.ts";
 
-/** What it takes to ask an API server, as far as a kubeconfig has it in plain words. Certificates are PEM, or base64 of it. */
+/** Connection settings of an API server, for simple kubeconfigs only. Certificates and keys are PEM. */
 export interface QuickConfig {
   server: string;
-  /** Of the context. */
+  /** Namespace of the context. */
   namespace: string;
   authority?: Material;
   certificate?: Material;
@@ -12,15 +12,15 @@ export interface QuickConfig {
   token?: Material;
 }
 
-/** Given in the kubeconfig itself, or by the path of a file. */
+/** A value given in the kubeconfig itself, or by the path of a file. */
 export type Material = { text: string } | { file: string };
 
-/** The names of the contexts of these files, merged as kubectl does. Throws when one cannot be read. */
+/** Returns the names of the contexts of these files, merged as kubectl does. Throws when a file cannot be read. */
 export function contextNames(files: readonly ConfigFile[]): string[] {
   return [...readKubeconfig(files).contexts.keys()].filter((name) => name !== "");
 }
 
-/** Where a context leads: its name, its server and its namespace. Nothing where the kubeconfig lacks it. */
+/** Returns a context's name, server and namespace; undefined when the kubeconfig lacks it. */
 export function contextOf(
   files: readonly ConfigFile[],
   context?: string,
@@ -31,15 +31,15 @@ export function contextOf(
     : { context: found.context, server: found.cluster.server, namespace: found.namespace };
 }
 
-/** Whether a context needs a credential plugin. Throws when a file cannot be read. */
+/** Returns true when a context needs a credential plugin. Throws when a file cannot be read. */
 export function needsPlugin(files: readonly ConfigFile[], context?: string): boolean {
   const found = chooseContext(readKubeconfig(files), context);
   return !("lacks" in found) && (found.user.exec !== undefined || found.user["auth-provider"] !== undefined);
 }
 
 /**
- * Reads what the client library needs a tenth of a second more for: a shell waits. Nothing where a kubeconfig says more than
- * this knows (plugins, passwords, proxies, servers under other names): that is the library's.
+ * Reads simple kubeconfigs without the client library, which takes a tenth of a second longer while a shell waits. Returns
+ * undefined for settings that need the library (plugins, passwords, proxies, other TLS server names).
  *
  * Throws when a file cannot be read, or kubectl would refuse it.
  */

@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { StatusError } from "./status_error.ts";
 
-/** The client's websocket, as far as it is needed here. */
+/** The used part of the client library's websocket. */
 interface Websocket {
-  once(event: "unexpected-response", told: (request: ClientRequest, response: IncomingMessage) => void): unknown;
+  once(event: "unexpected-response", listener: (request: ClientRequest, response: IncomingMessage) => void): unknown;
   emit(event: "error", error: Error): unknown;
 }
 
@@ -11,8 +11,8 @@ interface Websocket {
 const readBytes = 65_536, readMs = 2000;
 
 /**
- * Sends the request for a websocket, and lets the error of one that is refused be a StatusError with the whole answer: the
- * client would have nothing but the status, in the words of its error. An option of the client library's websockets.
+ * Sends the request for a websocket, and turns a refusal into a StatusError with the whole answer: the client's own error
+ * contains only the status code, as text. An option of the client library's websockets.
  */
 export function finishRequest(request: ClientRequest, websocket: Websocket): void {
   websocket.once("unexpected-response", (_request, response) => {
@@ -33,7 +33,7 @@ export function finishRequest(request: ClientRequest, websocket: Websocket): voi
   request.end();
 }
 
-/** The StatusError in the event with which the client says that a websocket was refused; else the error as it is. */
+/** Returns the StatusError inside the client's event for a refused websocket; any other error unchanged. */
 export function refusalOf(error: unknown): unknown {
   const { error: inner } = (error ?? {}) as { error?: unknown };
   return inner instanceof StatusError ? inner : error;

@@ -9,8 +9,8 @@ import { podPath } from "./rest.ts";
 import { findWorkload, optional, type Workload } from "./workloads.ts";
 
 /**
- * The pod that a command on one pod takes: the first Ready one that is not terminating, by name; where none is, the first
- * that is neither terminating nor finished, and then the newest.
+ * Chooses the pod for a command on one pod: by name, the first that is Ready and not terminating, or else the first that is
+ * neither terminating nor finished; or else the newest.
  */
 export function choosePod(pods: readonly V1Pod[]): V1Pod | undefined {
   const byName = pods.toSorted((a, b) => (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1);
@@ -20,20 +20,20 @@ export function choosePod(pods: readonly V1Pod[]): V1Pod | undefined {
 }
 
 /**
- * Resolves `-p` and `-l` in a namespace: the pods, and what they were found by when it is no pod's name. Others with these
- * labels may come.
+ * Pods that match `-p` and `-l` in a namespace, with the workload or selector unless a pod was named. More pods with these
+ * labels may appear later.
  */
 export type Selection = { pods: V1Pod[] } & Partial<Workload>;
 
 export interface SelectOptions {
-  /** A workload may have no pods now; labels that no pod has are likely to be wrong. */
+  /** Accepts a workload without pods. A selector without pods is always an error, as its labels are likely wrong. */
   empty?: boolean;
 }
 
 /**
  * Finds the pods of a reference or selector.
  *
- * Throws ScopeError: usage when nothing says which pod, notFound when there is none, denied and unreachable as the API
+ * Throws ScopeError: usage when no pod specified, notFound when there is none, denied and unreachable as the API
  * server answers.
  */
 export async function selectPods(
@@ -50,7 +50,7 @@ export async function selectPods(
     return await podsOf(cluster, namespace, { of: `labels "${selector}"`, labels: selector });
   }
   if (query.pod === undefined) {
-    throw new ScopeError("usage", "Nothing says which pod", {
+    throw new ScopeError("usage", "No pod specified", {
       hint: "give -p POD, -p TYPE/NAME or -l LABELS before the command, or set SCOPE_POD",
     });
   }
@@ -95,13 +95,13 @@ async function byReference(
   return await podsOf(cluster, namespace, workload, options);
 }
 
-/** Somebody who may not see workloads means a pod; an API server that does not answer says nothing of either. */
+/** Ignores denied and notFound: the name then means a pod. Rethrows other errors, as with an API server that fails. */
 function unlessUnreachable(error: unknown): undefined {
   if (error instanceof ScopeError && (error.kind === "denied" || error.kind === "notFound")) return undefined;
   throw error;
 }
 
-/** The error for a pod that is missing, unless it is its namespace that is. */
+/** Returns the error for a missing pod. Throws when its namespace is missing. */
 async function missingPod(cluster: Cluster, namespace: string, name: string): Promise<ScopeError> {
   await assertNamespace(cluster, namespace);
   return new ScopeError("notFound", `Cannot find pod "${name}" in namespace "${namespace}"`, {
@@ -124,26 +124,26 @@ async function podsOf(
   });
 }
 
-/** The pods of a namespace, or those of them with these labels. Throws ScopeError. */
+/** Lists the pods of a namespace, all or those with these labels. Throws ScopeError. */
 export async function listPods(cluster: Cluster, namespace: string, labelSelector?: string): Promise<V1Pod[]> {
   const list = { method: "GET", path: podPath(namespace), query: { labelSelector } } as const;
   return (await cluster.request<V1PodList>(`list pods in namespace "${namespace}"`, list)).items;
 }
 
-/** The pods of all namespaces, or those of them with these labels. Throws ScopeError. */
+/** Lists the pods of all namespaces, all or those with these labels. Throws ScopeError. */
 export async function listAllPods(cluster: Cluster, labelSelector?: string): Promise<V1Pod[]> {
   const list = { method: "GET", path: "/api/v1/pods", query: { labelSelector } } as const;
   return (await cluster.request<V1PodList>("list pods in all namespaces", list)).items;
 }
 
-/** All pods of a namespace. Throws ScopeError notFound when there is no such namespace. */
+/** Lists all pods of a namespace. Throws ScopeError, notFound when there is no such namespace. */
 export async function allPods(cluster: Cluster, namespace: string): Promise<V1Pod[]> {
   const items = await listPods(cluster, namespace);
   if (items.length === 0) await assertNamespace(cluster, namespace);
   return items;
 }
 
-/** Throws ScopeError notFound when there is no such namespace. Not being allowed to know is no reason to fail. */
+/** Throws ScopeError notFound when there is no such namespace. Ignores all other failures of the request. */
 export async function assertNamespace(cluster: Cluster, namespace: string): Promise<void> {
   try {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;

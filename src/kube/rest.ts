@@ -6,27 +6,26 @@ import { type AnswerHeaders, StatusError } from "./status_error.ts";
 export interface RestRequest {
   /** A PATCH is a strategic merge patch. */
   method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** From the server's root on, for example `/api/v1/namespaces/shop/pods`. */
+  /** Path from the server's root, for example `/api/v1/namespaces/shop/pods`. */
   path: string;
   query?: Readonly<Record<string, string | undefined>>;
   body?: unknown;
   signal: AbortSignal;
 }
 
-/** The library makes new connections for every request; they are used again until credentials may have changed. */
+/** Time for which connections are reused, in milliseconds: the library makes new ones per request, in case of new credentials. */
 const reuseMs = 60_000;
 
 export type Request = <T>(request: RestRequest) => Promise<T>;
 
-/** The answer's body as it comes; destroying it ends the request. */
+/** Streams the answer's body; destroying it ends the request. */
 export type RequestStream = (
   request: Pick<RestRequest, "path" | "query" | "signal">,
 ) => Promise<AsyncIterable<Uint8Array> & { destroy(): void }>;
 
 /**
- * Makes requests with the credentials of a kubeconfig, and returns their answers as they come. The client library's typed
- * calls do the same with a description of every type of Kubernetes in memory, and loading that takes longer than all the
- * rest.
+ * Makes functions for requests with the credentials of a kubeconfig; answers are not converted. The client library's typed
+ * calls need a description of every Kubernetes type in memory, and loading that takes longer than all the rest.
  *
  * A request throws StatusError, or what fetch throws.
  */
@@ -67,13 +66,13 @@ export function makeRequest(config: Config): { request: Request; stream: Request
         try {
           return JSON.parse(text) as T;
         } catch {
-          throw refusal(); // a web page, as of a login
+          throw refusal(); // a web page, for example of a login
         }
       }),
     stream: (request) =>
       config.renewing(async () => {
         const { signal } = request, { url, ...options } = await prepare({ method: "GET", ...request });
-        // Here fetch does not say that a connection has ended in the middle of an answer. Silence is for the caller to judge.
+        // Not fetch: it hides that a connection broke in the middle of an answer. Timeouts are up to the caller.
         const quiet = { headersTimeout: 0, bodyTimeout: 0 };
         const { statusCode, headers, body } = await requestOf(url, { method: "GET", signal, ...quiet, ...options });
         if (statusCode === 200 && !isPage(headers)) return body;
@@ -82,17 +81,17 @@ export function makeRequest(config: Config): { request: Request; stream: Request
   };
 }
 
-/** Whether it is a web page, as of a login: neither objects nor logs come as one. */
+/** Returns true for a web page, for example of a login: neither objects nor logs are HTML. */
 function isPage(headers: AnswerHeaders): boolean {
   return /^text\/html\b/i.test(String(headers["content-type"] ?? ""));
 }
 
-/** Whether a request changes nothing, so that it may be sent again where nobody knows whether it was carried out. */
+/** Returns true for a request that changes nothing, and so may be repeated even if it might have been carried out. */
 export function isHarmless({ method, path, query }: Pick<RestRequest, "method" | "path" | "query">): boolean {
   return method === "GET" || query?.dryRun === "All" || /^\/apis\/auth\w+\.k8s\.io\/.*reviews$/.test(path);
 }
 
-/** Path of the pods of a namespace, or of one of them. */
+/** Returns the path of the pods of a namespace, or of one of them. */
 export function podPath(namespace: string, name?: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods${
     name === undefined ? "" : `/${encodeURIComponent(name)}`

@@ -3,15 +3,15 @@ import type { ErrorKind } from "../errors.ts";
 import { ScopeError } from "../errors.ts";
 import { StatusError } from "./status_error.ts";
 
-/** An API server that has just started refuses for some time what it allows later; milliseconds. */
+/** Time for which "denied" is retried, in milliseconds: an API server that has just started may refuse what it allows later. */
 const refusedMs = 30_000;
-/** Limit for repeating a harmless request where the server does not say when; milliseconds. */
+/** Limit for repeating a harmless request when the server gives no time, in milliseconds. */
 const passingMs = 5000;
 
-/** Longest wait that a server may ask for where attempts go on without end, in milliseconds. */
+/** Longest wait that a server may ask for when attempts go on without end, in milliseconds. */
 const longestAskedMs = 60_000;
 
-/** The wait before another attempt, at first and at most, in milliseconds; it doubles each time. */
+/** First and longest wait before another attempt, in milliseconds; it doubles each time. */
 export interface Pace {
   firstMs: number;
   longestMs: number;
@@ -20,24 +20,24 @@ export interface Pace {
 /** Failures after which a request may be sent again: none, refusals before anything was done, or any. */
 export type Repeat = "never" | "refused" | "always";
 
-/** The server did nothing, and says that it would later: 429, or 503 with a time. */
+/** Returns true when the server did nothing and asks to retry later: 429, or 503 with a time. */
 export function isPutOff(error: unknown): boolean {
   const answer = answerOf(error);
   return answer?.code === 429 || (answer?.code === 503 && answer.retryAfterMs !== undefined);
 }
 
-/** A failure of the moment, after which nobody knows whether the request was carried out. */
+/** Returns true for a transient failure, after which it is unknown whether the request was carried out. */
 export function isPassing(error: unknown): boolean {
   const answer = answerOf(error);
   return answer === undefined ? wasCut(error) : [500, 502, 503, 504].includes(answer.code);
 }
 
-/** Time for which the server asks to be left alone, in milliseconds; 0 where it does not say. */
+/** Returns the wait that the server asks for (Retry-After), in milliseconds; 0 when it gives none. */
 export function askedWaitMs(error: unknown): number {
   return answerOf(error)?.retryAfterMs ?? 0;
 }
 
-/** The answer behind an error, translated or not. */
+/** Returns the server's answer behind an error, translated or not. */
 export function answerOf(error: unknown): StatusError | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
     if (at instanceof StatusError) return at;
@@ -45,7 +45,7 @@ export function answerOf(error: unknown): StatusError | undefined {
   return undefined;
 }
 
-/** The connection was there, and broke. Where there was none, another attempt finds none. */
+/** Returns true when an existing connection broke; false when none could be made, as a retry would not help. */
 function wasCut(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
     if (["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(String((at as { code?: unknown }).code))) return true;
@@ -53,13 +53,13 @@ function wasCut(error: unknown): boolean {
   return false;
 }
 
-/** Attempts at one thing that goes on: what has worked is worth another attempt longer than what never did. */
+/** Retries of a long-running task: after a success, failures are retried more patiently than before the first one. */
 export class Attempts {
   #nextMs: number;
   #worked = false;
   #failingSince: number | undefined;
 
-  /** `mends` are the failures that pass. */
+  /** `mends` are the kinds of failures that may pass. */
   constructor(
     private readonly pace: Pace,
     private readonly mends: readonly ErrorKind[] = ["unreachable", "timeout"],
@@ -67,19 +67,19 @@ export class Attempts {
     this.#nextMs = pace.firstMs;
   }
 
-  /** It works: what fails from now on is a new failure, and is tried again soon. */
+  /** Records a success: the next failure is a new one, and is retried soon. */
   succeeded(): void {
     this.answered();
     this.#nextMs = this.pace.firstMs;
   }
 
-  /** It was answered, which may not last: what fails from now on is a new failure. */
+  /** Records an answer, which may not last: the next failure is a new one, but the wait stays as long. */
   answered(): void {
     this.#worked = true;
     this.#failingSince = undefined;
   }
 
-  /** Whether another attempt may do better. */
+  /** Records a failure; returns true when another attempt may succeed. */
   mayMend(error: unknown): boolean {
     this.#failingSince ??= performance.now();
     if (!(error instanceof ScopeError)) return false;
@@ -87,7 +87,7 @@ export class Attempts {
     return this.mends.includes(error.kind) || (error.kind === "denied" && started);
   }
 
-  /** Returns the wait before the next attempt, in milliseconds; undefined where that would fail as well. */
+  /** Returns the wait before the next attempt, in milliseconds; undefined when that would fail as well. */
   failed(error: unknown): number | undefined {
     return this.mayMend(error) ? this.waitMs(error) : undefined;
   }
@@ -96,7 +96,7 @@ export class Attempts {
   waitMs(error?: unknown): number {
     const waitMs = this.#nextMs;
     this.#nextMs = Math.min(waitMs * 2, this.pace.longestMs);
-    // Not all at once: they were lost together.
+    // Jitter: clients that lost their connections together must not reconnect at once.
     return Math.max(waitMs * (0.75 + Math.random() / 2), Math.min(askedWaitMs(error), longestAskedMs));
   }
 }
@@ -104,14 +104,14 @@ export class Attempts {
 /** Limits of the attempts at one request. */
 export interface Patience {
   repeat: Repeat;
-  /** The end of all attempts together, in milliseconds from now on. */
+  /** Limit of all attempts together, in milliseconds. */
   limitMs: number;
   signal: AbortSignal;
-  /** Told of each failure after which it is tried again. */
+  /** Called for each failure that is followed by another attempt. */
   again(error: unknown, waitMs: number): void;
 }
 
-/** Makes a request, again where that may help and is harmless. Throws what failed last. */
+/** Makes a request, with retries where they may help and are harmless. Throws the last failure. */
 export async function patiently<T>(
   attempt: () => Promise<T>,
   { repeat, limitMs, signal, again }: Patience,

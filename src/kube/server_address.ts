@@ -1,6 +1,6 @@
 /**
- * The address of an API server as kubectl takes it (client-go's DefaultServerURL): a URL, of which the path is a prefix of all
- * requests, or HOST:PORT without TLS. Nothing where it is neither.
+ * Normalizes the address of an API server as kubectl does (client-go's DefaultServerURL): a URL, whose path is a prefix of all
+ * requests, or HOST:PORT without TLS. Returns undefined when it is neither.
  */
 export function serverAddress(text: string): string | undefined {
   if (/[\s\\]/.test(text)) return undefined;

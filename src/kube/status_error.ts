@@ -4,26 +4,26 @@ import { pageTitle } from "./web_page.ts";
 /** Headers of an answer, by their names in lower case. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A refusal of the API server, or of something on the way to it: the HTTP status, and the Status object or text that came with it. */
+/** A refusal by the API server, or by a proxy in front of it: the HTTP status, and the Status object or text of the body. */
 export class StatusError extends Error {
-  /** Time for which the server asks to be left alone, in milliseconds. */
+  /** Wait that the server asks for (Retry-After), in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** Title of the web page that came instead of an answer of the API server. */
+  /** Title of the web page, if the body is one instead of an answer of the API server. */
   readonly page: string | undefined;
-  /** Address from which the answer comes, or to which it leads, if that is not the one that was asked. */
+  /** Address that the answer comes from or redirects to, if it is not the requested one. */
   readonly elsewhere: string | undefined;
 
   constructor(readonly code: number, readonly body: unknown, headers: AnswerHeaders = {}, elsewhere?: string) {
     const page = typeof body === "string" ? pageTitle(body) : undefined;
-    const said = page ?? reasonOf({ body });
-    super(`the API server answered ${code}${said === "" ? "" : `, ${said}`}`);
+    const reason = page ?? reasonOf({ body });
+    super(`the API server answered ${code}${reason === "" ? "" : `, ${reason}`}`);
     this.page = page;
     this.retryAfterMs = retryAfterMs(one(headers["retry-after"]), Date.now());
     this.elsewhere = elsewhere ?? (code < 400 ? one(headers.location) : undefined);
   }
 }
 
-/** A Retry-After header (RFC 9110, 10.2.3), seconds or a date, in milliseconds from `now` on. */
+/** Parses a Retry-After header (RFC 9110, 10.2.3), seconds or a date, to milliseconds from `now`. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;

@@ -3,8 +3,8 @@ import type { StorageLimit, StorageLimits } from "../target.ts";
 import { quantityOf } from "./quantity.ts";
 
 /**
- * The limits by which the kubelet evicts a pod for what it wrote. That of the pod is the sum of its containers' limits,
- * where one has any, or an init container's when that is more. An emptyDir in memory is held to its size by the kernel.
+ * Returns the storage limits beyond which the kubelet evicts a pod. The pod's limit is the sum of its containers' limits, if
+ * any has one, or an init container's if that is more. An emptyDir in memory is left out: the kernel limits its size.
  */
 export function storageLimits({ spec }: V1Pod, container: string): StorageLimits {
   const init = spec?.initContainers ?? [], containers = spec?.containers ?? [];

@@ -3,8 +3,8 @@ import { ScopeError } from "../errors.ts";
 import type { ContainerRef } from "../target.ts";
 
 /**
- * The containers that a pod's processes may be in: its own, its sidecars (init containers that are restarted always), and the
- * init container that runs now.
+ * Returns the containers that a pod's processes may be in: regular containers, sidecars (init containers that are always
+ * restarted), and the init container that runs now.
  */
 export function reachableContainers(pod: V1Pod): ContainerRef[] {
   const { containers = [], initContainers = [] } = pod.spec ?? {};
@@ -15,10 +15,10 @@ export function reachableContainers(pod: V1Pod): ContainerRef[] {
 }
 
 /**
- * The container that is meant: the one of that name, else the one that kubectl takes; while that waits for the pod's init
- * containers, the one of these that runs. `pod` is for messages.
+ * Returns the container named `wanted`; by default kubectl's default container or, while that waits for the pod's init
+ * containers, the running one of these. `name` is the pod's name for messages.
  *
- * Throws ScopeError: notFound where there is none of that name, unreachable where it is an init container that does not run.
+ * Throws ScopeError: notFound when there is none of that name, unreachable for an init container that does not run.
  */
 export function chooseContainer(pod: V1Pod, name: string, wanted?: string): ContainerRef {
   const containers = reachableContainers(pod), named = (name = "") => containers.find((one) => one.name === name);
@@ -39,9 +39,9 @@ export function chooseContainer(pod: V1Pod, name: string, wanted?: string): Cont
   throw new ScopeError("notFound", `Cannot find container "${wanted}" in pod "${name}"`, { hint });
 }
 
-/** The init container that runs while another container waits for it; a sidecar only where no other runs. */
+/** Returns the init container that runs while another container waits for it; a sidecar only if no other runs. */
 function initContainerFor(pod: V1Pod, name: string): string | undefined {
-  // The reason stays while the image of the container is pulled, after all init containers have done their work.
+  // The waiting reason persists after all init containers are done, while the container's image is pulled.
   const done = (pod.status?.conditions ?? []).some(({ type, status }) => type === "Initialized" && status === "True");
   const waits = !done && statusOf(pod, name)?.state?.waiting?.reason === "PodInitializing";
   if (!waits) return undefined;
@@ -57,7 +57,7 @@ function statusOf({ status }: V1Pod, name: string): V1ContainerStatus | undefine
   return [...status?.containerStatuses ?? [], ...status?.initContainerStatuses ?? []].find((one) => one.name === name);
 }
 
-/** `containerd://ID` without the runtime; empty where it does not run. */
+/** Returns the id of a running container, without the prefix `containerd://`; empty when it does not run. */
 function idOf(status: V1ContainerStatus | undefined): string {
   const id = status?.state?.running === undefined ? undefined : status.containerID;
   return id?.slice(id.indexOf("://") + 3) ?? "";

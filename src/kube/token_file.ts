@@ -3,14 +3,14 @@ import type { User } from "@kubernetes/client-node";
 import { ScopeError } from "../errors.ts";
 import type { AuthOptions } from "./credential_plugin.ts";
 
-/** The token in a file, which whoever gives it out renews: read for each request, as it is small. */
+/** Authenticator for a token file, which its issuer renews: read for each request, as it is small. */
 export const tokenFile = {
   isAuthProvider: ({ authProvider }: User): boolean => configOf(authProvider).tokenFile !== undefined,
-  /** Throws ScopeError, denied, where there is neither the file nor a token beside it. */
+  /** Throws ScopeError, denied, when the file cannot be read and the kubeconfig has no token as a fallback. */
   async applyAuthentication({ authProvider }: User, options: AuthOptions): Promise<void> {
-    const { tokenFile = "", token: spare } = configOf(authProvider);
+    const { tokenFile = "", token: fallback } = configOf(authProvider);
     const token = await readFile(tokenFile, "utf8").then((text) => text.trim()).catch((error: Error) => {
-      if (spare) return spare;
+      if (fallback) return fallback;
       throw new ScopeError("denied", "Cannot get credentials: the kubeconfig's tokenFile cannot be read", {
         cause: error,
         hint: error.message,

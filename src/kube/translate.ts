@@ -1,18 +1,18 @@
 import type { Access } from "../rights/access.ts";
-import { askFor, readRefusal } from "../rights/access.ts";
+import { permissionHint, readRefusal } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { pageTitle } from "./web_page.ts";
 
 export interface Denial {
-  /** The hint for who lacks these rights. */
-  askFor?: (missing: readonly Access[]) => string;
-  /** What was asked for, where a refusal does not say it. */
+  /** Returns the hint for a user who lacks these rights. */
+  permissionHint?: (missing: readonly Access[]) => string;
+  /** Rights that the request needs, for refusals that do not name them. */
   asked?: readonly Access[];
 }
 
 /**
- * An error of the client or the API server as a ScopeError: what the API server refused, and why nobody answered. `what`
- * completes "Cannot …". See the API conventions of Kubernetes on Status.
+ * Translates an error of the client or the API server into a ScopeError: a refusal, or the reason why there was no answer.
+ * `what` completes "Cannot …". See the API conventions of Kubernetes on Status.
  */
 export function translate(what: string, error: unknown, denial: Denial = {}): ScopeError {
   if (error instanceof ScopeError) return error;
@@ -21,14 +21,14 @@ export function translate(what: string, error: unknown, denial: Denial = {}): Sc
   return foreign(what, code, error as ForeignAnswer) ?? refused(what, code, statusMessage(body), error, denial);
 }
 
-/** An answer that may come from something else than an API server. */
+/** An answer that may not come from an API server. */
 interface ForeignAnswer {
   body?: unknown;
   page?: string | undefined;
   elsewhere?: string | undefined;
 }
 
-/** A proxy's answer: its web page, its redirect, or anything else that an API server never says. */
+/** Translates a proxy's answer: a web page, a redirect, or anything else that no API server sends; undefined for others. */
 function foreign(what: string, code: number, cause: ForeignAnswer): ScopeError | undefined {
   const { body, page, elsewhere } = cause, text = typeof body === "string" ? body.trim() : "";
   if (code === 400 && /^Upgrade request required/i.test(statusMessage(body))) {
@@ -41,11 +41,15 @@ function foreign(what: string, code: number, cause: ForeignAnswer): ScopeError |
       },
     );
   }
-  // The refusals of an API server are objects.
+  // The refusals of an API server are JSON objects.
   if (code >= 400 && text.startsWith("{")) return undefined;
   const leads = elsewhere === undefined ? "" : `, which leads to ${withoutQuery(elsewhere)}`;
-  const said = page === undefined ? firstWords(text) : page === "" ? "" : `, titled "${page}"`;
-  const named = page !== undefined ? `a web page${said}` : code <= 400 && said !== "" ? `"${said}"` : undefined;
+  const excerpt = page === undefined ? firstWords(text) : page === "" ? "" : `, titled "${page}"`;
+  const named = page !== undefined
+    ? `a web page${excerpt}`
+    : code <= 400 && excerpt !== ""
+    ? `"${excerpt}"`
+    : undefined;
   if (named === undefined && leads === "" && code >= 400) return undefined;
   const answer = `Cannot ${what}: what answers is no API server (${code}${named === undefined ? "" : `, ${named}`})`;
   return new ScopeError("unreachable", answer, {
@@ -60,12 +64,12 @@ function firstWords(text: string): string {
   return text.replaceAll(/\s+/g, " ").slice(0, 60);
 }
 
-/** An address for messages: its query may have a secret. */
+/** Removes the query of an address for messages, as it may contain a secret. */
 function withoutQuery(address: string): string {
   return address.replace(/[?#].*$/s, "");
 }
 
-/** What a webhook or a ValidatingAdmissionPolicy says when it refuses, under whatever code it chose. */
+/** Messages of a webhook or a ValidatingAdmissionPolicy that refuses, with any status code. */
 const byPolicy = /admission webhook ".*" denied|ValidatingAdmissionPolicy .* denied/;
 
 function refused(what: string, code: number, message: string, cause: unknown, denial: Denial): ScopeError {
@@ -99,17 +103,17 @@ function refused(what: string, code: number, message: string, cause: unknown, de
         hint: `give --debug-namespace NAME of a namespace with room (${message})`,
       });
     }
-    const said = readRefusal(message), missing = said === undefined ? denial.asked : [said];
-    // RBAC gives no reason for an exec that lacks "create". Words that are not its own come from what else admits or refuses
-    // requests, and are the best hint that there is.
+    const lacking = readRefusal(message), missing = lacking === undefined ? denial.asked : [lacking];
+    // RBAC gives no reason for an exec that lacks "create". A message that is not from RBAC comes from another authorizer or
+    // admission plugin, and is the best hint available.
     const reason = /is forbidden:\s*$/.test(message) ? "" : message;
-    if (missing === undefined || (said === undefined && reason !== "")) {
+    if (missing === undefined || (lacking === undefined && reason !== "")) {
       return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, {
         cause,
         hint: message || "ask for a Role that allows it",
       });
     }
-    const hint = (denial.askFor ?? askFor)(missing);
+    const hint = (denial.permissionHint ?? permissionHint)(missing);
     return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, { cause, hint, missing });
   }
   if (code === 404) {
@@ -135,7 +139,7 @@ function refused(what: string, code: number, message: string, cause: unknown, de
   });
 }
 
-/** The object that limits what a namespace may use and refuses more, by the words of Kubernetes' admission plugins. */
+/** Returns the kind of the object that limits a namespace, by the messages of Kubernetes' admission plugins. */
 function limitedBy(message: string): string | undefined {
   if (/exceeded quota|must specify limits|must specify requests|failed quota/i.test(message)) return "quota";
   if (/(minimum|maximum) .* usage per |max limit to request ratio per /i.test(message)) return "LimitRange";
@@ -167,7 +171,7 @@ function unanswered(what: string, cause: unknown): ScopeError {
   });
 }
 
-/** Messages of an error and of everything that caused it, outermost first. */
+/** Returns the messages of an error and of its causes, outermost first. */
 function reasonsOf(error: unknown): string[] {
   const reasons: string[] = [];
   for (let at = error, depth = 0; at && depth < 8; depth++) {
@@ -178,12 +182,12 @@ function reasonsOf(error: unknown): string[] {
   return reasons.length > 0 ? reasons : [String(error)];
 }
 
-/** The API server's own words in an error that it answered; empty where it said nothing. */
+/** Returns the API server's message in an error; empty when there is none. */
 export function reasonOf(error: unknown): string {
   return statusMessage((error as { body?: unknown } | undefined)?.body);
 }
 
-/** The message of a Status, which the client gives as text or as an object. */
+/** Returns the message of a Status, which the client passes as text or as an object. */
 function statusMessage(body: unknown): string {
   let status = body;
   if (typeof status === "string") {

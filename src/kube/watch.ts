@@ -9,7 +9,7 @@ import { readWatch } from "./watch_lines.ts";
 
 export type PodChange =
   | { type: "ADDED" | "MODIFIED" | "DELETED"; pod: V1Pod }
-  /** All pods there are have been told. */
+  /** All existing pods have been reported. */
   | { type: "LISTED" };
 
 export interface PodWatchOptions {
@@ -18,18 +18,18 @@ export interface PodWatchOptions {
   fieldSelector?: string;
 }
 
-/** The waits before pods are listed anew: no server is asked without pause. */
+/** Waits before pods are listed again, so that no server is polled without pause. */
 const pace = { firstMs: 500, longestMs: 2000 };
-/** A watch that has been silent for so long is opened anew, in milliseconds: its connection may be forgotten by a firewall. */
+/** Silence after which a watch is reopened, in milliseconds: a firewall may have forgotten its connection. */
 const silentMs = 30_000;
-/** How long the API server may keep a watch open before it is opened anew, in seconds. */
+/** Time for which the API server may keep a watch open before it is reopened, in seconds. */
 const watchSeconds = 300;
 
 /**
- * The pods as they are, each as ADDED, then LISTED, and then their changes, until the signal. A watch that the server ends is opened
- * anew, from a fresh list where it fell behind; then a pod that has gone meanwhile comes as DELETED.
+ * Yields the existing pods, each as ADDED, then LISTED, and then their changes, until `signal` is aborted. When a watch ends,
+ * the pods are listed and watched again; a pod that has gone meanwhile is yielded as DELETED.
  *
- * Throws ScopeError when the pods cannot be listed or watched at first, or are not allowed to be; afterwards it goes on.
+ * Throws ScopeError when the first list fails, or when a later failure is one that retries cannot mend.
  */
 export async function* watchPods(
   cluster: Cluster,
@@ -48,7 +48,7 @@ export async function* watchPods(
         yield change;
       }
     } catch (error) {
-      // An API server that went away for a while is no news of the pods.
+      // An API server that is unavailable for a while says nothing about the pods.
       const again = attempts.failed(error);
       if (!listed || signal.aborted || again === undefined) throw error;
       waitMs = again;
@@ -56,7 +56,7 @@ export async function* watchPods(
   }
 }
 
-/** A list, and a watch from there on. */
+/** Lists the pods, and watches them from there on. */
 async function* oneRound(
   cluster: Cluster,
   options: PodWatchOptions,
@@ -89,7 +89,7 @@ async function* oneRound(
   }
 }
 
-/** One watch. Ends when the server ends it or says that it must be opened anew. */
+/** Runs one watch. Ends when the server ends it or requires a new list. */
 async function* changes(
   cluster: Cluster,
   { namespace, labelSelector, fieldSelector }: PodWatchOptions,
@@ -99,25 +99,25 @@ async function* changes(
 ): AsyncIterable<Exclude<PodChange, { type: "LISTED" }>> {
   const silent = new AbortController(), until = AbortSignal.any([signal, silent.signal]);
   let limit: ReturnType<typeof setTimeout> | undefined;
-  const heard = () => {
+  const onData = () => {
     clearTimeout(limit);
     limit = setTimeout(() => silent.abort(), silentMs);
   };
   let body: Awaited<ReturnType<Cluster["stream"]>> | undefined;
   try {
-    heard();
+    onData();
     const query = { labelSelector, fieldSelector, resourceVersion, watch: "true", timeoutSeconds: `${watchSeconds}` };
     body = await cluster.stream({ path: podPath(namespace), query, signal: until });
     opened();
-    for await (const { type, object } of readWatch(body, heard)) {
-      if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") return; // ERROR: the version is too old
+    for await (const { type, object } of readWatch(body, onData)) {
+      if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") return; // ERROR: the resource version is too old
       yield { type, pod: object as V1Pod };
     }
   } catch (error) {
-    // 410: the list is too old to go on from.
+    // 410: the resource version of the list is too old.
     if (until.aborted || (error instanceof StatusError && error.code === 410)) return;
     const asked = [{ verb: "watch", group: "", resource: "pods", namespace }];
-    throw translate("watch pods", error, { askFor: cluster.askFor, asked });
+    throw translate("watch pods", error, { permissionHint: cluster.permissionHint, asked });
   } finally {
     clearTimeout(limit);
     body?.destroy();

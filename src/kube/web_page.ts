@@ -1,6 +1,6 @@
 /**
- * The title of a web page, such as that of a login or of a proxy's error: an API server answers with none. Undefined for any
- * other text; empty for a page without a title.
+ * Returns the title of a web page, such as a login or a proxy's error, which no API server sends. Returns undefined for any
+ * other text, and an empty string for a page without a title.
  */
 export function pageTitle(text: string): string | undefined {
   if (!/^\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(!doctype html|html|head|body|title)\b/is.test(text)) return undefined;

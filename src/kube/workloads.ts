@@ -5,18 +5,18 @@ import type { Cluster } from "./cluster.ts";
 import { statusOf } from "./cluster.ts";
 import { workloadPath } from "./workload_path.ts";
 
-/** Finds the pods of a workload, also those that come later. */
+/** Selector of the pods of a workload, including pods created later. */
 export interface Workload {
   /** For example `deployment "web"`. */
   of: string;
   labels: string;
-  /** Chooses among the pods with these labels; missing: all of them. */
+  /** Filters the pods with these labels; missing: all of them. */
   wanted?: (pod: V1Pod) => boolean;
-  /** Of a service. */
+  /** Ports of a service. */
   ports?: readonly V1ServicePort[];
 }
 
-/** Finds a workload; nothing when there is none of that name. Throws ScopeError, notFound where it selects no pods. */
+/** Finds a workload; undefined when there is none of that name. Throws ScopeError, notFound when it selects no pods. */
 export async function findWorkload(
   cluster: Cluster,
   namespace: string,
@@ -33,14 +33,14 @@ export async function findWorkload(
   const of = `${kind} "${name}"`;
   if (kind === "cronjob") return { of, ...await jobsOf(cluster, namespace, name, found.metadata?.uid) };
   const { selector, ports = [], clusterIP } = found.spec ?? {};
-  // Clients of a headless service connect to its pods themselves, at its own port.
-  const meant = clusterIP === "None" ? ports.map(({ targetPort: _, ...port }) => port) : ports;
-  // Of a service and of a replication controller it is a map of labels.
-  const plain = kind === "service" || kind === "replicationcontroller";
+  // Clients of a headless service connect to its pods directly, at the service's port.
+  const podPorts = clusterIP === "None" ? ports.map(({ targetPort: _, ...port }) => port) : ports;
+  // The selector of a service or a replication controller is a plain map of labels.
+  const hasPlainSelector = kind === "service" || kind === "replicationcontroller";
   const labels = selectorText(
-    plain ? { matchLabels: selector as Record<string, string> ?? {} } : selector as V1LabelSelector ?? {},
+    hasPlainSelector ? { matchLabels: selector as Record<string, string> ?? {} } : selector as V1LabelSelector ?? {},
   );
-  if (labels !== "") return { of, labels, ...kind === "service" ? { ports: meant } : {} };
+  if (labels !== "") return { of, labels, ...kind === "service" ? { ports: podPorts } : {} };
   throw new ScopeError(
     "notFound",
     `${kind[0]!.toUpperCase()}${of.slice(1)} in namespace "${namespace}" selects no pods`,
@@ -56,12 +56,12 @@ interface Spec {
   clusterIP?: string;
 }
 
-/** Every pod of a job has it. */
+/** Label that every pod of a job has. */
 const jobLabel = "job-name";
 
 /**
- * The pods of all jobs of a cron job. They have no label in common: those of jobs there are belong to it by their owners, those
- * of jobs that come by the name that its controller gives them, with the minute of their schedule.
+ * Returns the selector for the pods of all jobs of a cron job, which have no label in common. Existing jobs are matched by
+ * their owner, future jobs by the name that the controller gives them, with the minute of their schedule.
  */
 async function jobsOf(cluster: Cluster, namespace: string, name: string, uid = ""): Promise<Omit<Workload, "of">> {
   const list = { method: "GET", path: workloadPath("job", namespace) } as const;
@@ -79,7 +79,7 @@ async function jobsOf(cluster: Cluster, namespace: string, name: string, uid = "
   };
 }
 
-/** A label selector as the API takes it. See the Kubernetes documentation on labels and selectors. */
+/** Formats a label selector for the API. See the Kubernetes documentation on labels and selectors. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
   const words: Record<string, (key: string, values: string) => string> = {
     In: (key, values) => `${key} in (${values})`,
@@ -93,7 +93,7 @@ export function selectorText({ matchLabels = {}, matchExpressions = [] }: V1Labe
   ].join(",");
 }
 
-/** A thing that may be missing. */
+/** Gets an object; returns undefined when it does not exist. */
 export async function optional<T>(cluster: Cluster, what: string, path: string): Promise<T | undefined> {
   try {
     return await cluster.request<T>(what, { method: "GET", path });

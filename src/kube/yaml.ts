@@ -1,10 +1,10 @@
 import { parseAllDocuments } from "yaml";
 
-/** Parses the first document of YAML 1.1, where of a key that is given twice the last one counts, as Go's parser does. */
+/** Parses the first document of YAML 1.1 as Go's parser does: of a duplicate key the last value counts. */
 export function parseYaml(text: string): unknown {
   const [document] = parseAllDocuments(text, {
     ...{ version: "1.1", merge: true, uniqueKeys: false, logLevel: "silent" },
-    // Go's parser leaves dates as text, and knows no numbers of base 60.
+    // Go's parser keeps dates as strings, and supports no base-60 numbers.
     customTags: (tags) =>
       tags.filter((tag) => typeof tag === "string" || !/timestamp|binary/.test(tag.tag) && !isTime(tag)),
   });

@@ -1,15 +1,15 @@
-/** The bytes of all pieces, one behind the other. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+/** Concatenates the chunks. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
   }
   return all;
 }
 
-/** In whole MiB. */
+/** Returns the size in whole MiB, rounded down. */
 export function mebibytes(bytes: number): number {
   return Math.floor(bytes / 1024 / 1024);
 }

@@ -1,4 +1,4 @@
-/** A queue between several producers and one consumer. A producer waits until its value was taken. */
+/** A queue between several producers and one consumer. A producer waits until the consumer takes its value. */
 export class Channel<T> implements AsyncIterable<T> {
   readonly #waiting: { value: T; taken: () => void }[] = [];
   #wake: (() => void) | undefined;
@@ -12,13 +12,13 @@ export class Channel<T> implements AsyncIterable<T> {
     });
   }
 
-  /** No more values come. What was pushed before is still delivered. */
+  /** Ends the queue. Values pushed before are still delivered. */
   close(): void {
     this.#closed = true;
     this.#wake?.();
   }
 
-  /** Nobody will read any more: what waits is thrown away, and whoever pushes waits for nobody. */
+  /** Closes the queue and drops waiting values: pending and later pushes resolve at once. */
   discard(): void {
     this.close();
     for (const { taken } of this.#waiting.splice(0)) taken();

@@ -1,6 +1,6 @@
 import { Channel } from "./channel.ts";
 
-/** Values of several sources as they come, until all have ended. Throws what the first of them threw, after all others. */
+/** Yields the values of several sources as they arrive, until all have ended. Then throws the first error of a source. */
 export async function* merge<T>(sources: readonly AsyncIterable<T>[]): AsyncIterable<T> {
   const merged = new Channel<T>();
   let stopped = false, failure: { error: unknown } | undefined;

@@ -1,6 +1,6 @@
 /**
- * The values of several sources in one order, where each source is in order already, and one that is not stays as it is.
- * Reads no more of a source than the next batch, and closes them all at the end. Throws what a source throws.
+ * Merges sorted sources into one order; the order within an unsorted source is kept. Reads at most the next batch of a source
+ * ahead, and closes all sources at the end. Throws the error of a source.
  */
 export async function* mergeSorted<T>(
   sources: readonly AsyncIterable<readonly T[]>[],
@@ -12,7 +12,7 @@ export async function* mergeSorted<T>(
     let heads = all.filter((_, index) => filled[index]);
     while (heads.length > 0) {
       const [first, second] = firstTwo(heads, isBefore);
-      // A run of one source, up to where another one has its turn.
+      // Stay with one source until another one has the earlier value.
       do {
         yield first.batch[first.at++]!;
         if (first.at === first.batch.length && !await fill(first)) {
@@ -22,7 +22,7 @@ export async function* mergeSorted<T>(
       } while (second === undefined || !isBefore(second.batch[second.at]!, first.batch[first.at]!));
     }
   } finally {
-    // Where one has failed, or nobody wants more.
+    // Close all, also after a failure or when the consumer stops early.
     for (const { rest } of all) rest.return?.().catch(() => {});
   }
 }
@@ -33,7 +33,7 @@ interface Head<T> {
   at: number;
 }
 
-/** Takes the next batch that is not empty; false at the end. */
+/** Takes the next non-empty batch. Returns false at the end. */
 async function fill<T>(head: Head<T>): Promise<boolean> {
   for (let next = await head.rest.next(); !next.done; next = await head.rest.next()) {
     if (next.value.length === 0) continue;
@@ -44,7 +44,7 @@ async function fill<T>(head: Head<T>): Promise<boolean> {
   return false;
 }
 
-/** The source whose value comes next, and the one after it; of equals, the one that stands first. */
+/** Returns the source with the earliest value and the source after it; of equal values, the first source in the list wins. */
 function firstTwo<T>(heads: readonly Head<T>[], isBefore: (a: T, b: T) => boolean): [Head<T>, Head<T> | undefined] {
   let [first, second] = [heads[0]!, undefined as Head<T> | undefined];
   for (const head of heads.slice(1)) {

@@ -1,4 +1,4 @@
-/** Readers of the texts in /proc, see proc(5). Pure. */
+/** Parsers of the files in /proc, see proc(5). Pure. */
 
 /** USER_HZ: the unit of times in /proc/PID/stat, the same on all architectures that Deno runs on. */
 const ticksPerSecond = 100;
@@ -7,15 +7,15 @@ export interface Stat {
   name: string;
   state: string;
   parentPid: number;
-  /** Pid of the process that leads its session. */
+  /** Pid of the process that leads the session. */
   session: number;
   cpuMs: number;
-  /** After the system's boot. */
+  /** Milliseconds after the system's boot. */
   startMs: number;
   threads: number;
 }
 
-/** /proc/PID/stat. The name may hold blanks and brackets, so fields are counted from its last bracket. */
+/** Parses /proc/PID/stat. The name may contain blanks and brackets, so fields are counted from the last bracket. */
 export function parseStat(text: string): Stat {
   const open = text.indexOf("("), close = text.lastIndexOf(")");
   const fields = text.slice(close + 2).trim().split(" ");
@@ -31,29 +31,29 @@ export function parseStat(text: string): Stat {
   };
 }
 
-/** Whether a thread in this state has ended: a zombie, or on its way out. */
-export function hasLeft(state: string): boolean {
+/** Returns true if a thread in this state has ended: it is a zombie or exiting. */
+export function hasExited(state: string): boolean {
   return state === "Z" || state === "X" || state === "x";
 }
 
 export interface Status {
   /** The effective user. */
   uid: number;
-  /** From the reader's pid namespace to the innermost. */
+  /** Pids from the reader's pid namespace to the innermost. */
   namespacePids: number[];
   /** 0 for kernel threads and zombies. */
   residentBytes: number;
-  /** Effective ones, a bit for each number. */
+  /** Effective capabilities, a bit for each number. */
   capabilities: bigint;
-  /** Who traces it, 0 for nobody. */
+  /** Pid of the tracer, 0 for none. */
   tracerPid: number;
-  /** Number of times that the thread has gone to sleep by itself. */
+  /** Number of voluntary context switches of the thread. */
   switches: number;
-  /** Signals that wait for the thread or its process, a bit for each number but one. */
+  /** Pending signals of the thread or its process; bit n is signal n + 1. */
   pending: bigint;
 }
 
-/** /proc/PID/status. */
+/** Parses /proc/PID/status. */
 export function parseStatus(text: string): Status {
   const value = (key: string) => new RegExp(`^${key}:\\s*(.*)$`, "m").exec(text)?.[1]?.split(/\s+/) ?? [];
   return {
@@ -67,7 +67,7 @@ export function parseStatus(text: string): Status {
   };
 }
 
-/** The functions in /proc/PID/stack, the innermost first, without those by which every system call enters the kernel. */
+/** Returns the functions in /proc/PID/stack, the innermost first, without the kernel's system call entry functions. */
 export function parseStack(text: string): string[] {
   const names = [...text.matchAll(/^\[<[^>]*>\] ([\w.]+)\+/gm)].map(([, name]) => name!);
   return names.filter((name) =>
@@ -75,23 +75,23 @@ export function parseStack(text: string): string[] {
   );
 }
 
-/** /proc/PID/cmdline; empty for zombies and kernel threads. */
+/** Parses /proc/PID/cmdline; empty for zombies and kernel threads. */
 export function parseCommandLine(text: string): string {
-  // A program that writes a title there fills the rest with zeros or blanks.
+  // Programs that write a title there fill the rest with zeros or blanks.
   return text.replace(/[\0 ]+$/, "").replaceAll("\0", " ");
 }
 
 export interface TcpSocketSeen {
   localPort: number;
   remotePort: number;
-  /** It belongs to an address of the loopback network. */
+  /** True if the remote address is a loopback address. */
   remoteLoopback: boolean;
   state: "listening" | "established" | "other";
   uid: number;
   inode: string;
 }
 
-/** /proc/PID/net/tcp or tcp6. */
+/** Parses /proc/PID/net/tcp or tcp6. */
 export function parseTcp(text: string): TcpSocketSeen[] {
   const portOf = (address: string) => parseInt(address.slice(address.lastIndexOf(":") + 1), 16);
   return text.split("\n").slice(1).flatMap((line) => {
@@ -108,16 +108,16 @@ export function parseTcp(text: string): TcpSocketSeen[] {
   });
 }
 
-/** 127.0.0.0/8, ::1 and the first within the second's space, in words of the machine's order. */
+/** 127.0.0.0/8, ::1 and ::ffff:127.0.0.0/104, in hexadecimal words of the machine's byte order. */
 const loopback = /^([0-9A-F]{6}7F|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F):/;
 
-/** Listening sockets of /proc/PID/net/tcp or tcp6: inode → port. */
+/** Returns the listening sockets of /proc/PID/net/tcp or tcp6: inode → port. */
 export function parseListening(text: string): Map<string, number> {
   const listening = parseTcp(text).filter(({ state }) => state === "listening");
   return new Map(listening.map(({ inode, localPort }) => [inode, localPort]));
 }
 
-/** /etc/passwd: uid → name, the first entry of a uid as getpwuid(3) has it. */
+/** Parses /etc/passwd: uid → name. The first entry of a uid wins, as with getpwuid(3). */
 export function parsePasswd(text: string): Map<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split("\n")) {

@@ -1,6 +1,6 @@
 /**
- * Statistics of round-trip times, exact over any length of run in little memory: the tool prints three significant
- * digits, so there are at most some thousand different times, and counting each of them is enough.
+ * Statistics of round-trip times, exact for runs of any length in little memory: the tool prints three significant digits, so
+ * there are at most some thousand different times, and counting each of them is enough.
  */
 export class RoundTrips {
   readonly #counts = new Map<number, number>();
@@ -20,7 +20,7 @@ export class RoundTrips {
     return this.#count;
   }
 
-  /** The mean, rounded to a microsecond; undefined while there is nothing. */
+  /** The mean, rounded to a microsecond; undefined without any time. */
   get averageMs(): number | undefined {
     return this.#count === 0 ? undefined : Math.round(this.#sum / this.#count * 1000) / 1000;
   }
@@ -34,8 +34,8 @@ export class RoundTrips {
   }
 
   /**
-   * By nearest rank: the smallest measured time that at least `percent` of all are not above. Never interpolated, so
-   * the answer is always a time that was measured.
+   * Returns the percentile by nearest rank: the smallest measured time that is at least as long as `percent` of all times.
+   * Never interpolated, so the result is always a measured time.
    */
   percentile(percent: number): number | undefined {
     const rank = Math.max(1, Math.ceil(percent / 100 * this.#count));

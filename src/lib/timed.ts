@@ -1,14 +1,14 @@
 /** Every event has a time. */
 export interface Timed {
   /**
-   * When it was seen.
+   * Time of the observation.
    *
    * @format date-time
    */
   time: string;
 }
 
-/** The time stamp of an event that happens now. */
+/** Returns the current time as a time stamp for events. */
 export function now(): string {
   return new Date().toISOString();
 }

@@ -1,22 +1,22 @@
-/** One thing that a user may do or not, in the words of RBAC. */
+/** A permission in terms of RBAC. */
 export interface Access {
   verb: string;
   /** Empty for the core group. */
   group: string;
-  /** With its subresource, as `pods/exec`. */
+  /** Resource with its subresource, as `pods/exec`. */
   resource: string;
-  /** Missing: in all namespaces, or of the cluster itself. */
+  /** Missing: all namespaces, or a cluster-scoped resource. */
   namespace?: string;
-  /** Of the one thing that is meant. */
+  /** Name of the object, if the permission is for a single one. */
   name?: string;
 }
 
-/** For messages: `create pods/exec in namespace "shop"`. */
+/** Formats an access for messages: `create pods/exec in namespace "shop"`. */
 export function accessText(access: Access): string {
   return `${rightText(access)} ${placeText(access)}`;
 }
 
-/** `get deployments.apps`, as kubectl names resources. */
+/** Formats verb and resource as kubectl does: `get deployments.apps`. */
 export function rightText({ verb, group, resource }: Pick<Access, "verb" | "group" | "resource">): string {
   return `${verb} ${resource}${group === "" ? "" : `.${group}`}`;
 }
@@ -25,8 +25,8 @@ function placeText({ namespace }: Access): string {
   return namespace === undefined ? "in the whole cluster" : `in namespace "${namespace}"`;
 }
 
-/** The hint for who lacks these rights; `command` prints a Role that has them. */
-export function askFor(missing: readonly Access[], command?: string): string {
+/** Returns the hint for a user who lacks these rights; `command` is the command that prints a Role with them. */
+export function permissionHint(missing: readonly Access[], command?: string): string {
   const places = [...new Set(missing.map(placeText))].map((place) => {
     const rights = missing.filter((one) => placeText(one) === place).map((one) => `"${rightText(one)}"`);
     return `${[...new Set(rights)].join(" and ")} ${place}`;
@@ -35,7 +35,7 @@ export function askFor(missing: readonly Access[], command?: string): string {
   return `ask for ${places.join(" and ")}${command === undefined ? "" : `: ${command} prints the ${role}`}`;
 }
 
-/** What the API server says is missing, when it refuses a request: see RBAC's authorizer of Kubernetes. */
+/** Reads the missing right from an API server's refusal: see the RBAC authorizer of Kubernetes. */
 export function readRefusal(message: string): Access | undefined {
   const pattern = /cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]*)")?/;
   const [, verb, resource, group, namespace] = pattern.exec(message) ?? [];
@@ -43,7 +43,7 @@ export function readRefusal(message: string): Access | undefined {
   return { verb, group, resource, ...(namespace === undefined ? {} : { namespace }) };
 }
 
-/** Each once. */
+/** Removes duplicates. */
 export function uniqueAccesses(all: readonly Access[]): Access[] {
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }

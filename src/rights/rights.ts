@@ -1,43 +1,43 @@
 import type { Access } from "./access.ts";
 import { uniqueAccesses } from "./access.ts";
 
-/** In which namespace something is asked for: the target's, the debug pod's, that of what is pinged, or in none. */
+/** Namespace in which a right is needed: the target's, the debug pod's, the ping destinations', or none (cluster-wide). */
 export type Where = "target" | "debug" | "destination" | "cluster";
 
-/** A right that commands need, wherever their namespaces are. */
+/** A right that commands need, independent of actual namespaces. */
 export interface Right {
   verb: string;
   group: string;
   resource: string;
   where: Where;
-  /** It is asked for about the target's pod alone, by its name: a Role can be narrowed to that name. */
+  /** True when only the target's pod is accessed, by name: a Role can be narrowed to that name. */
   own: boolean;
-  /** They ask for it, and do without where it is refused. */
+  /** True when commands still work without the right. */
   optional: boolean;
-  /** Completes "to …". */
+  /** Purpose; completes "to …". */
   why: string;
 }
 
-/** `verbs resource` of the core group, or `verbs resource.group` of another. */
+/** Makes rights from `verbs resource` for the core group, or `verbs resource.group` for another. */
 function rights(where: Where, words: string, why: string, more: Partial<Right> = {}): Right[] {
   const [verbs = "", what = ""] = words.split(" ");
   const [, resource = "", group = ""] = /^([^.]*)\.?(.*)$/.exec(what)!;
   return verbs.split(",").map((verb) => ({ verb, group, resource, where, own: false, optional: false, why, ...more }));
 }
 
-const own = { own: true }, optional = { optional: true }, asked = { own: true, optional: true };
+const own = { own: true }, optional = { optional: true }, ownOptional = { own: true, optional: true };
 
-/** Exec is a websocket and so begins as a GET; from Kubernetes 1.35 on, the API server asks for `create` as well. */
+/** Makes the rights to exec: a websocket begins as a GET; from Kubernetes 1.35 on, the API server also requires `create`. */
 const exec = (where: Where, why: string, more?: Partial<Right>) => rights(where, "get,create pods/exec", why, more);
 
 /**
- * All that scope asks of an API server: the one place where this is written. `nodes/proxy`, which tells how much memory a pod
- * uses where there is no metrics API, is left out: nobody should be given it for that, as it runs commands in any pod.
+ * All rights that scope uses; their only definition. `nodes/proxy` is left out, although it tells a pod's use of memory where
+ * there is no metrics API: it also allows running commands in any pod, so nobody should get it for that.
  */
 export const rightTable = {
-  /** The target, by its pod's name. */
+  /** Finds the target by its pod's name. */
   pod: rights("target", "get pods", "find the target by its name", own),
-  /** The target, by labels: also those of a workload. */
+  /** Finds the target by labels, also those of a workload. */
   labels: rights("target", "list pods", "find the target by its labels"),
   deployment: rights("target", "get deployments.apps", "find the target by its deployment"),
   statefulset: rights("target", "get statefulsets.apps", "find the target by its stateful set"),
@@ -54,14 +54,14 @@ export const rightTable = {
     "find the target by its replication controller",
   ),
   service: rights("target", "get services", "find the target by its service"),
-  /** Pods that come and go while they are followed. */
+  /** Follows the pods of a workload as they come and go. */
   following: rights("target", "get,list,watch pods", "follow the pods that come and go"),
   ephemeral: [
     ...rights("target", "patch pods/ephemeralcontainers", "add an ephemeral container", own),
     ...rights("target", "list,watch pods", "see when the ephemeral container runs", own),
     ...exec("target", "talk to the manager in the ephemeral container", own),
     ...rights("target", "list events", "tell why it does not start", optional),
-    ...rights("target", "get pods.metrics.k8s.io", "tell whether the pod has memory for it", asked),
+    ...rights("target", "get pods.metrics.k8s.io", "tell whether the pod has memory for it", ownOptional),
     ...rights("cluster", "get nodes", "tell that a node is not ready", optional),
   ],
   node: [
@@ -71,7 +71,7 @@ export const rightTable = {
     ...exec("debug", "talk to the manager in the debug pod"),
     ...rights("debug", "delete pods", "remove a debug pod that has ended, or that does not start", optional),
     ...rights("debug", "list events", "tell why it does not start", optional),
-    ...rights("target", "list,watch pods", "tell that the target is gone", asked),
+    ...rights("target", "list,watch pods", "tell that the target is gone", ownOptional),
     ...rights("cluster", "get nodes", "tell that a node is not ready", optional),
   ],
   /** The global option --terminate. */
@@ -108,7 +108,7 @@ export const rightTable = {
   namespace: rights("target", "get namespaces", "tell that a namespace is not there", optional),
 } as const satisfies Record<string, readonly Right[]>;
 
-/** What each group of the table is for, in a few words. */
+/** Purpose of each group of the table, in a few words. */
 const titles: Readonly<Record<keyof typeof rightTable, string>> = {
   ...{ pod: "finding the target", labels: "finding it by labels", deployment: "-p deployment/NAME" },
   ...{ statefulset: "-p statefulset/NAME", daemonset: "-p daemonset/NAME", service: "-p service/NAME" },
@@ -125,7 +125,7 @@ const titles: Readonly<Record<keyof typeof rightTable, string>> = {
   ...{ logs: "logs", names: "completions", namespace: "error messages" },
 };
 
-/** Every right of the table, as often as it stands there, with what its group is for. */
+/** Returns every right of the table with the purpose of its group, including duplicates. */
 export function allRights(): (Right & { title: string })[] {
   return Object.entries<readonly Right[]>(rightTable).flatMap(([group, rights]) =>
     rights.map((right) => ({ ...right, title: titles[group as keyof typeof rightTable] }))
@@ -133,8 +133,8 @@ export function allRights(): (Right & { title: string })[] {
 }
 
 /**
- * All that it takes to make one and to use it, which is asked before: nobody who lacks some of it could use or remove what
- * was made. `name` is that of the target's pod.
+ * Returns the rights to create and use an ephemeral container, debug pod or copy. They are checked before it is created: a user
+ * who lacks one could not use or remove it. `name` is the name of the target's pod.
  */
 export function rightsToUse(what: "ephemeral" | "node" | "copy", namespace: string, name?: string): Access[] {
   return uniqueAccesses(
@@ -142,7 +142,7 @@ export function rightsToUse(what: "ephemeral" | "node" | "copy", namespace: stri
   );
 }
 
-/** What an exec into a pod takes. */
+/** Returns the rights to exec into a pod. */
 export function execRights(namespace: string, pod: string): Access[] {
   return exec("target", "").map((right) => accessOf(right, namespace, pod));
 }

@@ -1,31 +1,33 @@
-import type { Ask, RightsQuery } from "./asks.ts";
-import { podName, rightsOf } from "./asks.ts";
+import type { PermissionGroup, RightsQuery } from "./permission_groups.ts";
+import { podName, rightsOf } from "./permission_groups.ts";
 import type { RbacBinding, RbacRole, RbacRule, RbacSubject } from "../event.ts";
 import { now } from "../lib/timed.ts";
 import type { Right } from "./rights.ts";
 
-/** A command and what it asks the API server for. */
-export interface Asking {
+/** A command and the rights that it needs, as groups. */
+export interface CommandPermissions {
   name: string;
-  asks: readonly Ask[];
+  permissions: readonly PermissionGroup[];
 }
 
 export interface RoleQuery extends RightsQuery {
-  /** Missing: nobody says; then the Role says none, and belongs where it is applied. */
+  /** Missing: the Role names no namespace, and takes the one that it is applied in. */
   namespace?: string | undefined;
-  /** Default: the target's. */
+  /** Default: the target's namespace. */
   debugNamespace?: string | undefined;
-  /** Of what is pinged; default: the target's. */
+  /** Namespace of the ping destinations. Default: the target's namespace. */
   destinationNamespace?: string | undefined;
-  /** Also what the commands do without. */
+  /** Includes optional rights, which the commands also work without. */
   optional: boolean;
-  /** Of the Role. */
+  /** Name of the Role. */
   name: string;
 }
 
-/** The least Roles that commands need: one a namespace, and a ClusterRole where something is asked for in none. */
-export function rolesOf(commands: readonly Asking[], query: RoleQuery): RbacRole[] {
-  const all = rightsOf(commands.flatMap(({ asks }) => asks), query).filter((one) => query.optional || !one.optional);
+/** Returns the least Roles that commands need: one per namespace, and a ClusterRole for cluster-wide rights. */
+export function rolesOf(commands: readonly CommandPermissions[], query: RoleQuery): RbacRole[] {
+  const all = rightsOf(commands.flatMap(({ permissions }) => permissions), query).filter((one) =>
+    query.optional || !one.optional
+  );
   const places = placesOf(query);
   const inCluster = all.filter(({ where }) => where === "cluster");
   const others = all.flatMap((right) => right.where === "cluster" ? [] : [{ right, at: places[right.where] }]);
@@ -42,12 +44,12 @@ export function rolesOf(commands: readonly Asking[], query: RoleQuery): RbacRole
   return [...roles, { ...common, kind: "ClusterRole", rules: rulesOf(inCluster), notes: notesOf(inCluster, query) }];
 }
 
-/** The namespace of each right that has one; undefined where nobody says. */
+/** Returns the namespace for each `where` of a right; undefined when none is specified. */
 export function placesOf({ namespace, debugNamespace = namespace, destinationNamespace = namespace }: RoleQuery) {
   return { target: namespace, debug: debugNamespace, destination: destinationNamespace };
 }
 
-/** A binding of each Role for each subject, named after both: one for another subject does not replace it. */
+/** Binds each Role to each subject. The name contains both, so a binding for another subject does not replace it. */
 export function bindingsOf(roles: readonly RbacRole[], subjects: readonly RbacSubject[]): RbacBinding[] {
   return subjects.flatMap((subject) =>
     roles.map(({ kind, name, namespace }): RbacBinding => ({
@@ -59,12 +61,12 @@ export function bindingsOf(roles: readonly RbacRole[], subjects: readonly RbacSu
   );
 }
 
-/** Different for each subject, without what no name of an object may have: see ValidatePathSegmentName of Kubernetes. */
+/** Returns a unique name of a subject, without characters forbidden by ValidatePathSegmentName of Kubernetes. */
 function subjectName({ kind, namespace, name }: RbacSubject): string {
   return `${kind.toLowerCase()}-${namespace === undefined ? "" : `${namespace}.`}${name}`.replaceAll(/[/%]/g, "-");
 }
 
-/** One rule for each resource; what one pod's name narrows stands by itself. */
+/** Returns one rule per resource, and separate rules for rights that are narrowed to one pod's name. */
 function rulesOf(rights: readonly Right[], pod?: string): RbacRule[] {
   const rules = new Map<string, RbacRule>();
   const narrow = (right: Right) => right.own && pod !== undefined;
@@ -84,11 +86,11 @@ function rulesOf(rights: readonly Right[], pod?: string): RbacRule[] {
   return [...rules.values()].map((rule) => ({ ...rule, verbs: rule.verbs.toSorted(byHabit) }));
 }
 
-/** As people list them. */
+/** Verbs in their customary order. */
 const habit = ["get", "list", "watch", "create", "patch", "delete"];
 const byHabit = (a: string, b: string) => habit.indexOf(a) - habit.indexOf(b);
 
-/** What an administrator should know before this is applied. */
+/** Returns notes for an administrator who is about to apply the Role. */
 function notesOf(rights: readonly Right[], query: RoleQuery): string[] {
   const has = (verb: string, resource: string, also: (right: Right) => boolean = () => true) =>
     rights.some((right) => right.verb === verb && right.resource === resource && also(right));
@@ -125,13 +127,13 @@ function notesOf(rights: readonly Right[], query: RoleQuery): string[] {
 }
 
 /**
- * The least rights of each command by each Way, as a table in Markdown. Commands that need the same share a row; what is
- * needed in the target's namespace and in the debug pod's, where that is another one, stands in columns of its own.
+ * Returns a Markdown table of the least rights of each command by each way. Commands with equal needs share a row. The target's
+ * namespace and the debug pod's, where it is another one, have separate columns.
  */
-export function rightsTable(commands: readonly Asking[]): string[] {
+export function rightsTable(commands: readonly CommandPermissions[]): string[] {
   const rows = new Map<string, string[]>();
-  for (const { name, asks } of commands) {
-    const both = (["ephemeral", "node"] as const).map((via) => ({ via, cells: cellsOf(asks, via) }));
+  for (const { name, permissions } of commands) {
+    const both = (["ephemeral", "node"] as const).map((via) => ({ via, cells: cellsOf(permissions, via) }));
     const alike = both[0]!.cells === both[1]!.cells;
     for (const { via, cells } of alike ? both.slice(0, 1) : both) {
       const key = `${alike ? "" : via} | ${cells}`;
@@ -145,9 +147,9 @@ export function rightsTable(commands: readonly Asking[]): string[] {
   ];
 }
 
-function cellsOf(asks: readonly Ask[], via: "ephemeral" | "node"): string {
+function cellsOf(permissions: readonly PermissionGroup[], via: "ephemeral" | "node"): string {
   const query = { namespace: "target", debugNamespace: "debug", name: "", terminate: false, everywhere: false };
-  const roles = rolesOf([{ name: "", asks }], { ...query, via, optional: false });
+  const roles = rolesOf([{ name: "", permissions }], { ...query, via, optional: false });
   const cell = (namespace: string) => {
     const rules = roles.find((role) => role.namespace === namespace)?.rules ?? [];
     return rules.map(({ verbs, resources }) => `${verbs.join(", ")} \`${resources.join(", ")}\``).join("; ") || "–";

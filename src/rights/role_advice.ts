@@ -1,31 +1,34 @@
 import type { Access } from "./access.ts";
-import { askFor } from "./access.ts";
-import { rightsOf } from "./asks.ts";
-import type { Asking, RoleQuery } from "./role.ts";
+import { permissionHint } from "./access.ts";
+import { rightsOf } from "./permission_groups.ts";
+import type { CommandPermissions, RoleQuery } from "./role.ts";
 import { placesOf } from "./role.ts";
 
-/** What a run was given that decides which rights it needs. */
+/** Options of a run that decide which rights it needs. */
 export type Given = Pick<RoleQuery, "pod" | "selector" | "via" | "debugNamespace"> & { namespace: string };
 
 /**
- * The hint for who lacks these rights in a run of `command`: with a command line that prints a Role which has them, if one
- * does. It names the namespace in any case, as whoever can grant them has another kubeconfig.
+ * Returns the hint for a user who lacks these rights in a run of `command`. It contains a command line that prints a Role with
+ * them, if there is one. The namespace is always named, as the administrator who grants them uses another kubeconfig.
  */
 export function adviceFor(
   missing: readonly Access[],
-  commands: readonly Asking[],
+  commands: readonly CommandPermissions[],
   command: string,
   given: Given,
 ): string {
-  const own = commands.filter(({ name }) => name === command);
-  const tries = [own, commands].flatMap((some) => waysToAsk(missing, given).map((query) => ({ some, query })));
+  const thisCommand = commands.filter(({ name }) => name === command);
+  const tries = [thisCommand, commands].flatMap((some) => queriesFor(missing, given).map((query) => ({ some, query })));
   const found = tries.find(({ some, query }) => missing.every((one) => grants(some, query, one)));
-  if (found === undefined) return askFor(missing);
-  return askFor(missing, lineOf(found.query, found.some === own ? [command] : []).map(quoted).join(" "));
+  if (found === undefined) return permissionHint(missing);
+  return permissionHint(
+    missing,
+    lineOf(found.query, found.some === thisCommand ? [command] : []).map(quoted).join(" "),
+  );
 }
 
-/** From the plainest to the most special. */
-function waysToAsk(missing: readonly Access[], { pod, selector, ...given }: Given): RoleQuery[] {
+/** Returns queries for a Role with the missing rights, from the plainest to the most special. */
+function queriesFor(missing: readonly Access[], { pod, selector, ...given }: Given): RoleQuery[] {
   const plain: RoleQuery = { ...given, terminate: false, everywhere: false, optional: false, name: "" };
   const namespace = missing[0]?.namespace;
   const node = { ...plain, via: "node" } as const;
@@ -41,15 +44,19 @@ function waysToAsk(missing: readonly Access[], { pod, selector, ...given }: Give
   ];
 }
 
-function grants(commands: readonly Asking[], query: RoleQuery, { verb, group, resource, namespace }: Access): boolean {
+function grants(
+  commands: readonly CommandPermissions[],
+  query: RoleQuery,
+  { verb, group, resource, namespace }: Access,
+): boolean {
   const places = placesOf(query);
-  return rightsOf(commands.flatMap(({ asks }) => asks), query).some((right) =>
+  return rightsOf(commands.flatMap(({ permissions }) => permissions), query).some((right) =>
     !right.optional && right.verb === verb && right.group === group && right.resource === resource &&
     (right.where === "cluster" ? undefined : places[right.where]) === namespace
   );
 }
 
-/** The command line of scope that this query stands for. */
+/** Returns the command line of scope for a query. */
 function lineOf(query: RoleQuery, commands: readonly string[]): string[] {
   const option = (flag: string, value: string | undefined) => value === undefined ? [] : [flag, value];
   return [
@@ -67,7 +74,7 @@ function lineOf(query: RoleQuery, commands: readonly string[]): string[] {
   ];
 }
 
-/** For a shell. */
+/** Quotes a word for a shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

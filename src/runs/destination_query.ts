@@ -6,7 +6,7 @@ interface Given {
   all: boolean;
 }
 
-/** Reads the destinations of a command line; a namespace alone means all its pods. Undefined where nothing says which. */
+/** Returns the destinations of a command line; a namespace alone means all its pods. Undefined if none is specified. */
 export function destinationQuery(
   { destPod: pods, destNamespace: namespace, all }: Given,
   hosts: readonly string[],

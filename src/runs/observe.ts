@@ -1,38 +1,38 @@
 import { Channel } from "../lib/channel.ts";
-import type { Beside } from "../context.ts";
+import type { TargetClient } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { now } from "../lib/timed.ts";
 import type { Tool, ToolOutput } from "../tool.ts";
 
-/** How long a tool may take to report once it was asked to stop, in milliseconds. */
+/** Time for a tool to report after it was asked to stop, in milliseconds. */
 const reportMs = 3000;
-/** The end of a tool of which nothing more will be heard, through no fault of its own: as if SIGINT had ended it. */
+/** The exit of a tool whose output is cut off, through no fault of its own: as if SIGINT had ended it. */
 const cutOff = { exit: { code: 130 } };
 /** The exit code of a shell that cannot find the program; no tool ends with it by itself. */
 const noProgram = 127;
-/** A longer line of a tool is cut here: the target's image may make a tool print anything. */
+/** Longest line of a tool, in characters; longer ones are cut, as the target's image may make a tool print anything. */
 const longestLine = 1 << 20;
 
 /**
- * Runs a tool beside the target and reads its output into events; `meanwhile` are events from elsewhere, until the tool
+ * Runs a tool next to the target and reads its output into events. `meanwhile` adds events from elsewhere until the tool
  * ends. `signal`, or the loss of the target, stops the tool, which then still reports.
  *
  * Throws the ScopeError of a lost target or connection, after the last event.
  */
 export async function* observe(
-  beside: Beside,
+  client: TargetClient,
   tool: Tool,
   signal: AbortSignal,
   meanwhile?: (signal: AbortSignal) => AsyncIterable<Event>,
 ): AsyncIterable<Event> {
-  const run = beside.run(tool);
+  const run = client.run(tool);
   const events = new Channel<Event>();
   const ended = new AbortController();
-  const stop = AbortSignal.any([signal, beside.lost]);
+  const stop = AbortSignal.any([signal, client.lost]);
   let failure: unknown, timer: ReturnType<typeof setTimeout> | undefined, read = false;
 
-  /** Nothing when the tool finds that going on makes no sense: then there is nothing to sum up, either. */
+  /** Returns undefined if the tool throws, as it cannot go on: then there is no summary, either. */
   const readOne = (output: ToolOutput): Event[] | undefined => {
     try {
       return tool.read(output);
@@ -62,7 +62,7 @@ export async function* observe(
       for (const event of seen) await events.push(event);
     }
     const exit = await run.exit;
-    if (exit.code === noProgram) throw missingProgram(tool, beside);
+    if (exit.code === noProgram) throw missingProgram(tool, client);
     finish({ exit });
   };
   const readMeanwhile = async () => {
@@ -73,13 +73,13 @@ export async function* observe(
   if (stop.aborted) onStop();
   void readTool().catch((error) => {
     failure ??= error;
-    // A tool that never ran has nothing to sum up.
+    // A tool that never ran has no summary.
     if (error instanceof MissingProgram) {
       read = true;
       events.close();
     } else finish(cutOff);
   });
-  void readMeanwhile().catch(() => {}); // what cannot be watched is no reason to stop
+  void readMeanwhile().catch(() => {}); // a watch that fails does not stop the tool
   try {
     yield* events;
   } finally {
@@ -87,14 +87,14 @@ export async function* observe(
     ended.abort();
     stop.removeEventListener("abort", onStop);
   }
-  if (beside.lost.aborted) throw beside.lost.reason;
+  if (client.lost.aborted) throw client.lost.reason;
   if (failure !== undefined) throw failure;
 }
 
 class MissingProgram extends ScopeError {}
 
-function missingProgram({ argv }: Tool, { way }: Beside): MissingProgram {
-  // stdbuf sets how the program after it is buffered.
+function missingProgram({ argv }: Tool, { way }: TargetClient): MissingProgram {
+  // `stdbuf -oL NAME` runs NAME with line buffering.
   const name = argv[0] === "stdbuf" ? argv[2] : argv[0];
   return way === "local"
     ? new MissingProgram("notFound", `Cannot find the program "${name}" on this machine`, {
@@ -105,7 +105,7 @@ function missingProgram({ argv }: Tool, { way }: Beside): MissingProgram {
     });
 }
 
-/** Splits the output of a program into lines, each stream by itself; the last line may lack its end. */
+/** Splits the output of a program into lines, for each stream separately; the last line may lack its line end. */
 async function* lines(
   output: AsyncIterable<{ stream: "stdout" | "stderr"; bytes: Uint8Array }>,
 ): AsyncIterable<Extract<ToolOutput, { line: string }>> {

@@ -1,19 +1,19 @@
 import { ScopeError } from "../errors.ts";
 import type { WayName } from "../way.ts";
 
-/** What is known of a process that a tracer may not attach to, and that nobody else traces. */
+/** Facts about a process that a tracer may not attach to, and that has no other tracer. */
 export interface Refused {
-  /** For people, with its pid. */
+  /** Name for people, with the pid. */
   process: string;
   node: string;
   way: WayName;
-  /** SYS_PTRACE is in effect. */
+  /** True if SYS_PTRACE is in effect. */
   mayTrace: boolean;
-  /** The text of /proc/sys/kernel/yama/ptrace_scope; empty where there is no such file. */
+  /** The text of /proc/sys/kernel/yama/ptrace_scope; empty if there is no such file. */
   yama: string;
 }
 
-/** A process has one tracer at most. */
+/** Returns the error for a process that is traced already: it has one tracer at most. */
 export function tracedAlready(process: string, tracerPid: number, command = ""): ScopeError {
   return new ScopeError(
     "denied",
@@ -23,7 +23,7 @@ export function tracedAlready(process: string, tracerPid: number, command = ""):
 }
 
 /**
- * Who forbids it, and what helps.
+ * Returns the error that names the cause of a refusal, and a remedy.
  *
  * Sources: ptrace(2), "Ptrace access mode checking" and "/proc/sys/kernel/yama/ptrace_scope".
  */

@@ -7,7 +7,7 @@ export interface RunOutput {
   exit: ToolExit;
 }
 
-/** All that a short program prints, and how it ended. Throws the ScopeError of a lost connection, or the signal's reason. */
+/** Returns the output and exit of a short program. Throws the ScopeError of a lost connection, or the signal's reason. */
 export async function outputOf(run: Run, signal: AbortSignal): Promise<RunOutput> {
   const interrupted = Promise.withResolvers<never>(), interrupt = () => interrupted.reject(signal.reason);
   signal.addEventListener("abort", interrupt, { once: true });

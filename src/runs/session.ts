@@ -2,8 +2,8 @@ import type { Context } from "../context.ts";
 import type { RunOptions } from "../tool.ts";
 
 /**
- * A program for whoever sits at the terminal: the command, or a shell whose prompt says where it is. It gets a terminal
- * where scope has one.
+ * Returns the program of an interactive session: the command, or a shell whose prompt says where it is. The program gets
+ * a terminal if scope has one.
  */
 export function sessionProgram(
   { interactive, terminalType, windowSize }: Pick<Context, "interactive" | "terminalType" | "windowSize">,

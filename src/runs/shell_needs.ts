@@ -1,22 +1,22 @@
 import type { Needs } from "../way.ts";
 
-/** What most programs can do without: the target's files, and the names and ports of its processes. */
+/** Needs of most programs: the target's files, and the names and ports of its processes, are optional. */
 export const ordinaryNeeds = { files: "wanted" } as const satisfies Needs;
 
 const packets: Needs = { capabilities: ["NET_RAW"] };
 const tracing: Needs = { files: true };
 const rules: Needs = { wanted: ["NET_ADMIN"] };
 
-/** Programs of the image that cannot do their work without more. `iptables-save` and the like go by `iptables`. */
+/** Programs of the image that need more for their work. `iptables-save` and the like are looked up as `iptables`. */
 const programs: Readonly<Record<string, Needs>> = {
   ...{ tcpdump: packets, dumpcap: packets, fping: packets, hping3: packets },
   ...{ strace: tracing, gdb: tracing },
   ...{ nft: rules, iptables: rules, ip6tables: rules, ebtables: rules, arptables: rules, conntrack: rules, tc: rules },
-  // It does without, where the pod lets everybody ping.
+  // ping works without it if the pod allows ICMP sockets to all users.
   ping: { wanted: ["NET_RAW"] },
 };
 
-/** Programs that run the one that is meant: their arguments are looked at, and scripts word by word. */
+/** Programs that run other programs: their arguments are searched for programs, and scripts word by word. */
 const wrappers = new Set([
   "sh",
   "bash",
@@ -31,7 +31,7 @@ const wrappers = new Set([
   "watch",
 ]);
 
-/** What a command line of `shell` needs of the place where it runs, by the programs that it names. */
+/** Returns the needs of a command line of `shell`, by the programs that it names. */
 export function shellNeeds(argv: readonly string[]): Needs {
   const names = wrappers.has(baseName(argv[0] ?? ""))
     ? argv.flatMap((word) => word.split(/[^\w./-]+/))

@@ -5,8 +5,8 @@ import { onResize, rawInput, sayLine, windowSize, writeAllAsync } from "./termin
 const finishMs = 3000;
 
 /**
- * Connects a program with this one's stdin, stdout and stderr and returns its exit code. With a terminal, keys and the
- * window's size reach it as they are; without, stdout and stderr stay apart and arrive byte by byte.
+ * Connects a program with this process's stdin, stdout and stderr and returns its exit code. With a terminal, keys and the
+ * window's size are passed on; without one, stdout and stderr stay separate and unchanged.
  */
 export async function attach(
   run: Run,
@@ -14,7 +14,7 @@ export async function attach(
 ): Promise<number> {
   using _raw = terminal ? rawInput({ signals: false }) : undefined;
   using _resize = terminal ? onResize(() => run.resize(windowSize())) : undefined;
-  // A signal for scope is one for the program, which may have something to finish.
+  // A signal for scope is passed on to the program, which may have to finish its work.
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {});
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -22,7 +22,7 @@ export async function attach(
     const name: string = signal.reason?.signal ?? "SIGINT";
     timer = setTimeout(() => late.reject(signal.reason), finishMs);
     const passedOn = run.signal(terminal ? "SIGHUP" : name);
-    // Whoever presses Ctrl-C can press it again; of the other signals there is only one.
+    // Ctrl-C can be pressed again; other signals come only once.
     if (name === "SIGINT") void passedOn.then(() => clearTimeout(timer));
   };
   signal.addEventListener("abort", stop, { once: true });
@@ -39,7 +39,7 @@ export async function attach(
     };
     return await Promise.race([copy(), late.promise]);
   } catch (error) {
-    if (terminal) sayLine(""); // what is said next does not stand behind a prompt
+    if (terminal) sayLine(""); // the next message does not follow a prompt
     throw error;
   } finally {
     clearTimeout(timer);
@@ -55,7 +55,7 @@ async function feed(run: Run, input: ReadableStreamDefaultReader<Uint8Array>, en
       await run.write(next.value);
     }
   } catch {
-    // There is nothing to read, or the program is gone, which its output tells.
+    // No input, or the program is gone, which its output reports.
   } finally {
     run.endInput();
   }

@@ -3,12 +3,12 @@ import { auditLine } from "./audit_words.ts";
 import { version } from "../version.ts";
 import { sayLine } from "./terminal.ts";
 import { userAtHost } from "./user.ts";
-import { userFolder } from "./user_folder.ts";
+import { userDirectory } from "./user_directory.ts";
 
-/** When to begin a new file, in bytes; the one before is kept. */
+/** Size at which a new file begins, in bytes; the previous file is kept. */
 const rotateBytes = 10_000_000;
 
-/** What a run finds out meanwhile of where it works. */
+/** Facts about the target that a run collects. */
 export interface AuditFacts {
   context?: string;
   namespace?: string;
@@ -17,7 +17,7 @@ export interface AuditFacts {
   target?: string;
 }
 
-/** The line of one run, written once, at its end: a run that is killed leaves none. */
+/** The audit line of one run, written once, at its end: a killed run leaves none. */
 export class Audit {
   readonly facts: AuditFacts = {};
   readonly #time = new Date();
@@ -26,13 +26,13 @@ export class Audit {
 
   constructor(private readonly run: { command: string; mode: AuditMode; args: readonly string[] }) {}
 
-  /** Never fails: what keeps the line from being written is told on stderr, and changes nothing else. */
+  /** Writes the line. Never fails: an error is printed on stderr, and changes nothing else. */
   end(exitCode: number): void {
     const { command, mode, args } = this.run;
     if (this.#written || mode === "off") return;
     this.#written = true;
-    const folder = userFolder("XDG_STATE_HOME", ".local/state");
-    if (folder === undefined) return;
+    const directory = userDirectory("XDG_STATE_HOME", ".local/state");
+    if (directory === undefined) return;
     try {
       const record: AuditRecord = {
         time: this.#time.toISOString(),
@@ -44,26 +44,27 @@ export class Audit {
         version,
         ...(mode === "args" ? { args } : {}),
       };
-      append(folder, "audit.log", auditLine(record));
+      append(directory, "audit.log", auditLine(record));
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/: (open|mkdir|lstat|chmod|rename) .*$/, "") : error;
-      sayLine(`cannot write the audit log "${folder}/audit.log": ${why}; SCOPE_AUDIT=off does without`);
+      sayLine(`cannot write the audit log "${directory}/audit.log": ${why}; SCOPE_AUDIT=off does without`);
     }
   }
 }
 
-/** Adds a line in one write, so that runs at the same time do not mix theirs. Throws what the system says. */
-function append(folder: string, name: string, line: string): void {
-  const path = `${folder}/${name}`, bytes = new TextEncoder().encode(line);
-  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const own = Deno.statSync(folder);
-  if (((own.mode ?? 0) & 0o077) !== 0) Deno.chmodSync(folder, 0o700);
-  // Nobody else can put one there meanwhile. A link could lead anywhere, and to open a FIFO waits for its reader.
+/** Appends a line in one write, so that lines of concurrent runs do not mix. Throws the system's errors. */
+function append(directory: string, name: string, line: string): void {
+  const path = `${directory}/${name}`, bytes = new TextEncoder().encode(line);
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const info = Deno.statSync(directory);
+  if (((info.mode ?? 0) & 0o077) !== 0) Deno.chmodSync(directory, 0o700);
+  // No race: no other user can create files in this directory. A symlink could lead anywhere, and opening a FIFO waits for its
+  // reader.
   const before = lstat(path);
   if (before !== undefined && !before.isFile) throw new Error("it is no ordinary file");
   if (before !== undefined && ((before.mode ?? 0) & 0o077) !== 0) Deno.chmodSync(path, 0o600);
   if (before !== undefined && before.size + bytes.length > rotateBytes) {
-    // Unless another run has just done so.
+    // Unless another run has just rotated it.
     if (lstat(path)?.ino === before.ino) Deno.renameSync(path, `${path}.1`);
   }
   const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });

@@ -1,36 +1,36 @@
-/** What a run leaves in the audit log. */
+/** The record of a run in the audit log. */
 export interface AuditRecord {
-  /** When it began, RFC 3339 UTC. */
+  /** Start time, RFC 3339 UTC. */
   time: string;
   /** `user@host`. */
   user: string;
   command: string;
   context?: string;
   namespace?: string;
-  /** As it was given: `-p`, or `-l` with its labels. */
+  /** The target as given: `-p`, or `-l` with its labels. */
   pod?: string;
   selector?: string;
-  /** `namespace/pod:container` of what was entered, where that is one. */
+  /** `namespace/pod:container` of the target, if the run connected to one. */
   target?: string;
   exitCode: number;
   durationMs: number;
   version: string;
-  /** The command line, where the user asked for that: words of it may be secrets. */
+  /** The command line, only if the user enabled it: arguments may be secrets. */
   args?: readonly string[];
 }
 
-/** Whether a run leaves a line, and whether with its arguments. */
+/** Modes of the audit log: no line, a line, or a line with the arguments. */
 export type AuditMode = "on" | "off" | "args";
 
-/** What $SCOPE_AUDIT says. An unknown word counts as on: a slip must not leave a run out. */
+/** Parses $SCOPE_AUDIT. An unknown word counts as on: a typing error must not hide a run. */
 export function auditMode(text: string | undefined): AuditMode {
   return text === "off" || text === "args" ? text : "on";
 }
 
-/** More of a command line only fills the log, in characters. */
+/** Limit of all arguments together, in characters. */
 const longest = 8192;
 
-/** One line of JSON. */
+/** Formats a record as one line of JSON. */
 export function auditLine({ args, ...record }: AuditRecord): string {
   if (args === undefined) return `${JSON.stringify(record)}\n`;
   let left = longest;

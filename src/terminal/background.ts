@@ -2,10 +2,10 @@ import { flags, permissions } from "./flags.ts";
 import { writeAll } from "./terminal.ts";
 
 /**
- * Runs this command line once more with other words behind it, in a process that goes on without this one, with the
- * permissions that scope has. Returns when that has printed its first line, which is passed on, as is all that it says before.
+ * Runs this command line again with more arguments, in a detached process with scope's permissions. Passes on its first line,
+ * and all of its stderr before that.
  *
- * Returns its pid and that line, or its exit code when it ended without having printed a line.
+ * Returns its pid and the line, or its exit code if it ended without printing a line.
  */
 export async function runInBackground(more: readonly string[], signal: AbortSignal): Promise<Background> {
   const child = new Deno.Command(Deno.execPath(), {
@@ -37,7 +37,7 @@ export async function runInBackground(more: readonly string[], signal: AbortSign
   return { pid: child.pid, line: line.trimEnd() };
 }
 
-/** Runs this command line again with more variables, without a word, in a process that goes on without this one. */
+/** Runs this command line again with more variables, silently and in a detached process. */
 export function runAgain(env: Readonly<Record<string, string>>): void {
   const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
   const args = [...thisProgram(), ...Deno.args];
@@ -46,11 +46,11 @@ export function runAgain(env: Readonly<Record<string, string>>): void {
 
 export type Background = { pid: number; line: string } | { exitCode: number };
 
-/** What Deno is called with to run this program. A compiled one is called by itself, and has its flags inside. */
+/** Returns the arguments by which Deno runs this program. A compiled program needs none: its flags are built in. */
 function thisProgram(): string[] {
   if (Deno.build.standalone) return [];
   const main = Deno.mainModule, words = (list: typeof flags) => list.map(({ flag }) => flag);
-  // The sources have a configuration instead, which names their packages.
+  // The sources need the configuration, which names their packages.
   const config = ["--quiet", "--no-prompt", "--config", decodeURIComponent(new URL("../deno.json", main).pathname)];
   return ["run", ...main.endsWith(".ts") ? [...config, ...words(permissions)] : words(flags), main];
 }
@@ -59,11 +59,11 @@ async function copyWords(from: ReadableStream<Uint8Array>): Promise<void> {
   for await (const bytes of from) writeAll(Deno.stderr, bytes);
 }
 
-/** With its end; nothing when there is none. */
+/** Returns the first line with its end; undefined without any. */
 async function firstLine(from: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string | undefined> {
   let text = "";
-  for await (const piece of from.pipeThrough(new TextDecoderStream())) {
-    text += piece;
+  for await (const chunk of from.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
     if (text.includes("\n")) return text;
   }
   return undefined;

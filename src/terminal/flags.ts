@@ -2,13 +2,13 @@ import text from "../../deploy/permissions.txt" with { type: "text" };
 
 /** A flag of Deno under which scope runs. */
 export interface Flag {
-  /** As on the command line, `--allow-net`. */
+  /** The flag on the command line, for example `--allow-net`. */
   readonly flag: string;
-  /** What it is for, in one line. */
+  /** Its purpose, in one line. */
   readonly why: string;
 }
 
-/** Reads a file such as deploy/permissions.txt: each flag in a line of its own, and indented below it what it is for. */
+/** Parses a file such as deploy/permissions.txt: each flag on its own line, and its purpose indented below. */
 export function readFlags(text: string): Flag[] {
   return [...text.matchAll(/^(--\S+)\n((?:[ \t]+\S.*\n?)+)/gm)].map(([, flag = "", why = ""]) => ({
     flag,
@@ -16,8 +16,8 @@ export function readFlags(text: string): Flag[] {
   }));
 }
 
-/** How scope runs and what it may do on this machine. */
+/** Flags under which scope runs, including its permissions on this machine. */
 export const flags: readonly Flag[] = readFlags(text);
 
-/** Those that allow something. */
+/** Flags that grant a permission. */
 export const permissions: readonly Flag[] = flags.filter(({ flag }) => flag.startsWith("--allow-"));

@@ -11,7 +11,7 @@ export interface PickOptions {
   /** For example `Which pod of namespace "shop"?`. */
   question: string;
   pods: readonly PodChoice[];
-  /** Pods that do not run may be chosen, too. */
+  /** Pods that are not running can be chosen, too. */
   any: boolean;
   color: boolean;
   interrupt: Interrupt;
@@ -21,18 +21,18 @@ export interface PickOptions {
 const enter = "\x1b[?1049h", clear = "\x1b[2J\x1b[H";
 
 /**
- * Lets somebody choose a pod, on stderr, and returns its name. The picture has a screen of its own, and leaves nothing.
- * Throws the interrupt's reason when they press Esc or Ctrl-C.
+ * Lets the user choose a pod, on stderr, and returns its name. Uses the alternate screen, and leaves no trace. Throws the
+ * interrupt's reason after Esc or Ctrl-C.
  */
 export async function pickPod(options: PickOptions): Promise<string> {
   const { signal } = options.interrupt;
-  // To the terminal itself at once: nothing else is drawn meanwhile.
+  // Written synchronously: nothing else is drawn meanwhile.
   const write = (text: string) => writeAll(Deno.stderr, new TextEncoder().encode(unicode ? text : ascii(text)));
   using ending = new DisposableStack();
   ending.use(rawInput({ signals: true }));
   write(enter);
   ending.defer(() => write(leave));
-  // A second signal ends this process without more ado.
+  // A second signal ends this process at once.
   const onUnload = () => write(leave);
   addEventListener("unload", onUnload);
   ending.defer(() => removeEventListener("unload", onUnload));
@@ -52,7 +52,7 @@ export async function pickPod(options: PickOptions): Promise<string> {
       });
     } catch (error) {
       signal.throwIfAborted();
-      // Drawn for the size that the window had: drawn again, with what was typed.
+      // Drawn for the old window size: draw again, with the typed text.
       if (!resized.signal.aborted || error instanceof ClosedPipe) throw error;
     }
   }
@@ -73,7 +73,7 @@ async function ask(
   { typed, current, onTyped, onCurrent }: State,
 ): Promise<string> {
   const { columns, rows: lines } = windowSize();
-  // Two for the cursor before each row, and one that stays free: some terminals wrap behind the last.
+  // Two columns for the cursor before each row, and a free one: some terminals wrap after the last column.
   const width = Math.max(8, columns - 3), { head, rows } = podRows(pods, width);
   const texts = new Map(rows.map(({ pod, text }) => [text, pod.name]));
   const input = new PassThrough();
@@ -121,7 +121,7 @@ async function ask(
 
 const help = "type to search, up/down, Enter; Esc to leave";
 
-/** Where the library writes: the terminal, without colour where there should be none. */
+/** Makes the library's output: the terminal, without colour if colour is off. */
 function outputOf(write: (text: string) => void, color: boolean, columns: number, rows: number): NodeJS.WritableStream {
   const output = new Writable({
     decodeStrings: false,
@@ -136,8 +136,8 @@ function outputOf(write: (text: string) => void, color: boolean, columns: number
 }
 
 /**
- * What is typed. Read here and not by the library: it reads on at its end, and would take the first key of a shell that is
- * started then.
+ * Keyboard input. The library does not read stdin itself, because it reads on at its end and would take the first key meant for
+ * a shell started next.
  */
 class Keys {
   #pending: Promise<number | null> | undefined;
@@ -157,7 +157,8 @@ class Keys {
       const bytes = this.#buffer.slice(0, count ?? 0);
       // Esc alone, or the end of the input.
       if (count === null || (count === 1 && bytes[0] === 0x1b)) this.interrupt.raise("SIGINT");
-      // Enter by itself: what is typed before it must have been looked up. Keys that came in one piece with it are dropped.
+      // Enter is passed on separately: the text before it must be looked up first. Keys that arrive in one chunk after it are
+      // dropped.
       for (const key of new TextDecoder().decode(bytes).split(/(?=\r)|(?<=\r)/)) {
         if (!open) break;
         input.write(key);

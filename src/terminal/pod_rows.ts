@@ -3,12 +3,12 @@ import { shortenMiddle } from "../text/fit_text.ts";
 import { safe } from "../text/safe.ts";
 import { table } from "../text/table.ts";
 
-/** A pod that somebody may choose. */
+/** A pod to choose. */
 export interface PodChoice {
   name: string;
-  /** Containers that are ready, of how many. */
+  /** Ready containers, of all. */
   ready: string;
-  /** As `kubectl get pods` words it. */
+  /** Status as in `kubectl get pods`. */
   status: string;
   node: string;
   ageMs: number;
@@ -23,7 +23,7 @@ const heads = [
   { title: "AGE", drop: 2 },
 ];
 
-/** The head and a row for each pod, aligned, none wider than `columns`; those that run first, then by name. */
+/** Returns the head and a row for each pod, aligned, none wider than `columns`; running pods first, then by name. */
 export function podRows(
   pods: readonly PodChoice[],
   columns: number,
@@ -40,7 +40,7 @@ export function podRows(
   return { head, rows: rows.map((text, at) => ({ pod: sorted[at]!, text })) };
 }
 
-/** The pods whose name, status or node has each of the words that are typed. */
+/** Returns the pods whose name, status or node contains each typed word. */
 export function matchingPods<P extends Pick<PodChoice, "name" | "status" | "node">>(
   pods: readonly P[],
   typed: string,

@@ -1,17 +1,17 @@
 import type { Event } from "../event.ts";
 
-/** Where events go, and what has not gone out yet. */
+/** Destination of events, with its output in flight. */
 export interface Sink {
   event(event: Event): void;
-  /** Resolves when all has gone out. Throws when nobody takes it any more. */
+  /** Resolves when all output is written. Throws when the reader has gone. */
   flush(): Promise<void>;
-  /** So much waits to go out that no more should come. */
+  /** True when so much output is in flight that no more should be added. */
   readonly full: boolean;
 }
 
 /**
- * Shows events as they come. What comes while the one before goes out is written together with what follows: a line for
- * each write would be ten times the work of a tool that prints thousands of lines a second.
+ * Shows events as they arrive. Events that arrive during a write are written together afterwards: a write for each line would
+ * be ten times the work for a tool that prints thousands of lines a second.
  */
 export async function pump(events: AsyncIterable<Event> | Iterable<Event>, sink: Sink): Promise<void> {
   const iterator = iterate(events);
@@ -21,13 +21,13 @@ export async function pump(events: AsyncIterable<Event> | Iterable<Event>, sink:
       sink.event(result.value);
       next = iterator.next();
       const out = sink.flush();
-      out.catch(() => {}); // met here or by the last flush
+      out.catch(() => {}); // handled here or by the last flush
       await (sink.full ? out : Promise.race([out, next]));
     }
     ended = true;
   } finally {
     next.catch(() => {});
-    // Not awaited: it would wait for the next event, which need never come.
+    // Not awaited: it would wait for the next event, which may never come.
     if (!ended) void iterator.return?.().catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
 import { ScopeError } from "../errors.ts";
 
-/** The text of a file of this machine. Throws ScopeError: notFound, denied or usage. */
+/** Returns the text of a file of this machine. Throws ScopeError: notFound, denied or usage. */
 export async function readFile(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);

@@ -4,15 +4,15 @@ import { safePrinted } from "../text/safe.ts";
 import { onOutput, onResize, sayLine, windowSize } from "./terminal.ts";
 
 export interface Recording {
-  /** Ends it and removes its file: nothing was done that is worth keeping, and the next try may have its name. */
+  /** Ends the recording and removes its file: nothing worth keeping was done, and the next attempt may use the name. */
   discard(): void;
 }
 
 /**
- * Writes all that this process prints from here on to a file, as an asciicast. Each piece is written at once, so that the
- * file of a run that is killed is whole up to there. What is typed is not recorded: passwords are.
+ * Writes all further output of this process to a file, as an asciicast. Each chunk is written at once, so that the file stays
+ * valid if the run is killed. Input is not recorded, because it may contain passwords.
  *
- * Throws ScopeError when the file cannot be made; one that is there is never touched.
+ * Throws ScopeError if the file cannot be created; an existing file is never touched.
  */
 export function startRecording(path: string, command: string): Recording {
   let file: Deno.FsFile | undefined = create(path), length = 0;
@@ -29,9 +29,9 @@ export function startRecording(path: string, command: string): Recording {
       const why = error instanceof Error ? error.message : String(error);
       sayLine(`the recording "${path}" ends here (${why}); the session goes on`);
       try {
-        broken.truncateSync(length); // without half a line
+        broken.truncateSync(length); // without a partial line
       } catch {
-        // Its last line is a part.
+        // The last line stays partial.
       }
     }
   };
@@ -52,13 +52,13 @@ export function startRecording(path: string, command: string): Recording {
       try {
         Deno.removeSync(path);
       } catch {
-        // Somebody else has.
+        // The file was removed already.
       }
     },
   };
 }
 
-/** Bytes for a pipe or a file may drive a terminal, and a recording is played on one. */
+/** Makes the decoder of a stream. Bytes for a pipe or a file may control a terminal, and a recording is played on one. */
 function castText(stream: { isTerminal(): boolean }): CastText {
   return stream.isTerminal() ? new CastText() : new CastText((text) => safePrinted(text, true));
 }
@@ -76,7 +76,7 @@ function create(path: string): Deno.FsFile {
     const missing = error instanceof Deno.errors.NotFound;
     throw new ScopeError(missing ? "notFound" : "denied", `Cannot write the file "${path}"`, {
       cause: error,
-      hint: missing ? "make its folder, or give --record another name" : "give --record a place where you may write",
+      hint: missing ? "make its directory, or give --record another name" : "give --record a place where you may write",
     });
   }
 }

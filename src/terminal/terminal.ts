@@ -2,7 +2,7 @@ import { ascii, isUnicode } from "../text/ascii.ts";
 import { ScopeError } from "../errors.ts";
 import type { Screen } from "../renderer.ts";
 
-/** Thrown when nobody reads what is written any more, as in `scope … | head`: the end of the work, and no failure. */
+/** Thrown when the reader has closed the output, as in `scope … | head`: ends the work, and is no failure. */
 export class ClosedPipe extends Error {}
 
 interface Writer {
@@ -10,29 +10,29 @@ interface Writer {
 }
 
 const encoder = new TextEncoder();
-/** The locale has more characters than ASCII. */
+/** True if the locale has more characters than ASCII. */
 export const unicode = isUnicode(Deno.env.toObject());
 
 type Listener = (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 let listener: Listener | undefined;
 
-/** Tells of all that is written to stdout and stderr from here on. */
+/** Calls back for all further output on stdout and stderr. */
 export function onOutput(callback: Listener): void {
   listener = callback;
 }
 
-function told(to: unknown, bytes: Uint8Array): void {
+function notifyListener(to: unknown, bytes: Uint8Array): void {
   if (listener !== undefined && (to === Deno.stdout || to === Deno.stderr)) {
     listener(to === Deno.stdout ? "stdout" : "stderr", bytes);
   }
 }
 
-/** A line of words to people, on stderr. Where that is closed there is nobody to tell. */
+/** Prints a message on stderr. A closed stderr is ignored. */
 export function sayLine(text: string): void {
   try {
     writeAll(Deno.stderr, encoder.encode(`${unicode ? text : ascii(text)}\n`));
   } catch {
-    // Nobody reads it.
+    // The reader has gone.
   }
 }
 
@@ -46,39 +46,39 @@ function outputError(error: unknown): Error {
   return new ScopeError("unreachable", "Cannot write the output", { cause: error, hint: why });
 }
 
-/** Writes all bytes. Throws ClosedPipe when nobody reads them, and ScopeError where there is no room. */
+/** Writes all bytes. Throws ClosedPipe if the reader has gone, and ScopeError for other errors, such as a full disk. */
 export function writeAll(to: Writer, bytes: Uint8Array): void {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(to.writeSync(rest));
-    told(to, bytes);
+    notifyListener(to, bytes);
   } catch (error) {
     throw outputError(error);
   }
 }
 
-/** The same without blocking this process while the reader takes its time. */
+/** Writes all bytes as writeAll() does, without blocking this process while the reader is slow. */
 export async function writeAllAsync(
   to: { write(bytes: Uint8Array): Promise<number> },
   bytes: Uint8Array,
 ): Promise<void> {
   try {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await patient(to.write(rest)));
-    told(to, bytes);
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await withReaderLimit(to.write(rest)));
+    notifyListener(to, bytes);
   } catch (error) {
     throw outputError(error);
   }
 }
 
-/** How long a reader who reads nothing is waited for once somebody wants to end, in milliseconds. */
+/** Limit for a reader that reads nothing, from the interrupt on, in milliseconds. */
 const stuckMs = 2000;
 let interrupted = new AbortController().signal;
 
-/** From the abort of this signal on, nobody waits long for a reader that has stopped, as a pager does. */
+/** Limits the wait for a stopped reader, such as a pager, from the abort of this signal on. */
 export function endWritesOn(signal: AbortSignal): void {
   interrupted = signal;
 }
 
-async function patient(write: Promise<number>): Promise<number> {
+async function withReaderLimit(write: Promise<number>): Promise<number> {
   const stuck = Promise.withResolvers<never>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const signal = interrupted, start = () => void (timer = setTimeout(() => stuck.reject(new ClosedPipe()), stuckMs));
@@ -92,7 +92,7 @@ async function patient(write: Promise<number>): Promise<number> {
   }
 }
 
-/** The size of the terminal, also when stdout is redirected; 80×24 where there is none. */
+/** Returns the size of the terminal, even if stdout is redirected; 80×24 without a terminal. */
 export function windowSize(): { columns: number; rows: number } {
   try {
     return Deno.consoleSize();
@@ -103,40 +103,40 @@ export function windowSize(): { columns: number; rows: number } {
 
 /** Standard output for a renderer. */
 export interface StandardScreen extends Screen {
-  /** A slow reader has not taken a lot of what was written: more should wait. */
+  /** True when much output waits for a slow reader: the producer should pause. */
   readonly full: boolean;
-  /** Resolves when all that was written has gone out. Throws ClosedPipe when nobody reads it. */
+  /** Resolves when all output is written. Throws ClosedPipe if the reader has gone. */
   flush(): Promise<void>;
 }
 
-/** More waiting text than this only fills memory. */
+/** Length of waiting text from which the output counts as full, in characters. */
 const fullLength = 64 * 1024;
 
 /**
- * Writes without blocking: a reader that takes its time, as a pager, must not keep this process from saying that it is
- * alive. Colour: on a terminal, unless $NO_COLOR says otherwise or it is a dumb one.
+ * Makes the screen of stdout. It writes without blocking, so that this process can still send keep-alives while a slow reader,
+ * such as a pager, pauses. Colour is used on a terminal, unless $NO_COLOR is set or the terminal is dumb.
  */
 export function standardScreen(): StandardScreen {
   const terminal = Deno.stdout.isTerminal();
   let waiting = "", writing: Promise<void> | undefined;
-  /** Pieces that wait, and stand before the text that does. */
+  /** Chunks that wait, in front of the waiting text. */
   let before: Uint8Array[] = [];
   const drain = async () => {
     while (waiting !== "" || before.length > 0) {
-      const pieces = [...before, encoder.encode(waiting)];
+      const chunks = [...before, encoder.encode(waiting)];
       before = [];
       waiting = "";
-      for (const bytes of pieces) await writeAllAsync(Deno.stdout, bytes);
+      for (const bytes of chunks) await writeAllAsync(Deno.stdout, bytes);
     }
     writing = undefined;
   };
   return {
     write(text) {
-      // Nothing would be drained at once, before this says that it is.
+      // An empty write would leave `writing` set: `drain()` ends before it is assigned.
       if (text === "") return;
       waiting += text;
       writing ??= drain();
-      writing.catch(() => {}); // met by whoever flushes
+      writing.catch(() => {}); // handled by the caller of flush()
     },
     writeBytes(bytes) {
       before.push(encoder.encode(waiting), bytes);
@@ -151,14 +151,14 @@ export function standardScreen(): StandardScreen {
       return writing !== undefined;
     },
     flush: () => writing ?? Promise.resolve(),
-    // Nothing is shortened where nobody looks at a window.
+    // Only text in a terminal window is shortened.
     size: () => terminal ? windowSize() : { columns: Infinity, rows: Infinity },
     forProgram: !terminal,
     color: terminal && !Deno.env.get("NO_COLOR") && Deno.env.get("TERM") !== "dumb",
   };
 }
 
-/** The same screen for text, whose signs are ASCII where the locale has no others. */
+/** Returns the screen with scope's signs as ASCII if the locale supports no others. */
 export function textScreen(screen: Screen): Screen {
   if (unicode) return screen;
   return {
@@ -174,15 +174,15 @@ export function textScreen(screen: Screen): Screen {
   };
 }
 
-/** Calls back when the window changes, until disposed. */
+/** Calls back when the window size changes, until disposed. */
 export function onResize(callback: () => void): Disposable {
   Deno.addSignalListener("SIGWINCH", callback);
   return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", callback) };
 }
 
 /**
- * Standard input byte by byte and without echo, until disposed. With `signals`, Ctrl-C still is a signal; Ctrl-Z is none, as
- * it would leave the terminal like this, and the manager would take a stopped program for dead.
+ * Reads stdin byte by byte and without echo, until disposed. With `signals`, Ctrl-C still sends a signal. Ctrl-Z never does: it
+ * would leave the terminal in this mode, and the manager would take a stopped client for dead.
  */
 export function rawInput({ signals }: { signals: boolean }): Disposable {
   const stay = () => {};
@@ -211,7 +211,7 @@ const keys: Readonly<Record<string, string>> = {
   "\x1b[6~": "pagedown",
 };
 
-/** The keys in what a terminal sent: names for those that have one, else printable characters. */
+/** Returns the keys in a terminal's input: names for special keys, else printable characters. */
 export function readKeys(text: string): string[] {
   // deno-lint-ignore no-control-regex -- the escape sequences of keys begin with one
   return [...text.matchAll(/\x1b(?:O[A-Z]|\[[0-9;]*[A-Za-z~])|[^\x00-\x1f\x7f]/gu)]

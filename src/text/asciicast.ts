@@ -1,25 +1,25 @@
-/** What a transcript says of itself, see https://docs.asciinema.org/manual/asciicast/v2 */
+/** Header of a transcript, see https://docs.asciinema.org/manual/asciicast/v2 */
 export interface CastHeader {
   columns: number;
   rows: number;
   /** Seconds since 1970. */
   timestamp: number;
   command: string;
-  /** TERM and SHELL; nothing else of an environment belongs in a file that is shown to others. */
+  /** TERM and SHELL; no other variable belongs in a file that is shown to others. */
   env: Readonly<Record<string, string>>;
 }
 
-/** The first line of a transcript. */
+/** Returns the first line of a transcript. */
 export function castHeader({ columns, rows, timestamp, command, env }: CastHeader): string {
   return `${JSON.stringify({ version: 2, width: columns, height: rows, timestamp, command, env })}\n`;
 }
 
-/** What a program printed, `ms` after the beginning. */
+/** Returns the line for a program's output, `ms` after the start. */
 export function castOutput(ms: number, text: string): string {
   return event(ms, "o", text);
 }
 
-/** The terminal has another size. */
+/** Returns the line for a new size of the terminal. */
 export function castResize(ms: number, { columns, rows }: { columns: number; rows: number }): string {
   return event(ms, "r", `${columns}x${rows}`);
 }
@@ -29,14 +29,14 @@ function event(ms: number, code: string, data: string): string {
 }
 
 /**
- * The bytes of one stream as a player takes them: characters that come in pieces are put together, and every end of a line
- * goes back to its beginning, as a terminal makes it.
+ * Decodes the bytes of one stream for a player: joins characters that are split over chunks, and makes every line end `\r\n`,
+ * as a terminal does.
  */
 export class CastText {
   readonly #decoder = new TextDecoder();
   #last = "";
 
-  /** `shown` makes the text what a terminal may get. */
+  /** `shown` escapes text that a terminal must not get. */
   constructor(private readonly shown = (text: string) => text) {}
 
   add(bytes: Uint8Array): string {

@@ -2,7 +2,7 @@ import type { ScopeError } from "../errors.ts";
 import { oneLine } from "../lib/one_line.ts";
 import { safe } from "./safe.ts";
 
-/** The text that a user reads: one line, and the hint on the next. */
+/** Returns the error for a user: one line, and the hint on the next. */
 export function describe(error: ScopeError): string {
   const hint = error.hint === undefined ? "" : `\nhint: ${safe(oneLine(error.hint))}`;
   return `error: ${safe(oneLine(error.message))}${hint}`;

@@ -1,11 +1,11 @@
 import stringWidth from "fast-string-width"; // string-width takes 30 ms to load
 
-/** Columns that plain text takes on a terminal. */
+/** Returns the number of terminal columns of plain text. */
 export function width(text: string): number {
   return stringWidth(text);
 }
 
-/** The longest start of the text that fits. */
+/** Returns the longest prefix of the text that fits. */
 export function clip(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   let kept = "";
@@ -16,13 +16,13 @@ export function clip(text: string, columns: number): string {
   return kept;
 }
 
-/** Shortened at the end to fit, with an ellipsis. */
+/** Shortens the text at its end to fit, with an ellipsis. */
 export function shorten(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   return columns < 1 ? "" : `${clip(text, columns - 1)}…`;
 }
 
-/** Shortened in the middle to fit: what tells pods of one workload apart stands at the end. */
+/** Shortens the text in the middle to fit: names of pods of one workload differ at the end. */
 export function shortenMiddle(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   if (columns < 5) return shorten(text, columns);
@@ -35,7 +35,7 @@ export function shortenMiddle(text: string, columns: number): string {
   return `${clip(text, columns - 1 - width(end))}…${end}`;
 }
 
-/** Filled up with spaces to exactly `columns`; what is longer is shortened. */
+/** Pads the text with spaces to exactly `columns`; a longer text is shortened. */
 export function pad(text: string, columns: number, align: "left" | "right" = "left"): string {
   const fitting = shorten(text, columns);
   const spaces = " ".repeat(Math.max(0, columns - width(fitting)));

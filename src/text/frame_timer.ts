@@ -1,14 +1,14 @@
-/** Something happens at least once in so many milliseconds: for the clock. */
+/** Longest time between two frames, in milliseconds, so that the clock advances. */
 const idleMs = 1000;
 
-/** Calls for a frame: soon after something has changed, and once a second. It owns a timer until `stop()`. */
+/** Calls for a frame soon after a change, and once a second. Owns a timer until `stop()`. */
 export class FrameTimer {
   readonly startedAt = Date.now();
   #drawnAt = -Infinity;
   #dueAt = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `frameMs` is the least time between two frames of `changed()`. */
+  /** `frameMs` is the least time between two frames caused by `changed()`, in milliseconds. */
   constructor(private readonly frameMs: number, private readonly draw: () => void) {}
 
   changed(): void {
@@ -27,7 +27,7 @@ export class FrameTimer {
     clearTimeout(this.#timer);
   }
 
-  /** One timer for whatever is due first. */
+  /** Sets the only timer, unless a frame is due earlier. */
   #drawBy(at: number): void {
     if (this.#dueAt <= at) return;
     clearTimeout(this.#timer);

@@ -1,9 +1,9 @@
 import type { Renderer, Screen } from "../renderer.ts";
 
-/** What JSON leaves as it is, though terminals obey it: C1 controls, line separators, changes of direction. */
+/** Characters that JSON leaves unescaped although terminals obey them: C1 controls, line separators, changes of direction. */
 const obeyed = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
-/** One line of JSON an event: exactly the event. */
+/** Prints each event as one line of JSON, unchanged. */
 export function jsonRenderer(screen: Screen): Renderer {
   return {
     event: (event) => screen.write(`${jsonText(event)}\n`),
@@ -11,7 +11,7 @@ export function jsonRenderer(screen: Screen): Renderer {
   };
 }
 
-/** A value as JSON that no terminal obeys. */
+/** Returns a value as JSON without characters that a terminal obeys. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value).replaceAll(obeyed, escaped);
 }

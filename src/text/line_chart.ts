@@ -1,12 +1,12 @@
 import asciichart from "asciichart";
 
-/** A chart in plain characters: one string for the axis, one for the plot, in each row from the top. */
+/** A row of a chart in plain characters, from the top: one string for the axis, one for the plot. */
 export interface ChartRow {
   label: string;
   plot: string;
 }
 
-/** Value range of the axis: a tenth of air on both sides, and never so narrow that noise fills the whole chart. */
+/** Returns the value range of the axis: a tenth of margin on both sides, and never so narrow that noise fills the chart. */
 export function axisRange(values: readonly number[]): [number, number] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const air = Math.max((most - least) * 0.1, most * 0.1, 0.001);
@@ -14,8 +14,9 @@ export function axisRange(values: readonly number[]): [number, number] {
 }
 
 /**
- * A line through the values with asciichart, `rows` high and one column a value. Where values are undefined, the line is
- * dotted at the last known one, and missing before the first and after the last. Without any value the plot is empty.
+ * Draws a line through the values with asciichart, `rows` high and one column a value. Where values are undefined, the line is
+ * dotted at the last known value, and missing before the first and after the last known one. Without any value the plot is
+ * empty.
  */
 export function lineChart(values: readonly (number | undefined)[], rows: number, format: (value: number) => string) {
   const known = values.filter((value) => value !== undefined);
@@ -24,14 +25,14 @@ export function lineChart(values: readonly (number | undefined)[], rows: number,
   }
   const [low, high] = axisRange(known);
   const height = rows - 1;
-  let held = known[0] ?? low;
-  const scaled = values.map((value) => (held = value ?? held, (held - low) / (high - low) * height));
+  let lastKnown = known[0] ?? low;
+  const scaled = values.map((value) => (lastKnown = value ?? lastKnown, (lastKnown - low) / (high - low) * height));
   const words = Array.from({ length: rows }, (_, at) => format(low + (high - low) * at / height));
-  // On a nearly flat line several rows round to one number: the lowest of them has it.
+  // On a nearly flat line several rows round to one number: only the lowest row is labelled.
   const labels = words.map((word, at) => word === words[at - 1] ? "" : word);
   const labelWidth = Math.max(...labels.map((label) => label.length));
-  // Scaled to whole rows here, as asciichart's own rounding may add or drop one. The last value is given twice because
-  // asciichart draws the steps between values, one less than there are values.
+  // Values are scaled to whole rows here, because asciichart's own rounding may add or drop a row. The last value is given
+  // twice because asciichart draws the steps between values, one less than there are values.
   const plotted: string = asciichart.plot([...scaled, scaled.at(-1) ?? 0], {
     height,
     min: 0,

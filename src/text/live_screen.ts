@@ -2,13 +2,13 @@ import type { Screen } from "../renderer.ts";
 
 /** Alternate screen, no cursor, no wrapping at the last column. */
 const enter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
-/** Gives a terminal back as it was. */
+/** Restores the terminal. */
 export const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
-/** Terminals that know synchronized output show what is between these at once; the others ignore them. */
+/** Terminals with synchronized output show everything between these sequences at once; the others ignore them. */
 const beginFrame = "\x1b[?2026h";
 const endFrame = "\x1b[?2026l";
 
-/** Shows frames of lines on the alternate screen. Only lines that changed are written, in one write a frame. */
+/** Shows frames of lines on the alternate screen. Writes only the changed lines, in one write per frame. */
 export class LiveScreen {
   #shown: readonly string[] = [];
   #size = "";
@@ -24,14 +24,14 @@ export class LiveScreen {
     if (!this.#entered) output += enter;
     const size = `${columns}×${rows}`;
     if (size !== this.#size) {
-      // A terminal may have moved what it showed when its size changed.
+      // A terminal may move its content when its size changes.
       output += "\x1b[2J";
       this.#shown = [];
     }
     for (let row = 0; row < Math.max(lines.length, this.#shown.length); row++) {
       const text = lines[row] ?? "";
       if (text === (this.#shown[row] ?? "")) continue;
-      // Erasing first and not after: at the last column, some terminals would erase the last character.
+      // Erase before writing: at the last column, some terminals would erase the last character.
       output += `\x1b[${row + 1};1H\x1b[2K${text}`;
     }
     this.#entered = true;
@@ -40,7 +40,7 @@ export class LiveScreen {
     if (output !== "") this.screen.write(`${beginFrame}${output}${endFrame}`);
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close(): void {
     if (this.#entered) this.screen.write(leave);
     this.#entered = false;

@@ -1,9 +1,9 @@
 import type { Event } from "../event.ts";
 
-/** How people call this program: by its own name, or as a plugin of kubectl. */
+/** Names by which users call the program: its own, or as a plugin of kubectl. */
 export type CalledAs = "scope" | "kubectl scope";
 
-/** The variable by which a launcher tells it. */
+/** Environment variable by which a launcher passes the name. */
 export const calledAsVariable = "SCOPE_CALLED_AS";
 
 export function calledAs(variable: string | undefined): CalledAs {
@@ -11,10 +11,10 @@ export function calledAs(variable: string | undefined): CalledAs {
 }
 
 /**
- * Words to people with the command lines in them as they can be typed: `scope -p web pids` as `kubectl scope -p web pids`.
- * What is no command line stays, as in `what scope made`.
+ * Replaces the program name in example command lines: `scope -p web pids` becomes `kubectl scope -p web pids`. Other text
+ * stays, such as `what scope made`.
  */
-export function asCalled(text: string, name: CalledAs, commands: readonly string[]): string {
+export function withProgramName(text: string, name: CalledAs, commands: readonly string[]): string {
   if (name === "scope") return text;
   const commandLine = new RegExp(
     String.raw`(?<![\w/.-]|kubectl )scope(?= (?:--?\w|(?:${commands.join("|")})(?![\w-])))`,
@@ -23,7 +23,7 @@ export function asCalled(text: string, name: CalledAs, commands: readonly string
   return text.replaceAll(commandLine, name);
 }
 
-/** An event whose advice to people is in these words. */
+/** Applies `words` to the advice in an event. */
 export function eventInWords(event: Event, words: (text: string) => string): Event {
   if (event.type === "failed" && event.hint !== undefined) return { ...event, hint: words(event.hint) };
   if (event.type === "doctor.way" && event.remedy !== undefined) return { ...event, remedy: words(event.remedy) };

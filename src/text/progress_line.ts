@@ -2,22 +2,22 @@ import { safe } from "./safe.ts";
 import { shorten, width } from "./fit_text.ts";
 import { bytes, clock } from "./format.ts";
 
-/** How far a copy is. Times are in milliseconds. */
+/** Progress of a copy. Times are in milliseconds. */
 export interface Progress {
-  /** The file that is copied now. */
+  /** The file that is being copied. */
   name: string;
   files: number;
   totalFiles: number;
-  /** Done, what was there already included. */
+  /** Bytes done, including those that were already there. */
   bytes: number;
-  /** Nothing where it is not known. */
+  /** Undefined if unknown. */
   totalBytes?: number;
-  /** Of `bytes`, what was there already: it says nothing about the speed. */
+  /** The part of `bytes` that was already there; excluded from the speed. */
   resumedBytes: number;
   elapsedMs: number;
 }
 
-/** One line of at most `columns`: `conf/app.log  3/12  34%  12.0M of 35.1M  4.1M/s  00:06 left`. */
+/** Formats one line of at most `columns`: `conf/app.log  3/12  34%  12.0M of 35.1M  4.1M/s  00:06 left`. */
 export function progressLine(progress: Progress, columns: number): string {
   const { name, files, totalFiles, totalBytes, elapsedMs } = progress;
   const perSecond = elapsedMs < 200 ? 0 : (progress.bytes - progress.resumedBytes) * 1000 / elapsedMs;

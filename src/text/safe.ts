@@ -1,17 +1,17 @@
 /**
- * Characters that drive a terminal, or that nobody sees. U+200C and U+200D belong to the writing of words and emoji, and the
- * Arabic signs that Unicode counts as formats are seen.
+ * Characters that control a terminal or are invisible. Excluded are U+200C and U+200D, which words and emoji need, and the
+ * Arabic signs that Unicode counts as formats although they are visible.
  */
 const unsafe = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]--[\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2]]/gv;
-/** Most text, told quickly: live pictures ask for thousands of names a second. */
+/** Fast path for most text: live views escape thousands of names a second. */
 const printable = /^[\x20-\x7e]*$/;
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 let forProgram = false;
 
 /**
- * Makes text that a program reads, from a pipe or a file: within `body`, which must not wait, `safe` keeps all characters but
- * the end of a line, which would make two records of one.
+ * Runs `body` for output that a program reads, from a pipe or a file: within it, `safe` escapes only line ends, which would
+ * split a record. `body` must be synchronous.
  */
 export function forPrograms<T>(body: () => T): T {
   const before = forProgram;
@@ -24,15 +24,15 @@ export function forPrograms<T>(body: () => T): T {
 }
 
 /**
- * The text with everything escaped that could drive a terminal or turn its writing direction: names and command lines
- * come from a target that may be hostile.
+ * Escapes everything that could control a terminal or change its writing direction: names and command lines come from a target
+ * that may be hostile.
  */
 export function safe(text: string): string {
   if (printable.test(text)) return text;
   return forProgram ? text.replaceAll("\n", "\\n") : escaped(text);
 }
 
-/** The same, whoever reads it. */
+/** Escapes as `safe` does, also for output that a program reads. */
 export function escaped(text: string): string {
   return text.replaceAll(unsafe, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -44,8 +44,7 @@ export function escaped(text: string): string {
 const colors = /\x1b\[[0-9;:]*m/g;
 
 /**
- * The same of what a program printed: tabs stay, ends of lines where there are any, and colours where `color` says so; else
- * they are left out.
+ * Escapes a program's output as `safe` does, but keeps tabs and line ends. Colours are kept if `color` is true, else removed.
  */
 export function safePrinted(text: string, color: boolean): string {
   if (printable.test(text)) return text;

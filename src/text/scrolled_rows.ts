@@ -1,6 +1,6 @@
 import type { Span } from "./style.ts";
 
-/** The rows around the one to keep in sight; the last line says how many do not fit. */
+/** Returns the rows around the row `inSight`; the last line says how many do not fit. */
 export function scrolledRows(
   { count, inSight, rows }: { count: number; inSight: number; rows: number },
   row: (at: number) => Span[],

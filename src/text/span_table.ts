@@ -4,19 +4,19 @@ import type { Span } from "./style.ts";
 export interface SpanColumn {
   title: string;
   align?: "left" | "right";
-  /** Room that it has in any case, so that columns stand still while figures grow. */
+  /** Minimum width, so that columns do not move while figures grow. */
   least?: number;
-  /** It may be shortened down to so many columns, at its end or in its middle. */
+  /** Minimum width to which the column may be shortened, and where: at the end or in the middle. */
   shrinks?: { to: number; at: "end" | "middle" };
-  /** May be left out where the window is too narrow: the lowest first. */
+  /** May be dropped if the window is too narrow: lowest first. */
   drop?: number;
 }
 
 const gap = 2;
 
 /**
- * An aligned table for a live picture, its head first. Where it is wider than `columns`, columns that may be dropped are,
- * and what may shrink does, from the left. What is still too wide is for `line()` to cut.
+ * Lays out a table for a live view, its head first. If it is wider than `columns`, it drops columns that may be dropped and
+ * then shrinks columns that may shrink, from the left. `line()` cuts the rest.
  */
 export function spanTable(heads: readonly SpanColumn[], rows: readonly (readonly Span[])[], columns: number): Span[][] {
   const natural = heads.map(({ title, least = 0 }, at) =>

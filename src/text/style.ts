@@ -13,7 +13,7 @@ const formats: Record<Look, ("bold" | "gray" | "green" | "yellow" | "red" | "cya
   accent: ["cyan"],
 };
 
-/** A piece of a line in one look. Layout counts plain text; looks are added last. */
+/** A part of a line in one look. Layout counts plain text; looks are added last. */
 export interface Span {
   text: string;
   look?: Look;
@@ -24,7 +24,7 @@ export function paint(text: string, look: Look, color: boolean): string {
   return styleText(formats[look], text, { validateStream: false });
 }
 
-/** Looks that tell several of a kind apart; none of them means anything. */
+/** Looks that distinguish several things of a kind; they have no meaning of their own. */
 const distinct = [
   "cyan",
   "yellow",
@@ -37,12 +37,12 @@ const distinct = [
   "magentaBright",
 ] as const;
 
-/** The text in the look of the `index`-th of several of a kind. */
+/** Paints the text in the look for the `index`-th thing of a kind. */
 export function paintDistinct(text: string, index: number, color: boolean): string {
   return color ? styleText(distinct[index % distinct.length]!, text, { validateStream: false }) : text;
 }
 
-/** One line of at most `columns`; what is beyond them is cut off. Neighbours of one look share their escapes. */
+/** Returns one line, clipped to `columns`. Neighbours of one look share their escapes. */
 export function line(spans: readonly Span[], columns: number, color: boolean): string {
   let left = columns;
   let text = "";
@@ -50,7 +50,7 @@ export function line(spans: readonly Span[], columns: number, color: boolean): s
   for (const { text: full, look = "plain" } of spans) {
     const fitting = clip(full, left);
     left -= width(fitting);
-    // Spaces have no look of their own: most of a chart is made of them.
+    // Spaces take the look of the span before them: most of a chart is spaces.
     if (look === pending.look || fitting.trim() === "") {
       pending.text += fitting;
     } else {

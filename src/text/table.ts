@@ -4,7 +4,7 @@ import { type Look, paint } from "./style.ts";
 export interface Column {
   title: string;
   align?: "left" | "right";
-  /** May be left out where the window is too narrow: the lowest first. */
+  /** May be dropped if the window is too narrow: lowest first. */
   drop?: number;
 }
 
@@ -19,8 +19,8 @@ export interface Cell {
 }
 
 /**
- * An aligned table with a head. Where it is wider than `columns`, columns that may be dropped are, then the last one is
- * shortened. In a pipe `columns` is Infinity: there nothing is cut, and no line ends in spaces.
+ * Lays out a table with a head. If it is wider than `columns`, it drops columns that may be dropped, then shortens the last
+ * column. In a pipe `columns` is Infinity: nothing is cut, and no line ends in spaces.
  */
 export function table(heads: readonly Column[], rows: readonly Cell[][], columns: number, color: boolean): string[] {
   const all = [heads.map(({ title }): Cell => ({ text: title, look: "dim" })), ...rows];

@@ -1,16 +1,16 @@
 import { median } from "./statistics.ts";
 
-/** One of the two that are compared. */
+/** One of two contenders that are compared. */
 export interface Contender {
-  /** Does it once and returns how long that took, in milliseconds. */
+  /** Runs once and returns the duration, in milliseconds. */
   once(): Promise<number>;
-  /** Brings back the state that `once` starts from; not timed. */
+  /** Restores the state that `once` starts from; not timed. */
   reset?(): Promise<void>;
 }
 
 /**
- * Medians of two contenders that take turns, A B A B …, so that whatever else the machine does meets both. A first round
- * warms caches and does not count.
+ * Returns the medians of two contenders that alternate, A B A B …, so that other load of the machine affects both. A first
+ * round warms caches and does not count.
  */
 export async function alternate(
   scope: Contender,
@@ -20,7 +20,7 @@ export async function alternate(
   return await inTurns({ scope, other }, runs);
 }
 
-/** The same for any number of contenders. */
+/** Returns the medians of any number of alternating contenders. */
 export async function inTurns<Name extends string>(
   contenders: Readonly<Record<Name, Contender>>,
   runs: number,

@@ -1,8 +1,8 @@
 import type { World } from "./world.ts";
 
-const pieceBytes = 16 * 1024;
+const chunkBytes = 16 * 1024;
 
-/** A road to the API server on which no more than so many bytes a second go there. Back it is as wide as ever. */
+/** A proxy to the API server that limits the upload to `bytesPerSecond`. The download is not limited. */
 export class NarrowRoad implements AsyncDisposable {
   private constructor(private readonly listener: Deno.Listener, readonly kubeconfig: string) {}
 
@@ -18,7 +18,7 @@ export class NarrowRoad implements AsyncDisposable {
         void Promise.allSettled([slowly(near, far, bytesPerSecond), back]);
       }
     };
-    void serve().catch(() => {}); // until it is closed
+    void serve().catch(() => {}); // ends when the listener is closed
     cluster.server = `https://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
     const kubeconfig = await Deno.makeTempFile({ prefix: "scope-kubeconfig-" });
     await Deno.writeTextFile(kubeconfig, JSON.stringify(config));
@@ -31,9 +31,9 @@ export class NarrowRoad implements AsyncDisposable {
   }
 }
 
-/** What does not fit waits in the sockets before it, as in a modem. */
+/** Copies at a limited rate. Excess data waits in the socket buffers before it, as in a modem. */
 async function slowly(from: Deno.TcpConn, to: Deno.TcpConn, bytesPerSecond: number): Promise<void> {
-  const buffer = new Uint8Array(pieceBytes);
+  const buffer = new Uint8Array(chunkBytes);
   let free = performance.now();
   for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
     for (let sent = 0; sent < count;) sent += await to.write(buffer.subarray(sent, count));

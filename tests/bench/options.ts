@@ -12,11 +12,11 @@ export type Name = (typeof names)[number];
 export interface Options {
   runs: number;
   only: readonly Name[];
-  /** Only look whether the options are right. */
+  /** Only checks the options. */
   check: boolean;
 }
 
-/** Throws a TypeError or RangeError for people. */
+/** Parses the options. Throws a TypeError or RangeError with a message for users. */
 export function parseOptions(argv: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...argv],

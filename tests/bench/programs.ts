@@ -2,14 +2,14 @@ export type Environment = Readonly<Record<string, string>>;
 
 export interface Outcome {
   stdout: string;
-  /** From start to end, in milliseconds. */
+  /** Duration from start to end, in milliseconds. */
   tookMs: number;
 }
 
 export interface ProgramOptions {
   env: Environment;
   signal: AbortSignal;
-  /** Throw stdout away, for programs that print much. */
+  /** Discards stdout, for programs that print much. */
   discard?: boolean;
 }
 
@@ -25,7 +25,7 @@ export async function run(argv: readonly string[], { env, signal, discard = fals
   return { stdout: new TextDecoder().decode(stdout), tookMs };
 }
 
-/** The error for a program that failed. */
+/** Returns the error for a program that failed. */
 export function failure(argv: readonly string[], code: number, stderr: string): Error {
   return new Error(`Cannot run "${argv.join(" ").slice(0, 200)}" (exit code ${code}): ${stderr.trim().slice(-1000)}`);
 }
@@ -36,7 +36,7 @@ async function execute(
 ): Promise<{ success: boolean; code: number; stdout?: Uint8Array; stderr: Uint8Array }> {
   const common = { args, env, signal, clearEnv: true, stdin: "null", stderr: "piped" } as const;
   if (!discard) return await new Deno.Command(program, { ...common, stdout: "piped" }).output();
-  // Straight to the device, so that reading it takes nobody's time.
+  // Directly to the device, so that no process spends time on reading it.
   const child = new Deno.Command(program, { ...common, stdout: "null" }).spawn();
   const [stderr, status] = await Promise.all([new Response(child.stderr).bytes(), child.status]);
   return { ...status, stderr };

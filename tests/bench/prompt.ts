@@ -1,11 +1,11 @@
 import type { Environment } from "./programs.ts";
 
-/** How long a prompt may take, in milliseconds. */
+/** Limit of the wait for a prompt, in milliseconds. */
 const limitMs = 60_000;
 
 /**
- * Starts a program on a terminal of its own, and returns how long it took until it showed a prompt, in milliseconds; then
- * it is told to exit. Who is asked to press Enter, as by `kubectl debug`, does so at once.
+ * Starts a program on a terminal of its own, and returns the time until it showed a prompt, in milliseconds; then sends it
+ * `exit`. Answers a request to press Enter, as by `kubectl debug`, at once.
  */
 export async function untilPrompt(
   argv: readonly string[],

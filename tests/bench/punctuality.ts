@@ -1,4 +1,4 @@
-/** A packet: which one of its target's, and when it was sent, in milliseconds since the epoch. */
+/** A packet: its sequence number for its target, and the time it was sent, in milliseconds since the epoch. */
 export interface Sent {
   target: string;
   seq: number;
@@ -6,7 +6,7 @@ export interface Sent {
 }
 
 /**
- * How many packets were sent at most `toleranceMs` after their time. A target's packets are due every `intervalMs`,
+ * Returns the number of packets sent at most `toleranceMs` after their time. A target's packets are due every `intervalMs`,
  * counted from its most punctual one, so that one late packet does not make the others early.
  */
 export function punctual(packets: readonly Sent[], intervalMs: number, toleranceMs: number): number {

@@ -2,14 +2,14 @@ import { Client, linesOf, Server } from "./traffic/programs.ts";
 import { podUsage } from "./usage.ts";
 import type { World } from "./world.ts";
 
-/** Ports of the pod: one that is redirected, and one that never is, with the same server. */
+/** Ports of the pod: a redirected one and one that never is, with the same server. */
 const redirectedPort = 8080, ownPort = 8081;
 const startMs = 60_000;
 
-/** The names of the servers. */
+/** Names of the servers. */
 const laptop = "L", pod = "P";
 
-/** A pod with a server, this machine with the same one, and clients in another pod and here. */
+/** A pod with a server, the same server on this machine, and clients in another pod and here. */
 export class Scene extends AsyncDisposableStack {
   private constructor(
     private readonly world: World,
@@ -40,19 +40,19 @@ export class Scene extends AsyncDisposableStack {
     return scene;
   }
 
-  /** In another pod, of the port that is redirected. A strict one does not take answers of the pod. */
+  /** Returns a client in another pod, for the redirected port. A strict client rejects answers of the pod. */
   redirectedClient({ strict = true } = {}): Client {
     return this.use(
       new Client(this.address, redirectedPort, strict ? laptop : undefined, { networkOf: this.clientPod }),
     );
   }
 
-  /** The same, of the pod's own server. */
+  /** Returns a client in another pod, for the pod's own server. */
   directClient(): Client {
     return this.use(new Client(this.address, ownPort, pod, { networkOf: this.clientPod }));
   }
 
-  /** On this machine, by `kubectl port-forward` to the pod's own server. */
+  /** Returns a client on this machine, by `kubectl port-forward` to the pod's own server. */
   async forwardedClient(): Promise<Client> {
     const { forward, port } = this.startForward();
     this.use(forward);
@@ -68,7 +68,7 @@ export class Scene extends AsyncDisposableStack {
     return { forward: new Program(argv, this.world.env), port };
   }
 
-  /** The client of a `startForward`. */
+  /** Returns a client of a `startForward`. */
   clientOfForward(port: number): Client {
     return new Client("127.0.0.1", port, pod);
   }
@@ -78,7 +78,7 @@ export class Scene extends AsyncDisposableStack {
     return new Program(this.world.scopeArgv("--via", via, "-o", "json", "redir", ports), { ...this.world.env, ...env });
   }
 
-  /** A redirect that has begun, and ends with this. */
+  /** Returns a started redirect, which ends with the scene. */
   async redirect(via = "node", env: Readonly<Record<string, string>> = {}): Promise<Program> {
     const program = this.use(this.startRedirect(via, env));
     await program.said(/"redir\.started"/);
@@ -86,7 +86,7 @@ export class Scene extends AsyncDisposableStack {
   }
 }
 
-/** A program that runs until it is disposed of. */
+/** A program that runs until it is disposed. */
 export class Program implements AsyncDisposable {
   readonly pid: number;
   readonly #child: Deno.ChildProcess;
@@ -113,12 +113,12 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  /** What it has said on stdout and stderr, in lines. */
+  /** The lines that the program printed on stdout and stderr. */
   get lines(): readonly string[] {
     return this.#lines;
   }
 
-  /** Waits for a line. Throws an Error with all that it has said. */
+  /** Waits for a line. Throws an Error with the output when the program ends before. */
   async said(wanted: RegExp): Promise<void> {
     const late = setTimeout(() => this.#child.kill(), startMs);
     while (!this.#lines.some((line) => wanted.test(line))) {
@@ -132,7 +132,7 @@ export class Program implements AsyncDisposable {
     try {
       this.#child.kill("SIGINT");
     } catch {
-      // It has ended.
+      // The program has ended.
     }
     await this.#child.status;
     await this.#read;

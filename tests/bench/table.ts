@@ -1,4 +1,4 @@
-/** One line of the table, ready to print; what does not apply is left out. */
+/** One line of the table, formatted; fields that do not apply are undefined. */
 export interface Row {
   what: string;
   scope: string;
@@ -8,7 +8,7 @@ export interface Row {
   met?: boolean;
 }
 
-/** A row that compares two medians. `aim` is the most that scope may take of what the other takes. */
+/** Returns a row that compares two medians. `aim` is the largest ratio that scope may reach. */
 export function compare(
   what: string,
   { scope, other, format, aim }: { scope: number; other: number; format: (value: number) => string; aim?: number },
@@ -19,14 +19,14 @@ export function compare(
     scope: format(scope),
     other: format(other),
     ratio: `${ratio.toFixed(2)}×`,
-    // Judged as printed.
+    // The printed, rounded ratio is judged.
     ...(aim === undefined
       ? {}
       : { aim: `≤ ${aim.toFixed(2).replace(/0$/, "")}×`, met: Number(ratio.toFixed(2)) <= aim }),
   };
 }
 
-/** A Markdown table. */
+/** Returns a Markdown table. */
 export function markdown(rows: readonly Row[]): string {
   const cells = [
     ["what", "scope", "other", "ratio", "aim", "met"],

@@ -1,18 +1,18 @@
-/** What the processes of a pod, or one process, have used. */
+/** CPU time and memory of a process. */
 export interface Usage {
   pid: number;
   name: string;
-  /** User and system. */
+  /** User and system time, in milliseconds. */
   cpuMs: number;
   residentBytes: number;
 }
 
-/** Clock ticks a second in /proc/PID/stat; the kernel's USER_HZ, see proc_pid_stat(5). */
+/** Clock ticks per second in /proc/PID/stat; the kernel's USER_HZ, see proc_pid_stat(5). */
 const ticks = 100;
 
-/** Reads /proc/PID/stat, see proc_pid_stat(5); nothing when it is none. */
+/** Parses /proc/PID/stat, see proc_pid_stat(5); returns undefined for other text. */
 export function parseUsage(stat: string): Usage | undefined {
-  // The name in parentheses may hold blanks and parentheses itself.
+  // The name in parentheses may contain spaces and parentheses itself.
   const [, pid, name, after] = /^(\d+) \((.*)\) (.+)$/s.exec(stat.trim()) ?? [];
   if (pid === undefined || name === undefined || after === undefined) return undefined;
   const fields = after.split(" ").map(Number), [user, system, pages] = [fields[11], fields[12], fields[21]];
@@ -20,12 +20,12 @@ export function parseUsage(stat: string): Usage | undefined {
   return { pid: Number(pid), name, cpuMs: (user + system) * 1000 / ticks, residentBytes: pages * 4096 };
 }
 
-/** Nothing when the process has ended. */
+/** Returns undefined when the process has ended. */
 export function usageOf(pid: number): Usage | undefined {
   return parseUsage(read(`/proc/${pid}/stat`) ?? "");
 }
 
-/** All processes of a pod on this machine, found by its uid in their cgroups. */
+/** Returns all processes of a pod on this machine, found by its uid in their cgroups. */
 export function podUsage(uid: string): Usage[] {
   return [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
     if (!/^\d+$/.test(name) || !read(`/proc/${name}/cgroup`)?.replaceAll("_", "-").includes(uid)) return [];
@@ -33,11 +33,11 @@ export function podUsage(uid: string): Usage[] {
   });
 }
 
-/** In bytes. */
+/** Memory of a process, in bytes. */
 export interface Memory {
-  /** All that is in memory (RSS), also what other processes share. */
+  /** Resident memory (RSS), including memory shared with other processes. */
   resident: number;
-  /** What is no file's: it cannot be dropped and read again. */
+  /** Anonymous memory, which cannot be dropped and read again from a file. */
   anonymous: number;
 }
 
@@ -52,6 +52,6 @@ function read(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
   } catch {
-    return undefined; // it has ended meanwhile
+    return undefined; // the process has ended
   }
 }

@@ -6,10 +6,12 @@ import type { Usage } from "./usage.ts";
 
 const namespace = "scope-bench";
 
-/** The pod that is measured on: `sleep` in busybox, on the first node. */
+/** The pod for the measurements: `sleep` in busybox, on the first node. */
 const target = "target", node = "node1";
 
-/** What is measured on: a namespace with one pod, and the commands to compare there. Disposing removes it. */
+/**
+ * The environment of the measurements: a namespace with one pod, and the commands to compare there. Disposing removes it.
+ */
 export class World implements AsyncDisposable {
   readonly namespace = namespace;
   readonly target = target;
@@ -18,13 +20,13 @@ export class World implements AsyncDisposable {
   private constructor(
     readonly image: string,
     readonly scopeCommand: readonly string[],
-    /** scope as one file. */
+    /** Command of scope as one file. */
     readonly fileCommand: readonly string[],
     readonly env: Environment,
     readonly signal: AbortSignal,
   ) {}
 
-  /** Makes the namespace and the pod in the cluster of $KUBECONFIG. */
+  /** Creates the namespace and the pod in the cluster of $KUBECONFIG. */
   static async create(signal: AbortSignal): Promise<World> {
     const variable = (name: string) => {
       const value = Deno.env.get(name);
@@ -37,11 +39,11 @@ export class World implements AsyncDisposable {
       const value = Deno.env.get(name);
       return value === undefined ? [] : [[name, value]];
     });
-    // Nothing of the user's own settings.
+    // Without the user's own settings.
     const env = { ...Object.fromEntries([...kept, ...optional]), XDG_CONFIG_HOME: "/nonexistent", SCOPE_VIA: "node" };
     const command = (name: string) => variable(name).split(/\s+/);
     const world = new World(image, command("SCOPE_COMMAND"), command("SCOPE_FILE_COMMAND"), env, signal);
-    await world.#remove(); // of a run that was killed
+    await world.#remove(); // left by a run that was killed
     try {
       await world.kubectl("create", "namespace", namespace);
       await world.kubectl("-n", namespace, "wait", "--for=create", "serviceaccount/default", "--timeout=30s");
@@ -53,7 +55,7 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** Makes a pod that sleeps, on a node, unless it is there. */
+  /** Creates a pod that sleeps, on a node, unless it exists. */
   async addPod(name: string, node: string): Promise<void> {
     const overrides = { spec: { nodeName: node, terminationGracePeriodSeconds: 0 } };
     if ((await this.here("get", "pods", name, "--ignore-not-found", "-o", "name")).stdout === "") {
@@ -71,7 +73,7 @@ export class World implements AsyncDisposable {
     return run(["kubectl", ...args], this);
   }
 
-  /** kubectl in the namespace. */
+  /** Runs kubectl in the namespace. */
   here(...args: string[]): Promise<Outcome> {
     return run(this.kubectlArgv(...args), this);
   }
@@ -80,7 +82,7 @@ export class World implements AsyncDisposable {
     return ["kubectl", "-n", namespace, ...args];
   }
 
-  /** scope on the pod. */
+  /** Runs scope on the pod. */
   scope(...args: string[]): Promise<Outcome> {
     return run(this.scopeArgv(...args), this);
   }
@@ -89,7 +91,7 @@ export class World implements AsyncDisposable {
     return [...this.scopeCommand, "-n", namespace, "-p", target, ...args];
   }
 
-  /** A contender that runs a program. */
+  /** Returns a contender that runs a program. */
   program(argv: readonly string[], options: Partial<ProgramOptions> = {}): Contender {
     return { once: async () => (await run(argv, { ...this, ...options })).tookMs };
   }
@@ -101,7 +103,7 @@ export class World implements AsyncDisposable {
     return await this.debugPod();
   }
 
-  /** The uid of the debug pod, which is started where there is none. */
+  /** Returns the uid of the debug pod, which is started if there is none. */
   async debugPod(): Promise<string> {
     await this.scope("launch");
     const uid = "jsonpath={.items[0].metadata.uid}";
@@ -119,14 +121,14 @@ export class World implements AsyncDisposable {
     await this.#remove();
   }
 
-  /** Also after an interrupt, so not with the signal. */
+  /** Removes the namespace, also after an interrupt, and therefore without the world's signal. */
   async #remove(): Promise<void> {
     const argv = ["kubectl", "delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s"];
     await run(argv, { env: this.env, signal: AbortSignal.timeout(90_000) });
   }
 }
 
-/** The manager among the processes of a debug pod. */
+/** Returns the manager among the processes of a debug pod. */
 export function managerOf(debugPod: string): Usage {
   const manager = podUsage(debugPod).find(({ name }) => name === "deno");
   if (manager === undefined) throw new Error(`Cannot find the manager's process in the debug pod ${debugPod}`);

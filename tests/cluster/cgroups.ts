@@ -1,16 +1,16 @@
 import { basename } from "node:path";
 import { until } from "./wait.ts";
 
-/** One mounted hierarchy of control groups. */
+/** A mounted hierarchy of control groups. */
 export interface Hierarchy {
   readonly path: string;
-  /** What to mount it with in a node: `memory`, `cpu,cpuacct`, `name=systemd`; undefined in version 2. */
+  /** Mount option in a node: `memory`, `cpu,cpuacct`, `name=systemd`; undefined for version 2. */
   readonly controllers: string | undefined;
 }
 
 const NO_CONTROLLERS = /^(rw|ro|nosuid|nodev|noexec|\w*atime|seclabel|xattr|clone_children|release_agent=.*)$/;
 
-/** The hierarchies of version 1 in /proc/mounts, or else the one of version 2. */
+/** Returns the hierarchies of version 1 in /proc/mounts, or else that of version 2. */
 export function parseHierarchies(mounts: string): Hierarchy[] {
   const found = mounts.split("\n").map((line) => line.split(" "))
     .map(([, path = "", type, options = ""]) => ({ path, type, options }));
@@ -25,7 +25,7 @@ export function parseHierarchies(mounts: string): Hierarchy[] {
     .map(({ path }) => ({ path, controllers: undefined }));
 }
 
-/** The hierarchies in the form that node_init.sh reads: empty for version 2. */
+/** Returns the hierarchies in the format that node_init.sh reads: empty for version 2. */
 export function describeHierarchies(hierarchies: readonly Hierarchy[]): string {
   return hierarchies.filter(({ controllers }) => controllers !== undefined)
     .map(({ path, controllers }) => `${basename(path)}:${controllers}`).join(" ");
@@ -35,33 +35,33 @@ export function mountedHierarchies(): Hierarchy[] {
   return parseHierarchies(Deno.readTextFileSync("/proc/mounts"));
 }
 
-/** Makes the group in every hierarchy; returns its folders. */
+/** Creates the group in every hierarchy; returns its directories. */
 export function makeCgroup(name: string): string[] {
   return mountedHierarchies().map(({ path, controllers }) => {
-    const folder = `${path}/${name}`;
+    const directory = `${path}/${name}`;
     if (controllers === undefined) shareControllers(path);
-    Deno.mkdirSync(folder, { recursive: true });
+    Deno.mkdirSync(directory, { recursive: true });
     if (controllers?.split(",").includes("cpuset")) {
-      // A new cpuset is empty, and an empty one takes no process.
-      for (const file of ["cpuset.cpus", "cpuset.mems"]) copyText(`${path}/${file}`, `${folder}/${file}`);
-      Deno.writeTextFileSync(`${folder}/cgroup.clone_children`, "1");
+      // A new cpuset is empty, and an empty cpuset accepts no process.
+      for (const file of ["cpuset.cpus", "cpuset.mems"]) copyText(`${path}/${file}`, `${directory}/${file}`);
+      Deno.writeTextFileSync(`${directory}/cgroup.clone_children`, "1");
     }
-    return folder;
+    return directory;
   });
 }
 
-/** Every process in the group and the groups below it, as host pids. */
+/** Returns all processes in the group and the groups below it, as host pids. */
 export function cgroupProcesses(name: string): number[] {
   const pids = new Set<number>();
   for (const { path } of mountedHierarchies()) {
-    for (const folder of tree(`${path}/${name}`)) {
-      for (const pid of readLines(`${folder}/cgroup.procs`)) pids.add(Number(pid));
+    for (const directory of tree(`${path}/${name}`)) {
+      for (const pid of readLines(`${directory}/cgroup.procs`)) pids.add(Number(pid));
     }
   }
   return [...pids];
 }
 
-/** Ends what runs in the group and removes it, with all groups below it. */
+/** Kills all processes in the group and removes it, with all groups below it. */
 export async function removeCgroup(name: string): Promise<void> {
   await until(`the processes of the cgroup "${name}" to end`, 15, () => {
     const pids = cgroupProcesses(name);
@@ -77,20 +77,20 @@ export async function removeCgroup(name: string): Promise<void> {
   }
 }
 
-/** The folder and all below it, parents first; none when it does not exist. */
-function tree(folder: string): string[] {
+/** Returns the directory and all directories below it, parents first; [] when it does not exist. */
+function tree(directory: string): string[] {
   try {
-    const below = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory);
-    return [folder, ...below.flatMap((entry) => tree(`${folder}/${entry.name}`))];
+    const below = [...Deno.readDirSync(directory)].filter((entry) => entry.isDirectory);
+    return [directory, ...below.flatMap((entry) => tree(`${directory}/${entry.name}`))];
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
 }
 
-function removed(folder: string): boolean {
+function removed(directory: string): boolean {
   try {
-    Deno.removeSync(folder);
+    Deno.removeSync(directory);
     return true;
   } catch (error) {
     return error instanceof Deno.errors.NotFound;
@@ -109,7 +109,7 @@ function readLines(file: string): string[] {
   try {
     return Deno.readTextFileSync(file).split("\n").filter(Boolean);
   } catch {
-    return []; // removed meanwhile
+    return []; // the group was removed
   }
 }
 
@@ -122,7 +122,7 @@ function shareControllers(root: string) {
     try {
       Deno.writeTextFileSync(`${root}/cgroup.subtree_control`, `+${controller}`);
     } catch {
-      // Not every controller can be shared out on every machine; the kubelet names the ones it misses.
+      // Not every controller can be enabled on every machine; the kubelet reports those that it misses.
     }
   }
 }

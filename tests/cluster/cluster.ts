@@ -19,7 +19,7 @@ import { applyWorkloads, manifestsHash } from "./workloads.ts";
 
 const WAITING = "waiting for another scripts/cluster of this checkout";
 
-/** Brings the cluster up; does nothing when it runs already, and replaces one that runs in part. */
+/** Brings the cluster up; does nothing when it runs already, and replaces one that runs only in part. */
 export async function up(state: State, progress: Progress, signal: AbortSignal): Promise<void> {
   using _lock = await state.lock(() => progress.step(WAITING), signal);
   if (await isHealthy(state)) {
@@ -42,7 +42,7 @@ export async function up(state: State, progress: Progress, signal: AbortSignal):
   progress.say("the cluster is up");
 }
 
-/** Ends the cluster and removes all of it but its logs. */
+/** Ends the cluster and removes everything except its logs. */
 export async function down(state: State, progress: Progress, signal: AbortSignal): Promise<void> {
   using _lock = await state.lock(() => progress.step(WAITING), signal);
   progress.step("ending the cluster");
@@ -89,7 +89,7 @@ async function bringUp(
   await applyWorkloads(state, kubectl, progress, signal);
 }
 
-/** Waits for all, and ends the others when one fails: nothing may be started any more when the cleaning begins. */
+/** Waits for all tasks, and aborts the others when one fails: no task may start anything after the clean-up has begun. */
 async function allSettled(failed: AbortController, tasks: Promise<unknown>[]): Promise<void> {
   const results = await Promise.allSettled(tasks.map((task) =>
     task.catch((error) => {

@@ -1,18 +1,18 @@
 import type { NodePlan, Plan } from "./plan.ts";
 
-/** The certificates and keys of the cluster, by file. */
+/** Paths of the cluster's certificates and keys. */
 export interface Credentials {
   path(name: string): string;
 }
 
-/** etcd 3.5 or newer: with an older one the API server's watch cache never catches up. */
+/** Returns the command of etcd 3.5 or newer: with an older etcd the API server's watch cache never catches up. */
 export function etcdArgs(plan: Plan, data: string): string[] {
   const client = `http://${plan.loopback}:2379`;
   const peer = `http://${plan.loopback}:2380`;
   return [
     "etcd",
     `--data-dir=${data}`,
-    "--unsafe-no-fsync", // the data does not outlive the cluster
+    "--unsafe-no-fsync", // the data is deleted with the cluster
     `--listen-client-urls=${client}`,
     `--advertise-client-urls=${client}`,
     `--listen-peer-urls=${peer}`,
@@ -54,7 +54,7 @@ export function controllerManagerArgs(plan: Plan, credentials: Credentials): str
     `--service-account-private-key-file=${credentials.path("service-account.key")}`,
     `--root-ca-file=${credentials.path("ca.crt")}`,
     "--use-service-account-credentials",
-    "--kube-api-qps=200", // the default of 20 lets every start of the controllers take 5 s
+    "--kube-api-qps=200", // with the default of 20 every start of the controllers takes 5 s
     "--kube-api-burst=400",
     "--leader-elect=false",
   ];
@@ -76,7 +76,7 @@ export function kubeProxyArgs(plan: Plan, node: NodePlan, credentials: Credentia
     "--proxy-mode=nftables",
     `--cluster-cidr=${plan.pods.join(",")}`,
     `--hostname-override=${node.name}`,
-    "--conntrack-max-per-core=0", // a limit of the whole machine: not ours to change
+    "--conntrack-max-per-core=0", // keeps the limit, which applies to the whole machine
   ];
 }
 

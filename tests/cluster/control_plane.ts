@@ -6,7 +6,7 @@ import { alive, environment, start } from "./processes.ts";
 import type { State } from "./state.ts";
 import { until } from "./wait.ts";
 
-/** The programs of the control plane, which run on the host. */
+/** Programs of the control plane, which run on the host. */
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
 /** Starts etcd and the API server, and returns when the API server is ready. */
@@ -26,7 +26,7 @@ export async function startApi(
   await startApiServer(state, plan, bin, kubectl, signal);
 }
 
-/** The same for the API server alone, where etcd runs. */
+/** Starts only the API server, with etcd running, and returns when it is ready. */
 export async function startApiServer(
   state: State,
   plan: Plan,
@@ -38,7 +38,7 @@ export async function startApiServer(
   await ready(state, "kube-apiserver", 90, signal, async () => await kubectl(["get", "--raw", "/readyz"]) === "ok");
 }
 
-/** Starts what watches the API server: the controllers and the scheduler. */
+/** Starts the clients of the API server: the controller manager and the scheduler. */
 export function startControllers(state: State, plan: Plan, bin: string): void {
   const credentials = credentialsOf(state);
   launch(state, bin, controllerManagerArgs(plan, credentials));
@@ -49,10 +49,10 @@ export function credentialsOf(state: State): Credentials {
   return { path: (name) => state.path(`pki/${name}`) };
 }
 
-/** Whether the program runs; throws when it did and has ended. */
+/** Returns true when the program runs; throws ClusterError when it has ended. */
 export function isUp(state: State, name: string): boolean {
   const process = state.processes().get(name);
-  if (process === undefined) return false; // it has not written itself down yet
+  if (process === undefined) return false; // its pid file is not written yet
   if (alive(process)) return true;
   throw new ClusterError(`Cannot keep "${name}" running`, logHint(state, name));
 }
@@ -66,8 +66,8 @@ function launch(state: State, bin: string, argv: string[]) {
   start(argv, {
     pidFile: state.path(`pids/${name}`),
     log: state.path(`logs/${name}.log`),
-    env: environment(bin, state.folder),
-    cwd: state.folder,
+    env: environment(bin, state.directory),
+    cwd: state.directory,
   });
 }
 

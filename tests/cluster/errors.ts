@@ -1,4 +1,4 @@
-/** What a person did not expect: one sentence, and what to try next. Everything else is a bug and keeps its stack. */
+/** An error for users: one sentence, and a hint. All other errors are bugs and keep their stacks. */
 export class ClusterError extends Error {
   override readonly name = "ClusterError";
   readonly hint: string | undefined;
@@ -8,7 +8,7 @@ export class ClusterError extends Error {
     this.hint = hint;
   }
 
-  /** The two lines that are shown on stderr. */
+  /** The two lines for stderr. */
   text(): string {
     return this.hint === undefined ? `error: ${this.message}\n` : `error: ${this.message}\nhint: ${this.hint}\n`;
   }

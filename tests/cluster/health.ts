@@ -5,14 +5,14 @@ import { planCluster } from "./plan.ts";
 import { children } from "./processes.ts";
 import type { State } from "./state.ts";
 
-/** One line of the status. */
+/** A line of the status. */
 export interface Part {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
 }
 
-/** What runs of the cluster, part by part. */
+/** Returns the status of each part of the cluster. */
 export async function inspect(state: State, kubectl: Kubectl | undefined): Promise<Part[]> {
   const processes = state.processes();
   const parts: Part[] = CONTROL_PLANE.map((name) => {

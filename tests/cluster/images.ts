@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { buildKey } from "./build.ts";
 import { run } from "./processes.ts";
 
-/** An image of one layer: a few files and links, and how it starts. */
+/** An image with one layer: a few files and symlinks, and its start command. */
 export interface Recipe {
   readonly name: string;
-  /** Host file by its path in the image; all are programs. */
+  /** Path on the host by path in the image; all are executable. */
   readonly programs: Readonly<Record<string, string>>;
-  /** Text by its path in the image. */
+  /** Text by path in the image. */
   readonly texts?: Readonly<Record<string, string>>;
-  /** Target by the path of the symbolic link. */
+  /** Target by path of the symlink. */
   readonly links?: Readonly<Record<string, string>>;
-  readonly folders?: readonly string[];
+  readonly directories?: readonly string[];
   readonly config: {
     readonly Entrypoint?: readonly string[];
     readonly Cmd?: readonly string[];
@@ -23,30 +23,30 @@ export const PAUSE_IMAGE = "localhost/pause:1";
 
 const ENV = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
 
-/** Links for the applets that `busybox --list-full` prints; the one called busybox would point at itself. */
+/** Returns symlinks for the applets that `busybox --list-full` prints, except `busybox`, which would point at itself. */
 export function appletLinks(listing: string): Record<string, string> {
   const applets = listing.split("\n").filter((path) => path !== "" && path !== "bin/busybox");
   return Object.fromEntries(applets.map((path) => [path, "/bin/busybox"]));
 }
 
-/** The files that `ldd` lists for a program: its libraries and the loader. */
+/** Returns the files that `ldd` lists for a program: its libraries and the loader. */
 export function librariesOf(listing: string): string[] {
   return listing.split("\n").flatMap((line) => /(?:^\s+|=> )(\/\S+) \(0x/.exec(line)?.[1] ?? []);
 }
 
-/** What the images are made of. */
+/** Contents of the images. */
 export interface Ingredients {
-  /** Holds the built programs. */
+  /** Directory of the built programs. */
   bin: string;
   busybox: string;
-  /** What `busybox --list-full` prints. */
+  /** Output of `busybox --list-full`. */
   applets: string;
   /** Dynamically linked programs of this machine, and the files that they load. */
   dynamic: readonly string[];
   libraries: readonly string[];
 }
 
-/** The images of the demo workloads, and those that tests use. */
+/** Returns the images of the demo workloads, and those that tests use. */
 export function recipes({ bin, busybox, applets, dynamic, libraries }: Ingredients): Recipe[] {
   const libc = libraries.find((file) => file.endsWith("/libc.so.6"));
   return [
@@ -59,7 +59,7 @@ export function recipes({ bin, busybox, applets, dynamic, libraries }: Ingredien
         "etc/group": "root:x:0:\nnogroup:x:65534:\n",
       },
       links: appletLinks(applets),
-      folders: ["root", "tmp"],
+      directories: ["root", "tmp"],
       config: { Cmd: ["sh"], Env: ENV },
     },
     {
@@ -68,7 +68,8 @@ export function recipes({ bin, busybox, applets, dynamic, libraries }: Ingredien
       config: { Entrypoint: ["/agnhost"], Cmd: ["pause"], Env: ENV },
     },
     {
-      // Another C library than the endoscope's, found through an absolute link that leads there from elsewhere.
+      // Another C library than the endoscope's, found through an absolute symlink, which outside the image leads to another
+      // file.
       name: "localhost/dynamic:1",
       programs: Object.fromEntries([...dynamic, ...libraries].map((file) => [file.slice(1), file])),
       links: libc === undefined ? {} : { "opt/lib/libc.so.6": libc },
@@ -77,7 +78,7 @@ export function recipes({ bin, busybox, applets, dynamic, libraries }: Ingredien
   ];
 }
 
-/** The image's configuration (https://github.com/opencontainers/image-spec/blob/main/config.md). */
+/** Returns the image's configuration (https://github.com/opencontainers/image-spec/blob/main/config.md). */
 export function imageConfig(recipe: Recipe, layerDigest: string, architecture: string): Record<string, unknown> {
   return {
     architecture,
@@ -87,7 +88,7 @@ export function imageConfig(recipe: Recipe, layerDigest: string, architecture: s
   };
 }
 
-/** Returns the docker-archive files of all images, made on the first use. */
+/** Returns the docker-archive files of all images, made on first use. */
 export async function buildImages(cache: string, bin: string, signal: AbortSignal): Promise<string[]> {
   const busybox = (await run(["sh", "-c", "command -v busybox"])).trim();
   const applets = await run([busybox, "--list-full"]);
@@ -100,7 +101,7 @@ export async function buildImages(cache: string, bin: string, signal: AbortSigna
 }
 
 async function buildImage(cache: string, recipe: Recipe, signal: AbortSignal): Promise<string> {
-  // Size and time stand for a program's content: hashing agnhost at each start would take longer than the start.
+  // Size and time represent a program's content: hashing agnhost at each start would take longer than the start.
   const stamps = Object.values(recipe.programs).map((file) => Deno.statSync(file)).map((s) =>
     `${s.size} ${s.mtime?.getTime()}`
   );
@@ -128,10 +129,10 @@ async function buildImage(cache: string, recipe: Recipe, signal: AbortSignal): P
   }
 }
 
-/** A tar that depends on the content alone. */
-function tarArgs(archive: string, folder: string, members: string[]): string[] {
+/** Returns a tar command whose output depends only on the content. */
+function tarArgs(archive: string, directory: string, members: string[]): string[] {
   const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
-  return ["tar", ...same, "-cf", archive, "-C", folder, ...members];
+  return ["tar", ...same, "-cf", archive, "-C", directory, ...members];
 }
 
 async function fillRoot(root: string, recipe: Recipe) {
@@ -140,9 +141,9 @@ async function fillRoot(root: string, recipe: Recipe) {
     return `${root}/${path}`;
   };
   await Deno.mkdir(root, { mode: 0o755 });
-  for (const folder of recipe.folders ?? []) {
-    await Deno.mkdir(await place(folder));
-    await Deno.chmod(`${root}/${folder}`, folder === "tmp" ? 0o1777 : 0o755);
+  for (const directory of recipe.directories ?? []) {
+    await Deno.mkdir(await place(directory));
+    await Deno.chmod(`${root}/${directory}`, directory === "tmp" ? 0o1777 : 0o755);
   }
   for (const [path, file] of Object.entries(recipe.programs)) {
     await Deno.copyFile(file, await place(path));

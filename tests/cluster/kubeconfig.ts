@@ -1,4 +1,4 @@
-/** What a client needs to sign in; the certificates and the key are PEM texts. */
+/** Credentials of a client; certificates and key are PEM texts. */
 export interface SignIn {
   readonly server: string;
   readonly authority: string;
@@ -6,7 +6,7 @@ export interface SignIn {
   readonly key: string;
 }
 
-/** A kubeconfig with everything inside, so that the file may be copied. */
+/** Returns a self-contained kubeconfig, so that the file may be copied. */
 export function kubeconfig(name: string, signIn: SignIn): Record<string, unknown> {
   return {
     apiVersion: "v1",

@@ -23,22 +23,22 @@ async function loadImage(state: State, node: string, bin: string, file: string, 
   if (pid === undefined) throw new ClusterError(`Cannot find the node "${node}"`, "run scripts/cluster up");
   const images = (args: string[]) => enterArgs(pid, [`${bin}/ctr`, "-n", "k8s.io", "images", ...args]);
   const options = signal === undefined ? {} : { signal };
-  // Opened out here: the node has a /run of its own.
+  // Opened on the host: the node has a /run of its own.
   const importing = ["sh", "-c", 'file=$1; shift; exec "$@" <"$file"', "sh", file, ...images(["import", "-"])];
   const imported = importedImages(await run(importing, options));
-  // The kubelet's side of containerd hears of a new image a moment later, and marks it.
+  // containerd's CRI plugin notices a new image a moment later, and labels it.
   await until(`the kubelet of ${node} to see the images of "${file}"`, 20, async () => {
     const managed = managedImages(await run(images(["list"]), options));
     return imported.every((name) => managed.includes(name));
   }, options);
 }
 
-/** The names of the images that `ctr images import` says it has saved. */
+/** Returns the names of the images that `ctr images import` reports as saved. */
 export function importedImages(output: string): string[] {
   return output.split("\n").flatMap((line) => /^(\S+)\s+saved\s*$/.exec(line)?.[1] ?? []);
 }
 
-/** Images in the table of `ctr images list` that containerd's Kubernetes plugin has taken up. */
+/** Returns the images in the table of `ctr images list` that containerd's CRI plugin manages. */
 export function managedImages(listing: string): string[] {
   return listing.split("\n").filter((line) => line.includes("io.cri-containerd.image=managed"))
     .map((line) => line.split(/\s+/)[0] ?? "");

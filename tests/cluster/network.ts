@@ -1,6 +1,6 @@
 import type { NodePlan, Plan } from "./plan.ts";
 
-/** `ip -batch` lines that make the cluster's bridge on the host. */
+/** Returns `ip -batch` lines that create the cluster's bridge on the host. */
 export function bridgeCommands(plan: Plan): string[] {
   return [
     `link add ${plan.bridge} type bridge`,
@@ -10,18 +10,20 @@ export function bridgeCommands(plan: Plan): string[] {
   ];
 }
 
-/** `ip -batch` lines that hang the network namespace of process `pid` on the bridge, from the host's side. */
+/** Returns `ip -batch` lines for the host that connect the network namespace of process `pid` to the bridge. */
 export function plugCommands(plan: Plan, node: NodePlan, pid: number): string[] {
   return [
     `link add ${node.link} type veth peer name eth0 netns ${pid}`,
     `link set ${node.link} master ${plan.bridge} up`,
-    // Pods are not masqueraded, so the API server on the host answers their own addresses.
+    // Pods are not masqueraded, so the API server on the host answers to the pods' own addresses.
     `route replace ${node.pods4} via ${node.address4} dev ${plan.bridge}`,
     `route replace ${node.pods6} via ${node.address6} dev ${plan.bridge}`,
   ];
 }
 
-/** `ip -batch` lines for inside a node: its addresses, the way out, and the way to the pods of every other node. */
+/**
+ * Returns `ip -batch` lines for a node: its addresses, the default routes, and the routes to the pods of every other node.
+ */
 export function nodeCommands(plan: Plan, node: NodePlan): string[] {
   const others = plan.nodes.filter((other) => other.name !== node.name);
   return [

@@ -9,17 +9,17 @@ import { children, environment, run, start } from "./processes.ts";
 import type { State } from "./state.ts";
 import { until } from "./wait.ts";
 
-/** The programs that a node runs. */
+/** Programs that a node runs. */
 export const NODE_PROGRAMS = ["containerd", "kube-proxy", "kubelet"] as const;
 
-/** A node whose containerd runs and whose kubelet waits for the word. */
+/** A node whose containerd runs and whose kubelet waits to be started. */
 export interface StartedNode {
   readonly name: string;
   /** Starts kubelet and kube-proxy. */
   go(): Promise<void>;
 }
 
-/** Starts a node up to a containerd that answers. */
+/** Starts a node until its containerd has a socket. */
 export async function startNode(
   state: State,
   plan: Plan,
@@ -27,16 +27,16 @@ export async function startNode(
   bin: string,
   signal: AbortSignal,
 ): Promise<StartedNode> {
-  const folder = state.path(node.name);
-  await writeConfig(state, plan, node, folder);
+  const directory = state.path(node.name);
+  await writeConfig(state, plan, node, directory);
   const groups = makeCgroup(node.cgroup);
   const child = start(nodeArgs(groups, `${import.meta.dirname}/node_init.sh`), {
     pidFile: state.path(`pids/${node.name}`),
     log: state.path(`logs/${node.name}.log`),
     env: {
-      ...environment(bin, folder),
+      ...environment(bin, directory),
       NODE: node.name,
-      FOLDER: folder,
+      DIRECTORY: directory,
       LOGS: state.path("logs"),
       CGROUPS: describeHierarchies(mountedHierarchies()),
     },
@@ -66,7 +66,10 @@ export async function startNode(
   };
 }
 
-/** Joins the groups, then becomes process 1 of all namespaces of a node; killing it kills all inside. */
+/**
+ * Returns the command that joins the groups and executes process 1 of all namespaces of a node; killing it kills all
+ * processes of the node.
+ */
 export function nodeArgs(cgroups: readonly string[], init: string): string[] {
   const join = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"';
   const namespaces = ["--net", "--mount", "--uts", "--ipc", "--pid", "--cgroup"];
@@ -86,23 +89,23 @@ export function nodeArgs(cgroups: readonly string[], init: string): string[] {
   ];
 }
 
-/** The host's pid of process 1 of a node, while the node runs. */
+/** Returns the host's pid of process 1 of a node, while the node runs. */
 export function nodePid(state: State, name: string): number | undefined {
   if (!state.running(name)) return undefined;
   const unshare = state.processes().get(name);
   return unshare === undefined ? undefined : children(unshare.pid)[0];
 }
 
-/** Puts a command into a node: its network, mounts, processes, host name and cgroups. */
+/** Returns the command that runs `argv` in a node: its network, mounts, processes, host name and cgroups. */
 export function enterArgs(pid: number, argv: readonly string[]): string[] {
-  // Not `ip netns exec`, which mounts a /sys of its own and so hides the cgroups.
+  // Not `ip netns exec`, which mounts its own /sys and so hides the cgroups.
   return ["nsenter", "-t", String(pid), "-m", "-u", "-i", "-n", "-p", "-C", "--", ...argv];
 }
 
-async function writeConfig(state: State, plan: Plan, node: NodePlan, folder: string) {
+async function writeConfig(state: State, plan: Plan, node: NodePlan, directory: string) {
   const credentials = credentialsOf(state);
-  const write = (name: string, text: string) => Deno.writeTextFile(`${folder}/${name}`, text);
-  await Deno.mkdir(`${folder}/cni`, { recursive: true });
+  const write = (name: string, text: string) => Deno.writeTextFile(`${directory}/${name}`, text);
+  await Deno.mkdir(`${directory}/cni`, { recursive: true });
   await write("resolv.conf", resolvConf(plan.gateway4));
   await write("containerd.toml", containerdConfig(PAUSE_IMAGE));
   await write("cni/10-pods.conflist", JSON.stringify(networkConfig(node), null, 2));
@@ -110,17 +113,17 @@ async function writeConfig(state: State, plan: Plan, node: NodePlan, folder: str
     authority: credentials.path("ca.crt"),
     certificate: credentials.path(`${node.name}.crt`),
     key: credentials.path(`${node.name}.key`),
-    resolvConf: `${folder}/resolv.conf`,
+    resolvConf: `${directory}/resolv.conf`,
   });
   await write("kubelet.json", JSON.stringify(kubelet, null, 2));
   const programs = [
     kubeProxyArgs(plan, node, credentials),
-    kubeletArgs(node, credentials, `${folder}/kubelet.json`),
+    kubeletArgs(node, credentials, `${directory}/kubelet.json`),
   ];
   await write("argv", programs.map((argv) => `${argv.join("\n")}\n\n`).join(""));
 }
 
-/** Runs `ip -batch` with these lines, behind the given words. */
+/** Runs `ip -batch` with these lines, prefixed with `before`. */
 export async function ip(commands: readonly string[], before: readonly string[]): Promise<void> {
   await run([...before, "ip", "-batch", "-"], { stdin: commands.join("\n") + "\n" });
 }

@@ -1,6 +1,6 @@
 import type { NodePlan } from "./plan.ts";
 
-/** Where the kubelet finds what it needs, as paths on the host's disk. */
+/** Paths of the kubelet's files on the host's disk. */
 export interface KubeletPaths {
   readonly authority: string;
   readonly certificate: string;
@@ -8,7 +8,7 @@ export interface KubeletPaths {
   readonly resolvConf: string;
 }
 
-/** KubeletConfiguration; JSON is YAML too, so no YAML is written. */
+/** Returns a KubeletConfiguration; it is written as JSON, which is valid YAML. */
 export function kubeletConfig(paths: KubeletPaths): Record<string, unknown> {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
@@ -27,14 +27,14 @@ export function kubeletConfig(paths: KubeletPaths): Record<string, unknown> {
     failCgroupV1: false,
     failSwapOn: false,
     enforceNodeAllocatable: [],
-    // There is no registry to pull a collected image from again, and the disk is the developer's.
+    // There is no registry to pull a deleted image from again, and the disk is the developer's.
     imageMinimumGCAge: "24h",
     imageGCHighThresholdPercent: 100,
     evictionHard: { "nodefs.available": "1%", "imagefs.available": "1%", "memory.available": "50Mi" },
   };
 }
 
-/** containerd's configuration (https://github.com/containerd/containerd/blob/main/docs/cri/config.md). */
+/** Returns containerd's configuration (https://github.com/containerd/containerd/blob/main/docs/cri/config.md). */
 export function containerdConfig(pauseImage: string): string {
   return `version = 3
 
@@ -51,7 +51,7 @@ export function containerdConfig(pauseImage: string): string {
 `;
 }
 
-/** The pods' network of one node: a bridge of its own, two address families, host ports. */
+/** Returns the CNI configuration of one node: a bridge of its own, two address families, host ports. */
 export function networkConfig(node: NodePlan): Record<string, unknown> {
   return {
     cniVersion: "1.0.0",
@@ -75,8 +75,8 @@ export function networkConfig(node: NodePlan): Record<string, unknown> {
 }
 
 /**
- * The Node object, made before its kubelet starts: the ranges of pod addresses are then ours to choose, and the
- * scheduler knows of both nodes when the first pod is spread.
+ * Returns the Node object. It is created before its kubelet starts, so that the ranges of pod addresses can be chosen here,
+ * and the scheduler knows both nodes when it places the first pod.
  */
 export function nodeObject(node: NodePlan): Record<string, unknown> {
   return {
@@ -87,7 +87,10 @@ export function nodeObject(node: NodePlan): Record<string, unknown> {
   };
 }
 
-/** A name server that refuses at once (nothing listens there), so that an image pull fails fast without a network. */
+/**
+ * Returns a resolv.conf with a name server that refuses at once (nothing listens there), so that an image pull fails fast
+ * without a network.
+ */
 export function resolvConf(gateway: string): string {
   return `nameserver ${gateway}\noptions timeout:1 attempts:1\n`;
 }

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Process 1 of a node, in network, mount, process, cgroup, host name and IPC namespaces of its own. It builds the
-# file system view of a machine, starts the node's programs, and buries their orphans until they have all ended.
-#   NODE     the node's name                    FOLDER   its folder on the host's disk
-#   LOGS     the folder of the logs             CGROUPS  "folder:controllers ..." of cgroup v1, empty for v2
-# FOLDER/argv names the programs to start beside containerd: a line an argument, an empty line after each program.
-# A line on stdin is the host's word to go on.
+# Process 1 of a node, in its own network, mount, pid, cgroup, UTS and IPC namespaces. Builds the file system view of a
+# machine, starts the node's programs, and reaps their orphans until all have ended.
+#   NODE     the node's name                    DIRECTORY   its directory on the host's disk
+#   LOGS     the directory of the logs             CGROUPS  "directory:controllers ..." of cgroup v1, empty for v2
+# DIRECTORY/argv lists the programs to start besides containerd: one argument per line, an empty line after each program.
+# A line on stdin tells this script to continue.
 set -eu
 
-# The host hangs the node on its bridge first; when the host's side dies meanwhile, this is the end of the node.
+# The host connects the node to its bridge first; when the starting process dies meanwhile, the node ends.
 read -r _ || exit 1
 
 mount --make-rprivate /
@@ -22,13 +22,13 @@ mkdir -p /etc/cni/net.d /var/lib/cni /var/lib/kubelet /var/lib/containerd /var/l
 mount -t tmpfs tmpfs /var/lib/cni
 for pair in cni:/etc/cni/net.d kubelet:/var/lib/kubelet containerd:/var/lib/containerd \
   pods:/var/log/pods containers:/var/log/containers; do
-  mkdir -p "$FOLDER/${pair%%:*}"
-  mount --bind "$FOLDER/${pair%%:*}" "${pair#*:}"
+  mkdir -p "$DIRECTORY/${pair%%:*}"
+  mount --bind "$DIRECTORY/${pair%%:*}" "${pair#*:}"
 done
 mount --make-shared /var/lib/kubelet
-[ ! -e /etc/resolv.conf ] || mount --bind "$FOLDER/resolv.conf" /etc/resolv.conf
+[ ! -e /etc/resolv.conf ] || mount --bind "$DIRECTORY/resolv.conf" /etc/resolv.conf
 
-# A fresh /sys shows this network namespace; it comes without the cgroups.
+# A new /sys shows this network namespace; it does not contain the cgroups.
 mount -t sysfs sysfs /sys
 if [ -n "$CGROUPS" ]; then
   mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
@@ -38,7 +38,8 @@ if [ -n "$CGROUPS" ]; then
   done
 else
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
-  # In version 2 a group with processes of its own cannot share out controllers: the node's programs step aside.
+  # In version 2 a group that contains processes cannot enable controllers for its children: move the node's programs to a
+  # child group.
   mkdir -p /sys/fs/cgroup/init
   echo 1 >/sys/fs/cgroup/init/cgroup.procs
   for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
@@ -46,17 +47,17 @@ else
   done
 fi
 
-# Programs that are killed leave their temporary files behind: in this folder, which goes with the node.
-TMPDIR=$FOLDER/tmp
+# Killed programs leave their temporary files behind: in this directory, which is removed with the node.
+TMPDIR=$DIRECTORY/tmp
 mkdir -p "$TMPDIR"
 export TMPDIR
 
 start() {
   "$@" >>"$LOGS/$NODE-$1.log" 2>&1 </dev/null &
 }
-start containerd --config "$FOLDER/containerd.toml"
+start containerd --config "$DIRECTORY/containerd.toml"
 
-# The host imports the images before the kubelet looks for them.
+# The host imports the images before the kubelet starts.
 read -r _ || exit 1
 
 set --
@@ -67,7 +68,7 @@ while IFS= read -r line; do
     start "$@"
     set --
   fi
-done <"$FOLDER/argv"
+done <"$DIRECTORY/argv"
 
-# `wait` takes in every child, also the shims that containerd leaves behind.
+# `wait` reaps all children, including the shims that containerd leaves behind.
 wait

@@ -1,12 +1,15 @@
-/** Programs for `deno eval` that bring their process into a state which is seldom met, and stay in it. Linux with glibc. */
+/** Programs for `deno eval` that bring their process into a rare state, and stay in it. Linux with glibc. */
 
-/** The main thread ends, and the others go on. */
+/** Ends the main thread, while the others continue. */
 export const mainThreadLeaves = `
 const { syscall } = Deno.dlopen("libc.so.6", { syscall: { parameters: ["i64", "i64"], result: "i64" } }).symbols;
 setTimeout(() => syscall(Deno.build.arch === "x86_64" ? 60n : 93n, 0n), 100);
 `;
 
-/** The main thread is in state D until somebody opens this FIFO: as the parent of vfork(2), whose child waits to open it. */
+/**
+ * Keeps the main thread in state D until another process opens this FIFO: as the parent of vfork(2), whose child waits to
+ * open it.
+ */
 export function waitsInTheKernel(fifo: string): string {
   return `
 const { posix_spawn_file_actions_init: init, posix_spawn_file_actions_addopen: addOpen, posix_spawn: spawn } =

@@ -2,7 +2,7 @@ import { ClusterError } from "./errors.ts";
 import type { Progress } from "./progress.ts";
 import { run } from "./processes.ts";
 
-/** Debian packages that the cluster needs, and what shows that one is there on another distribution. */
+/** Debian packages that the cluster needs, and a file or program that shows the presence of each on another distribution. */
 export const PACKAGES: Readonly<Record<string, string>> = {
   "busybox-static": "busybox",
   "containernetworking-plugins": "/usr/lib/cni/bridge",
@@ -16,7 +16,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   "util-linux": "nsenter",
 };
 
-/** The packages that `dpkg-query -W -f '${Package} ${Status}\n'` does not list as installed. */
+/** Returns the packages that `dpkg-query -W -f '${Package} ${Status}\n'` does not list as installed. */
 export function missingPackages(listing: string, wanted: readonly string[]): string[] {
   const installed = new Set(
     listing.split("\n").filter((line) => line.endsWith(" install ok installed")).map((line) => line.split(" ")[0]),
@@ -24,24 +24,27 @@ export function missingPackages(listing: string, wanted: readonly string[]): str
   return wanted.filter((name) => !installed.has(name));
 }
 
-/** Installs what the cluster needs and is missing, and says so. Throws ClusterError where this is not Debian and something is. */
+/**
+ * Installs missing packages of the cluster, and reports it. Throws ClusterError when a package is missing and this is not
+ * Debian.
+ */
 export async function installPackages(progress: Progress, signal: AbortSignal): Promise<void> {
   if (await isDebian()) await installDebian(Object.keys(PACKAGES), progress, signal);
   else await checkPrograms();
 }
 
-/** Whether this machine has Debian's packages. */
+/** Returns true when this machine uses Debian packages. */
 export function isDebian(): Promise<boolean> {
   return works(["dpkg-query", "--version"]);
 }
 
-/** Installs those of these Debian packages that are missing, and says so. */
+/** Installs the missing ones of these Debian packages, and reports it. */
 export async function installDebian(
   wanted: readonly string[],
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  // dpkg-query fails when it knows nothing of one of them, and still lists the others.
+  // dpkg-query fails when it does not know one of them, and still lists the others.
   const listing = await new Deno.Command("dpkg-query", {
     args: ["-W", "-f", "${Package} ${Status}\\n", ...wanted],
     stderr: "null",

@@ -2,17 +2,17 @@ import { kubeconfig } from "./kubeconfig.ts";
 import type { Plan } from "./plan.ts";
 import { run } from "./processes.ts";
 
-/** One certificate to issue. */
+/** A certificate to issue. */
 export interface Certificate {
   readonly name: string;
-  /** In openssl's form: `/O=group/CN=user`. */
+  /** Subject in openssl's format: `/O=group/CN=user`. */
   readonly subject: string;
   readonly alternatives?: readonly string[];
-  /** The server that the kubeconfig made with it names; none: no kubeconfig. */
+  /** Server in the kubeconfig that is made with the certificate; undefined: no kubeconfig. */
   readonly server?: string;
 }
 
-/** All certificates of a cluster. */
+/** Returns all certificates of a cluster. */
 export function certificates(plan: Plan): Certificate[] {
   const { server } = plan;
   return [
@@ -31,7 +31,7 @@ export function certificates(plan: Plan): Certificate[] {
     { name: "admin", subject: "/O=system:masters/CN=admin", server },
     { name: "controller-manager", subject: "/CN=system:kube-controller-manager", server },
     { name: "scheduler", subject: "/CN=system:kube-scheduler", server },
-    // Not the node's own certificate: a node may not list EndpointSlices.
+    // Not the node's own certificate, because a node may not list EndpointSlices.
     { name: "proxy", subject: "/CN=system:kube-proxy", server },
     ...plan.nodes.map((node) => ({
       name: node.name,
@@ -42,7 +42,7 @@ export function certificates(plan: Plan): Certificate[] {
   ];
 }
 
-/** The openssl configuration that decides a certificate's extensions. */
+/** Returns the openssl configuration for a certificate's extensions. */
 export function opensslConfig(certificate: Pick<Certificate, "name" | "alternatives"> | "authority"): string {
   const extensions = certificate === "authority"
     ? ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,digitalSignature"]
@@ -56,9 +56,9 @@ export function opensslConfig(certificate: Pick<Certificate, "name" | "alternati
     .join("\n");
 }
 
-/** Issues everything into `folder`: NAME.crt, NAME.key, NAME.kubeconfig, ca.crt and service-account.key. */
-export async function issue(plan: Plan, folder: string, signal: AbortSignal): Promise<void> {
-  const file = (name: string) => `${folder}/${name}`;
+/** Issues all certificates into `directory`: NAME.crt, NAME.key, NAME.kubeconfig, ca.crt and service-account.key. */
+export async function issue(plan: Plan, directory: string, signal: AbortSignal): Promise<void> {
+  const file = (name: string) => `${directory}/${name}`;
   const request = async (name: string, subject: string, config: string, signer: string[]) => {
     await Deno.writeTextFile(file(`${name}.cnf`), config);
     await run([
@@ -68,12 +68,12 @@ export async function issue(plan: Plan, folder: string, signal: AbortSignal): Pr
     ], { signal });
   };
 
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   await request("ca", "/CN=scope-test-cluster", opensslConfig("authority"), []);
   const authority = await Deno.readTextFile(file("ca.crt"));
   const signer = ["-CA", file("ca.crt"), "-CAkey", file("ca.key")];
   await Promise.all([
-    // Not `genpkey`: the API server finds no public key in its form (PKCS 8).
+    // Not `genpkey`: the API server finds no public key in its format (PKCS 8).
     run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", file("service-account.key")], {
       signal,
     }),

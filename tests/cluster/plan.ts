@@ -1,4 +1,4 @@
-/** Every name and address of one node. */
+/** Names and addresses of one node. */
 export interface NodePlan {
   readonly name: string;
   /** The host's end of the node's veth pair; its other end is `eth0` in the node. */
@@ -10,15 +10,15 @@ export interface NodePlan {
   readonly pods6: string;
 }
 
-/** Every name and address of one cluster. No two slots share one, so clusters stand side by side. */
+/** Names and addresses of one cluster. No two slots share any, so clusters can run side by side. */
 export interface Plan {
   readonly slot: number;
   readonly bridge: string;
   readonly gateway4: string;
   readonly gateway6: string;
-  /** The API server, as the host and the nodes reach it. */
+  /** URL of the API server for the host and the nodes. */
   readonly server: string;
-  /** A loopback address of the cluster's own: all of 127/8 is the host itself, so no port has to be shared out. */
+  /** Loopback address of this cluster: all of 127/8 belongs to the host, so ports need not be distributed among clusters. */
   readonly loopback: string;
   readonly pods: readonly string[];
   readonly services: readonly string[];
@@ -27,10 +27,10 @@ export interface Plan {
   readonly nodes: readonly NodePlan[];
 }
 
-/** How many clusters one machine can hold: a slot has four /24 of 10.210.0.0/16 for its pods. */
+/** Number of clusters that one machine can run: a slot has four /24 of 10.210.0.0/16 for its pods. */
 export const SLOTS = 64;
 
-/** The names and addresses of the cluster in this slot, which has one to four nodes. */
+/** Returns the names and addresses of the cluster in this slot, with one to four nodes. Throws RangeError. */
 export function planCluster(slot: number, nodes = 2): Plan {
   if (!Number.isInteger(slot) || slot < 0 || slot >= SLOTS) throw new RangeError(`No such slot: ${slot}`);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > 4) throw new RangeError(`Not one to four nodes: ${nodes}`);

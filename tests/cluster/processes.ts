@@ -1,17 +1,17 @@
 import { ClusterError } from "./errors.ts";
 import { until } from "./wait.ts";
 
-/** One process for ever: a pid is used again, but not with the same start time in the same boot. */
+/** Unique identity of a process: a pid is reused, but not with the same start time in the same boot. */
 export interface Identity {
   readonly pid: number;
-  /** Clock ticks after the boot; field 22 of /proc/PID/stat (man 5 proc). */
+  /** Clock ticks since boot; field 22 of /proc/PID/stat (man 5 proc). */
   readonly start: string;
   readonly boot: string;
 }
 
-/** Pid, parent, state and start time out of a line of /proc/PID/stat; undefined when it is none. */
+/** Parses pid, parent, state and start time of a line of /proc/PID/stat; returns undefined for other text. */
 export function parseStat(line: string): { pid: number; state: string; parent: number; start: string } | undefined {
-  // The name in parentheses may hold blanks and parentheses itself.
+  // The name in parentheses may contain spaces and parentheses itself.
   const fields = /^(\d+) \(.*\) (.+)$/s.exec(line.trim());
   const [state, parent, ...rest] = fields?.[2]?.split(" ") ?? [];
   const start = rest[17];
@@ -19,14 +19,14 @@ export function parseStat(line: string): { pid: number; state: string; parent: n
   return { pid: Number(fields[1]), state, parent: Number(parent), start };
 }
 
-/** The content of a pid file: the boot's id, then the process' own line of /proc/PID/stat. */
+/** Parses a pid file: the id of the boot, then the process's own line of /proc/PID/stat. */
 export function parsePidFile(text: string): Identity | undefined {
   const [boot, ...stat] = text.split("\n");
   const parsed = parseStat(stat.join("\n"));
   return boot === undefined || parsed === undefined ? undefined : { pid: parsed.pid, start: parsed.start, boot };
 }
 
-/** Whether just this process still runs; a zombie does not. */
+/** Returns true when exactly this process still runs and is not a zombie. */
 export function alive(process: Identity): boolean {
   try {
     if (Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim() !== process.boot) return false;
@@ -37,7 +37,7 @@ export function alive(process: Identity): boolean {
   }
 }
 
-/** The processes that this one started. */
+/** Returns the children of a process. */
 export function children(pid: number): number[] {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ").filter(Boolean).map(Number);
@@ -46,7 +46,10 @@ export function children(pid: number): number[] {
   }
 }
 
-/** Ends the processes, and returns when they are gone. SIGKILL: an API server takes a minute to stop when asked. */
+/**
+ * Kills the processes, and returns when they are gone. By SIGKILL, because an API server takes a minute to end after
+ * SIGTERM.
+ */
 export async function kill(processes: readonly Identity[]): Promise<void> {
   for (const process of processes) {
     try {
@@ -58,12 +61,12 @@ export async function kill(processes: readonly Identity[]): Promise<void> {
   await until("the killed processes to end", 10, () => !processes.some(alive));
 }
 
-/** The environment of everything started here: no proxies and no settings of whoever calls, a home included. */
+/** Returns the environment of all started processes: without the caller's proxies and settings, and with another home. */
 export function environment(bin: string, home: string): Record<string, string> {
   return { PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: home };
 }
 
-// The process writes down itself before it becomes the program: no moment in which it runs and nobody knows it.
+// The process writes its pid file before it executes the program, so that it never runs unrecorded.
 const BECOME = `read -r stat </proc/$$/stat
 { cat /proc/sys/kernel/random/boot_id; printf '%s\\n' "$stat"; } >"$1"
 log=$2; shift 2
@@ -77,7 +80,7 @@ export interface StartOptions {
   readonly stdin?: "null" | "piped";
 }
 
-/** Starts a program that outlives this one, in a session of its own. */
+/** Starts a program that outlives this process, in a session of its own. */
 export function start(argv: readonly string[], options: StartOptions): Deno.ChildProcess {
   const child = new Deno.Command("sh", {
     args: ["-c", BECOME, "sh", options.pidFile, options.log, ...argv],
@@ -98,7 +101,7 @@ export interface RunOptions {
   readonly env?: Record<string, string>;
   readonly cwd?: string;
   readonly signal?: AbortSignal;
-  /** Told each line of stderr as it comes. */
+  /** Called with each line of stderr. */
   readonly onLine?: (line: string) => void;
 }
 

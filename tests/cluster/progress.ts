@@ -1,4 +1,6 @@
-/** Says on stderr what goes on: one moving line on a terminal, else a line a step and one more now and then. */
+/**
+ * Reports progress on stderr: on a terminal one line that is updated, otherwise a line for each step and one now and then.
+ */
 export class Progress implements Disposable {
   readonly #began = performance.now();
   readonly #terminal = Deno.stderr.isTerminal();
@@ -17,12 +19,12 @@ export class Progress implements Disposable {
     this.#timer = setInterval(() => this.#tick(), this.#terminal ? 200 : 15_000);
   }
 
-  /** What the step is at, shown with the next tick. */
+  /** Sets the detail of the step, shown with the next tick. */
   readonly detail = (text: string): void => {
     this.#detail = text;
   };
 
-  /** A line that stays. */
+  /** Prints a permanent line. */
   say(text: string): void {
     this.#finish();
     write(`${text}\n`);
@@ -47,13 +49,13 @@ export class Progress implements Disposable {
   }
 }
 
-/** One line of progress, cut to the width of the terminal. */
+/** Returns one line of progress, truncated to the width of the terminal. */
 export function progressLine(seconds: string, step: string, detail: string, width: number): string {
   const line = detail === "" ? `${seconds}  ${step} …` : `${seconds}  ${step}: ${detail}`;
   return line.length < width ? line : `${line.slice(0, width - 2)}…`;
 }
 
-/** `12 s` or `3 min 07 s`, of so many milliseconds, to a width that lines up. */
+/** Formats a duration as `12 s` or `3 min 07 s`, padded to a fixed width. */
 export function clock(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   const text = seconds < 60
@@ -74,7 +76,7 @@ function write(text: string) {
   try {
     Deno.stderr.writeSync(new TextEncoder().encode(text));
   } catch (error) {
-    // That nobody reads it any more must not end what cleans up.
+    // A closed stderr must not interrupt the clean-up.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

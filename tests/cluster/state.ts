@@ -2,23 +2,23 @@ import { createHash } from "node:crypto";
 import { lockFile } from "./lock.ts";
 import { alive, type Identity, parsePidFile } from "./processes.ts";
 
-/** Where one checkout's cluster keeps everything, outside the checkout. */
+/** Directory of the state of a checkout's cluster, outside the checkout. */
 export class State {
-  readonly folder: string;
+  readonly directory: string;
 
   constructor(readonly checkout: string, readonly cache: string) {
-    this.folder = `${cache}/cluster/${checkoutHash(checkout)}`;
+    this.directory = `${cache}/cluster/${checkoutHash(checkout)}`;
   }
 
   path(name: string): string {
-    return `${this.folder}/${name}`;
+    return `${this.directory}/${name}`;
   }
 
   get kubeconfig(): string {
     return this.path("pki/admin.kubeconfig");
   }
 
-  /** The text of a file of the state; undefined when there is none. */
+  /** Returns the text of a state file; undefined when it does not exist. */
   read(name: string): string | undefined {
     try {
       return Deno.readTextFileSync(this.path(name)).trim();
@@ -28,9 +28,9 @@ export class State {
     }
   }
 
-  /** Written whole or not at all. */
+  /** Writes a state file atomically. */
   write(name: string, text: string): void {
-    Deno.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    Deno.mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     Deno.writeTextFileSync(this.path(`${name}.part`), text);
     Deno.renameSync(this.path(`${name}.part`), this.path(name));
   }
@@ -40,12 +40,12 @@ export class State {
     return text === undefined ? undefined : Number(text);
   }
 
-  /** The folder of the built programs that the cluster runs. */
+  /** Directory of the built programs that the cluster runs. */
   get bin(): string | undefined {
     return this.read("bin");
   }
 
-  /** Every process that was started for this cluster, by name, dead or alive. */
+  /** All processes that were started for this cluster, by name, dead or alive. */
   processes(): Map<string, Identity> {
     const found = new Map<string, Identity>();
     try {
@@ -64,19 +64,19 @@ export class State {
     return process !== undefined && alive(process);
   }
 
-  /** One `up` or `down` at a time. */
+  /** Locks the state: only one `up` or `down` runs at a time. */
   async lock(onWait: () => void, signal: AbortSignal): Promise<Disposable> {
-    await Deno.mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await Deno.mkdir(this.directory, { recursive: true, mode: 0o700 });
     return await lockFile(this.path("lock"), onWait, signal);
   }
 }
 
-/** A short name for a checkout. */
+/** Returns a short name for a checkout. */
 export function checkoutHash(checkout: string): string {
   return createHash("sha256").update(checkout).digest("hex").slice(0, 12);
 }
 
-/** The state of the cluster that belongs to the checkout this file is in. */
+/** Returns the state of the cluster of the checkout that contains this file. */
 export function openState(): State {
   const home = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`;
   return new State(Deno.realPathSync(`${import.meta.dirname}/../..`), Deno.env.get("SCOPE_CACHE") || `${home}/scope`);

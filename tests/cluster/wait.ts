@@ -3,11 +3,11 @@ import { ClusterError } from "./errors.ts";
 
 export interface UntilOptions {
   readonly signal?: AbortSignal;
-  /** Milliseconds between two looks. */
+  /** Interval of the checks, in milliseconds. */
   readonly every?: number;
-  /** Where to look when the wait fails. */
+  /** Hint of the error when the wait fails. */
   readonly hint?: string;
-  /** What is still missing, for the error. */
+  /** Returns the missing parts, for the error. */
   readonly missing?: () => string;
 }
 

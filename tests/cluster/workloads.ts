@@ -6,7 +6,7 @@ import { until } from "./wait.ts";
 
 const MANIFESTS = `${import.meta.dirname}/demo`;
 
-/** The part of a Kubernetes object that says how far it is. */
+/** The fields of a Kubernetes object that show its progress. */
 export interface Workload {
   readonly kind: string;
   readonly metadata: {
@@ -28,10 +28,10 @@ export interface Workload {
   };
 }
 
-/** The annotation of a pod that is not meant to be Running; its value is the phase it is meant to have. */
+/** Annotation of a pod that is not expected to be Running; its value is the expected phase. */
 export const EXPECTED_PHASE = "scope.test/expected-phase";
 
-/** What the object still lacks, in a few words; undefined when it is as it should be. */
+/** Returns a short reason why the object is not ready; undefined when it is as expected. */
 export function unsettled(object: Workload): string | undefined {
   const { kind, metadata, spec, status } = object;
   const name = `${kind.toLowerCase()} "${metadata.name}"`;
@@ -49,14 +49,14 @@ export function unsettled(object: Workload): string | undefined {
   return ready >= wanted && wanted > 0 ? undefined : `${name} has ${ready} of ${wanted} pods ready`;
 }
 
-/** Changes when a manifest does. */
+/** Returns a hash of all manifests. */
 export function manifestsHash(): string {
   const hash = createHash("sha256");
   for (const file of manifests()) hash.update(Deno.readTextFileSync(file));
   return hash.digest("hex");
 }
 
-/** Applies the manifests and waits until every workload is as it should be. */
+/** Applies the manifests and waits until every workload is as expected. */
 export async function applyWorkloads(
   state: State,
   kubectl: Kubectl,
@@ -89,7 +89,7 @@ export async function applyWorkloads(
 
 const NAMESPACES = ["demo", "locked"];
 
-/** In the order of their names: namespaces come first. */
+/** Returns the manifests in the order of their names: namespaces come first. */
 function manifests(): string[] {
   return [...Deno.readDirSync(MANIFESTS)].map(({ name }) => `${MANIFESTS}/${name}`).sort();
 }

@@ -5,23 +5,23 @@ import { connect } from "node:tls";
 import { kubectl } from "./kube.ts";
 import type { ScopeOptions } from "./scope.ts";
 
-/** A change that a proxy makes to a request, or an answer that it gives instead. */
+/** A change that the proxy makes to a request, or an answer that it gives instead. */
 export interface Fault {
-  /** `GET /api/…?…` of the requests that are meant. */
+  /** Pattern of the affected requests, as `GET /api/…?…`. */
   readonly of: RegExp;
-  /** Number of requests that are left to be changed; all where it is missing. */
+  /** Remaining number of requests to change; missing: all. */
   times?: number;
-  /** Answers itself. */
+  /** Answer of the proxy itself. */
   readonly answer?: {
     readonly status: number;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
-  /** Passes it on without what makes it a websocket. */
+  /** Forwards the request without its websocket upgrade. */
   readonly stripUpgrade?: true;
 }
 
-/** An HTTP proxy before the real API server, in this process, with the user of $KUBECONFIG. It changes requests as a test says. */
+/** An HTTP proxy in this process for the real API server, with the user of $KUBECONFIG. It injects the faults of a test. */
 export class ApiProxy implements AsyncDisposable {
   faults: Fault[] = [];
   readonly #server: http.Server;
@@ -74,7 +74,7 @@ export class ApiProxy implements AsyncDisposable {
     return proxy;
   }
 
-  /** With these, scope goes through it. */
+  /** Options with which scope uses the proxy. */
   get options(): ScopeOptions {
     return { env: { KUBECONFIG: this.kubeconfig } };
   }

@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { outcome } from "./cluster_script.ts";
 
-/** A request to a server, as far as a kubeconfig decides it. */
+/** The parts of a request that a kubeconfig decides. */
 export interface Asked {
-  /** Scheme, and the path before that of the API. */
+  /** Scheme, and the path prefix before the API's path. */
   server: string;
   namespace: string;
   authorization?: string;
@@ -17,16 +17,16 @@ export interface Asked {
   impersonated?: string;
 }
 
-/** The path of an API request, and who is named in it. */
+/** Matches the path of an API request; captures prefix, namespace and name. */
 const pattern = /^(.*)\/api\/v1\/namespaces\/([^/]*)\/(?:serviceaccounts|pods)\/([^/]*)\/(?:token|exec)/;
 
-/** Servers in the place of API servers, with TLS and without, that note who asks for the token of which service account. */
+/** Fake API servers with and without TLS, which record the requests for tokens of service accounts. */
 export class AskedServers implements AsyncDisposable {
   readonly #asked = new Map<string, Asked[]>();
 
   private constructor(
-    /** Where certificates are: ca.crt, which the server's is issued by, me.crt and me.key for a client, and other.crt. */
-    readonly folder: string,
+    /** Directory of certificates: ca.crt, the issuer of the server's; me.crt and me.key for a client; and other.crt. */
+    readonly directory: string,
     private readonly servers: readonly http.Server[],
   ) {
     for (const server of servers) {
@@ -44,35 +44,35 @@ export class AskedServers implements AsyncDisposable {
   }
 
   static async start(): Promise<AskedServers> {
-    const folder = await Deno.makeTempDir({ prefix: "scope-asked-" });
+    const directory = await Deno.makeTempDir({ prefix: "scope-asked-" });
     const issue = async (name: string, ...more: string[]) => {
       const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-      const files = ["-keyout", `${folder}/${name}.key`, "-out", `${folder}/${name}.crt`];
+      const files = ["-keyout", `${directory}/${name}.key`, "-out", `${directory}/${name}.crt`];
       const args = ["req", "-x509", "-nodes", ...kind, "-days", "1", "-subj", `/CN=${name}`, ...files, ...more];
       const { code, stderr } = await outcome("openssl", args);
       assert.equal(code, 0, stderr);
     };
     await Promise.all(["ca", "me", "other"].map((name) => issue(name)));
-    await issue("server", ...["-CA", `${folder}/ca.crt`, "-CAkey", `${folder}/ca.key`], ...[
+    await issue("server", ...["-CA", `${directory}/ca.crt`, "-CAkey", `${directory}/ca.key`], ...[
       ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
       ...["-addext", "basicConstraints=critical,CA:FALSE"],
     ]);
-    const [key, cert] = await Promise.all(["key", "crt"].map((end) => Deno.readTextFile(`${folder}/server.${end}`)));
+    const [key, cert] = await Promise.all(["key", "crt"].map((end) => Deno.readTextFile(`${directory}/server.${end}`)));
     const tls = https.createServer({ key: key!, cert: cert!, requestCert: true, rejectUnauthorized: false });
     const servers = [tls as unknown as http.Server, http.createServer()];
     await Promise.all(
       servers.map((server) => new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()))),
     );
-    return new AskedServers(folder, servers);
+    return new AskedServers(directory, servers);
   }
 
-  /** `127.0.0.1:PORT` of the one with TLS, and of the one without. */
+  /** `127.0.0.1:PORT` of the servers with and without TLS. */
   get hosts(): { tls: string; plain: string } {
     const [tls, plain] = this.servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`);
     return { tls: tls!, plain: plain! };
   }
 
-  /** The requests that were made under this name. */
+  /** Returns the requests for this name. */
   askedBy(name: string): Asked[] {
     return this.#asked.get(name) ?? [];
   }
@@ -98,6 +98,6 @@ export class AskedServers implements AsyncDisposable {
       server.closeAllConnections();
       return new Promise((done) => server.close(done));
     }));
-    await Deno.remove(this.folder, { recursive: true });
+    await Deno.remove(this.directory, { recursive: true });
   }
 }

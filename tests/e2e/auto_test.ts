@@ -10,7 +10,7 @@ const exec: Rule = { apiGroups: [""], resources: ["pods/exec"], verbs: ["create"
 const patch: Rule = { apiGroups: [""], resources: ["pods/ephemeralcontainers"], verbs: ["patch"] };
 const create: Rule = { apiGroups: [""], resources: ["pods"], verbs: ["create", "delete"] };
 
-/** Runs scope with -v, which must succeed; returns what it says of its way, in the end of all "beside … through …". */
+/** Runs scope with -v, which must succeed; returns its lines about the choice of a way; the last is "beside … through …". */
 async function said(args: readonly string[], options?: ScopeOptions): Promise<string[]> {
   const { code, stderr } = await scope(["-v", ...args], options);
   assert.equal(code, 0, stderr);
@@ -91,7 +91,7 @@ auto("--via auto", async (t, own) => {
     await using account = await Kubeconfig.ofAccount(own, "no-create", [read, exec, patch]);
     const env = { KUBECONFIG: account.path };
     assert.match((await said(on("other", "shell", "true"), { env })).at(-1)!, /through ephemeral container /);
-    // The same where a debug pod would be better.
+    // The same in a pod for which a debug pod would be preferred.
     assert.match((await said(on("small", "shell", "true"), { env })).at(-1)!, /through ephemeral container /);
   });
 
@@ -113,7 +113,7 @@ auto("--via auto", async (t, own) => {
   });
 
   await t.step("a quota that leaves no room for a debug pod does not stop an ephemeral container", async () => {
-    await scopeOk("-n", own.name, "cleanup", "-p", "all"); // before it counts
+    await scopeOk("-n", own.name, "cleanup", "-p", "all"); // before the quota counts pods
     const count = (await kubectl(["-n", own.name, "get", "pods", "-o", "name"])).trim().split("\n").length;
     await kubectl(["-n", own.name, "create", "quota", "full", `--hard=pods=${count}`]);
     await until("the quota to count", 10, async () => {

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { CHECKOUT, outcome } from "./cluster_script.ts";
 
-/** How many declarations of variables a bundle has that are disposed at the end of their block. */
+/** Counts the `using` declarations of a bundle. */
 async function disposals(entry: string, options: readonly string[]): Promise<number> {
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
-    const args = ["bundle", "--quiet", "--platform", "deno", "--outdir", folder, ...options];
+    const args = ["bundle", "--quiet", "--platform", "deno", "--outdir", directory, ...options];
     const { code, stderr } = await outcome(Deno.execPath(), [...args, `${CHECKOUT}/${entry}`]);
     assert.equal(code, 0, stderr);
-    const texts = [...Deno.readDirSync(folder)].map(({ name }) => Deno.readTextFileSync(`${folder}/${name}`));
-    // One that follows another is written as one with it by the minifier.
+    const texts = [...Deno.readDirSync(directory)].map(({ name }) => Deno.readTextFileSync(`${directory}/${name}`));
+    // The minifier joins consecutive declarations into one.
     const declarations = texts.join("\n").match(/(?<!\busing [^;]*;\s+(await )?)\busing [\w$]+ *=/g);
     return declarations?.length ?? 0;
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-// The minifier writes a variable that is used only once in place of its use, and forgets that it is to be disposed.
+// The minifier inlines a variable that is used only once, and thereby loses its disposal.
 Deno.test("no bundle loses a disposal", async (t) => {
   const split = ["--code-splitting"];
   const bundles = [["src/cli/main.ts", split], ["src/one_file.ts", []], [

@@ -7,10 +7,10 @@ import { Laptop, PodNetwork, readAll } from "./pod_network.ts";
 import { eventsOf, scope, type ScopeProcess, startScope } from "./scope.ts";
 import { overWays } from "./ways.ts";
 
-/** How soon new connections go through the sidecar again, whatever has died, in seconds. */
+/** Limit until new connections go through the sidecar again, whatever has died, in seconds. */
 const BACK = 3.5;
 
-/** In place of Envoy, which would say that it cannot reach anybody. */
+/** Stands in for Envoy, which would answer that it cannot reach any server. */
 const sidecar = "mkdir -p /srv; echo SIDECAR >/srv/index.html; exec httpd -f -p 15001 -h /srv";
 const elsewhere = "mkdir -p /srv; echo DIRECT >/srv/index.html; exec httpd -f -p 8080 -h /srv";
 
@@ -22,7 +22,7 @@ const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 type Line = Record<string, unknown>;
 const linesOf = ({ stdout }: ScopeProcess) => eventsOf(stdout.slice(0, stdout.lastIndexOf("\n") + 1)) as Line[];
 
-/** Starts a bypass, and waits until it holds. */
+/** Starts a bypass, and waits until it is in effect. */
 async function bypassed(...args: string[]): Promise<ScopeProcess> {
   const bypass = startScope(["-o", "json", ...args]);
   await bypass.until("stdout", /"bypass.started".*\n/, 60);
@@ -44,7 +44,7 @@ overWays("bypass", async (t, { via }) => {
   );
   const app = ["-n", namespace.name, "-p", "app"];
   const whoAnswers = async (address = primary) => /SIDECAR|DIRECT/.exec(await network.get(address, 8080))?.[0];
-  /** New connections go through the sidecar again, in time, and scope has nothing left in the pod. */
+  /** Waits until new connections go through the sidecar again, and scope has nothing left in the pod. */
   const untilBack = async () => {
     await until("the sidecar to answer", BACK, async () => await whoAnswers() === "SIDECAR");
     await until("no table of scope to be left", 10, async () => (await network.tables()).length === 0);
@@ -104,7 +104,7 @@ overWays("bypass", async (t, { via }) => {
         const after = await network.run("nft", "list", "ruleset") + await network.run("iptables-legacy-save");
         const plain = (text: string) => text.replace(/packets \d+ bytes \d+|\[\d+:\d+\]|^#.*$/gm, "");
         assert.equal(plain(after), plain(rules), "Istio's own rules are not as they were");
-        if (made !== "legacy") await removeIstioRules(network, made); // the next steps have the last
+        if (made !== "legacy") await removeIstioRules(network, made); // the next steps use the last one
       },
     );
   }
@@ -148,7 +148,7 @@ overWays("bypass", async (t, { via }) => {
       }
       await before.write(encode("GET / HTTP/1.0\r\n\r\n"));
       assert.match(decode(await readAll(before)), /SIDECAR/);
-      // What the app says to itself is none of this.
+      // Connections of the app to itself are not affected.
       assert.match(await network.get("127.0.0.1", 15001), /SIDECAR/);
       const during = await network.connect(primary, 8080);
       const count = 2 + addresses.length;
@@ -166,7 +166,7 @@ overWays("bypass", async (t, { via }) => {
   await t.step("--port leaves all other connections to the sidecar", async () => {
     await using others = await bypassed(...app, "bypass", "istio", "--port", "443");
     assert.equal(await whoAnswers(), "SIDECAR");
-    // Two at once do not disturb each other.
+    // Two ports at once do not interfere with each other.
     await using bypass = await bypassed(...app, "bypass", "istio", "--port", "8080", "--port", "81");
     assert.deepEqual(linesOf(bypass)[0]?.ports, [8080, 81]);
     assert.equal(await whoAnswers(), "DIRECT");
@@ -260,7 +260,7 @@ overWays("bypass", async (t, { via }) => {
 
 Deno.test("bypass refuses what makes no sense, in one line", async (t) => {
   const cases: [string[], number, RegExp][] = [
-    [["-p", "web", "bypass"], 64, /^error: Nothing says which mesh to bypass\nhint: it can be istio\n$/],
+    [["-p", "web", "bypass"], 64, /^error: No mesh specified\nhint: it can be istio\n$/],
     [["-p", "web", "bypass", "linkerd"], 64, /^error: Cannot bypass "linkerd"\nhint: it can be istio\n$/],
     ...["0", "65536", "abc", "80:81"].map((port): [string[], number, RegExp] => [
       ["-p", "web", "bypass", "istio", "--port", port],

@@ -5,7 +5,7 @@ import { scopeArgv, scopeEnv, scopeOk } from "./scope.ts";
 
 const web = ["-n", "demo", "-p", "web"];
 
-/** Runs a line of a shell, in which `"$@"` is scope with these arguments. */
+/** Runs a shell command line, in which `"$@"` is scope with these arguments. */
 async function line(text: string, args: readonly string[]) {
   const found = await outcome("timeout", ["60", "sh", "-c", text, "sh", ...scopeArgv, ...args], scopeEnv());
   assert.doesNotMatch(found.stderr, /^\s+at .*[:(]|this is a bug/m);
@@ -49,12 +49,12 @@ for (
       ...{ clearEnv: true, env: scopeEnv(), stdin: "null", stdout: "piped", stderr: "null" },
     }).spawn();
     const reader = child.stdout.getReader();
-    await reader.read(); // it runs; what comes now fills the pipe
+    await reader.read(); // scope runs; further output fills the pipe
     const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
     let written = -1, same = 0;
     await until("scope to have written what the pipe takes", 40, () => {
       const now = Number(/^wchar: (\d+)$/m.exec(Deno.readTextFileSync(`/proc/${child.pid}/io`))?.[1]);
-      same = now - written < 4096 ? same + 1 : 0; // it still says that it is alive
+      same = now - written < 4096 ? same + 1 : 0; // it still writes keepalives
       written = now;
       return Promise.resolve(same >= 5);
     });

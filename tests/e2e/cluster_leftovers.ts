@@ -3,7 +3,7 @@ import { checkoutHash } from "../cluster/state.ts";
 import { planCluster } from "../cluster/plan.ts";
 import { outcome } from "./cluster_script.ts";
 
-/** Everything of the cluster in this slot that is on the machine, by kind. */
+/** Everything of a cluster that is on this machine, by kind. */
 export interface Leftovers {
   readonly processes: string[];
   readonly namespaces: string[];
@@ -14,7 +14,7 @@ export interface Leftovers {
   readonly slots: string[];
 }
 
-/** Looks for what belongs to the cluster of `checkout` in `slot`; `namespaces` are inodes that it was seen to use. */
+/** Finds everything that belongs to the cluster of `checkout` in `slot`; `namespaces` are inodes that it has used. */
 export async function leftovers(checkout: string, slot: number, namespaces: readonly string[]): Promise<Leftovers> {
   const plan = planCluster(slot);
   const mine = `/cluster/${checkoutHash(checkout)}/`;
@@ -26,8 +26,8 @@ export async function leftovers(checkout: string, slot: number, namespaces: read
       const text = `${read(`/proc/${pid}/cmdline`)}\n${read(`/proc/${pid}/cgroup`)}`;
       return text.includes(mine) || text.includes(`/scope${slot}-node`) || text.includes(`127.200.${slot}.1`);
     }),
-    // A namespace without a process lives on where it is mounted. (With one it is among the processes above; inodes
-    // of namespaces cannot tell, as the kernel gives them out again at once.)
+    // A namespace without a process persists while it is mounted. With a process it shows among the processes above; inodes
+    // alone prove nothing, as the kernel reuses them at once.
     namespaces: namespaces.filter((id) => read("/proc/self/mountinfo").includes(` ${id} `)),
     mounts: read("/proc/self/mountinfo").split("\n").filter((line) => line.includes(mine)),
     links: [...Deno.readDirSync("/sys/class/net")].map(({ name }) => name)
@@ -39,7 +39,7 @@ export async function leftovers(checkout: string, slot: number, namespaces: read
   };
 }
 
-/** The network and mount namespaces of a process, as the kernel names them. */
+/** Returns the network, mount and pid namespaces of a process, as the kernel names them. */
 export function namespacesOf(pid: string | number): string[] {
   return ["net", "mnt", "pid"].flatMap((kind) => {
     try {
@@ -50,10 +50,10 @@ export function namespacesOf(pid: string | number): string[] {
   });
 }
 
-function cgroups(folder: string, depth: number): string[] {
+function cgroups(directory: string, depth: number): string[] {
   if (depth === 0) return [];
-  return [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).flatMap(({ name }) => {
-    return [`${folder}/${name}`, ...cgroups(`${folder}/${name}`, depth - 1)];
+  return [...Deno.readDirSync(directory)].filter((entry) => entry.isDirectory).flatMap(({ name }) => {
+    return [`${directory}/${name}`, ...cgroups(`${directory}/${name}`, depth - 1)];
   });
 }
 

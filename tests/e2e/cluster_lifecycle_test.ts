@@ -20,15 +20,15 @@ const NOTHING: Leftovers = {
 const CACHE = Deno.env.get("SCOPE_CACHE") ||
   `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/scope`;
 
-/** A second checkout, of what the cluster needs. */
+/** Makes a second checkout with the files that the cluster needs. */
 async function secondCheckout(): Promise<string> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "scope-checkout-" }));
-  for (const path of ["deploy", "scripts", "tests"]) await Deno.mkdir(`${folder}/${path}`);
+  const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "scope-checkout-" }));
+  for (const path of ["deploy", "scripts", "tests"]) await Deno.mkdir(`${directory}/${path}`);
   for (const path of ["deno.json", "deploy/permissions.txt", "scripts/lib.sh", "scripts/cluster", "tests/cluster"]) {
-    const { code, stderr } = await outcome("cp", ["-R", `${CHECKOUT}/${path}`, `${folder}/${path}`]);
+    const { code, stderr } = await outcome("cp", ["-R", `${CHECKOUT}/${path}`, `${directory}/${path}`]);
     assert.equal(code, 0, stderr);
   }
-  return folder;
+  return directory;
 }
 
 /** Kills a process of a cluster, and waits until it is gone. */
@@ -43,7 +43,7 @@ async function murder(pid: number) {
   });
 }
 
-/** Starts `up` and returns when it says these words. */
+/** Starts `up` and returns when it prints these words. */
 async function upUntil(checkout: string, words: string): Promise<Deno.ChildProcess> {
   const up = new Deno.Command(`${checkout}/scripts/cluster`, {
     args: ["up"],
@@ -65,7 +65,7 @@ Deno.test("cluster lifecycle", async (t) => {
   const state = new State(checkout, CACHE);
   const first = await cluster(CHECKOUT, "status");
   const healthy = async () => (await cluster(checkout, "status")).code === 0;
-  const seen = new Set<string>(); // namespaces of the nodes
+  const seen = new Set<string>(); // namespaces that the nodes have used
   let slot = -1;
   const rest = () => leftovers(checkout, slot, [...seen]);
   const up = async () => {
@@ -171,7 +171,7 @@ Deno.test("cluster lifecycle", async (t) => {
   } finally {
     await cluster(checkout, "down");
     await Deno.remove(checkout, { recursive: true });
-    await Deno.remove(state.folder, { recursive: true });
+    await Deno.remove(state.directory, { recursive: true });
   }
 });
 

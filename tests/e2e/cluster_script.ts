@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 
-/** The checkout that these tests are in. */
+/** Path of the checkout that contains these tests. */
 export const CHECKOUT = realpathSync(`${import.meta.dirname}/../..`);
 
 export interface Outcome {
@@ -20,7 +20,7 @@ export async function outcome(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Runs a checkout's scripts/cluster, from a folder that is no part of it. */
+/** Runs a checkout's scripts/cluster, from a directory outside the checkout. */
 export async function cluster(checkout: string, ...args: string[]): Promise<Outcome> {
   return await outcome("sh", ["-c", 'cd / && exec "$@"', "sh", `${checkout}/scripts/cluster`, ...args]);
 }

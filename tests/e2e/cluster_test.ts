@@ -71,7 +71,7 @@ Deno.test("cluster", async (t) => {
     const phases: Record<string, string[]> = {};
     for (const { metadata, status } of [...await pods("demo"), ...await pods("locked")]) {
       const app = metadata.labels?.["app"];
-      if (app !== undefined) (phases[app] ??= []).push(status.phase); // other tests may have pods here, too
+      if (app !== undefined) (phases[app] ??= []).push(status.phase); // other tests may also have pods here
     }
     assert.deepEqual(phases, {
       agent: ["Running", "Running"],
@@ -140,17 +140,17 @@ Deno.test("cluster", async (t) => {
   });
 
   await t.step("load makes an image known to both nodes", async () => {
-    const folder = await Deno.makeTempDir();
+    const directory = await Deno.makeTempDir();
     try {
-      await makeImage(`${folder}/loaded.tar`, "localhost/loaded:1");
-      const { code, stderr } = await cluster(CHECKOUT, "load", `${folder}/loaded.tar`);
+      await makeImage(`${directory}/loaded.tar`, "localhost/loaded:1");
+      const { code, stderr } = await cluster(CHECKOUT, "load", `${directory}/loaded.tar`);
       assert.equal(code, 0, stderr);
       for (const node of ["node1", "node2"]) {
         const { stdout } = await cluster(CHECKOUT, "enter", node, "ctr", "-n", "k8s.io", "images", "list", "-q");
         assert.ok(stdout.split("\n").includes("localhost/loaded:1"), stdout);
       }
     } finally {
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
       for (const node of ["node1", "node2"]) {
         await cluster(CHECKOUT, "enter", node, "ctr", "-n", "k8s.io", "images", "remove", "localhost/loaded:1");
       }
@@ -166,7 +166,7 @@ Deno.test("cluster", async (t) => {
   });
 });
 
-/** A copy of an image that is there, under another name. */
+/** Exports a copy of an existing image under another name. */
 async function makeImage(archive: string, name: string) {
   const script = "ctr -n k8s.io images tag --force localhost/pause:1 $1 >&2; ctr -n k8s.io images export - $1";
   const { code, stderr } = await outcome("sh", [

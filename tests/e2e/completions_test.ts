@@ -8,10 +8,10 @@ import { scope, scopeArgv, scopeOk, startScope } from "./scope.ts";
 import { SlowRoad } from "./slow_road.ts";
 import { Terminal } from "./terminal.ts";
 
-/** On a busy machine an answer in time may be none: what is answered is looked at here, and how quickly by scripts/bench. */
+/** Environment with a long timeout: on a busy machine an answer in time may be empty. scripts/bench measures the time. */
 const patient = { SCOPE_COMPLETION_MS: "20000" };
 
-/** What scope answers a shell: the candidates without their descriptions. */
+/** Returns the completion candidates that scope prints for a shell, without their descriptions. */
 async function complete(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const { code, stdout, stderr } = await scope(["complete", "--", ...words], { env: { ...patient, ...env } });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -97,19 +97,19 @@ Deno.test("complete: a cluster that does not answer in time has answered before,
   await using own = await TestNamespace.make();
   await own.pod("walks");
   await using road = await SlowRoad.open();
-  const home = await Deno.makeTempDir({ prefix: "scope-home-" }), folder = `${home}/.cache/scope/completions`;
+  const home = await Deno.makeTempDir({ prefix: "scope-home-" }), directory = `${home}/.cache/scope/completions`;
   const env = { ...road.options.env, HOME: home },
     asked = ["-n", own.name, "-p", "w"],
     soon = { SCOPE_COMPLETION_MS: "1500" };
-  const kept = () => [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".json"));
+  const kept = () => [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) => name.endsWith(".json"));
   const answer = ["walks"];
 
   assert.deepEqual(await complete(asked, env), answer);
   const [first] = kept();
-  assert.equal(Deno.statSync(folder).mode! & 0o777, 0o700);
-  assert.equal(Deno.statSync(`${folder}/${first}`).mode! & 0o777, 0o600);
+  assert.equal(Deno.statSync(directory).mode! & 0o777, 0o700);
+  assert.equal(Deno.statSync(`${directory}/${first}`).mode! & 0o777, 0o600);
   const { users } = JSON.parse(await Deno.readTextFile(road.kubeconfig)),
-    text = await Deno.readTextFile(`${folder}/${first}`);
+    text = await Deno.readTextFile(`${directory}/${first}`);
   assert.match(text, /walks/);
   for (const secret of Object.values(users[0].user)) assert.ok(!text.includes(secret as string));
 
@@ -118,7 +118,7 @@ Deno.test("complete: a cluster that does not answer in time has answered before,
   assert.deepEqual(await complete(["-n", "demo", "-p", "w"], { ...env, ...soon }), [], "that of another namespace");
   road.unblock();
 
-  await Deno.remove(folder, { recursive: true });
+  await Deno.remove(directory, { recursive: true });
   assert.deepEqual(await complete(asked, { ...env, SCOPE_COMPLETION_MS: "1" }), []);
   await until("the answer to be known for the next time", 15, () => kept().includes(first!));
   road.block();
@@ -126,7 +126,7 @@ Deno.test("complete: a cluster that does not answer in time has answered before,
   await Deno.remove(home, { recursive: true });
 });
 
-/** How each shell is started with nothing of anybody's own, but scope's completions. */
+/** Start of each shell with an empty configuration except for scope's completions. */
 const shells: Readonly<Record<string, (home: string) => { rc: string; text: string; argv: string[] }>> = {
   bash: (home) => ({
     rc: ".bashrc",
@@ -157,14 +157,14 @@ for (const [shell, start] of Object.entries(shells)) {
     await using terminal = await Terminal.open(program, { columns: 120, rows: 30, env });
     await terminal.until(/^ready>/m);
 
-    /** Types a line and Tab, waits until the screen shows what is wanted, and empties it. */
+    /** Types a line and Tab, waits until the screen shows the wanted text, and clears the line and the screen. */
     const completes = async (line: string, wanted: RegExp) => {
       await terminal.type(line);
       try {
         await terminal.type("", "Tab");
         await terminal.until(wanted);
       } finally {
-        await terminal.type("", "C-u"); // not C-c, which ends a completion that is under way, and not the line
+        await terminal.type("", "C-u"); // not C-c, which would end a completion in progress, but not the line
         await terminal.type("", "C-l");
         await terminal.until(/^\s*ready>\s*$/);
       }

@@ -5,7 +5,7 @@ import { demoPods, getPod, getPods, isRunning, kubectl, type Pod, TestNamespace 
 import { nodeProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeOk, startScope } from "./scope.ts";
 
-/** Every pod of scope's but the debug pods. */
+/** Returns the copies of pods in a namespace. */
 async function copies(namespace: string): Promise<Pod[]> {
   return await getPods(namespace, "-l", "scope/kind=copy");
 }
@@ -14,7 +14,7 @@ const container = (pod: Pod, name: string) => pod.spec["containers"].find((one: 
 const crashes = ({ status }: Pod) =>
   status.containerStatuses?.some(({ lastState }) => lastState?.["terminated"] !== undefined) === true;
 
-/** A pod behind a Service that crashes: its probe would fail, it has a volume and variables, and it is on node2. */
+/** Makes a crashing pod behind a Service, on node2, with a failing probe, a volume and variables. */
 async function makeCrashing(own: TestNamespace): Promise<Pod> {
   await kubectl(["create"], {
     apiVersion: "v1",
@@ -59,7 +59,7 @@ Deno.test("copy", async (t) => {
   const original = await makeCrashing(own);
   const inside = (...args: string[]) => ["-n", own.name, ...args];
   const copy = (...args: string[]) => inside("-p", "crash", "--container", "app", "copy", ...args);
-  /** Makes a copy, and returns the event that tells of it. */
+  /** Makes a copy, and returns its event. */
   const made = async (...args: string[]) => {
     const { code, stdout, stderr } = await scope([...copy("-o", "json"), ...args]);
     assert.equal(code, 0, stderr);
@@ -87,7 +87,7 @@ Deno.test("copy", async (t) => {
       assert.deepEqual([livenessProbe, readinessProbe, lifecycle], [undefined, undefined, undefined]);
     }
     assert.equal(pod!.metadata.labels?.["e2e"], undefined);
-    // Not even a Service that wants pods before they are ready.
+    // Not even a Service that publishes addresses of pods that are not ready selects it.
     const endpoints = JSON.parse(await kubectl(["-n", own.name, "get", "endpointslices", "-o", "json"]));
     const ips = endpoints.items.flatMap((slice: { endpoints?: { addresses: string[] }[] }) =>
       (slice.endpoints ?? []).flatMap(({ addresses }) => addresses)

@@ -6,7 +6,7 @@ import { debugPods, demoPods, kubectl } from "./kube.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
 import { SlowRoad } from "./slow_road.ts";
 
-/** So that 100 MB take ten seconds at least, and what happens in the middle does happen there. */
+/** Bytes per second: 100 MB take at least ten seconds, so that an interruption meets the middle of the transfer. */
 const slowly = 10_000_000;
 const part = (name: string) => `.${name}.scope-part`;
 
@@ -19,16 +19,16 @@ for (const way of fileWays) {
       Deno.writeFileSync(local("big"), noise(100_000_000));
       const hash = await sha256(local("big"));
       const [into, summary] = await world.events(0, "cp", local("big"), ":/tmp/big");
-      assert.deepEqual([into?.type, into?.bytes, into?.sha256], ["cp.file", 100_000_000, hash]);
-      assert.deepEqual([summary?.type, summary?.files, summary?.bytes], ["cp.summary", 1, 100_000_000]);
+      assert.deepEqual([into?.type, into?.sizeBytes, into?.sha256], ["cp.file", 100_000_000, hash]);
+      assert.deepEqual([summary?.type, summary?.files, summary?.copiedBytes], ["cp.summary", 1, 100_000_000]);
       assert.equal((await world.sh("sha256sum /tmp/big")).slice(0, 64), hash);
       const [out] = await world.events(0, "cp", ":/tmp/big", local("back"));
       assert.equal(out?.sha256, hash);
       assert.equal(await sha256(local("back")), hash);
       assert.deepEqual(Deno.statSync(local("back")).mtime, Deno.statSync(local("big")).mtime);
-      // What is there already, byte for byte, is not sent again.
+      // A file that exists with equal content is not sent again.
       const [again, nothing] = await world.events(0, "cp", ":/tmp/big", local("back"));
-      assert.deepEqual([again?.resumedBytes, nothing?.bytes], [100_000_000, 0]);
+      assert.deepEqual([again?.resumedBytes, nothing?.copiedBytes], [100_000_000, 0]);
     });
 
     await t.step("killed on its way out, the same command goes on from there", async () => {
@@ -73,41 +73,47 @@ for (const way of fileWays) {
         first.stderr,
         /^what was copied is kept in ".*\/\.stopped\.scope-part"; the same command goes on from there$/m,
       );
-      // A part that is not the start of the file is no use.
+      // A partial file that is not the start of the file is not used.
       Deno.writeFileSync(local(part("stopped")), noise(1_000_000));
       const [file] = await world.events(0, "cp", ":/tmp/big", local("stopped"));
       assert.equal(file?.resumedBytes, undefined);
       assert.equal(await sha256(local("stopped")), await sha256(local("big")));
     });
 
-    await t.step("a folder with odd names, links, empty files and modes goes in and comes back as it was", async () => {
-      const tree = local("tree"), odd = ["with blank", "-dash", "new\nline", "ünï", "'quote\"", "*", ":colon"];
-      Deno.mkdirSync(`${tree}/sub/empty folder`, { recursive: true });
-      for (const name of odd) Deno.writeTextFileSync(`${tree}/sub/${name}`, name);
-      Deno.writeFileSync(`${tree}/empty`, new Uint8Array());
-      Deno.writeTextFileSync(`${tree}/program`, "#!/bin/sh\n", { mode: 0o755 });
-      Deno.chmodSync(`${tree}/program`, 0o4755);
-      Deno.chmodSync(`${tree}/sub/empty folder`, 0o500);
-      Deno.symlinkSync("/etc/shadow", `${tree}/absolute`);
-      Deno.symlinkSync("../../../../nowhere", `${tree}/sub/upwards`);
-      const events = await world.events(0, "cp", tree, ":/tmp/tree");
-      assert.equal(events.at(-1)?.files, odd.length + 2);
-      assert.equal(await world.sh("readlink /tmp/tree/absolute; stat -c %a /tmp/tree/program"), "/etc/shadow\n755\n");
-      await world.events(0, "cp", ":/tmp/tree", local("tree back"));
-      assert.deepEqual(treeOf(local("tree back")), treeOf(tree));
-      for (const name of odd) assert.equal(Deno.readTextFileSync(local(`tree back/sub/${name}`)), name);
-      assert.equal(Deno.readLinkSync(local("tree back/absolute")), "/etc/shadow");
-      assert.equal(Deno.readLinkSync(local("tree back/sub/upwards")), "../../../../nowhere");
-      const mode = (path: string) => Deno.lstatSync(path).mode! & 0o7777;
-      assert.deepEqual([mode(local("tree back/program")), mode(local("tree back/sub/empty folder"))], [0o755, 0o500]);
-      assert.deepEqual(Deno.statSync(local("tree back/sub")).mtime, Deno.statSync(`${tree}/sub`).mtime);
-      // Below a folder that is there, by its own name; and by its content only.
-      await world.events(0, "cp", ":/tmp/tree", world.folder);
-      assert.ok(treeOf(world.folder).includes("tree/empty"));
-      await world.events(0, "cp", `${tree}/.`, ":/work");
-      assert.equal(await world.sh("cat /work/sub/-dash"), "-dash");
-      Deno.chmodSync(`${tree}/sub/empty folder`, 0o700);
-    });
+    await t.step(
+      "a directory with odd names, links, empty files and modes goes in and comes back as it was",
+      async () => {
+        const tree = local("tree"), odd = ["with blank", "-dash", "new\nline", "ünï", "'quote\"", "*", ":colon"];
+        Deno.mkdirSync(`${tree}/sub/empty directory`, { recursive: true });
+        for (const name of odd) Deno.writeTextFileSync(`${tree}/sub/${name}`, name);
+        Deno.writeFileSync(`${tree}/empty`, new Uint8Array());
+        Deno.writeTextFileSync(`${tree}/program`, "#!/bin/sh\n", { mode: 0o755 });
+        Deno.chmodSync(`${tree}/program`, 0o4755);
+        Deno.chmodSync(`${tree}/sub/empty directory`, 0o500);
+        Deno.symlinkSync("/etc/shadow", `${tree}/absolute`);
+        Deno.symlinkSync("../../../../nowhere", `${tree}/sub/upwards`);
+        const events = await world.events(0, "cp", tree, ":/tmp/tree");
+        assert.equal(events.at(-1)?.files, odd.length + 2);
+        assert.equal(await world.sh("readlink /tmp/tree/absolute; stat -c %a /tmp/tree/program"), "/etc/shadow\n755\n");
+        await world.events(0, "cp", ":/tmp/tree", local("tree back"));
+        assert.deepEqual(treeOf(local("tree back")), treeOf(tree));
+        for (const name of odd) assert.equal(Deno.readTextFileSync(local(`tree back/sub/${name}`)), name);
+        assert.equal(Deno.readLinkSync(local("tree back/absolute")), "/etc/shadow");
+        assert.equal(Deno.readLinkSync(local("tree back/sub/upwards")), "../../../../nowhere");
+        const mode = (path: string) => Deno.lstatSync(path).mode! & 0o7777;
+        assert.deepEqual([mode(local("tree back/program")), mode(local("tree back/sub/empty directory"))], [
+          0o755,
+          0o500,
+        ]);
+        assert.deepEqual(Deno.statSync(local("tree back/sub")).mtime, Deno.statSync(`${tree}/sub`).mtime);
+        // Into an existing directory: under the source's own name, and with `/.` only its content.
+        await world.events(0, "cp", ":/tmp/tree", world.directory);
+        assert.ok(treeOf(world.directory).includes("tree/empty"));
+        await world.events(0, "cp", `${tree}/.`, ":/work");
+        assert.equal(await world.sh("cat /work/sub/-dash"), "-dash");
+        Deno.chmodSync(`${tree}/sub/empty directory`, 0o700);
+      },
+    );
 
     await t.step("many small files go in and come back, and none is lost", async () => {
       const many = local("many");
@@ -149,7 +155,7 @@ for (const way of fileWays) {
       );
       try {
         const [file] = await world.events(0, "cp", ":/tmp/growing", local("growing"));
-        const size = Number(file?.bytes);
+        const size = Number(file?.sizeBytes);
         assert.ok(size >= 3_000_000, `${size}`);
         assert.equal(sizeOf(local("growing")), size);
         assert.ok(Number(await world.sh("stat -c %s /tmp/growing")) > size);
@@ -176,31 +182,31 @@ for (const way of fileWays) {
       assert.match(closed.stderr, /^code 0$/m);
       assert.match(
         await world.error(64, "cp", ":/tmp/tree", "-"),
-        /^Cannot read "\/tmp\/tree" in ".*": it is a folder$/,
+        /^Cannot read "\/tmp\/tree" in ".*": it is a directory$/,
       );
     });
 
     await t.step("what is not possible is one clear line, and leaves nothing", async () => {
       const name = `${world.namespace.name}/target:main`;
       assert.equal(
-        await world.error(68, "cp", ":/no/where", world.folder),
-        `Cannot read "/no/where" in "${name}": there is no such file or folder`,
+        await world.error(68, "cp", ":/no/where", world.directory),
+        `Cannot read "/no/where" in "${name}": there is no such file or directory`,
       );
       assert.equal(
         await world.error(68, "cp", local("big"), ":/no/where"),
-        `Cannot write "/no/where" in "${name}": there is no such file or folder`,
+        `Cannot write "/no/where" in "${name}": there is no such file or directory`,
       );
       assert.equal(
         await world.error(68, "cp", local("none"), ":/tmp"),
-        `Cannot read "${local("none")}": there is no such file or folder`,
+        `Cannot read "${local("none")}": there is no such file or directory`,
       );
       assert.equal(
         await world.error(68, "cp", ":/tmp/suid", local("none/x")),
-        `Cannot write "${local("none/x")}": there is no such file or folder`,
+        `Cannot write "${local("none/x")}": there is no such file or directory`,
       );
       assert.equal(
         await world.error(68, "cp", local("suid"), ":/tmp/none/"),
-        `Cannot write "/tmp/none/" in "${name}": there is no such file or folder`,
+        `Cannot write "/tmp/none/" in "${name}": there is no such file or directory`,
       );
       assert.match(
         await world.error(64, "cp", ":/dev/zero", local("zero")),
@@ -281,10 +287,10 @@ for (const way of fileWays) {
       const seen = mounted + "cat /etc/hosts /shared/app.conf /etc/map.conf; stat -c '%u:%g %a' /shared/app.conf; " +
         "ls -A /etc | grep scope || true";
       assert.equal(await world.sh(seen), `${all}# mine\n# mine\nof the map\n5:6 640\n`);
-      Deno.writeTextFileSync(local("etc/app.conf"), "# of a folder\n");
+      Deno.writeTextFileSync(local("etc/app.conf"), "# of a directory\n");
       const events = await world.events(1, "cp", `${local("etc")}/.`, ":/etc");
       assert.deepEqual(events.filter(({ type }) => type === "failed").map(({ subject }) => subject), ["map.conf"]);
-      assert.equal(await world.sh(seen), `${all}# mine\n# of a folder\nof the map\n5:6 640\n`);
+      assert.equal(await world.sh(seen), `${all}# mine\n# of a directory\nof the map\n5:6 640\n`);
       assert.equal(
         await world.error(64, "cp", local("etc/hosts"), ":/proc/sys/kernel/hostname"),
         `Cannot write "/proc/sys/kernel/hostname" in "${name}": ` +
@@ -293,7 +299,7 @@ for (const way of fileWays) {
     });
 
     await t.step(
-      "what goes into a folder with the set-gid bit has its group and the bit, as what the target makes",
+      "what goes into a directory with the set-gid bit has its group and the bit, as what the target makes",
       async () => {
         await world.events(0, "cp", local("etc"), ":/shared/team/new");
         const made = await world.sh(
@@ -318,8 +324,8 @@ for (const way of fileWays) {
       );
     });
 
-    await t.step("a folder and a link that change places while it copies never lead out of the target", async () => {
-      // The endoscope's own image has this file, and the target does not.
+    await t.step("a directory and a link that change places while it copies never lead out of the target", async () => {
+      // The endoscope image contains this file, the target does not.
       const swap = (to: string) =>
         world.sh(
           "rm -rf /tmp/swap && mkdir -p /tmp/swap/x && for i in $(seq 50); do echo inside >/tmp/swap/x/f$i; done; " +
@@ -348,7 +354,7 @@ for (const way of fileWays) {
         } finally {
           await world.sh("kill $(cat /tmp/pid)");
         }
-        // Below the folder that was named, no link is followed at all.
+        // Below the named directory no symlink is followed at all.
         assert.equal(await world.sh("ls /etc/planted 2>/dev/null || true"), "");
         assert.deepEqual((await endoscopeFiles(world)).filter((path) => path.includes("planted")), []);
         await world.sh("rm -f /etc/planted2");
@@ -382,7 +388,7 @@ for (const way of fileWays) {
   });
 }
 
-/** Files of the image that scope works from, where nothing of a target may ever appear. */
+/** Lists new files in the endoscope image's file system, where nothing of a target may ever appear. */
 async function endoscopeFiles(world: FileWorld): Promise<string[]> {
   const { name } = world.namespace;
   const find = ["find", "/", "-xdev", "-newer", "/opt/scope/manager.js", "-type", "f"];
@@ -407,23 +413,23 @@ for (const way of fileWays) {
   Deno.test(`cp of a distroless, read-only pod by the ${way} Way`, async (t) => {
     const [api] = await demoPods("api");
     const args = ["-n", "demo", "-p", api!.metadata.name, "--via", way];
-    const folder = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
+    const directory = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
     try {
       await t.step("copies out of it", async () => {
-        const { code, stdout, stderr } = await scope([...args, "-o", "json", "cp", ":/agnhost", folder]);
+        const { code, stdout, stderr } = await scope([...args, "-o", "json", "cp", ":/agnhost", directory]);
         assert.equal(code, 0, stderr);
         const [file] = eventsOf(stdout);
-        assert.equal(file?.sha256, await sha256(`${folder}/agnhost`));
+        assert.equal(file?.sha256, await sha256(`${directory}/agnhost`));
       });
       await t.step("says that it is read-only", async () => {
-        Deno.writeTextFileSync(`${folder}/x`, "x");
-        const { code, stderr } = await scope([...args, "cp", `${folder}/x`, ":/x"]);
+        Deno.writeTextFileSync(`${directory}/x`, "x");
+        const { code, stderr } = await scope([...args, "cp", `${directory}/x`, ":/x"]);
         const name = `demo/${api!.metadata.name}:${api!.spec.containers[0].name}`;
         assert.equal(code, 77, stderr);
         assert.match(stderr, new RegExp(`^error: Cannot write "/x" in "${name}": its file system is read-only$`, "m"));
       });
     } finally {
-      Deno.removeSync(folder, { recursive: true });
+      Deno.removeSync(directory, { recursive: true });
     }
   });
 }
@@ -451,16 +457,16 @@ Deno.test("cp gives new files to the target's user and the volume's group, and a
     assert.equal(code, 0, stderr);
   };
   const sh = (script: string) => kubectl(["-n", world.namespace.name, "exec", "user", "--", "sh", "-c", script]);
-  // The target itself makes one there.
+  // The target itself creates the directories there.
   await sh("umask 027; mkdir -p /tmp/own/sub /data/own/sub; : >/tmp/own/sub/a; : >/data/own/sub/a");
   for (const way of fileWays) {
     await ok("--via", way, "cp", world.here("conf"), `:/tmp/${way}`);
     await ok("--via", way, "cp", world.here("conf"), `:/data/${way}`);
-    for (const folder of ["/tmp", "/data"]) {
+    for (const directory of ["/tmp", "/data"]) {
       const [own, made] = await Promise.all(
-        ["own", way].map((name) => sh(`cd ${folder}/${name} && stat -c '%u:%g %a %n' . sub sub/a`)),
+        ["own", way].map((name) => sh(`cd ${directory}/${name} && stat -c '%u:%g %a %n' . sub sub/a`)),
       );
-      assert.equal(made, own, `${folder} by ${way}`);
+      assert.equal(made, own, `${directory} by ${way}`);
     }
   }
   assert.equal(await sh("stat -c '%u:%g %a' /data/node/sub /data/node/sub/a"), "4711:777 2750\n4711:777 640\n");
@@ -469,14 +475,14 @@ Deno.test("cp gives new files to the target's user and the volume's group, and a
 });
 
 Deno.test("cp names its pod as kubectl does, with TYPE/NAME and another namespace", async () => {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
   try {
     for (const [index, place] of ["demo/web:/srv/index.html", "demo/deploy/web:/srv/index.html"].entries()) {
-      const { code, stderr } = await scope(["cp", place, `${folder}/${index}`]);
+      const { code, stderr } = await scope(["cp", place, `${directory}/${index}`]);
       assert.equal(code, 0, stderr);
-      assert.match(Deno.readTextFileSync(`${folder}/${index}`), /^web-/);
+      assert.match(Deno.readTextFileSync(`${directory}/${index}`), /^web-/);
     }
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 });

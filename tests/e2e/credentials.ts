@@ -1,10 +1,10 @@
 import { kubectl, type TestNamespace } from "./kube.ts";
 
-/** A kubeconfig of a test's own; disposing removes it. */
+/** A temporary kubeconfig of a test; disposing removes it. */
 export class Kubeconfig implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
-  /** The kubeconfig of $KUBECONFIG with another server or user: a token, or a plugin that gives one. */
+  /** Copies the kubeconfig of $KUBECONFIG with another server or user: a token, or a plugin that returns one. */
   static async make(change: { server?: string; token?: string; exec?: string[] }): Promise<Kubeconfig> {
     const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
     if (change.server !== undefined) config.clusters[0].cluster.server = change.server;
@@ -19,7 +19,7 @@ export class Kubeconfig implements AsyncDisposable {
     return made;
   }
 
-  /** The kubeconfig of a service account that may do just this in its namespace. */
+  /** Makes the kubeconfig of a service account with just these rules in its namespace. */
   static async ofAccount(own: TestNamespace, name: string, rules: readonly Rule[]): Promise<Kubeconfig> {
     const inside = (...args: string[]) => kubectl(["-n", own.name, ...args]);
     await inside("create", "serviceaccount", name);

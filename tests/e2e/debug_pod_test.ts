@@ -6,10 +6,10 @@ import { eventsOf, scope, scopeOk, startScope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
 
 const image = Deno.env.get("SCOPE_IMAGE")!;
-/** Nobody listens there, on any node. */
+/** Image of a registry that no node can reach. */
 const unpullable = "localhost:1/none:1";
 
-/** What the API server and the kubelet add to every pod. */
+/** Removes the fields that the API server and the kubelet add to every pod. */
 function withoutDefaults({ nodeName, containers, ...spec }: Pod["spec"]): unknown {
   const [container] = containers;
   const { terminationMessagePath: _path, terminationMessagePolicy: _policy, ...rest } = container;
@@ -110,7 +110,7 @@ Deno.test("launch, list and cleanup", async (t) => {
       const exec = ["-n", own.name, "exec", pod!.metadata.name, "--"];
       const modes = await kubectl([...exec, "stat", "-c", "%a %F", "/tmp/scope", "/tmp/scope/manager.sock"]);
       assert.equal(modes, "700 directory\n600 socket\n");
-      // Its network is the node's, so what listens is told by what the manager holds.
+      // The network is the node's, so the sockets that the manager holds show which listeners are its own.
       const inodes = (file: string) =>
         Deno.readTextFileSync(`/proc/${manager!.pid}/net/${file}`).split("\n").slice(1)
           .map((line) => line.trim().split(/\s+/)).map((fields) => `socket:[${fields[9]}]`);
@@ -147,7 +147,7 @@ Deno.test("launch, list and cleanup", async (t) => {
         { type: "list.debug-pod", status: "Running", node: namespace === own.name ? "node1" : "node2" },
       ]);
     }
-    // -n chooses whose debug pods are removed, and no other's.
+    // Only debug pods of the namespace of -n are removed.
     await scopeOk("-n", other.name, "cleanup", "-p", "all");
     assert.deepEqual(await debugPods(other.name), []);
     assert.deepEqual(await ours(), [mine]);
@@ -264,7 +264,7 @@ Deno.test("launch, list and cleanup", async (t) => {
     const created = (await debugPods(own.name)).map(({ metadata }) => metadata.uid);
     launch.signal("SIGINT");
     const code = await launch.exit(15);
-    if (code === 0) return; // it was ready before: then it stays
+    if (code === 0) return; // it was ready before the interrupt, so it stays
     assert.equal(code, 130);
     assert.deepEqual(await ours(), []);
     const left = () => nodeProcesses().filter(({ cgroups }) => created.some((uid) => cgroups.includes(uid)));
@@ -276,7 +276,7 @@ Deno.test("launch, list and cleanup", async (t) => {
     const [pod] = await debugPods(own.name);
     const manager = ["deno", "run", "-A", "--no-config", "/opt/scope/manager.js", "--socket", "/tmp/idle/socket"];
     const exec = ["-n", own.name, "exec", pod!.metadata.name, "--", "timeout", "15", ...manager, "--idle", "1"];
-    await kubectl(exec); // fails when timeout has to end it
+    await kubectl(exec); // fails if timeout has to end the manager
   });
 
   await t.step(

@@ -1,24 +1,24 @@
-/** The examples of a page of docs/: what they run, what it is to print, and how alike both are. */
+/** Examples of the pages of docs/: their commands, and the comparison of expected and real output. */
 
 /** One command of a ```console block. */
 export interface Example {
-  /** Of the page, counted from 1: for messages. */
+  /** Line number in the page, from 1, for messages. */
   line: number;
   command: string;
-  /** Lines that it prints, as a terminal shows both streams; `…` stands for any number of lines. */
+  /** Expected lines of both streams, as a terminal shows them; `…` stands for any number of lines. */
   output: readonly string[];
-  /** Set: so many of these lines come before Ctrl-C is pressed. */
+  /** Number of these lines to wait for before pressing Ctrl-C; missing: no Ctrl-C. */
   beforeInterrupt?: number;
-  /** A server on this port of this machine answers while it runs. */
+  /** Port of a server on this machine that answers while the command runs. */
   serve?: number;
-  /** Run again and again while it runs: what somebody else does at that time. */
+  /** Command to repeat meanwhile, as another user's activity. */
   meanwhile?: string;
-  /** Run before it: what has happened to the reader's cluster. */
+  /** Command to run before, which sets up the reader's cluster. */
   before?: string;
 }
 
 /**
- * What goes on around a block, hidden in comments before it: `<!-- serve 8080 -->`, `<!-- meanwhile COMMAND -->`,
+ * Reads the setup of a block from hidden comments before it: `<!-- serve 8080 -->`, `<!-- meanwhile COMMAND -->`,
  * `<!-- before COMMAND -->`.
  */
 function circumstances(comments: readonly string[]): Pick<Example, "serve" | "meanwhile" | "before"> {
@@ -53,7 +53,7 @@ export function examplesOf(page: string): Example[] {
     } else if (line.startsWith("$ ")) {
       output = [];
       examples.push({ line: at + 1, command: line.slice(2), output, ...circumstances(comments) });
-      // It happens once, before the first command of the block.
+      // It runs once, before the first command of the block.
       comments = comments.filter((comment) => !comment.startsWith("before "));
       continued = line.endsWith("\\");
     } else if (line === "^C" && last !== undefined) {
@@ -65,7 +65,7 @@ export function examplesOf(page: string): Example[] {
   return examples;
 }
 
-/** A line without what differs from run to run: names of pods, ids, numbers and their units, people, blanks. */
+/** Normalizes the parts of a line that vary between runs: names of pods, ids, numbers and their units, users, blanks. */
 export function shapeOf(line: string): string {
   return line
     .replaceAll(/[\w.-]+@[\w.-]+/g, "USER")
@@ -81,10 +81,10 @@ export function shapeOf(line: string): string {
     .trim();
 }
 
-/** Said only where something takes long. */
+/** Matches notices that are printed only when something takes long. */
 const isWaiting = (line: string) => line.startsWith("waiting for ");
 
-/** How what was printed differs from what a page says, in words; the order of lines does not count. */
+/** Describes the differences between the expected and the printed lines; their order does not count. */
 export function differences(expected: readonly string[], printed: readonly string[]): string[] {
   const left = printed.filter((line) => line.trim() !== "" && !isWaiting(line));
   const missing = expected.filter((line) => {
@@ -100,10 +100,10 @@ export function differences(expected: readonly string[], printed: readonly strin
   ];
 }
 
-/** The same page with what was really printed, where a command neither left lines out nor was interrupted. */
+/** Returns the page with the real output, except for examples that leave lines out or are interrupted. */
 export function withOutput(page: string, printed: ReadonlyMap<number, readonly string[]>): string {
   const lines = page.split("\n");
-  // From the end on, so that line numbers before it stay.
+  // From the end backwards, so that earlier line numbers stay valid.
   for (const example of examplesOf(page).toReversed()) {
     const fresh = printed.get(example.line);
     if (fresh === undefined || example.beforeInterrupt !== undefined || example.output.includes("…")) continue;

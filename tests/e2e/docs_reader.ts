@@ -4,7 +4,7 @@ import { CHECKOUT } from "./cluster_script.ts";
 import { differences, type Example } from "./docs_pages.ts";
 import { scopeArgv, scopeEnv } from "./scope.ts";
 
-/** Somebody who reads a page and types what it says, in an empty home, on a machine where scope is installed. */
+/** A simulated reader who types the commands of a page, with an empty home, on a machine where scope is installed. */
 export class Reader implements AsyncDisposable {
   readonly #home = Deno.makeTempDirSync({ prefix: "scope-docs-" });
 
@@ -15,7 +15,7 @@ export class Reader implements AsyncDisposable {
     Deno.writeTextFileSync(`${this.#home}/bin/scope`, `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
   }
 
-  /** Runs a command as the page has it; returns all lines that it printed, and its exit code. */
+  /** Runs an example; returns all printed lines, and the exit code. */
   async run(example: Example): Promise<{ lines: string[]; code: number }> {
     const { PATH, SCOPE_VIA: _auto, ...env } = scopeEnv();
     if (example.before !== undefined) {
@@ -31,7 +31,7 @@ export class Reader implements AsyncDisposable {
       stdin: "null",
       stdout: "piped",
       stderr: "null",
-      // A group of its own: Ctrl-C reaches all of it.
+      // Own process group: Ctrl-C reaches all its processes.
       detached: true,
     }).spawn();
     let text = "", ended = false;
@@ -62,7 +62,7 @@ export class Reader implements AsyncDisposable {
     while (!ended()) await this.#hidden(command);
   }
 
-  /** What the page does not show. */
+  /** Runs a command that the page does not show. */
   async #hidden(command: string): Promise<Deno.CommandStatus> {
     const { PATH, ...env } = scopeEnv();
     return await new Deno.Command("sh", {
@@ -81,6 +81,6 @@ export class Reader implements AsyncDisposable {
   }
 }
 
-/** The reader's own server. */
+/** Starts the reader's own server. */
 const laptop = (port: number) =>
   Deno.serve({ hostname: "localhost", port, onListen() {} }, () => new Response("the laptop\n"));

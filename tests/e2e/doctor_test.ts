@@ -15,7 +15,7 @@ interface Way {
   readonly remedy?: string;
 }
 
-/** What the doctor says of a pod, as events: the target, and of each command its Ways. */
+/** Runs doctor on a pod; returns its events: the target, and the ways of each command. */
 async function doctor(args: readonly string[], env?: Readonly<Record<string, string>>) {
   const { code, stdout, stderr } = await scope([...args, "-o", "json", "doctor"], env === undefined ? {} : { env });
   assert.equal(code, 0, stderr);
@@ -30,7 +30,7 @@ async function doctor(args: readonly string[], env?: Readonly<Record<string, str
   return { target: target!, ways, of, stderr };
 }
 
-/** `command` → the Way that auto takes. */
+/** Maps each command to the way that auto takes. */
 const chosen = (ways: readonly Way[]) =>
   Object.fromEntries(ways.filter(({ chosen }) => chosen).map(({ command, way }) => [command, way]));
 

@@ -1,4 +1,4 @@
-/** An image registry that has no image. The first argument is its port; says "ready" when it listens. */
+/** Serves an image registry without images. The first argument is its port. Prints "ready" when it listens. */
 Deno.serve({
   hostname: "127.0.0.1",
   port: Number(Deno.args[0]),

@@ -1,7 +1,7 @@
 import { getPod, type Pod } from "./kube.ts";
 import { type NodeProcess, podProcesses } from "./node_processes.ts";
 
-/** An ephemeral container as these tests look at it. */
+/** The fields of an ephemeral container that these tests read. */
 export interface Ephemeral {
   readonly name: string;
   readonly image: string;
@@ -11,7 +11,7 @@ export interface Ephemeral {
   readonly state?: Readonly<Record<string, { readonly reason?: string }>>;
 }
 
-/** The ephemeral containers of a pod, in the order in which they were added: the API server puts the newest first. */
+/** Returns the ephemeral containers of a pod, the oldest first. The API server lists the newest first. */
 export async function ephemeralContainers(namespace: string, pod: string): Promise<Ephemeral[]> {
   const { spec, status } = await getPod(namespace, pod);
   const statuses = (status as { ephemeralContainerStatuses?: { name: string; state: Ephemeral["state"] }[] })
@@ -22,12 +22,12 @@ export async function ephemeralContainers(namespace: string, pod: string): Promi
   });
 }
 
-/** The names of those that run. */
+/** Returns the names of the running ephemeral containers. */
 export async function runningContainers(namespace: string, pod: string): Promise<string[]> {
   return (await ephemeralContainers(namespace, pod)).filter(({ state }) => state?.["running"]).map(({ name }) => name);
 }
 
-/** The managers in the ephemeral containers of a pod, as the machine sees them. */
+/** Returns the managers in a pod's ephemeral containers, as processes of this machine. */
 export function managersOf({ metadata }: Pod): NodeProcess[] {
   return podProcesses(metadata.uid).filter(({ argv }) => argv[0] === "/usr/bin/deno");
 }

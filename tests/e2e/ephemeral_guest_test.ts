@@ -1,4 +1,4 @@
-/** A guest does not harm its host: what happens to the pod when things go wrong in its ephemeral container. */
+/** Tests that problems in an ephemeral container do not harm its pod. */
 import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
 import { managersOf, runningContainers } from "./ephemeral.ts";
@@ -6,7 +6,7 @@ import { getPod, type Pod, TestNamespace } from "./kube.ts";
 import { childrenOf, describe, firstProcesses, podProcesses } from "./node_processes.ts";
 import { scope, scopeOk, type ScopeProcess, startScope, through } from "./scope.ts";
 
-/** A pod of limited memory whose app uses 60 MiB; a guaranteed one asks for all of its limit. */
+/** Makes a pod with a memory limit whose app uses 60 MiB; a guaranteed one requests its whole limit. */
 function smallPod(own: TestNamespace, name: string, guaranteed: boolean, memory = "160Mi"): Promise<Pod> {
   const mebibytes = 60 * 1024 * 1024;
   const args = ["stress", "--mem-total", `${mebibytes}`, "--mem-alloc-size", "4Mi", "--mem-alloc-sleep", "1ms"];
@@ -45,7 +45,7 @@ Deno.test("a pod limited to 160 MiB whose app uses 60", (t) =>
     await t.step("when the kernel ends the manager for want of memory, that is said", async () => {
       const name = "tight";
       await smallPod(own, name, true, "120Mi");
-      // Memory that no limit of a process counts, and that is free again as soon as nobody has it open.
+      // Memory in /dev/shm counts for no process's limit, and is freed when the last descriptor is closed.
       const script = "exec 3>/dev/shm/x; rm /dev/shm/x; head -c 64m /dev/zero >&3; sleep 1000";
       await using shell = startScope(["-n", own.name, "-p", name, "shell", "sh", "-c", script]);
       assert.equal(await shell.exit(30), 69, shell.stderr);
@@ -54,11 +54,11 @@ Deno.test("a pod limited to 160 MiB whose app uses 60", (t) =>
         /^error: Lost the connection to the manager in ephemeral container ".*" of pod ".*"$/m,
       );
       assert.match(shell.stderr, /^hint: the kernel ended it for want of memory \(OOMKilled\)$/m);
-      // Whether the app outlives it is the kernel's choice: what is in /dev/shm counts for no process.
+      // The app may survive or not: the kernel chooses the victim, and memory in /dev/shm counts for no process.
     });
   }));
 
-/** Leaves three kinds of daemons behind, and says when all of them run. */
+/** Script that leaves three kinds of daemons behind, and prints a line when all of them run. */
 const daemons = [
   "sleep 1000 &",
   "setsid nohup sleep 1000 >/dev/null 2>&1 &",
@@ -84,7 +84,7 @@ Deno.test("no orphan and no zombie reaches the target's first process", (t) =>
     const busybox = { image: "localhost/busybox:1", command: ["sleep", "infinity"] };
     const containers = ["one", "two"].map((name) => ({ name, ...busybox }));
     const pods = await Promise.all([
-      own.pod("sleeps"), // it never reaps
+      own.pod("sleeps"), // sleep, as pid 1, never reaps
       own.pod("serves", { command: ["httpd", "-f", "-p", "8080", "-h", "/tmp"] }),
       own.pod("shares", { spec: { shareProcessNamespace: true, containers } }),
     ]);
@@ -104,7 +104,7 @@ Deno.test("no orphan and no zombie reaches the target's first process", (t) =>
           await until("what the shell left behind to end", 8, () => ours().length === 0, {
             missing: () => ours().join("\n"),
           });
-          // A zombie is a child, too.
+          // Zombies count as children.
           await until("the target's first process to be without strangers", 2, () => {
             return family().join() === before.join();
           }, { missing: () => family().join("\n") });

@@ -7,10 +7,10 @@ import { scope, scopeOk, type ScopeOptions, startScope, through } from "./scope.
 
 const image = Deno.env.get("SCOPE_IMAGE")!;
 const nonRoot = { securityContext: { runAsNonRoot: true, runAsUser: 1234, runAsGroup: 2345 } };
-/** A script that says with which rights it runs, and makes shell ask for those of this program. */
+/** Command that prints its own rights; naming a program makes shell request the rights for it. */
 const statusFor = (program = "") => ["shell", "sh", "-c", `cat /proc/self/status #${program}`];
 
-/** Runs what must fail, and returns its exit code and its last lines: the error and its hint. */
+/** Runs a command that must fail; returns its exit code and its last lines: the error and its hint. */
 async function failure(args: readonly string[], options?: ScopeOptions): Promise<{ code: number; words: string }> {
   const { code, stderr } = await scope(args, options);
   return { code, words: stderr.slice(stderr.indexOf("error: ")) };
@@ -162,7 +162,7 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
         "privileged pods\n",
     });
     assert.deepEqual(await ephemeralContainers(baseline.name, "web"), []);
-    // What is only wanted is given up, and said.
+    // Optional capabilities are dropped, with a message.
     const { code, stderr } = await scope(args("-v", "pids"));
     assert.equal(code, 0, stderr);
     const why = /^no ephemeral container as root with SYS_PTRACE: Pod Security "baseline:latest": .*"SYS_PTRACE"/m;
@@ -194,7 +194,7 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
   await t.step("an image whose program ends at once, or is none", async () => {
     const ended = await failure(inside("web", "--image", "localhost/agnhost:1", "shell", "true"));
     assert.equal(ended.code, 69);
-    // It may run for long enough to be taken for a manager.
+    // It may run long enough to be mistaken for a manager.
     const manager = `The manager in ephemeral container "scope-[0-9a-f]{6}" of pod "${own.name}/web" does not answer`;
     const words = `^error: (Ephemeral .* ended at once \\(Error, exit code 1\\)|${manager})$`;
     assert.match(ended.words, new RegExp(words, "m"));
@@ -210,7 +210,7 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
     const { code, stdout, stderr } = await scope(["-n", own.name, "cleanup", "-p", "web"]);
     assert.deepEqual([code, stdout], [0, ""]);
     const lines = stderr.trim().split("\n");
-    assert.ok(lines.length >= 1, stderr); // one that has just ended may be among them
+    assert.ok(lines.length >= 1, stderr); // it may include one that has just ended
     for (const line of lines) {
       assert.match(line, /^ephemeral container ".*" of pod ".*\/web" does not run \(\w+\), and /);
     }

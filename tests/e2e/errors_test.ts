@@ -12,7 +12,7 @@ interface Failure {
   readonly code: number;
   /** The whole line after `error: `. */
   readonly error: string | RegExp;
-  /** The whole line after `hint: `; none where it is missing. */
+  /** The whole line after `hint: `; missing: no hint. */
   readonly hint?: string | RegExp;
   readonly env?: Readonly<Record<string, string>>;
   readonly maxSeconds?: number;
@@ -21,7 +21,7 @@ interface Failure {
 const matches = (text: string, wanted: string | RegExp, why: string) =>
   typeof wanted === "string" ? assert.equal(text, wanted, why) : assert.match(text, wanted, why);
 
-/** Runs a command line that must fail in just this way: one line, one hint, nothing else, and nothing left behind. */
+/** Runs a command line that must fail with exactly this error and hint, no other output, and without leftovers. */
 async function fails({ args, code, error, hint, env, maxSeconds = 10 }: Failure): Promise<void> {
   const options: ScopeOptions = env === undefined ? {} : { env };
   const found = await scope(args, options);
@@ -45,7 +45,7 @@ const web = ["-n", "demo", "-p", "web"];
 
 Deno.test("mistakes on the command line", async (t) => {
   const mistakes: Failure[] = [
-    { args: [], code: 64, error: "Nothing says what to do", hint: "scope --help lists the commands" },
+    { args: [], code: 64, error: "No command specified", hint: "scope --help lists the commands" },
     { args: ["pings"], code: 64, error: 'Unknown command "pings"', hint: "did you mean ping?" },
     { args: ["xyzzy"], code: 64, error: 'Unknown command "xyzzy"', hint: "scope --help lists commands and options" },
     {
@@ -75,17 +75,17 @@ Deno.test("mistakes on the command line", async (t) => {
     { args: [...web, "--pull-policy", "maybe", "pids"], code: 64, error: /^Option --pull-policy cannot be/, hint: /./ },
     { args: [...web, "--via", "tunnel", "pids"], code: 64, error: /^Option --via cannot be "tunnel"$/, hint: /./ },
     {
-      ...{ args: [...web, "ping"], code: 64, error: "Nothing says what to ping" },
+      ...{ args: [...web, "ping"], code: 64, error: "No destination specified" },
       hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST",
     },
-    { args: ["-n", "demo", "ping", "-a"], code: 64, error: "Nothing says which pod", hint: /^give -p POD/ },
-    { args: ["-n", "demo", "ping", "127.0.0.1"], code: 64, error: "Nothing says which pod", hint: /^give -p POD/ },
-    { args: ["-n", "demo", "pids"], code: 64, error: "Nothing says which pod", hint: /^give -p POD/ },
-    { args: ["-n", "demo", "shell", "true"], code: 64, error: "Nothing says which pod", hint: /^give -p POD/ },
+    { args: ["-n", "demo", "ping", "-a"], code: 64, error: "No pod specified", hint: /^give -p POD/ },
+    { args: ["-n", "demo", "ping", "127.0.0.1"], code: 64, error: "No pod specified", hint: /^give -p POD/ },
+    { args: ["-n", "demo", "pids"], code: 64, error: "No pod specified", hint: /^give -p POD/ },
+    { args: ["-n", "demo", "shell", "true"], code: 64, error: "No pod specified", hint: /^give -p POD/ },
     {
       args: ["-n", "demo", "cleanup"],
       code: 64,
-      error: "Nothing says which debug pod or copy",
+      error: "No debug pod or copy specified",
       hint: "give -p all, or -p POD",
     },
     {
@@ -112,7 +112,7 @@ Deno.test("mistakes on the command line", async (t) => {
     assert.match(await scopeOk("-V"), /^scope \d+\.\d+\.\d+\n$/);
   });
 
-  await t.step("scripts/scope is the same from any folder", async () => {
+  await t.step("scripts/scope is the same from any directory", async () => {
     const script = 'cd / && exec "$@"';
     const { code, stdout, stderr } = await outcome("sh", ["-c", script, "sh", `${CHECKOUT}/scripts/scope`, "pings"]);
     assert.deepEqual({ code, stdout }, { code: 64, stdout: "" });
@@ -461,32 +461,32 @@ Deno.test("configuration", async (t) => {
   const [first] = (await demoPods("web")).map(({ metadata }) => metadata.name);
 
   await t.step(
-    "flag over environment over --env-file over the user's own file; never a .env of the folder",
+    "flag over environment over --env-file over the user's own file; never a .env of the directory",
     async () => {
-      const folder = await Deno.makeTempDir();
+      const directory = await Deno.makeTempDir();
       try {
-        await Deno.mkdir(`${folder}/.config/scope`, { recursive: true });
-        await Deno.writeTextFile(`${folder}/.config/scope/env`, "SCOPE_NAMESPACE=demo\nSCOPE_POD=api\n");
-        await Deno.writeTextFile(`${folder}/env`, "SCOPE_NAMESPACE=demo\nSCOPE_POD=db-0\n");
-        await Deno.writeTextFile(`${folder}/.env`, "SCOPE_POD=dns\n");
+        await Deno.mkdir(`${directory}/.config/scope`, { recursive: true });
+        await Deno.writeTextFile(`${directory}/.config/scope/env`, "SCOPE_NAMESPACE=demo\nSCOPE_POD=api\n");
+        await Deno.writeTextFile(`${directory}/env`, "SCOPE_NAMESPACE=demo\nSCOPE_POD=db-0\n");
+        await Deno.writeTextFile(`${directory}/.env`, "SCOPE_POD=dns\n");
         const hostname = async (env: Record<string, string>, ...args: string[]) => {
           const { code, stdout, stderr } = await scope([...args, "shell", "hostname"], {
-            env: { HOME: folder, ...env },
+            env: { HOME: directory, ...env },
           });
           assert.equal(code, 0, stderr);
           return stdout.trim();
         };
         assert.match(await hostname({}), /^api-/);
-        assert.equal(await hostname({}, "--env-file", `${folder}/env`), "db-0");
-        assert.match(await hostname({ SCOPE_POD: "pair" }, "--env-file", `${folder}/env`), /^pair-/);
+        assert.equal(await hostname({}, "--env-file", `${directory}/env`), "db-0");
+        assert.match(await hostname({ SCOPE_POD: "pair" }, "--env-file", `${directory}/env`), /^pair-/);
         assert.equal(await hostname({ SCOPE_POD: "pair" }, "-p", first!), first);
-        // In the folder with the .env: that would say which pod.
+        // The directory contains a .env that would name the pod.
         const args = [...scopeArgv.slice(1), "-n", "demo", "shell", "hostname"];
-        const inside = await new Deno.Command(scopeArgv[0]!, { args, cwd: folder, clearEnv: true, env: scopeEnv() })
+        const inside = await new Deno.Command(scopeArgv[0]!, { args, cwd: directory, clearEnv: true, env: scopeEnv() })
           .output();
         assert.equal(inside.code, 64, new TextDecoder().decode(inside.stderr));
       } finally {
-        await Deno.remove(folder, { recursive: true });
+        await Deno.remove(directory, { recursive: true });
       }
     },
   );
@@ -545,7 +545,7 @@ Deno.test("configuration", async (t) => {
       const other = { ...context, name: "other", context: { ...context.context, namespace: "demo" } };
       await Deno.writeTextFile(second, JSON.stringify({ apiVersion: "v1", kind: "Config", contexts: [other] }));
       const env = { KUBECONFIG: `${Deno.env.get("KUBECONFIG")}:${second}` };
-      // The context's namespace is the default one.
+      // The context's namespace is "default".
       assert.equal(
         (await scope(["--context", "other", "-p", first!, "shell", "hostname"], { env })).stdout,
         `${first}\n`,

@@ -10,13 +10,13 @@ const validators = new Map<unknown, ValidateFunction>();
   formats.default(ajv);
   ajv.addSchema(schema, "events");
   for (const { $ref = "" } of schema.definitions?.Event?.anyOf ?? []) {
-    // By the event's own type: what is wrong with it is told, not what is wrong with it as any other.
+    // One validator per event type: errors then refer to that type only, and not to all others.
     const { type } = schema.definitions?.[$ref.slice("#/definitions/".length)]?.properties ?? {};
     validators.set(type?.const, ajv.compile({ $ref: `events${$ref}` }));
   }
 }
 
-/** The value, which must be an event as the documented JSON Schema has it. */
+/** Returns the value as an event; fails when it does not match the documented JSON Schema. */
 export function asEvent(value: unknown): Record<string, unknown> {
   const event = value as Record<string, unknown>, validate = validators.get(event.type);
   assert.ok(validate, `no such event: ${JSON.stringify(value)}`);

@@ -3,19 +3,20 @@ import { kubectl, TestNamespace } from "./kube.ts";
 import { eventsOf, scope } from "./scope.ts";
 import type { ScopeOptions, ScopeOutcome } from "./scope.ts";
 
-/** The Ways that reach files. */
+/** The ways that reach files. */
 export const fileWays = ["node", "ephemeral"] as const;
 export type FileWay = (typeof fileWays)[number];
 
-/** A pod whose files are copied, a folder of this machine, and scope between them. */
+/** A pod and a directory of this machine, between which scope copies files. */
 export class FileWorld implements AsyncDisposable {
-  readonly folder = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
+  readonly directory = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
 
   private constructor(readonly namespace: TestNamespace, readonly way: FileWay) {}
 
   /**
-   * The pod has busybox, and a small disk at /small. A folder of its volume /shared has the group 778 and the set-gid bit,
-   * and a file of it is mounted at /etc/app.conf, and one of a ConfigMap at /etc/map.conf; /limited is an emptyDir of 1 MiB that it may not write.
+   * Makes the pod. It has busybox, and a small disk at /small. A directory of its volume /shared has the group 778 and the
+   * set-gid bit. A file of the volume is mounted at /etc/app.conf, and one of a ConfigMap at /etc/map.conf. /limited is an
+   * emptyDir of 1 MiB that the pod may not write to.
    */
   static async make(way: FileWay): Promise<FileWorld> {
     const world = new FileWorld(await TestNamespace.make(), way);
@@ -70,14 +71,14 @@ export class FileWorld implements AsyncDisposable {
     return scope(this.args(...args), options);
   }
 
-  /** Its events; it must end with this code. */
+  /** Runs scope, which must end with this code; returns its events. */
   async events(code: number, ...args: string[]): Promise<Record<string, unknown>[]> {
     const outcome = await this.run(["-o", "json", ...args]);
     assert.equal(outcome.code, code, `${args.join(" ")}: ${outcome.stderr}${outcome.stdout}`);
     return eventsOf(outcome.stdout);
   }
 
-  /** The one line of an error that a command ends with. */
+  /** Runs a command that must fail; returns the line of its error. */
   async error(code: number, ...args: string[]): Promise<string> {
     const outcome = await this.run(args);
     const [line = ""] = outcome.stderr.split("\n").filter((line) => line.startsWith("error: "));
@@ -85,18 +86,18 @@ export class FileWorld implements AsyncDisposable {
     return line.slice("error: ".length);
   }
 
-  /** Runs a script in the target, and returns what it printed. */
+  /** Runs a script in the target, and returns its output. */
   sh(script: string): Promise<string> {
     return kubectl(["-n", this.namespace.name, "exec", "target", "-c", "main", "--", "sh", "-c", script]);
   }
 
-  /** A path in the folder of this machine. */
+  /** Returns a path in the directory of this machine. */
   here(path: string): string {
-    return `${this.folder}/${path}`;
+    return `${this.directory}/${path}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    Deno.removeSync(this.folder, { recursive: true });
+    Deno.removeSync(this.directory, { recursive: true });
     await this.namespace[Symbol.asyncDispose]();
   }
 }
@@ -109,19 +110,19 @@ export async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
-/** Bytes that do not compress. */
+/** Returns random bytes, which do not compress. */
 export function noise(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length), most = 65536;
   for (let at = 0; at < length; at += most) crypto.getRandomValues(bytes.subarray(at, at + most));
   return bytes;
 }
 
-/** Names of everything in a folder of this machine and below it. */
-export function treeOf(folder: string): string[] {
+/** Lists everything in a directory of this machine, recursively. */
+export function treeOf(directory: string): string[] {
   const walk = (path: string): string[] =>
     [...Deno.readDirSync(path)].flatMap(({ name, isDirectory }) => [
       `${path}/${name}`,
       ...(isDirectory ? walk(`${path}/${name}`) : []),
     ]);
-  return walk(folder).map((path) => path.slice(folder.length + 1)).sort();
+  return walk(directory).map((path) => path.slice(directory.length + 1)).sort();
 }

@@ -4,7 +4,7 @@ import { podProcesses } from "./node_processes.ts";
 import type { ScopeProcess } from "./scope.ts";
 import { scope, scopeOk, startScope, through } from "./scope.ts";
 
-/** Command lines that need an answer of the manager, at least one for each call that it serves. */
+/** Command lines that need an answer from the manager, at least one for each of its calls. */
 const asking: readonly (readonly string[])[] = [
   ["pids"],
   ["ping", "-c0", "127.0.0.1"],
@@ -24,10 +24,10 @@ const asking: readonly (readonly string[])[] = [
   ["bypass", "istio", "--", "cat"],
   ["manage", "--foreground"],
 ];
-/** Those that only ask the cluster, and do what they should. */
+/** Command lines that only use the cluster, and must succeed. */
 const others: readonly (readonly string[])[] = [["list"], ["doctor"], ["logs", "--no-follow"], ["copy"]];
 
-/** Kills what still runs when disposed. */
+/** Started processes; disposing kills those that still run. */
 class Started implements AsyncDisposable {
   constructor(readonly all: readonly ScopeProcess[]) {}
 
@@ -77,16 +77,16 @@ Deno.test("a manager that is stopped keeps no command", () =>
       try {
         Deno.kill(manager, "SIGCONT");
       } catch {
-        // It has gone with its debug pod.
+        // Removed with its debug pod.
       }
     }
   }));
 
-/** The first signal ends each of them, whatever it waits for. */
+/** Checks that the first signal ends each command line, whatever it waits for. */
 async function interrupted(silent: readonly (readonly string[])[]): Promise<void> {
   const signals = { SIGINT: 130, SIGTERM: 143 } as const, names = ["SIGINT", "SIGTERM"] as const;
   await using started = new Started(silent.map((args) => startScope(["-v", ...args])));
-  // From here on they wait for the manager, and would give it up after 15 s; two of them do not say so.
+  // From here on they wait for the manager, and would give up after 15 s. Two of them print other messages.
   const connected = (args: readonly string[]) =>
     /manage|launch/.test(args.join()) ? /^using the API/m : /^(beside|on node) /m;
   await Promise.all(started.all.map((process, index) => process.until("stderr", connected(silent[index]!), 40)));

@@ -31,7 +31,7 @@ for (const way of fileWays) {
       assert.equal(events.find(({ path }) => path === "pipe")?.kind, "fifo");
     });
 
-    await t.step("ls prints a table, without names that begin with a dot, -R what is in folders", async () => {
+    await t.step("ls prints a table, without names that begin with a dot, -R what is in directories", async () => {
       await world.sh("echo deep >/tmp/d/sub/deep");
       const { stdout, code } = await world.run(["fs", "ls", "/tmp/d"]);
       assert.equal(code, 0);
@@ -41,7 +41,7 @@ for (const way of fileWays) {
       assert.deepEqual(lines.slice(1).map((line) => line.split("  ").at(-1)), [
         ...["a", "holes", "link -> a", "pipe", "sub", "two\\nlines"],
       ]);
-      // A program that reads it gets the names as they are, whatever its locale.
+      // Programs get the names unchanged, whatever the locale.
       await world.sh(
         "mkdir /tmp/names && touch \"$(printf '/tmp/names/a\\342\\200\\215b \\342\\200\\223 \\033[31m')\"",
       );
@@ -51,7 +51,7 @@ for (const way of fileWays) {
       }
       const deep = await world.events(0, "fs", "ls", "-R", "/tmp/d");
       assert.ok(deep.some(({ path }) => path === "/tmp/d/sub/deep"));
-      // Without a path, where its first process works.
+      // Without a path: the working directory of the first process.
       await world.sh("touch /work/here");
       assert.deepEqual((await world.events(0, "fs", "ls")).map(({ path }) => path), ["here"]);
     });
@@ -66,27 +66,27 @@ for (const way of fileWays) {
     await t.step("what cannot be read is one line", async () => {
       assert.equal(
         await world.error(68, "fs", "cat", "/none"),
-        `Cannot read "/none" in "${name}": there is no such file or folder`,
+        `Cannot read "/none" in "${name}": there is no such file or directory`,
       );
-      assert.equal(await world.error(64, "fs", "cat", "/tmp"), `Cannot read "/tmp" in "${name}": it is a folder`);
+      assert.equal(await world.error(64, "fs", "cat", "/tmp"), `Cannot read "/tmp" in "${name}": it is a directory`);
       assert.match(
         await world.error(64, "fs", "cat", "/tmp/d/pipe"),
         /it is a device, a socket or a FIFO, which are never opened$/,
       );
       assert.equal(
         await world.error(68, "fs", "ls", "/none"),
-        `Cannot list "/none" in "${name}": there is no such file or folder`,
+        `Cannot list "/none" in "${name}": there is no such file or directory`,
       );
       const some = await world.run(["fs", "cat", "/tmp/d/a", "/none", "/tmp/d/a"]);
       assert.deepEqual([some.code, some.stdout], [1, "hello\nhello\n"]);
-      assert.match(some.stderr, /^\/none: there is no such file or folder$/m);
+      assert.match(some.stderr, /^\/none: there is no such file or directory$/m);
     });
 
     await t.step("a link that leads out of the root leads to the target's own file", async () => {
       await world.sh(
         "ln -s /etc/debian_version /tmp/out; ln -s ../../../../../../etc/passwd /tmp/up; ln -s /proc/1/root/etc /tmp/magic",
       );
-      assert.match(await world.error(68, "fs", "cat", "/tmp/out"), /there is no such file or folder$/);
+      assert.match(await world.error(68, "fs", "cat", "/tmp/out"), /there is no such file or directory$/);
       assert.equal((await world.run(["fs", "cat", "/tmp/up"])).stdout, await world.sh("cat /etc/passwd"));
       assert.equal((await world.run(["fs", "ls", "/tmp/magic/"])).code, 77);
     });
@@ -113,12 +113,12 @@ for (const way of fileWays) {
         if (way === "ephemeral") {
           assert.deepEqual([found.layers, found.noLayers], [[], "the files of the node cannot be seen from here"]);
         } else {
-          const [layer] = found.layers as { folder: string; upper: boolean; sameInode: boolean; nodePath: string }[];
+          const [layer] = found.layers as { directory: string; upper: boolean; sameInode: boolean; nodePath: string }[];
           assert.deepEqual([layer?.upper, layer?.sameInode], [false, true]);
-          assert.equal(layer?.nodePath, `${layer?.folder}/bin/busybox`);
+          assert.equal(layer?.nodePath, `${layer?.directory}/bin/busybox`);
           const there = (own.find(({ path }) => path === "/tmp/own")?.layers as { upper: boolean }[])[0];
           assert.equal(there?.upper, true);
-          // Copied up: the inode stays, and what is seen is in the container's own layer.
+          // Copied up: the inode number stays, and the visible file is in the container's own layer.
           await world.sh("echo more >>/etc/group");
           const [group] = await world.events(0, "fs", "find", await inodeOf("/etc/group"));
           assert.deepEqual((group?.layers as { upper: boolean }[]).map(({ upper }) => upper), [true, false]);

@@ -7,13 +7,13 @@ import { nodeProcesses, podProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
 
-/** Calls functions whose names its own libraries know, and ends with 7 when it is asked to. */
+/** Script that calls functions named in its own libraries, and exits with 7 on SIGUSR1. */
 const program = "trap 'exit 7' USR1; while :; do sleep 0.05; done";
-/** Always in the same call, whenever it is looked at. */
+/** Script that stays in the same call. */
 const still = "sleep 1000; exit 1";
 const image = "localhost/dynamic:1";
 
-/** State and tracers of a process's threads, as the machine under the nodes sees it. */
+/** Returns state and tracer of each thread of a process of this machine. */
 function threadsOf(pid: number): { state: string; tracer: string }[] {
   return [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) => {
     try {
@@ -34,7 +34,7 @@ async function untilFree(pid: number, seconds: number): Promise<void> {
   await until("the target to run on", seconds, () => runsFree(pid), { missing: () => JSON.stringify(threadsOf(pid)) });
 }
 
-/** The first process of a pod's container that has this in its command line, on the machine under the nodes. */
+/** Finds a pod's process by part of its command line; returns its pid on this machine. */
 function processOf(pod: Pod, part: string): number {
   const found = podProcesses(pod.metadata.uid).find(({ argv }) => argv.join(" ").includes(part));
   assert.ok(found, `no process of ${pod.metadata.name} has "${part}"`);
@@ -49,23 +49,23 @@ async function untilNoGdb(seconds: number): Promise<void> {
   await until("gdb to end", seconds, () => gdbs().length === 0, { missing: () => JSON.stringify(gdbs()) });
 }
 
-/** The manager above a process. */
+/** Returns the pid of the manager that is the parent of a process. */
 function managerOf(pid: number): number {
   const parent = Number(/^PPid:\s*(\d+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1]);
   assert.ok(parent > 1, "there is no manager");
   return /\/deno\0/.test(Deno.readTextFileSync(`/proc/${parent}/cmdline`)) ? parent : managerOf(parent);
 }
 
-/** The exit code of a pod's container, once it has ended. */
+/** Waits for the end of a pod's container, and returns its terminated state. */
 async function exitCodeOf(namespace: TestNamespace, name: string): Promise<unknown> {
   const pod = await namespace.untilPod(name, ({ status }) => status.phase === "Succeeded" || status.phase === "Failed");
   return pod.status.containerStatuses?.[0]?.state["terminated"];
 }
 
-/** Stopped at each turn of the target's loop, with a breakpoint in its memory. */
+/** Commands that set a breakpoint in the target's memory, which each turn of its loop hits. */
 const breaking = ["break wait_for if 0", "continue", ""].join("\n");
 
-/** At the breakpoint, gdb does for 2 s what it does not leave for a signal. */
+/** Python script that keeps gdb busy for 1.5 s at each hit of the breakpoint, without reacting to signals. */
 const busy = `
 import time
 class Busy(gdb.Breakpoint):
@@ -105,7 +105,7 @@ for (const via of ["node", "ephemeral"] as const) {
       assert.deepEqual([thread?.type, summary?.type, more], ["gdb.thread", "gdb.summary", []]);
       const frames = thread?.frames as { function?: string; library?: string }[];
       const names = frames.map((frame) => frame.function);
-      // Where the endoscope's own C library was read instead, the stack ends after a wrong name.
+      // With the symbols of the endoscope's own C library, the stack would end after a wrong name.
       assert.ok(names.includes("wait4") && names.includes("wait_for") && names.at(-1) === "main", `${names}`);
       assert.equal(frames.find((frame) => frame.function === "wait4")?.library, "/opt/lib/libc.so.6");
       assert.ok(Number(summary?.stoppedMs) < 3000, `${summary?.stoppedMs} ms`);
@@ -248,7 +248,7 @@ for (const via of ["node", "ephemeral"] as const) {
     });
 
     await t.step("a process that was stopped before stays so", async () => {
-      // None that was let go of just now: until that run has ended altogether, what stands still is woken.
+      // Not a process that was detached just now: until that run has completely ended, stopped processes are woken.
       const { pid } = waiting;
       Deno.kill(pid, "SIGSTOP");
       const { code, stderr } = await scope([...to("waiting"), "gdb", "--backtrace"]);
@@ -276,7 +276,7 @@ for (const via of ["node", "ephemeral"] as const) {
 
     await t.step("a target that ends while it is traced takes its exit code with it", async () => {
       const { pid } = await make("ending");
-      // Otherwise gdb stops at the signal, finds the end of its input, and lets go of the target before that ends.
+      // Otherwise gdb stops at the signal, reaches the end of its input, and detaches before the target ends.
       const file = `${commands}.passing`;
       await Deno.writeTextFile(file, `handle SIGUSR1 nostop noprint pass\n${breaking}`);
       await using gdb = startScope([...to("ending"), "gdb", "-x", file]);
@@ -284,7 +284,7 @@ for (const via of ["node", "ephemeral"] as const) {
       await Deno.remove(file);
       await until("the target to be traced", 10, () => threadsOf(pid).every(({ tracer }) => tracer !== "0"));
       Deno.kill(pid, "SIGUSR1");
-      // Where it is the first process of gdb's own pid namespace, the kernel ends gdb and the manager with it.
+      // If the target is pid 1 of gdb's own pid namespace, the kernel also kills gdb and the manager.
       assert.equal(await gdb.exit(), via === "node" ? 0 : 69, gdb.stdout + gdb.stderr);
       if (via === "node") assert.match(gdb.stdout, /^\[Inferior 1 \(process \d+\) exited with code 07\]$/m);
       else assert.doesNotMatch(gdb.stdout, /detached\]$/m);

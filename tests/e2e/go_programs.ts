@@ -4,8 +4,8 @@ import { run } from "../cluster/processes.ts";
 import { CHECKOUT, outcome } from "./cluster_script.ts";
 
 /**
- * The folder of the programs that the go.mod in tests/e2e/NAME lists as its tools, in its versions; built on the first use,
- * which takes a minute or two.
+ * Returns the directory of the programs that the go.mod in tests/e2e/NAME lists as tools, in its versions. Builds them on the
+ * first use, which takes a minute or two.
  */
 export async function buildGoPrograms(name: string): Promise<string> {
   const module = `${CHECKOUT}/tests/e2e/${name}`;
@@ -13,21 +13,21 @@ export async function buildGoPrograms(name: string): Promise<string> {
   const cache = (await outcome("sh", ["-c", lib, `${CHECKOUT}/scripts/test`])).stdout;
   const go = await findGo(), flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
   const sources = ["go.mod", "go.sum"].map((file) => Deno.readTextFileSync(`${module}/${file}`));
-  const folder = `${cache}/programs/${name}-${buildKey([await run([go, "version"]), ...flags, ...sources])}`;
-  if (await isFolder(folder)) return folder;
+  const directory = `${cache}/programs/${name}-${buildKey([await run([go, "version"]), ...flags, ...sources])}`;
+  if (await isDirectory(directory)) return directory;
   await Deno.mkdir(`${cache}/programs`, { recursive: true });
-  using _lock = await lockFile(`${folder}.lock`, () => {});
-  if (!await isFolder(folder)) {
-    // Renamed when it is whole: an interrupted build leaves a part, which the next one removes.
-    const part = `${folder}.part`;
+  using _lock = await lockFile(`${directory}.lock`, () => {});
+  if (!await isDirectory(directory)) {
+    // Renamed when complete: an interrupted build leaves a partial directory, which the next build removes.
+    const part = `${directory}.part`;
     await Deno.remove(part, { recursive: true }).catch(() => {});
     const env = { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
     await run([go, "build", ...flags, "-o", `${part}/`, "tool"], { cwd: module, env });
-    await Deno.rename(part, folder);
+    await Deno.rename(part, directory);
   }
-  return folder;
+  return directory;
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function isDirectory(path: string): Promise<boolean> {
   return await Deno.stat(path).then((info) => info.isDirectory, () => false);
 }

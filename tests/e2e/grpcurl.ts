@@ -1,6 +1,6 @@
 import { buildGoPrograms } from "./go_programs.ts";
 
-/** The path of the real grpcurl, of the version in its go.mod. */
+/** Builds the real grpcurl, in the version of its go.mod, and returns its path. */
 export async function buildGrpcurl(): Promise<string> {
   return `${await buildGoPrograms("grpcurl")}/grpcurl`;
 }

@@ -63,7 +63,7 @@ overWays("hping", async (t) => {
   await t.step("mistakes", async () => {
     for (
       const [args, code, error] of [
-        [[], 64, "Nothing says where to send packets"],
+        [[], 64, "No destination specified"],
         [["fd00::1"], 64, 'Host cannot be "fd00::1"'],
         [["nowhere.invalid", "--", "-c", "1"], 68, 'Cannot resolve "nowhere.invalid" in the target\'s network'],
         [["-d", "nosuch"], 68, 'Cannot find pod "nosuch" in namespace "demo"'],

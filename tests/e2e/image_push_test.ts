@@ -24,7 +24,7 @@ Deno.test("scripts/image --push publishes the image, and scope uses it from then
     assert.equal(stdout, `${reference}\n`);
     await until("the registry to have it", 5, () => said.includes("manifest scope/endoscope:1\n"));
     assert.equal(await Deno.readTextFile(config), `SCOPE_NAMESPACE=shop\nSCOPE_IMAGE=${reference}\n`);
-    // What cannot be published is not used.
+    // An image that cannot be published is not used.
     const nobody = await push("localhost:1/scope/endoscope:1");
     assert.equal(nobody.code, 69);
     assert.match(nobody.stderr, /^error: Cannot publish the image as "localhost:1\/scope\/endoscope:1"\nhint: /m);

@@ -3,7 +3,7 @@ import { until } from "../cluster/wait.ts";
 import { describe, runProcesses } from "./node_processes.ts";
 import { scope, scopeOk } from "./scope.ts";
 
-/** Every program that the image promises, with arguments that make it say what it is. */
+/** Every program that the image must contain, with arguments that make it print its version or name. */
 const programs: Readonly<Record<string, string>> = {
   ping: "-V",
   fping: "--version",

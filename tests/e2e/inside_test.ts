@@ -9,13 +9,13 @@ import type { NodeProcess } from "./node_processes.ts";
 import { scope, scopeOk, startScope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
 
-/** What differs from Way to Way: from an ephemeral container, these namespaces of the target cannot be entered. */
+/** Ways, each with the namespaces of the target that cannot be entered. */
 const ways: { via: string; apart: string[] }[] = [
   { via: "node", apart: [] },
   { via: "ephemeral", apart: [] },
 ];
 
-/** Programs that write titles over their arguments and their environment; see proc(5) for the numbers of the fields. */
+/** Programs that overwrite their arguments and environment with a title; see proc(5) for the field numbers. */
 const titles: Readonly<Record<string, string>> = {
   blanks: `$0 = "title"; sleep 100000`,
   zeros: `open S, "/proc/self/stat"; my @f = split " ", <S>; open M, "+<", "/proc/self/mem"; sysseek M, $f[47], 0;
@@ -29,17 +29,17 @@ async function untilNothingRuns(seconds = 5): Promise<void> {
   await until("what scope started to end", seconds, () => runProcesses().length === 0, { missing: left });
 }
 
-/** The lines of a status that say what a process may do. */
+/** Returns the fields of /proc/PID/status that describe a process's rights. */
 function rights(status: string): Record<string, string> {
   const lines = status.matchAll(/^(Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp|Seccomp_filters|Umask):\s*(.*?)\s*$/gm);
   return Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
 }
 
-/** The first process of a container, as the node sees it. */
+/** Returns the first process of a container, as seen from this machine. */
 function firstOf(pod: Pod, container?: string): NodeProcess {
   const status = pod.status.containerStatuses!.find(({ name }) => container === undefined || name === container)!;
   const id = status.containerID!.replace(/^.*\/\//, "");
-  // Of what scope lets in, something may just be ending; and pids start again from the lowest.
+  // Exclude processes that scope started, which may just be ending. Compare start times, as pids wrap around.
   const found = podProcesses(pod.metadata.uid).filter(({ cgroups, environ }) =>
     cgroups.includes(id) && !environ.some((entry) => entry.startsWith("SCOPE_RUN="))
   );
@@ -48,7 +48,7 @@ function firstOf(pod: Pod, container?: string): NodeProcess {
     try {
       return Number(read(pid, "stat").replace(/^.*\) /s, "").split(" ")[19]);
     } catch {
-      return Infinity; // of what scope let in, gone meanwhile
+      return Infinity; // ended meanwhile
     }
   };
   return found.toSorted((a, b) => startOf(a) - startOf(b))[0]!;
@@ -57,7 +57,7 @@ function firstOf(pod: Pod, container?: string): NodeProcess {
 const read = (pid: number, file: string) => Deno.readTextFileSync(`/proc/${pid}/${file}`);
 const linkOf = (pid: number, file: string) => Deno.readLinkSync(`/proc/${pid}/${file}`);
 const children = (pid: number) => read(pid, `task/${pid}/children`);
-/** In its own pid namespace. */
+/** Returns the pid of a process in its own pid namespace. */
 const innerPid = (pid: number) => /^NSpid:.*\s(\d+)$/m.exec(read(pid, "status"))![1]!;
 
 function sleepers(): NodeProcess[] {
@@ -72,7 +72,7 @@ for (const { via, apart } of ways) {
     ];
     const inside = (app: string, ...more: string[]) => at("demo", app, ...more);
     const [pair, shared] = await Promise.all(["pair", "shared"].map(async (app) => (await demoPods(app))[0]!));
-    // One of three, so that all steps mean the same.
+    // One pod of three, so that all steps use the same one.
     const web = (await demoPods("web"))[0]!, api = (await demoPods("api"))[0]!;
     const userPod = await own.pod("user", {
       spec: {
@@ -125,7 +125,7 @@ for (const { via, apart } of ways) {
         })),
       },
     });
-    overwrittenPod.catch(() => {}); // met where it is awaited
+    overwrittenPod.catch(() => {}); // awaited below
 
     const targets: { pod: Pod; container?: string }[] = [
       { pod: api },
@@ -142,7 +142,7 @@ for (const { via, apart } of ways) {
         const target = firstOf(pod, container).pid;
         const wanted = rights(read(target, "status"));
         assert.deepEqual(rights(await scopeOk(...at(namespace, name, ...chosen, "cat", "/proc/self/status"))), wanted);
-        // The process that runs in there, seen from the node.
+        // The process inside the target, as seen from the node.
         await using sleeping = startScope(at(namespace, name, ...chosen, "sleep", "1000"));
         await until("sleep to run", 20, () => sleepers().length === 1, { missing: () => sleeping.stderr });
         const { pid } = sleepers()[0]!;
@@ -178,7 +178,7 @@ for (const { via, apart } of ways) {
       });
     }
 
-    // As nginx and postgres do: the rest of what was the environment is filled with zeros, or, as by Perl, with blanks.
+    // Like nginx and postgres, which fill the rest of the environment with zeros; Perl fills it with blanks.
     for (const container of ["zeros", "blanks"]) {
       await t.step(
         `a target that has written over its environment, with ${container}: the container's own`,
@@ -270,7 +270,7 @@ for (const { via, apart } of ways) {
       assert.equal(CapEff, CapBnd);
       assert.notEqual(CapEff, "0000000000000000");
       if (via !== "node") return;
-      // What the endoscope's own container has.
+      // The rights of the endoscope's own container.
       const outside = await scopeOk(...inside("api").filter((word) => word !== "--inside"), "cat", "/proc/self/status");
       assert.deepEqual([CapEff, NoNewPrivs, Seccomp], [rights(outside)["CapBnd"], "0", "0"]);
     });
@@ -289,7 +289,7 @@ for (const { via, apart } of ways) {
       assert.deepEqual([root["CapEff"], root["NoNewPrivs"], root["Seccomp"]], [none, "1", "2"]);
     });
 
-    // `shared` has a sandbox as its first process, which would get the orphans.
+    // In `shared` the first process is the sandbox, which would inherit the orphans.
     for (const [name, chosen] of [["api", []], ["shared", ["-t", "idler"]], ["web", []]] as const) {
       await t.step(`${name}: no orphan and no zombie reaches the target's first process`, async () => {
         const [pod] = await demoPods(name);
@@ -330,7 +330,7 @@ for (const { via, apart } of ways) {
       assert.deepEqual(rights(read(reaper, "status")), rights(read(firstOf(web).pid, "status")));
       const held = [...Deno.readDirSync(`/proc/${reaper}/fd`)].map(({ name }) => linkOf(reaper, `fd/${name}`));
       assert.ok(held.every((link) => /^(pipe:|anon_inode:\[signalfd\]$)/.test(link)), held.join(" "));
-      // A program that runs cannot be written, so the attacker holds it and waits for its end.
+      // A running program's file cannot be written, so the attacker holds it open and waits for the program to end.
       const marker = `/tmp/held-${shell}`;
       const script = `exec 3</proc/${innerPid(shell)}/exe 4</proc/${innerPid(reaper)}/exe || exit
         readlink /proc/$$/fd/3; readlink /proc/$$/fd/4
@@ -350,7 +350,7 @@ for (const { via, apart } of ways) {
     await t.step("a device that the target may not open stays closed", async () => {
       const exec = (...words: string[]) =>
         outcome("kubectl", ["-n", "demo", "exec", web.metadata.name, "--", ...words]);
-      // Made by the target, for whoever comes in later with more rights. FUSE: to open it does nothing.
+      // The target makes the device, for a later process with more rights. It is FUSE, which has no effect when opened.
       await exec("rm", "-f", "/tmp/device");
       const made = await exec("mknod", "-m", "666", "/tmp/device", "c", "10", "229");
       assert.equal(made.code, 0, made.stderr);
@@ -360,7 +360,7 @@ for (const { via, apart } of ways) {
       const { stdout, stderr } = await scope(inside(web.metadata.name, ...open));
       assert.equal(stdout, "");
       assert.match(stderr, refused);
-      // So it was the device's group that refused, and not that there is no such device.
+      // With --privileged it opens: the refusal came from the device cgroup, not from a missing device.
       if (via === "node") {
         assert.equal(await scopeOk(...inside(web.metadata.name, "--privileged", ...open)), "opened\n");
       }
@@ -389,19 +389,19 @@ for (const { via, apart } of ways) {
       const outside = ["-n", "demo", "--debug-namespace", "demo", "-p", web.metadata.name, "--via", via, "shell"];
       const script = "exec 9</etc/passwd 1023</etc/passwd 1024</etc/passwd 2000</etc/passwd 4095</etc/passwd; " +
         "exec /opt/scope/inside --pid 1 --privileged -- ls /proc/self/fd";
-      // The last is that of the list itself.
+      // The last descriptor belongs to ls itself.
       assert.equal(await scopeOk(...outside, "bash", "-c", `ulimit -n 5000; ${script}`), "0\n1\n2\n3\n");
     });
 
     await t.step("a target whose limits cannot be taken over is said, and --privileged goes without", async () => {
       const freezer = mountedHierarchies().find(({ controllers }) => controllers === "freezer");
-      // In version 2, a target that was moved away from its container is not found.
+      // With cgroup v2, a target moved out of its container's cgroup is not found.
       if (freezer === undefined) return;
       const pod = await own.pod("moved"), name = `scope-${own.name}`;
       const group = `${freezer.path}/${name}`;
       Deno.mkdirSync(group);
       try {
-        // Out of the node, where its debug pod cannot follow.
+        // Out of the node's cgroup, so that the debug pod cannot follow.
         Deno.writeTextFileSync(`${group}/cgroup.procs`, `${firstOf(pod).pid}`);
         const { code, stdout, stderr } = await scope(at(own.name, "moved", "echo", "in"));
         assert.deepEqual({ code, stdout }, { code: 77, stdout: "" }, stderr);

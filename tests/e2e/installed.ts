@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { which } from "../programs/which.ts";
 import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
 
-/** Where scripts/package puts what it makes. */
+/** Output directory of scripts/package. */
 export const PACKAGES = `${CHECKOUT}/dist/packages`;
 
 /** Runs scripts/package, which must succeed; returns the lines that it printed. */
@@ -12,7 +12,7 @@ export async function makePackages(...args: string[]): Promise<string[]> {
   return stdout.trim().split("\n");
 }
 
-/** A user who has nothing yet: an empty home, and just the programs that are named. Disposing removes the home. */
+/** A new user with an empty home and only the named programs. Disposing removes the home. */
 export class NewUser implements AsyncDisposable {
   private constructor(readonly home: string) {}
 
@@ -23,10 +23,10 @@ export class NewUser implements AsyncDisposable {
     return user;
   }
 
-  /** Runs a program that was installed, by its path; PATH has nothing but the named programs and `folders`. */
-  run(program: string, args: readonly string[], { folders = [], env = {} }: Place = {}): Promise<Outcome> {
-    const path = [...folders, `${this.home}/programs`].join(":");
-    // Of all variables only these: a kubeconfig there must be.
+  /** Runs an installed program by its path; PATH contains only the named programs and `directories`. */
+  run(program: string, args: readonly string[], { directories = [], env = {} }: Place = {}): Promise<Outcome> {
+    const path = [...directories, `${this.home}/programs`].join(":");
+    // Only these variables: a kubeconfig is always needed.
     const all = { HOME: this.home, PATH: path, LANG: "C.UTF-8", KUBECONFIG: Deno.env.get("KUBECONFIG") ?? "", ...env };
     return bare(program, args, all);
   }
@@ -36,7 +36,7 @@ export class NewUser implements AsyncDisposable {
   }
 }
 
-/** Variables by which this machine says where packages come from, and whom it believes that: a registry, a proxy, certificates. */
+/** Returns this machine's variables for downloading packages: registry, proxy and trusted certificates. */
 export function packageSettings(): Record<string, string> {
   const names =
     /^(npm_config_\w+|DENO_(CERT|TLS_CA_STORE)|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS|(https?|no|all)_proxy)$/i;
@@ -44,12 +44,12 @@ export function packageSettings(): Record<string, string> {
 }
 
 export interface Place {
-  /** Of PATH, before the named programs. */
-  readonly folders?: readonly string[];
+  /** Directories in PATH, before the named programs. */
+  readonly directories?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs a program in `/` with these variables and no others, at most two minutes. */
+/** Runs a program in `/` with only these variables, for at most two minutes. */
 async function bare(program: string, args: readonly string[], env: Record<string, string>): Promise<Outcome> {
   const { code, stdout, stderr } = await new Deno.Command(program, {
     ...{ args: [...args], env, clearEnv: true, cwd: "/", stdin: "null" },
@@ -59,7 +59,7 @@ async function bare(program: string, args: readonly string[], env: Record<string
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Where a program is: this Deno, or the first of that name in PATH. */
+/** Returns the path of a program: this Deno, or the first of that name in PATH. */
 function findProgram(name: string): string {
   const path = name === "deno" ? Deno.execPath() : which(name);
   if (path === undefined) throw new Error(`Cannot find the program "${name}" in PATH`);

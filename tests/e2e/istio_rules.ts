@@ -1,12 +1,12 @@
 import { CHECKOUT } from "./cluster_script.ts";
 import type { PodNetwork } from "./pod_network.ts";
 
-/** Through which of the kernel's interfaces Istio has made its rules. */
+/** Kernel interface through which Istio creates its rules. */
 export type RulesMade = "legacy" | "nft" | "native";
 
 const captured = `${CHECKOUT}/tests/testdata/istio`;
 
-/** Makes the rules in a pod that Istio's own program makes, see scripts/capture-istio. `dns`: with those for this nameserver. */
+/** Creates the captured rules of Istio's program in a pod, see scripts/capture-istio. `dns` adds those for a nameserver. */
 export async function makeIstioRules(network: PodNetwork, made: RulesMade, dns?: string): Promise<void> {
   const restore = async (name: string, ...program: string[]) => {
     const text = await Deno.readTextFile(`${captured}/${name}`);

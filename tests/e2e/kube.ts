@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { outcome } from "./cluster_script.ts";
 import { until } from "../cluster/wait.ts";
 
-/** What these tests read of a pod. */
+/** The fields of a pod that these tests read. */
 export interface Pod {
   readonly metadata: {
     readonly name: string;
@@ -27,7 +27,7 @@ export interface Pod {
   };
 }
 
-/** Runs kubectl, which must succeed; returns what it printed. `input` goes to its stdin. */
+/** Runs kubectl, which must succeed; returns its stdout. `input` goes to its stdin. */
 export async function kubectl(args: readonly string[], input?: unknown): Promise<string> {
   if (input === undefined) {
     const { code, stdout, stderr } = await outcome("kubectl", args);
@@ -51,19 +51,19 @@ export async function getPod(namespace: string, name: string): Promise<Pod> {
   return JSON.parse(await kubectl(["-n", namespace, "get", "pod", name, "-o", "json"]));
 }
 
-/** The debug pods of a namespace. */
+/** Returns the debug pods of a namespace. */
 export async function debugPods(namespace: string): Promise<Pod[]> {
   return await getPods(namespace, "-l", "app.kubernetes.io/managed-by=scope");
 }
 
-/** The pods of a demo workload, by name. */
+/** Returns the pods of a demo workload, by name. */
 export async function demoPods(app: string, namespace = "demo"): Promise<Pod[]> {
   const pods = await getPods(namespace, "-l", `app=${app}`);
   assert.ok(pods.length > 0, `there is no pod of ${app}`);
   return pods.toSorted((a, b) => a.metadata.name < b.metadata.name ? -1 : 1);
 }
 
-/** A namespace of a test's own, deleted in the end. */
+/** A namespace for one test; disposing deletes it. */
 export class TestNamespace implements AsyncDisposable {
   private constructor(readonly name: string) {}
 
@@ -71,14 +71,14 @@ export class TestNamespace implements AsyncDisposable {
     const name = `e2e-${crypto.randomUUID().slice(0, 8)}`;
     await kubectl(["create", "namespace", name]);
     const made = new TestNamespace(name);
-    // Without it, a pod made in the same moment is refused.
+    // Without the service account, a pod created at the same moment is refused.
     await until(`the service account of ${name}`, 10, async () => {
       return (await outcome("kubectl", ["-n", name, "get", "serviceaccount", "default"])).code === 0;
     });
     return made;
   }
 
-  /** Makes a pod of one busybox container, and waits until it is as it should be. */
+  /** Creates a pod with one busybox container, and waits until it runs or meets `until`. */
   async pod(name: string, more: PodOptions = {}): Promise<Pod> {
     const { command = ["sleep", "infinity"], spec = {}, until: condition = isRunning } = more;
     await kubectl(["create"], {
@@ -94,7 +94,7 @@ export class TestNamespace implements AsyncDisposable {
     return await this.untilPod(name, condition);
   }
 
-  /** Waits for a pod to be as it should be. */
+  /** Waits until a pod meets a condition. */
   async untilPod(name: string, condition: (pod: Pod) => boolean): Promise<Pod> {
     let pod: Pod | undefined;
     await until(`pod ${this.name}/${name}`, 30, async () => condition(pod = await getPod(this.name, name)), {
@@ -111,7 +111,7 @@ export class TestNamespace implements AsyncDisposable {
 export interface PodOptions {
   readonly command?: readonly string[];
   readonly spec?: Readonly<Record<string, unknown>>;
-  /** What to wait for. */
+  /** Condition to wait for. */
   readonly until?: (pod: Pod) => boolean;
 }
 

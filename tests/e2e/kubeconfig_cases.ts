@@ -1,8 +1,8 @@
-/** The ingredients of cases: addresses of servers, and files that exist. */
-export interface Parts {
+/** Parts of cases: addresses of servers, and existing files. */
+export interface KubeconfigParts {
   tls: string;
   plain: string;
-  /** Paths of certificates and keys, and base64 of what they hold. */
+  /** Paths of certificates and keys, and their content as base64. */
   ca: string;
   caData: string;
   otherData: string;
@@ -12,12 +12,12 @@ export interface Parts {
   keyData: string;
 }
 
-/** Files of one kubeconfig: one for --kubeconfig, several for $KUBECONFIG. Further ones stand beside it by their names. */
+/** Files of a kubeconfig: one for --kubeconfig, several for $KUBECONFIG. `beside` are further files in the same directory. */
 export interface KubeconfigCase {
   name: string;
   files: readonly (string | Uint8Array<ArrayBuffer>)[];
   beside?: Readonly<Record<string, string>>;
-  /** kubectl refuses it, and so must scope. */
+  /** kubectl refuses the kubeconfig, and so must scope. */
   refused?: true;
 }
 
@@ -35,7 +35,7 @@ interface Change {
 }
 
 /** Cases that kubectl and scope must read alike. */
-export function kubeconfigCases(parts: Parts): KubeconfigCase[] {
+export function kubeconfigCases(parts: KubeconfigParts): KubeconfigCase[] {
   const { tls, plain, ca, caData, otherData, cert, certData, key, keyData } = parts;
   const server = `server: https://${tls}, certificate-authority-data: ${caData}`, token = "token: secret";
   const config = (
@@ -224,7 +224,7 @@ export function kubeconfigCases(parts: Parts): KubeconfigCase[] {
     refused("a plugin of an unknown version", {
       user: "exec: {apiVersion: client.authentication.k8s.io/v2, command: sh, interactiveMode: Never}",
     }),
-    // The entries that the context names.
+    // Entries that the context names.
     one("no namespace", { namespace: "" }),
     refused("no current context", { current: "" }),
     refused("a current context that is not there", { current: "gone" }),

@@ -16,18 +16,18 @@ const path = (namespace: string, name: string) => `/api/v1/namespaces/${namespac
 
 Deno.test("kubectl and scope read the same kubeconfigs alike", async (t) => {
   await using servers = await AskedServers.start();
-  const { folder, hosts } = servers, data = (name: string) => btoa(Deno.readTextFileSync(`${folder}/${name}`));
+  const { directory, hosts } = servers, data = (name: string) => btoa(Deno.readTextFileSync(`${directory}/${name}`));
   const cases = kubeconfigCases({
     ...hosts,
-    ...{ ca: `${folder}/ca.crt`, caData: data("ca.crt"), otherData: data("other.crt") },
-    ...{ cert: `${folder}/me.crt`, certData: data("me.crt"), key: `${folder}/me.key`, keyData: data("me.key") },
+    ...{ ca: `${directory}/ca.crt`, caData: data("ca.crt"), otherData: data("other.crt") },
+    ...{ cert: `${directory}/me.crt`, certData: data("me.crt"), key: `${directory}/me.key`, keyData: data("me.key") },
   });
   const waiting = [...cases.entries()];
   const read = await Promise.all(Array.from({ length: atOnce }, async () => {
     const done: { name: string; refused: boolean; kubectl: Reading; scope: Reading; exec: Reading; tab: Reading }[] =
       [];
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, one] = next, home = `${folder}/${index}`, paths = await written(home, one);
+      const [index, one] = next, home = `${directory}/${index}`, paths = await written(home, one);
       const name = `case-${index}`;
       const kubectl = await byKubectl(servers, home, paths, `${name}-kubectl`);
       const { scope, exec } = await byScope(servers, paths, name);
@@ -54,23 +54,23 @@ Deno.test("kubectl and scope read the same kubeconfigs alike", async (t) => {
   }
 });
 
-/** The request that was made, or the words of a refusal; undefined where only the client library reads a kubeconfig. */
+/** A request, or the message of a refusal; undefined when only the client library can read the kubeconfig. */
 type Reading = Asked | { refused: string } | undefined;
 
-async function written(folder: string, { files, beside = {} }: KubeconfigCase): Promise<string[]> {
+async function written(directory: string, { files, beside = {} }: KubeconfigCase): Promise<string[]> {
   for (const [name, text] of Object.entries(beside)) {
-    await Deno.mkdir(dirname(`${folder}/${name}`), { recursive: true });
-    await Deno.writeTextFile(`${folder}/${name}`, text, { mode: 0o755 });
+    await Deno.mkdir(dirname(`${directory}/${name}`), { recursive: true });
+    await Deno.writeTextFile(`${directory}/${name}`, text, { mode: 0o755 });
   }
-  await Deno.mkdir(folder, { recursive: true });
+  await Deno.mkdir(directory, { recursive: true });
   return await Promise.all(files.map(async (file, index) => {
-    const path = `${folder}/config-${index}`;
+    const path = `${directory}/config-${index}`;
     await Deno.writeFile(path, typeof file === "string" ? new TextEncoder().encode(file) : file);
     return path;
   }));
 }
 
-/** One request of a kubectl with nothing but this kubeconfig. */
+/** Makes one request by kubectl, with only this kubeconfig. */
 async function byKubectl(
   servers: AskedServers,
   home: string,
@@ -91,7 +91,7 @@ async function byScope(servers: AskedServers, paths: readonly string[], name: st
   const signal = new AbortController().signal;
   try {
     const cluster = loadCluster({
-      ...{ timeoutMs: 10_000, say() {}, signal },
+      ...{ timeoutMs: 10_000, notice() {}, signal },
       ...more.length === 0 ? { kubeconfig } : { env: { KUBECONFIG: paths.join(":") } },
     });
     await cluster.request("ask", { method: "POST", path: path(cluster.namespace, `${name}-scope`), body: {} });
@@ -104,7 +104,7 @@ async function byScope(servers: AskedServers, paths: readonly string[], name: st
   }
 }
 
-/** As completions ask, where they do without the client library. */
+/** Makes one request as completions do, without the client library. */
 async function onTab(servers: AskedServers, paths: readonly string[], name: string): Promise<Reading> {
   try {
     const config = quickConfig(paths.map((path) => ({ path, text: textOf(Deno.readFileSync(path)) })));

@@ -4,7 +4,7 @@ import { ephemeralContainers } from "./ephemeral.ts";
 import { getPod, kubectl, type Pod, TestNamespace } from "./kube.ts";
 import { scope, startScope, through } from "./scope.ts";
 
-/** A pod's containers, of which the first has these limits, and others if there are any have none. */
+/** Returns a pod's spec whose first container has these limits; the others have none. */
 function limited(limits: Record<string, string>, others: readonly string[] = []): Record<string, unknown> {
   const container = { image: "localhost/busybox:1", command: ["sleep", "infinity"] };
   const first = { ...container, name: "main", resources: { limits, requests: {} } };
@@ -16,13 +16,13 @@ interface Usage {
   readonly usedBytes: number;
 }
 
-/** The kubelet's count of a pod's files on disk, by which it evicts; of one container where that is named. */
+/** Returns the kubelet's disk usage of a pod, by which it evicts; of a single container if one is named. */
 async function usage({ metadata, spec }: Pod, container?: string): Promise<Usage | undefined> {
   const { pods } = JSON.parse(await kubectl(["get", "--raw", `/api/v1/nodes/${spec.nodeName}/proxy/stats/summary`]));
   // deno-lint-ignore no-explicit-any -- the kubelet's own structure
   const pod = pods.find(({ podRef }: any) => podRef.uid === metadata.uid);
   if (container === undefined) return pod?.["ephemeral-storage"];
-  // deno-lint-ignore no-explicit-any -- the same
+  // deno-lint-ignore no-explicit-any -- the kubelet's own structure too
   return pod?.containers.find(({ name }: any) => name === container)?.rootfs;
 }
 
@@ -34,7 +34,7 @@ Deno.test("a pod's own limits", (t) =>
       own.pod("disk", { spec: limited({ "ephemeral-storage": "20Mi" }, ["other"]) }),
       own.pod("slow", { spec: limited({ cpu: "15m" }) }),
     ]);
-    // It goes on beside the other steps: a start that is this slow takes longer than 15 s.
+    // Runs concurrently with the other steps: such a slow start takes longer than 15 s.
     await using slow = startScope([...on("slow"), "--timeout", "100", "pids"]);
     let wrote = 0;
 

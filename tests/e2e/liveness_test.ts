@@ -10,7 +10,7 @@ import { overWays, workloads } from "./ways.ts";
 
 const left = () => describe(runProcesses()).join("\n");
 
-/** Waits until nothing runs on the nodes any more that a command line of scope started. */
+/** Waits until no process that scope started runs on the nodes. */
 async function untilNothingRuns(seconds: number): Promise<void> {
   await until("what scope started to end", seconds, () => runProcesses().length === 0, { missing: left });
 }
@@ -18,7 +18,7 @@ async function untilNothingRuns(seconds: number): Promise<void> {
 const pingAll = ["-n", "demo", "-p", "web", "ping", "-c0", "-a"];
 
 overWays("what scope started ends with it", async (t) => {
-  await scopeOk("-n", "demo", "-p", "web", "ping", "-c1", "127.0.0.1"); // from here on all is warm
+  await scopeOk("-n", "demo", "-p", "web", "ping", "-c1", "127.0.0.1"); // warms up everything for the steps below
   await untilNothingRuns(5);
 
   await t.step("SIGKILL during ping -c0 -a: nothing on the node within 5 s", async () => {
@@ -68,7 +68,7 @@ overWays("what scope started ends with it", async (t) => {
       const script = `${command} while ! pgrep -x sleep >/dev/null; do sleep 0.05; done; echo left; exit 3`;
       await using shell = startScope(["-n", "demo", "-p", "web", "shell", "sh", "-c", script]);
       await shell.until("stdout", /^left$/m);
-      // From here on: how long it takes to begin is another matter.
+      // Measured from here on: the time to start does not count.
       assert.equal(await shell.exit(5), 3, shell.stderr);
       await untilNothingRuns(5);
       assert.deepEqual(describe(nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000")), []);
@@ -88,7 +88,7 @@ overWays("what scope started ends with it", async (t) => {
   }
 
   await t.step("a reader that takes longer than a client may be silent", async () => {
-    // A thousand lines a second fill the pipe at once; then nothing is read for longer than 4 s.
+    // A thousand lines a second fill the pipe at once; then nothing is read for more than 4 s.
     const script = '{ "$@"; echo "code $?" >&2; } | { sleep 6; head -c 200000 | wc -c; }';
     const ping = [...scopeArgv, "-n", "demo", "-p", "web", "ping", "-c0", "-a", "-i", "0.01"];
     const { stdout, stderr } = await outcome("sh", ["-c", script, "sh", ...ping], scopeEnv());

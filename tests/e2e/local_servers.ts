@@ -1,14 +1,14 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 
-/** What a laptop's servers say, so that a client knows who has answered. */
+/** Answer of the local servers, by which a client recognizes them. */
 export const LAPTOP = "LAPTOP";
 
-/** Local servers of a person at work: one speaks HTTP; the other greets, then sends back what it gets. */
+/** Local servers of a developer: one for HTTP, and one that greets and then echoes. */
 export class LocalServers implements AsyncDisposable {
-  /** Status of its HTTP answers. */
+  /** Status of the HTTP answers. */
   status = 200;
-  /** HTTP requests that came. */
+  /** Number of HTTP requests received. */
   requests = 0;
   readonly #http: Server;
   readonly #tcp: TcpServer;
@@ -22,7 +22,7 @@ export class LocalServers implements AsyncDisposable {
     });
     this.#tcp = createTcpServer({ allowHalfOpen: true }, (socket) => {
       socket.write(`${LAPTOP}\n`);
-      socket.on("error", () => {}); // the other side's business
+      socket.on("error", () => {}); // connection errors are the client's problem
       socket.pipe(socket);
     });
     for (const server of [this.#http, this.#tcp]) {
@@ -33,7 +33,7 @@ export class LocalServers implements AsyncDisposable {
     }
   }
 
-  /** Starts both on free ports of 127.0.0.1. */
+  /** Starts both servers on free ports of 127.0.0.1. */
   static async open(): Promise<LocalServers> {
     const laptop = new LocalServers();
     for (const server of [laptop.#http, laptop.#tcp]) {

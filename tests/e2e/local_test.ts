@@ -12,7 +12,7 @@ const bundled = await outcome("sh", [`${CHECKOUT}/scripts/bundle`, "manager", "h
 assert.equal(bundled.code, 0, bundled.stderr);
 
 const local = (...args: string[]) => ["--via", "local", ...args];
-/** No cluster is there: whoever asks it fails. */
+/** Environment without a cluster: every request to one fails. */
 const alone = { env: { KUBECONFIG: "/nonexistent" } };
 
 async function localOk(...args: string[]): Promise<string> {
@@ -21,7 +21,7 @@ async function localOk(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Processes of this machine with this text in their environment or command line. */
+/** Returns the pids of this machine with this text in their environment or command line. */
 function processesWith(text: string): number[] {
   return [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name)).map(({ name }) => Number(name))
     .filter((pid) => ["cmdline", "environ"].some((file) => read(`/proc/${pid}/${file}`).includes(text)));
@@ -35,13 +35,13 @@ function read(path: string): string {
   }
 }
 
-class TemporaryFolder implements AsyncDisposable {
+class TemporaryDirectory implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
-  static async make(mode = 0o700): Promise<TemporaryFolder> {
+  static async make(mode = 0o700): Promise<TemporaryDirectory> {
     const path = await Deno.makeTempDir({ prefix: "scope-e2e-" });
     await Deno.chmod(path, mode);
-    return new TemporaryFolder(path);
+    return new TemporaryDirectory(path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -49,7 +49,7 @@ class TemporaryFolder implements AsyncDisposable {
   }
 }
 
-/** A process of this machine; with `unshare`, in namespaces of its own. */
+/** Starts a process on this machine; with an `unshare` command before it, in its own namespaces. */
 function startProcess(...before: string[]): Deno.ChildProcess {
   const [program = "", ...args] = [...before, "sh", "-c", "while :; do sleep 0.05; done"];
   return new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
@@ -88,8 +88,8 @@ Deno.test("a process of this machine", async (t) => {
       await fails(["shell", "-p", pid, "no-such"], 127, /^error: Cannot find the program "no-such" on this machine\n$/);
       await fails(["shell", "-p", "4194303", "true"], 68, /^error: Cannot find process "4194303" on node/);
       await fails(["shell", "-p", "x", "true"], 64, /^error: Option --pid cannot be "x"\nhint: /);
-      await fails(["shell", "true"], 64, /^error: Nothing says which process or pod\nhint: give -p PID/);
-      await fails(["pids"], 64, /^error: Nothing says which process or pod/);
+      await fails(["shell", "true"], 64, /^error: No process or pod specified\nhint: give -p PID/);
+      await fails(["pids"], 64, /^error: No process or pod specified/);
       await fails(["-l", "a=b", "pids"], 64, /^error: Option --selector needs a cluster/);
       await fails(["-p", "deploy/web", "pids"], 64, /^error: Option --pod cannot be "deploy\/web" with --via local/);
       await fails(["-p", "no-such-pod", "pids"], 68, /^error: Cannot find pod "no-such-pod" on this machine\nhint: it/);
@@ -124,8 +124,8 @@ Deno.test("a process of this machine", async (t) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
       await t.step(`${signal} of scope leaves no process and no file behind`, async () => {
         const mark = `scope-e2e-${crypto.randomUUID()}`;
-        await using folder = await TemporaryFolder.make();
-        const env = { ...alone.env, TMPDIR: folder.path };
+        await using directory = await TemporaryDirectory.make();
+        const env = { ...alone.env, TMPDIR: directory.path };
         const script = `setsid sleep 1004 & (exec setsid -f sleep 1005) ; echo ready; sleep 1006; : ${mark}`;
         await using shell = startScope(
           local("shell", "-p", `${process.pid}`, "env", `MARK=${mark}`, "sh", "-c", script),
@@ -140,21 +140,21 @@ Deno.test("a process of this machine", async (t) => {
         await until("all to end", 6, () => processesWith(mark).length === 0, {
           missing: () => processesWith(mark).join(" "),
         });
-        await until("its folder to be empty", 6, () => [...Deno.readDirSync(folder.path)].length === 0);
+        await until("its directory to be empty", 6, () => [...Deno.readDirSync(directory.path)].length === 0);
       });
     }
 
     await t.step("another user: own processes work, others' are refused with 77", async () => {
-      // What they may read of Deno and scope.
-      await using shared = await TemporaryFolder.make(0o755);
+      // Copies of Deno and scope that the other user may read.
+      await using shared = await TemporaryDirectory.make(0o755);
       const deno = `${shared.path}/deno`;
       await Deno.copyFile(Deno.execPath(), deno);
       for (const what of ["cli", "manager"]) {
         const copied = await outcome("cp", ["-r", `${CHECKOUT}/dist/${what}`, shared.path]);
         assert.equal(copied.code, 0, copied.stderr);
       }
-      // After `su` the home is still that of another user: what it holds is not theirs to know, and no reason to fail.
-      await using home = await TemporaryFolder.make(0o700);
+      // After `su`, $HOME still belongs to another user: its files must not be read, and are no reason to fail.
+      await using home = await TemporaryDirectory.make(0o700);
       await Deno.mkdir(`${home.path}/.config/scope`, { recursive: true });
       await Deno.writeTextFile(`${home.path}/.config/scope/env`, "SCOPE_OUTPUT=of-another\n");
       const flags = scopeArgv.slice(1, -1);
@@ -249,7 +249,7 @@ Deno.test("a pod whose node is this machine", async (t) => {
       ...{ "io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-uid": "u" },
       ...{ "io.kubernetes.cri.sandbox-name": name, "io.kubernetes.cri.sandbox-namespace": "demo" },
     };
-    // It names a container that runs: its own.
+    // It names a running container, its own.
     const script =
       "id=$(sed -n 's,.*/\\([0-9a-f]\\{64\\}\\)$,\\1,p' /proc/self/cgroup | head -n 1); mkdir -p /b/$id; " +
       `echo '${
@@ -277,11 +277,11 @@ Deno.test("a pod whose node is this machine", async (t) => {
 
   await t.step("a tool that this machine does not have", async () => {
     const [web] = await demoPods("web");
-    await using folder = await TemporaryFolder.make();
+    await using directory = await TemporaryDirectory.make();
     const names = "sh nsenter unshare mount stdbuf cat";
     const found = await outcome("sh", ["-c", `for name in ${names}; do command -v $name; done`]);
     for (const path of found.stdout.trim().split("\n")) {
-      await Deno.symlink(path, `${folder.path}/${path.replace(/.*\//, "")}`);
+      await Deno.symlink(path, `${directory.path}/${path.replace(/.*\//, "")}`);
     }
     const tools = {
       fping: ["ping", "127.0.0.1"],
@@ -290,7 +290,7 @@ Deno.test("a pod whose node is this machine", async (t) => {
       gdb: ["gdb", "--backtrace"],
     };
     for (const [program, args] of Object.entries(tools)) {
-      const env = { ...alone.env, PATH: folder.path };
+      const env = { ...alone.env, PATH: directory.path };
       const { code, stderr } = await scope(local("-n", "demo", "-p", web!.metadata.name, ...args), { env });
       const said = `Cannot find the program "${program}" on this machine`;
       const hint = `--via local runs this machine's own programs: install ${program}`;

@@ -1,4 +1,4 @@
-/** scope logs on the real cluster. */
+/** Tests scope logs on the real cluster. */
 import assert from "node:assert/strict";
 import { killApiServer, reviveApiServer, untilClusterWorks } from "../faults/api_server.ts";
 import { until } from "../cluster/wait.ts";
@@ -17,7 +17,7 @@ const once = (script: string) => ({
   until: finished,
 });
 
-/** Containers that print numbers, a hundred at a time, and then wait. */
+/** Returns containers that print numbers, a hundred at a time, and then wait. */
 function counting(names: readonly string[], count: number) {
   const script = `i=0; while [ $i -lt ${count} ]; do seq $i $((i+99)); i=$((i+100)); sleep 0.2; done; sleep infinity`;
   const containers = names.map((name) => ({ name, image: "localhost/busybox:1", command: ["sh", "-c", script] }));
@@ -32,7 +32,7 @@ interface Line {
   readonly text: string;
 }
 
-/** The lines among the events that were printed so far. */
+/** Returns the log lines among the events printed so far. */
 function linesOf(stdout: string): Line[] {
   const whole = stdout.slice(0, stdout.lastIndexOf("\n") + 1);
   return eventsOf(whole).filter(({ type }) => type === "log.line") as unknown as Line[];
@@ -183,7 +183,7 @@ Deno.test("logs waits for the pods of a workload, and follows the jobs of a cron
 
 Deno.test("logs with a command runs it while it follows, has all that was logged, and ends with its exit code", async (t) => {
   await using own = await TestNamespace.make();
-  // It logs each request.
+  // A server that logs each request.
   const server = {
     command: ["sh", "-c", "echo before; mkdir /www; echo hi >/www/a; exec httpd -f -v -p 8080 -h /www"],
   };
@@ -267,14 +267,14 @@ Deno.test("logs prints what containers print, whatever it is", async (t) => {
     }
   });
   await t.step("what is recorded beside a pipe drives no terminal", async () => {
-    const folder = await Deno.makeTempDir({ prefix: "scope-record-" });
-    await scopeOk("--record", `${folder}/cast`, ...args, "--grep", "red|name");
-    const [, ...events] = (await Deno.readTextFile(`${folder}/cast`)).trimEnd().split("\n").map((line) =>
+    const directory = await Deno.makeTempDir({ prefix: "scope-record-" });
+    await scopeOk("--record", `${directory}/cast`, ...args, "--grep", "red|name");
+    const [, ...events] = (await Deno.readTextFile(`${directory}/cast`)).trimEnd().split("\n").map((line) =>
       JSON.parse(line)
     );
     const text = events.map(([, , text]) => text).join("");
     assert.equal(text, 'caf\ufffd \x1b[31mred\x1b[0m\ttab \\x1b]0;title\\x07\r\n{"name": "a\u200db"}\\r.\r\n');
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   });
   await t.step("as JSON: exactly, with the server's times", async () => {
     const { stdout } = await scope([...args, "-o", "json", "--no-follow"]);
@@ -313,7 +313,7 @@ Deno.test("logs with --no-follow puts all lines in the order of time, and ends",
 
 Deno.test("logs with --previous prints what the containers before the last restart printed", async () => {
   await using own = await TestNamespace.make();
-  // The second run stays: a kubelet keeps the log of one that has ended, and that is to be the first one's.
+  // The second run must not end: the kubelet keeps only the log of the last ended run, which must be the first.
   const once = (name: string) => ({
     ...{ name, image: "localhost/busybox:1" },
     command: [
@@ -338,7 +338,7 @@ Deno.test("logs with --previous prints what the containers before the last resta
   const { code, stdout } = await scope(["-n", own.name, "logs", "again", "main", "--previous"]);
   assert.deepEqual([code, stdout], [0, "from main\n"]);
 
-  // A node removes logs of its own accord, too.
+  // Nodes also remove logs by themselves.
   await own.pod("cleaner", {
     spec: {
       nodeName: "node1",
@@ -381,8 +381,8 @@ Deno.test("logs says what is wrong with a command line, and what is missing", as
     ["a bad --grep", ["web", "--grep", "("], 64, /Option --grep cannot be "\("\nhint: .*Unterminated group/],
     ["-p and -l", ["-p", "web", "-l", "a=b"], 64, /Options --pod and --selector exclude each other/],
     ["-a and -p", ["-a", "-p", "web"], 64, /Option --all excludes --pod and --selector/],
-    ["nothing", [], 64, /Nothing says which pod/],
-    ["-- with nothing behind", ["web", "--"], 64, /Nothing says which command to run/],
+    ["nothing", [], 64, /No pod specified/],
+    ["-- with nothing behind", ["web", "--"], 64, /No command specified/],
     ["too many words", ["web", "main", "ls"], 64, /Command "logs" cannot take "ls"/],
     ["a command that needs following", ["web", "--no-follow", "--", "ls"], 64, /--no-follow cannot be given with/],
     ["no such container", ["web", "-c", "api"], 68, /Cannot find container "api" in pod ".*\/web"\nhint: it has main/],

@@ -11,16 +11,16 @@ import { overWays } from "./ways.ts";
 
 const program = await buildGrpcurl();
 
-/** The line that is printed first. */
+/** The first line of output. */
 const ready = /^(scope-\S+) (unix:(\/.*\/scope-[0-9a-f]+\/manager\.sock))\n$/;
 const web = ["-n", "demo", "-p", "web"];
 
-/** Calls by the real grpcurl. */
+/** Makes a call with the real grpcurl. */
 function grpcurl(socket: string, ...args: string[]): Promise<Outcome> {
   return outcome(program, ["-plaintext", "-unix", socket, ...args]);
 }
 
-/** The same with a method, which must succeed; returns the messages. */
+/** Calls a method with grpcurl, which must succeed; returns the messages. */
 async function call<T>(socket: string, method: string, request: unknown = {}): Promise<T[]> {
   const args = ["-plaintext", "-unix", "-d", JSON.stringify(request), socket, `scope.v1.Manager/${method}`];
   const { code, stdout, stderr } = await outcome(program, args);
@@ -28,12 +28,12 @@ async function call<T>(socket: string, method: string, request: unknown = {}): P
   return messages(stdout);
 }
 
-/** Messages stand one after another, each on some lines. */
+/** Splits grpcurl's output into messages, each of which has several lines. */
 function messages<T>(stdout: string): T[] {
   return stdout.split(/^(?=\{)/m).filter((text) => text.trim() !== "").map((text) => JSON.parse(text));
 }
 
-/** Starts to serve, as at a terminal; its stdout here is a pipe. */
+/** Starts manage in the foreground, as at a terminal; its stdout is a pipe here. */
 async function startManage(args: readonly string[], more: string[] = [], env = {}) {
   const manage = startScope([...args, "manage", "--foreground", ...more], { env });
   await manage.until("stdout", /\n/, 60);
@@ -49,7 +49,7 @@ async function untilNothingRuns(): Promise<void> {
 
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
-/** Ends it, and looks at what it leaves. */
+/** Ends manage by a signal, and checks its exit code and leftovers. */
 async function ends(manage: ScopeProcess, socket: string, signal: Deno.Signal, code: number): Promise<void> {
   manage.signal(signal);
   assert.equal(await manage.exit(10), code, manage.stderr);
@@ -68,7 +68,7 @@ overWays("manage serves the manager's gRPC to the real grpcurl", async (t, way) 
     assert.match(manage.stdout, ready);
   });
 
-  await t.step("the socket is its owner's alone, in a folder that is, too", async () => {
+  await t.step("the socket is its owner's alone, in a directory that is, too", async () => {
     assert.equal((await Deno.stat(socket)).mode! & 0o777, 0o600);
     assert.equal((await Deno.stat(socket.replace(/\/[^/]*$/, ""))).mode! & 0o777, 0o700);
   });
@@ -130,7 +130,7 @@ overWays("manage serves the manager's gRPC to the real grpcurl", async (t, way) 
 
   await t.step("a caller that goes away ends what it started", async () => {
     const request = JSON.stringify({ start: { argv: ["sleep", "1000"] } });
-    // It gives up after a second.
+    // grpcurl gives up after a second.
     const args = ["-plaintext", "-unix", "-max-time", "1", "-d", request, socket, "scope.v1.Manager/Run"];
     assert.equal((await outcome(program, args)).code, 64 + 4); // DeadlineExceeded
     await untilNothingRuns();
@@ -229,7 +229,7 @@ Deno.test("manage in the background", async (t) => {
 });
 
 Deno.test("manage at a place of one's own", async (t) => {
-  const folder = await Deno.makeTempDir({ prefix: "scope-manage-" });
+  const directory = await Deno.makeTempDir({ prefix: "scope-manage-" });
   const fails = async (args: string[], code: number, error: RegExp, hint = /.+/) => {
     const outcome = await scope([...web, "manage", "--foreground", ...args]);
     assert.deepEqual([outcome.code, outcome.stdout], [code, ""], outcome.stderr);
@@ -237,7 +237,7 @@ Deno.test("manage at a place of one's own", async (t) => {
   };
   try {
     await t.step("--socket PATH, and nobody else at the same path", async () => {
-      const path = `${folder}/here.sock`;
+      const path = `${directory}/here.sock`;
       const { manage: started } = await startManage(web, ["--socket", path]);
       await using manage = started;
       assert.match(manage.stdout, new RegExp(`^scope-\\S+ unix:${path}\n$`));
@@ -256,16 +256,20 @@ Deno.test("manage at a place of one's own", async (t) => {
     });
 
     await t.step("--socket where something is, or where nothing can be", async () => {
-      await Deno.writeTextFile(`${folder}/file`, "precious");
+      await Deno.writeTextFile(`${directory}/file`, "precious");
       await fails(
-        ["--socket", `${folder}/file`],
+        ["--socket", `${directory}/file`],
         69,
         /Cannot listen on the socket ".*file": it exists already/,
         /choose another path/,
       );
-      assert.equal(await Deno.readTextFile(`${folder}/file`), "precious");
-      await fails(["--socket", `${folder}/no/x`], 68, /Cannot listen on the socket ".*": its folder is not there/);
-      await fails(["--socket", `${folder}/${"x".repeat(120)}`], 64, /Cannot listen on .*: the path is too long/);
+      assert.equal(await Deno.readTextFile(`${directory}/file`), "precious");
+      await fails(
+        ["--socket", `${directory}/no/x`],
+        68,
+        /Cannot listen on the socket ".*": its directory is not there/,
+      );
+      await fails(["--socket", `${directory}/${"x".repeat(120)}`], 64, /Cannot listen on .*: the path is too long/);
     });
 
     await t.step("--port, with a warning, and not where it is taken", async () => {
@@ -283,7 +287,7 @@ Deno.test("manage at a place of one's own", async (t) => {
       assert.match(manage.stderr, /^anybody on this machine who can connect to 127\.0\.0\.1:\d+ gets this manager/m);
       const { code, stderr } = await outcome(program, ["-plaintext", `127.0.0.1:${port}`, "scope.v1.Manager/Info"]);
       assert.equal(code, 0, stderr);
-      // Of this machine only.
+      // It listens on this machine only.
       const { stdout } = await outcome("ss", ["-Hltn", `sport = :${port}`]);
       assert.match(stdout, new RegExp(` 127\\.0\\.0\\.1:${port} `));
       manage.signal("SIGTERM");
@@ -297,7 +301,7 @@ Deno.test("manage at a place of one's own", async (t) => {
       );
     }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });
 
@@ -316,7 +320,7 @@ Deno.test("manage says when it lost the manager", async (t) => {
     await using road = await SlowRoad.open();
     const { manage: started, socket } = await startManage(web, [], { KUBECONFIG: road.kubeconfig });
     await using manage = started;
-    await grpcurl(socket, "list"); // it has answered before
+    await grpcurl(socket, "list"); // one answer before the connection is blocked
     road.block();
     assert.equal(await manage.exit(25), 69);
     assert.match(manage.stderr, /^error: Lost the connection to the manager in debug pod .*$/m);

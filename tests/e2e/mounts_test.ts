@@ -15,7 +15,7 @@ const mounts = [
   { name: "data", mountPath: "/data" },
 ];
 
-/** A pod with a file of a volume, a key of a ConfigMap and a folder mounted. */
+/** Creates a pod with a volume's file, a ConfigMap's key and a directory mounted. */
 async function mountedPod(own: TestNamespace, name: string): Promise<Pod> {
   const busybox = { image: "localhost/busybox:1", volumeMounts: [{ name: "content", mountPath: "/v" }] };
   const pod = await own.pod(name, {
@@ -33,12 +33,12 @@ function firstOf({ metadata }: Pod): number | undefined {
   return podProcesses(metadata.uid).find(({ argv }) => argv.join(" ") === "sleep infinity")?.pid;
 }
 
-/** Of the target's first process, from the node. */
+/** Reads a file in /proc of the target's first process, from this machine. */
 function seen(pod: Pod, file: string): string {
   return Deno.readTextFileSync(`/proc/${firstOf(pod)}/${file}`);
 }
 
-/** Scripts that take a mount away where the kernel does not refuse it, and the refusal of each. */
+/** Scripts that would remove a mount if the kernel allowed it, and the refusal of each. */
 const attempts = [
   ["sed -i s/old/new/ ROOT/etc/app.conf", "rename|move"],
   ["rm ROOT/etc/hosts", "remove"],

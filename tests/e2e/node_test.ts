@@ -101,7 +101,7 @@ Deno.test("node", async (t) => {
   await t.step("a node that is not there, no name at all, an option in the wrong place", async () => {
     const missing = (name: string) => `error: Cannot find node "${name}"\nhint: kubectl get nodes lists them\n`;
     for (const name of ["node9", "Not/A node"]) await fails(on(name, "true"), 68, missing(name));
-    await fails(["-n", own.name, "node"], 64, /^error: Nothing says which node\nhint: /);
+    await fails(["-n", own.name, "node"], 64, /^error: No node specified\nhint: /);
     await fails(on("node1", "-o", "json"), 64, /^error: Option "-o" stands behind the node's name\nhint: /);
     const via = "error: There is no way to a node by --via ephemeral\nhint: leave it out: a node is reached through a ";
     await fails(["--via", "ephemeral", ...on("node1")], 64, `${via}debug pod\n`);

@@ -6,7 +6,7 @@ import { firstProcesses, podProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeEnv, scopeOk, startScope } from "./scope.ts";
 import { overWays } from "./ways.ts";
 
-/** A line of /proc/PID/status of the first process of a container that has this in its command line. */
+/** Returns a field of /proc/PID/status of the pid 1 whose command line contains `part`. */
 const statusOf = (uid: string, part: string, line: string) => {
   const first = new Set(firstProcesses(uid));
   // The child of a vfork(2) has the same command line.
@@ -48,7 +48,7 @@ overWays("processes in states that are seldom met", async (t, { via }) => {
     const inside = await scope(at("left", "shell", "--inside", "echo", "inside"));
     if (via === "node") assert.deepEqual([inside.code, inside.stdout], [0, "inside\n"], inside.stderr);
     else {
-      // runc takes such a container for one that has stopped, as `kubectl exec` finds as well.
+      // runc considers such a container stopped; `kubectl exec` fails likewise.
       assert.equal(inside.code, 69);
       assert.match(inside.stderr, /^error: The container runtime lets nothing into .*\nhint: .*; or use --via node$/m);
     }

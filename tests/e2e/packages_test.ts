@@ -11,7 +11,7 @@ const krew = await buildGoPrograms("krew");
 
 type Run = (args: readonly string[], place?: Place) => Promise<Outcome>;
 
-/** What everybody does first with what they have installed, by which the image is named. */
+/** Runs the first commands of a new user; the image's name is built in or in the environment. */
 async function works(run: Run, place: Place = {}): Promise<void> {
   assert.deepEqual(await run(["--version"], place), { code: 0, stdout: `scope ${version}\n`, stderr: "" });
   const ping = await run(["-n", "demo", "-p", "web", "ping", "-c", "1", "-a"], place);
@@ -44,11 +44,11 @@ Deno.test("deno task bundle makes one file that needs nothing beside it", async 
     );
   };
   await works(run, { env: { SCOPE_IMAGE: image } });
-  // Nobody has said which image it runs.
+  // No image is specified.
   const { code, stderr } = await run(["-n", "demo", "-p", "web", "pids"]);
   assert.equal(code, 64);
-  assert.match(stderr, /^error: Nothing says which endoscope image to run\nhint: .*SCOPE_IMAGE.*\n$/);
-  // Nor is there a manager that it could start.
+  assert.match(stderr, /^error: No endoscope image specified\nhint: .*SCOPE_IMAGE.*\n$/);
+  // The package contains no manager to start.
   const local = await run(["--via", "local", "shell", "-p", `${Deno.pid}`, "true"]);
   assert.equal(local.code, 68);
   assert.match(local.stderr, /^error: Cannot find the manager, which --via local starts\nhint: /);
@@ -56,7 +56,7 @@ Deno.test("deno task bundle makes one file that needs nothing beside it", async 
 
 Deno.test("deno install, by the commands that scripts/package prints", async (t) => {
   const [oneFile = "", checkout = ""] = await makePackages("--image", image, "install");
-  // Packages that Deno has fetched already are not fetched again; what it still asks a registry is which versions there are.
+  // With Deno's cache, packages are not downloaded again; only the list of versions is requested from a registry.
   const { denoDir } = JSON.parse(await ok(outcome(Deno.execPath(), ["info", "--json"])));
   const variants: [string, string, Place][] = [
     ["the one file", oneFile, {}],
@@ -76,19 +76,19 @@ Deno.test("npm install -g of the npm package", async (t) => {
   const [archive = ""] = await makePackages("--image", image, "npm");
   assert.equal(archive, `${PACKAGES}/scope-endoscope-cli-${version}.tgz`);
   await using user = await NewUser.make(["sh", "readlink", "kubectl"]);
-  const prefix = `${user.home}/npm`, folders = [`${prefix}/bin`], npm = { HOME: user.home };
+  const prefix = `${user.home}/npm`, directories = [`${prefix}/bin`], npm = { HOME: user.home };
   await ok(outcome("npm", ["install", "--global", "--prefix", prefix, "--ignore-scripts", archive], npm));
   await t.step("scope", () => works((args, place) => user.run(`${prefix}/bin/scope`, args, place)));
   await t.step("kubectl scope", async () => {
-    await works((args, place) => user.run("kubectl", ["scope", ...args], place), { folders });
-    const { stderr } = await user.run("kubectl", ["scope", "list", "web"], { folders });
+    await works((args, place) => user.run("kubectl", ["scope", ...args], place), { directories });
+    const { stderr } = await user.run("kubectl", ["scope", "list", "web"], { directories });
     assert.match(stderr, /^hint: kubectl scope list --help /m);
   });
   await t.step("--via local, with its own manager", async () => {
     const shell = ["--via", "local", "shell", "-p", `${Deno.pid}`, "echo", "here"];
-    // It runs this machine's own programs.
-    const folders = (Deno.env.get("PATH") ?? "").split(":");
-    assert.equal(await ok(user.run(`${prefix}/bin/scope`, shell, { folders })), "here\n");
+    // --via local runs this machine's own programs.
+    const directories = (Deno.env.get("PATH") ?? "").split(":");
+    assert.equal(await ok(user.run(`${prefix}/bin/scope`, shell, { directories })), "here\n");
   });
   await t.step("in the background, too", async () => {
     const manage = await ok(user.run(`${prefix}/bin/scope`, ["-n", "demo", "-p", "web", "manage"]));
@@ -147,9 +147,9 @@ Deno.test("kubectl krew install of the manifest", async (t) => {
   });
   await t.step("kubectl scope", async () => {
     await ok(install(manifest));
-    const folders = [`${user.home}/krew/bin`];
-    await works((args, place) => user.run("kubectl", ["scope", ...args], place), { folders });
-    assert.match(await ok(user.run("kubectl", ["scope", "--help"], { folders })), /^Usage: kubectl scope /);
+    const directories = [`${user.home}/krew/bin`];
+    await works((args, place) => user.run("kubectl", ["scope", ...args], place), { directories });
+    assert.match(await ok(user.run("kubectl", ["scope", "--help"], { directories })), /^Usage: kubectl scope /);
   });
 });
 

@@ -8,7 +8,7 @@ import { scopeArgv, scopeEnv, startScope } from "./scope.ts";
 const [deno = "", ...denoArgs] = scopeArgv.slice(0, -1), main = scopeArgv.at(-1)!;
 const web = ["-n", "demo", "-p", "web"];
 
-/** What a program may not do that runs as scope does. Each is tried, by itself. */
+/** Operations that scope's permissions must deny, each tried separately. */
 const refused: Readonly<Record<string, string>> = {
   "call a native library": `Deno.dlopen("libc.so.6", { getpid: { parameters: [], result: "i32" } })`,
   "load code from another machine": `await import("https://example.com/x.js")`,
@@ -25,7 +25,7 @@ const refused: Readonly<Record<string, string>> = {
   "change a priority": `(await import("node:os")).setPriority(0, 0)`,
 };
 
-/** What it may do, so that a probe that can do nothing at all would be seen. */
+/** Operations that must be allowed: they detect a probe that can do nothing at all. */
 const allowed: Readonly<Record<string, string>> = {
   "tell the machine's name": "Deno.hostname()",
   "tell the user's id": "Deno.uid()",
@@ -36,24 +36,25 @@ const allowed: Readonly<Record<string, string>> = {
 };
 
 Deno.test("what runs by scope's flags may do what they list, and nothing else", async (t) => {
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
     for (const [what, code] of Object.entries({ ...refused, ...allowed })) {
       await t.step(what, async () => {
-        await Deno.writeTextFile(`${folder}/probe.js`, `${code};\nconsole.log("done");\n`);
-        const args = [...denoArgs, `${folder}/probe.js`];
-        const { success, stdout, stderr } = await new Deno.Command(deno, { args, cwd: folder, stdin: "null" }).output();
+        await Deno.writeTextFile(`${directory}/probe.js`, `${code};\nconsole.log("done");\n`);
+        const args = [...denoArgs, `${directory}/probe.js`];
+        const { success, stdout, stderr } = await new Deno.Command(deno, { args, cwd: directory, stdin: "null" })
+          .output();
         const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
         assert.equal(success, what in allowed, said);
         if (!success) assert.match(said, /NotCapable|Requires import access|npm|"commander"/, said);
       });
     }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });
 
-/** Runs scope without one of its permissions, or without one of the things that it allows; returns what it said. */
+/** Runs scope without one of its permissions, or without one part of a permission; returns its output. */
 async function without(missing: string, args: readonly string[], kubeconfig?: string): Promise<string> {
   const [permission, part] = missing.split(":");
   const flags = denoArgs.flatMap((flag) => {
@@ -75,7 +76,7 @@ async function without(missing: string, args: readonly string[], kubeconfig?: st
 }
 
 Deno.test("scope needs each of its permissions", async (t) => {
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
     await using own = await TestNamespace.make();
     const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] }];
@@ -86,12 +87,12 @@ Deno.test("scope needs each of its permissions", async (t) => {
     await using plugin = await Kubeconfig.make({ exec: ["echo", JSON.stringify(credential)] });
     const sys = permissions.find(({ flag }) => flag.startsWith("--allow-sys="))!.flag;
     const list = ["-n", own.name, "list"], local = ["--via", "local", "shell", "-p", `${Deno.pid}`, "echo", "here"];
-    // [what is taken away, a command line that needs it, its kubeconfig, what says that it has done its work]
+    // [removed permission, command line that needs it, its kubeconfig and the output that proves success]
     const uses: [string, string[], { kubeconfig?: string; done: RegExp }][] = [
       ["--allow-net", [...web, "fs", "cat", "/etc/hostname"], { done: /^web-/ }],
       ["--allow-read", [...web, "fs", "cat", "/etc/hostname"], { done: /^web-/ }],
       ["--allow-env", [...web, "fs", "cat", "/etc/hostname"], { done: /^web-/ }],
-      ["--allow-write", [...web, "cp", ":/etc/hosts", `${folder}/hosts`], { done: /hosts/ }],
+      ["--allow-write", [...web, "cp", ":/etc/hosts", `${directory}/hosts`], { done: /hosts/ }],
       ["--allow-run", list, { kubeconfig: plugin.path, done: /^$/ }],
       [`${sys}:hostname`, local, { done: /^here/ }],
       [`${sys}:uid`, [...web, "redir", "8080:1"], { done: /8080/ }],
@@ -107,27 +108,27 @@ Deno.test("scope needs each of its permissions", async (t) => {
         whole.signal("SIGINT");
         await whole.exit();
         assert.doesNotMatch(whole.stderr, /error: /);
-        // A file that is there already would not be written again.
-        await Deno.remove(`${folder}/hosts`).catch(() => {});
+        // An existing file would not be written again.
+        await Deno.remove(`${directory}/hosts`).catch(() => {});
         const name = /^--allow-([a-z]+)/.exec(missing)![1];
         const refusal = new RegExp(`Requires ${name} access|Cannot read the file|Cannot write|EACCES|permission`, "i");
         assert.match(await without(missing, args, kubeconfig), refusal);
       });
     }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });
 
 Deno.test("what scope starts in the background has its permissions and no more", async () => {
-  const folder = await Deno.makeTempDir(), socket = `${folder}/manager.sock`;
+  const directory = await Deno.makeTempDir(), socket = `${directory}/manager.sock`;
   const serving = () =>
     [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
       try {
         const argv = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
         return argv.includes(socket) ? [{ pid: Number(name), argv }] : [];
       } catch {
-        return []; // it has ended meanwhile, or is no process
+        return []; // ended meanwhile, or not a process
       }
     });
   try {
@@ -140,6 +141,6 @@ Deno.test("what scope starts in the background has its permissions and no more",
   } finally {
     for (const { pid } of serving()) Deno.kill(pid, "SIGTERM");
     await until("what served to end", 10, () => serving().length === 0);
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });

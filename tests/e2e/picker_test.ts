@@ -5,7 +5,7 @@ import { TestNamespace } from "./kube.ts";
 import { scope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
 
-const missing = "error: Nothing says which pod\n" +
+const missing = "error: No pod specified\n" +
   "hint: give -p POD, -p TYPE/NAME or -l LABELS before the command, or set SCOPE_POD\n";
 
 Deno.test("a command without a pod asks which, on a terminal", async (t) => {
@@ -20,7 +20,7 @@ Deno.test("a command without a pod asks which, on a terminal", async (t) => {
     await using terminal = await Terminal.run([...asking, "shell"], 100);
     await terminal.until(new RegExp(`^Which pod of namespace "${own.name}"\\?`, "m"));
     await terminal.until(/^ {2}POD +READY +STATUS +NODE +AGE\n> apple +1\/1 +Running +node\d/m);
-    // What does not run stands last, and is marked.
+    // Pods that do not run come last, and are marked.
     await terminal.until(/bananasplit[^]*^- aside +0\/1 +Pending/m);
     await terminal.type("nana");
     await terminal.until(/AGE\n> banana .*\n {2}bananasplit/);
@@ -83,7 +83,7 @@ Deno.test("a command without a pod asks which, on a terminal", async (t) => {
     await using terminal = await Terminal.run([...asking, "pids"], 100);
     await terminal.until(/^> apple/m);
     const { stdout } = await outcome("pgrep", ["-f", `main\\.js -n ${own.name} --debug-namespace demo pids$`]);
-    // The shell that waits for it has the same words.
+    // The shell that waits for it has the same command line.
     for (const pid of stdout.trim().split("\n").map(Number)) {
       if (Deno.readTextFileSync(`/proc/${pid}/comm`).startsWith("deno")) Deno.kill(pid, "SIGTERM");
     }
@@ -103,7 +103,7 @@ Deno.test("a command without a pod asks which, on a terminal", async (t) => {
       ] as const
     ) {
       await using terminal = await Terminal.scopeLine(line, [...asking, "pids"], { columns: 100, rows: 24, env });
-      await terminal.until(/^error: Nothing says which pod$/m);
+      await terminal.until(/^error: No pod specified$/m);
       await terminal.until(/^exit=/m);
     }
   });

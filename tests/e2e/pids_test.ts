@@ -61,11 +61,11 @@ overWays("pids", async (t, way) => {
     const [web] = await demoPods("web");
     const [seen] = eventsOf(await scopeOk("-n", "demo", "-p", web!.metadata.name, "-o", "json", "pids"));
     const found = seen as unknown as Process;
-    // The machine below the node has the same process by another pid.
+    // This machine, which runs the node, has another pid for the same process.
     const process = podProcesses(web!.metadata.uid).find(({ argv }) => argv[0] === "httpd")!;
     const status = Deno.readTextFileSync(`/proc/${process.pid}/status`);
     const value = (key: string) => new RegExp(`^${key}:\\s*(.*)$`, "m").exec(status)![1]!.split(/\s+/);
-    // From the machine's namespace over the node's to the container's.
+    // Pids in the namespaces of the machine, the node and the container.
     const [machine, node, container] = value("NSpid").map(Number);
     assert.equal(machine, process.pid);
     assert.deepEqual([found.pid, found.containerPid], [way.nodePids ? node : container, container]);
@@ -134,7 +134,7 @@ overWays("pids", async (t, way) => {
     await using own = await TestNamespace.make();
     await own.pod("hostile", { command: ["sh", "-c", "sleep 1000; true", "\x1b[2J"] });
     const args = ["-n", own.name, "--debug-namespace", "demo", "-p", "hostile", "pids"];
-    // deno-lint-ignore no-control-regex -- that is what is looked for
+    // deno-lint-ignore no-control-regex -- an escape sequence is expected
     assert.match((await scope(args)).stdout, /true \x1b\[2J$/m, "a pipe gets what was seen");
     await using terminal = await Terminal.run(args, 120);
     await terminal.until(/true \\x1b\[2J$/m);

@@ -49,16 +49,16 @@ Deno.test("ping -g", async (t) => {
   });
 
   await t.step("the arrow keys choose whose chart is shown", async () => {
-    const hosts = ["203.0.113.1", "127.0.0.1"]; // nobody answers at the first, so it is always the worst
+    const hosts = ["203.0.113.1", "127.0.0.1"]; // the first never answers, so it is always the worst
     await using terminal = await Terminal.run(["-n", "demo", "-p", "web", "ping", "-g", ...hosts]);
     await terminal.until(/× 203\.0\.113\.1 [^]*● 127\.0\.0\.1 /);
     for (const [key, host] of [["Home", 0], ["Down", 1], ["Up", 0], ["End", 1]] as const) {
       await terminal.type("", key);
-      // Marked in the table, and named above the chart.
+      // The chosen host is marked in the table, and named above the chart.
       await terminal.until(new RegExp(`^ ▸. ${hosts[host]} [^]*^ ${hosts[host]}$`, "m"));
     }
     await terminal.type("q");
-    assert.equal((await terminal.exit()).code, 1); // some are lost
+    assert.equal((await terminal.exit()).code, 1); // some destinations are lost
   });
 
   await t.step("-c ends it by itself, with the exit code of a ping", async () => {
@@ -78,7 +78,7 @@ Deno.test("ping -g", async (t) => {
   await t.step("where stdout is no terminal it is text", async () => {
     const { code, stdout } = await scope([...all, "-c1"]);
     assert.equal(code, 0);
-    // deno-lint-ignore no-control-regex -- that is what is looked for
+    // deno-lint-ignore no-control-regex -- looks for escape sequences
     assert.doesNotMatch(stdout, /\x1b/);
     assert.match(stdout, /^demo\/host \(.*\): seq=0 rtt=/m);
     assert.match(stdout, /^NAME .* STATUS$/m);

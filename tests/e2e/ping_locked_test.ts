@@ -5,7 +5,7 @@ import { demoPods, getPods, kubectl, TestNamespace } from "./kube.ts";
 import { describe, nodeProcesses, podProcesses, runProcesses } from "./node_processes.ts";
 import { eventsOf, scope, startScope } from "./scope.ts";
 
-/** A pod that Pod Security "restricted" admits. */
+/** Returns the spec of a pod that Pod Security "restricted" admits. */
 function restricted(command: string[], more: Record<string, unknown> = {}) {
   return {
     nodeName: "node1",

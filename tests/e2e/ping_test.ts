@@ -7,7 +7,7 @@ import { describe, fpings, podProcesses, runProcesses } from "./node_processes.t
 import { eventsOf, scope, scopeOk, startScope } from "./scope.ts";
 import { overWays, workloads } from "./ways.ts";
 
-/** The columns of the row of the summary that begins with this name. */
+/** Returns the columns of the summary's row for this name. */
 function row(stdout: string, name: string): Record<string, string> {
   const summary = stdout.slice(stdout.search(/^NAME /m)).split("\n");
   const columns = (line: string) => line.trim().split(/ {2,}/);
@@ -32,7 +32,7 @@ overWays("ping", async (t) => {
     own.pod("one", { spec: { nodeName: "node1" } }),
     own.pod("two", { spec: { nodeName: "node2" } }),
   ]);
-  /** In the test's own namespace, through the debug pods of demo. */
+  /** Returns arguments to use the test's own namespace, through the debug pods of demo. */
   const from = (pod: string, ...args: string[]) => ["-n", own.name, "--debug-namespace", "demo", "-p", pod, ...args];
 
   await t.step("-d POD says who answered, where, and how fast", async () => {
@@ -166,7 +166,7 @@ overWays("ping", async (t) => {
   });
 
   await t.step("exit code 1 when some destinations are lost, 2 when all are", async () => {
-    // Nobody has this address: the last of the node's own range.
+    // An unused address: the last one of the node's range.
     const nobody = one.status.podIP!.replace(/\.\d+$/, ".254");
     const some = await scope(from("one", "ping", "-c1", two.status.podIP!, nobody));
     assert.equal(some.code, 1, some.stderr);
@@ -244,7 +244,7 @@ overWays("ping", async (t) => {
     await kubectl(["-n", own.name, "delete", "pod", "source", "--now", "--wait=false"]);
     assert.equal(await ping.exit(10), 69);
     assert.match(ping.stderr, new RegExp(`^error: Pod "${own.name}/source" was deleted meanwhile\nhint: .+$`, "m"));
-    assert.ok(Number(row(ping.stdout, `${own.name}/two`)["RECEIVED"]) > 0); // its last ones may be lost
+    assert.ok(Number(row(ping.stdout, `${own.name}/two`)["RECEIVED"]) > 0); // the last replies may be lost
     await until("its fping to end", 5, () => runProcesses().length === 0);
   });
 

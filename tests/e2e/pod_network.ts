@@ -8,7 +8,7 @@ import { outcome } from "./cluster_script.ts";
 import type { Pod } from "./kube.ts";
 import { nodeProcesses, podProcesses } from "./node_processes.ts";
 
-/** The network of a pod, as this machine reaches it: clients are made there, and its rules are read. */
+/** Access to a pod's network namespace from this machine: starts clients in it, and reads its rules. */
 export class PodNetwork implements Disposable {
   readonly #network: Network;
 
@@ -18,22 +18,22 @@ export class PodNetwork implements Disposable {
     this.#network = new Network(process.pid, false);
   }
 
-  /** Connects from there. */
+  /** Connects from the pod's network. */
   async connect(address: string, port: number, limitMs = 5000): Promise<TcpSocket> {
     const make = () => this.#network.within(() => startConnect({ address, port }, 0));
     return await TcpSocket.connect(make, AbortSignal.timeout(limitMs));
   }
 
-  /** What a server answers to one request of HTTP, to its end. */
+  /** Makes one HTTP request from the pod's network, and returns the whole answer. */
   async get(address: string, port: number, path = "/"): Promise<string> {
     const socket = await this.connect(address, port);
     await socket.write(new TextEncoder().encode(`GET ${path} HTTP/1.0\r\nHost: test\r\n\r\n`));
     return new TextDecoder().decode(await readAll(socket));
   }
 
-  /** The tables of scope there, with what nft lists of each. */
+  /** Lists the tables of scope in the pod's network, with their content. */
   async tables(): Promise<string[]> {
-    // Debian's older nft dies of tables whose owner it does not see: that of the image is taken where there is one.
+    // Debian's older nft crashes on tables whose owner it does not see: prefer the image's nft if a manager runs.
     const manager = nodeProcesses().find(({ argv }) =>
       argv[0] === "/usr/bin/deno" && argv.some((word) => word.endsWith("/manager.js"))
     );
@@ -51,7 +51,7 @@ export class PodNetwork implements Disposable {
     return stdout.split(/^(?=table )/m).filter((table) => /^table inet scope/.test(table));
   }
 
-  /** Runs a command there. */
+  /** Runs a command in the pod's network. */
   async run(...argv: string[]): Promise<string> {
     const [program = "", ...args] = [...this.#network.enter, ...argv];
     const { code, stdout, stderr } = await outcome(program, args);
@@ -64,7 +64,7 @@ export class PodNetwork implements Disposable {
   }
 }
 
-/** Everything that comes, to its end; the other way is ended first. */
+/** Reads everything until the end; ends the other direction first. */
 export async function readAll(socket: TcpSocket, { end = true } = {}): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   if (end) socket.end();
@@ -72,7 +72,7 @@ export async function readAll(socket: TcpSocket, { end = true } = {}): Promise<U
   return joined(pieces);
 }
 
-/** A TCP server of this machine, in place of an application on somebody's laptop. */
+/** A TCP server on this machine, which stands for an application on a developer's laptop. */
 export class Laptop implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -97,7 +97,7 @@ export class Laptop implements AsyncDisposable {
     return new Laptop(server, (server.address() as { port: number }).port);
   }
 
-  /** One that answers every request of HTTP with a text. */
+  /** Starts a server that answers every HTTP request with a text. */
   static web(text: string, port = 0, host?: string): Promise<Laptop> {
     return Laptop.open(
       (socket) => {

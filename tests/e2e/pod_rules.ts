@@ -2,20 +2,20 @@ import { until } from "../cluster/wait.ts";
 import { outcome } from "./cluster_script.ts";
 import { describe, type NodeProcess } from "./node_processes.ts";
 
-/** A table of nft's that scope made, with the ports that it redirects right now. */
+/** An nft table of scope, with the ports that it redirects now. */
 export interface ScopeTable {
   readonly name: string;
-  /** The kernel drops it together with a process. */
+  /** True when a process owns the table: the kernel removes it when the process ends. */
   readonly owned: boolean;
   readonly ports: readonly number[];
 }
 
-/** What rules the network of a pod has, whatever scope says of them. */
+/** The rules in a pod's network namespace, read independently of scope. */
 export class PodRules {
-  /** `pid` is in the network; `tools` has the endoscope image for its root, as not every nft can read what a newer one wrote. */
+  /** `pid` is a process in the network; `tools` is one with the endoscope image, as an older nft cannot read all rules. */
   constructor(readonly pid: number, private readonly tools: number) {}
 
-  /** Runs nft there, which must succeed; returns what it printed. */
+  /** Runs nft in the network, which must succeed; returns its output. */
   async nft(...args: string[]): Promise<string> {
     const enter = [`--net=/proc/${this.pid}/ns/net`, `--root=/proc/${this.tools}/root`, "--wd=/"];
     const { code, stdout, stderr } = await outcome("nsenter", [...enter, "--", "/usr/sbin/nft", ...args]);
@@ -23,12 +23,12 @@ export class PodRules {
     return stdout;
   }
 
-  /** The tables of scope. */
+  /** Returns the tables of scope. */
   async tables(): Promise<ScopeTable[]> {
     return parseTables(await this.nft("list", "ruleset"));
   }
 
-  /** Waits until these ports are redirected, each by one table or more, and no others. */
+  /** Waits until exactly these ports are redirected, each by at least one table. */
   async untilRedirected(ports: readonly number[], seconds: number): Promise<void> {
     const wanted = JSON.stringify(ports.toSorted());
     await this.#until(`the ports ${wanted} to be redirected`, seconds, (tables) => {
@@ -41,7 +41,7 @@ export class PodRules {
     await this.#until("no port to be redirected", seconds, (tables) => tables.every(({ ports }) => ports.length === 0));
   }
 
-  /** Waits until scope has no table there. */
+  /** Waits until scope has no table in the network. */
   async untilNoTable(seconds: number): Promise<void> {
     await this.#until("no table of scope to be left", seconds, (tables) => tables.length === 0);
   }
@@ -53,13 +53,13 @@ export class PodRules {
     });
   }
 
-  /** The programs that hold rules there, wherever on this machine they were started. */
+  /** Returns the processes that hold rules in the network, wherever on this machine they were started. */
   holders(): NodeProcess[] {
     const here = namespaceOf(this.pid);
     return nfts().filter(({ pid }) => namespaceOf(pid) === here);
   }
 
-  /** Waits until none of those is left. */
+  /** Waits until no holder is left. */
   async untilNoHolder(seconds: number): Promise<void> {
     await until("no nft to be left in the network of the pod", seconds, () => this.holders().length === 0, {
       missing: () => describe(this.holders()).join("\n"),
@@ -67,7 +67,7 @@ export class PodRules {
   }
 }
 
-/** Reads `nft list ruleset`: its JSON would be another form of the same. */
+/** Parses the output of `nft list ruleset`. */
 function parseTables(text: string): ScopeTable[] {
   return [...text.matchAll(/^table inet (scope\w*) \{.*\n([^]*?)^\}/gm)].map(([, name = "", body = ""]) => ({
     name,
@@ -78,7 +78,7 @@ function parseTables(text: string): ScopeTable[] {
   }));
 }
 
-/** The running processes of nft that wait for more to do. */
+/** Returns the nft processes that wait for further commands. */
 function nfts(): NodeProcess[] {
   return [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name)).flatMap(({ name }) => {
     try {

@@ -8,7 +8,7 @@ import { PodNetwork } from "./pod_network.ts";
 import { appPod } from "./redirected.ts";
 import { eventsOf, scope, scopeOk, startScope, through } from "./scope.ts";
 
-/** A service account that has what `scope rbac` printed, applied as it was printed, and nothing else. */
+/** A service account with only the Roles that `scope rbac` printed, applied unchanged. */
 class Account implements AsyncDisposable {
   private constructor(
     readonly name: string,
@@ -17,7 +17,7 @@ class Account implements AsyncDisposable {
     readonly roles: readonly Granted[],
   ) {}
 
-  /** `args` are those of scope, with `rbac` among them. */
+  /** `args` are scope's arguments, including `rbac`. */
   static async make(own: TestNamespace, args: readonly string[]): Promise<Account> {
     const name = `a-${crypto.randomUUID().slice(0, 8)}`;
     await kubectl(["-n", own.name, "create", "serviceaccount", name]);
@@ -29,7 +29,7 @@ class Account implements AsyncDisposable {
     return account;
   }
 
-  /** Runs a command line as this account. */
+  /** Runs a command line of scope as this account. */
   run(args: readonly string[]) {
     return scope(["-n", this.own.name, ...args], { env: { KUBECONFIG: this.kubeconfig.path } });
   }
@@ -38,7 +38,7 @@ class Account implements AsyncDisposable {
     return startScope(["-n", this.own.name, ...args], { env: { KUBECONFIG: this.kubeconfig.path } });
   }
 
-  /** Runs `body` without one verb of one resource. */
+  /** Runs `body` while the account lacks one verb of one resource. */
   async without(
     verb: string,
     resource: string,
@@ -61,7 +61,7 @@ class Account implements AsyncDisposable {
     await kubectl(["replace"], { apiVersion: "rbac.authorization.k8s.io/v1", kind, metadata, rules });
   }
 
-  /** Waits until the API server goes by it: it looks at Roles from time to time. */
+  /** Waits until the API server applies the change: it reloads Roles from time to time. */
   async until({ namespace }: Granted, rule: Rule, verb: string, allowed: boolean): Promise<void> {
     const { resources: [resource = ""], apiGroups: [group], resourceNames: [name] = [] } = rule;
     const [plain, subresource] = resource.split("/");
@@ -92,7 +92,7 @@ interface Granted {
   readonly rules: readonly Rule[];
 }
 
-/** Applies what was printed, as it was printed; returns the Roles in it. */
+/** Applies the printed YAML unchanged; returns its Roles. */
 async function apply(yaml: string): Promise<Granted[]> {
   const file = await Deno.makeTempFile({ suffix: ".yaml" });
   try {
@@ -117,12 +117,12 @@ async function removeDebugPods(namespace: string): Promise<void> {
   await scopeOk("-n", namespace, "cleanup", "-p", "all");
 }
 
-/** A test in which --via auto is the default, as for any user. */
+/** Declares a test in which --via auto is the default, as for users. */
 function byAuto(name: string, body: (t: Deno.TestContext) => Promise<void>): void {
   Deno.test(name, (t) => through("auto", () => body(t)));
 }
 
-/** Command lines that end by themselves with 0, behind the options that say which pod. */
+/** Command lines, after the options that choose the pod, that end by themselves with 0. */
 const commands: readonly [name: string, args: readonly string[]][] = [
   ["ping", ["ping", "-a", "-c", "1"]],
   ["hping", ["hping", "-a", "--", "--icmp", "-c", "1"]],
@@ -136,7 +136,7 @@ const commands: readonly [name: string, args: readonly string[]][] = [
   ["doctor", ["doctor"]],
 ];
 
-/** Command lines that go on until Ctrl-C, with the word that they print when they have begun. */
+/** Command lines that run until Ctrl-C, with the output that shows that they have started. */
 const lasting: readonly [name: string, args: readonly string[], begun: RegExp][] = [
   ["redir", ["redir", "8080"], /8080/],
   ["manage", ["manage", "--foreground"], /unix:/],
@@ -144,7 +144,7 @@ const lasting: readonly [name: string, args: readonly string[], begun: RegExp][]
 ];
 
 for (const via of ["node", "ephemeral", "auto"] as const) {
-  // One that needs nothing but the Way is enough to see that auto finds it.
+  // For auto, commands that need only the way are enough to see that it is found.
   const some = via === "auto" ? commands.filter(([name]) => name === "ping" || name === "pids") : commands;
   byAuto(`Each command works with just the Role that scope rbac prints, --via ${via}`, async (t) => {
     await using own = await TestNamespace.make();
@@ -156,7 +156,6 @@ for (const via of ["node", "ephemeral", "auto"] as const) {
         const target = ["-p", `web-${at}`, "--via", via];
         await using account = await Account.make(own, [...target, "rbac", name]);
         const { code, stderr, stdout } = await account.run([...target, ...args]);
-        // Not all of the others can be pinged before they run, and doctor only looks.
         assert.equal(code, 0, `${stderr}${stdout}`);
       });
     }
@@ -172,7 +171,7 @@ for (const via of ["node", "ephemeral", "auto"] as const) {
         assert.equal(await process.exit(20), 130, process.stderr);
       });
     }
-    if (via !== "node") return; // what is in the pods goes with them
+    if (via !== "node") return; // ephemeral containers are removed with their pods
     await removeDebugPods(own.name);
     assert.deepEqual((await getPods(own.name, "-l", "app.kubernetes.io/managed-by=scope")).length, 0);
   });
@@ -250,16 +249,16 @@ byAuto("Each command that makes or removes something works with just its Role", 
   });
 });
 
-/** A kind of command line, and each right of its Role without which it is refused. */
+/** A command line, with the rights of its Role without which it is refused. */
 interface Family {
   readonly name: string;
-  /** Of `scope rbac`, behind -n. */
+  /** Arguments of `scope rbac`, after -n. */
   readonly rbac: readonly string[];
   readonly args: readonly string[];
-  /** `verb resource`, in the namespace of the target or in `elsewhere`. */
+  /** Rights as `verb resource`, in the namespace of the target or in `elsewhere`. */
   readonly rights: readonly string[];
   readonly elsewhere?: string;
-  /** What fails is one of several, and no error. */
+  /** Exit code when a missing right is not an error, as only one part of several fails. */
   readonly code?: number;
 }
 
@@ -356,7 +355,7 @@ byAuto("One verb less is refused with the hint that names it", async (t) => {
           const hint = /^hint: ask for ("[^:]*"): (scope .*) prints the Role(; .*)?$/m.exec(stderr);
           assert.ok(hint !== null, story);
           assert.equal(hint[1], `"${right}" in namespace "${elsewhere}"`, story);
-          // What the hint says helps.
+          // The command in the hint prints a Role that helps.
           const printed = eventsOf(
             await scopeOk("-o", "json", ...hint[2]!.split(" ").slice(1)),
           ) as unknown as Granted[];
@@ -367,7 +366,7 @@ byAuto("One verb less is refused with the hint that names it", async (t) => {
           );
         });
       }
-      // Its debug pod comes while the watch is still being refused.
+      // redir starts its debug pod while the watch is still refused.
       if (args.includes("redir")) await removeDebugPods(debug.name);
       assert.deepEqual(await getPods(debug.name, "-l", "app.kubernetes.io/managed-by=scope"), []);
     });

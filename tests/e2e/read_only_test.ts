@@ -5,7 +5,7 @@ import { ephemeralContainers } from "./ephemeral.ts";
 import { debugPods, kubectl, TestNamespace } from "./kube.ts";
 import { scope, scopeOk, through, type Via } from "./scope.ts";
 
-/** Makes admission set this in the security context of every container of a namespace, until disposed. */
+/** Makes admission set a field in the security context of every container of a namespace, until disposed. */
 async function mutating(namespace: string, field: string, value: string): Promise<AsyncDisposable> {
   const name = `${namespace}-${field.toLowerCase()}`;
   const all = (key: string) =>
@@ -85,7 +85,7 @@ Deno.test("where admission makes every root read-only", async (t) => {
     await through("ephemeral", () => scopeOk(...on("user", "shell", "-t", "side", "true")));
     const beside = (await ephemeralContainers(own.name, "user")).find((one) => one.targetContainerName === "side");
     const socket = `/dev/shm/${manager!.name}/manager.sock`;
-    // The frames of a client: a preface, settings and a ping, whose answer is the frame type 6 with the flag 1.
+    // Frames of an HTTP/2 client: preface, settings and a ping, which is answered by a frame of type 6 with flag 1.
     const client =
       String.raw`(printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\10\6\0\0\0\0\0pingpong'; sleep 1) | ` +
       `socat -t1 - UNIX-CONNECT:${socket} | grep -c pingpong`;
@@ -107,7 +107,7 @@ Deno.test("where admission makes every root read-only", async (t) => {
       return now.some(({ name, state }) => name === container!.name && state?.["terminated"]);
     });
     await scopeOk("-n", own.name, "cleanup", "-p", "all");
-    await until("its folder to go", 10, async () => await left() === "");
+    await until("its directory to go", 10, async () => await left() === "");
     assert.deepEqual(await debugPods(own.name), []);
   });
 

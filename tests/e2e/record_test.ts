@@ -6,7 +6,7 @@ import { Terminal } from "./terminal.ts";
 
 type Event = [seconds: number, code: string, data: string];
 
-/** A transcript, every line of which must be whole. */
+/** Reads a transcript, in which every line must be complete. */
 function read(path: string): { header: Record<string, unknown>; events: Event[] } {
   const text = Deno.readTextFileSync(path);
   assert.ok(text.endsWith("\n"));
@@ -25,20 +25,20 @@ function read(path: string): { header: Record<string, unknown>; events: Event[] 
 const outputOf = (events: readonly Event[]) =>
   events.filter(([, code]) => code === "o").map(([, , data]) => data).join("");
 
-/** Runs scope in a terminal that script(1) listens to; returns what it heard, and the transcript. */
+/** Runs scope in a terminal that script(1) records; returns script's recording, and the transcript. */
 async function recorded(args: readonly string[], use: (terminal: Terminal) => Promise<unknown>) {
-  const folder = await Deno.makeTempDir({ prefix: "scope-record-" });
+  const directory = await Deno.makeTempDir({ prefix: "scope-record-" });
   try {
-    const line = [...scopeArgv, "--record", `${folder}/cast`, ...args].map((word) => `'${word}'`).join(" ");
-    const argv = ["sh", "-c", `script -q -c "$1" ${folder}/heard; echo ended; exec cat`, "sh", line];
+    const line = [...scopeArgv, "--record", `${directory}/cast`, ...args].map((word) => `'${word}'`).join(" ");
+    const argv = ["sh", "-c", `script -q -c "$1" ${directory}/heard; echo ended; exec cat`, "sh", line];
     await using terminal = await Terminal.open(argv, { columns: 90, rows: 24, env: {} });
     await use(terminal);
     await terminal.until(/^ended$/m);
-    const heard = Deno.readTextFileSync(`${folder}/heard`);
+    const heard = Deno.readTextFileSync(`${directory}/heard`);
     const between = heard.slice(heard.indexOf("\n") + 1, heard.lastIndexOf("\nScript done on "));
-    return { heard: between.replaceAll(/\r+\n/g, "\r\n"), ...read(`${folder}/cast`) };
+    return { heard: between.replaceAll(/\r+\n/g, "\r\n"), ...read(`${directory}/cast`) };
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
@@ -85,28 +85,28 @@ Deno.test("--record: a shell with a window that changes, and nothing of what is 
 });
 
 Deno.test("--record: what a killed run leaves is whole", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "scope-record-" });
-  await using pinging = startScope(["--record", `${folder}/cast`, "-n", "demo", "-p", "web", "ping", "-a", "-c0"]);
+  const directory = await Deno.makeTempDir({ prefix: "scope-record-" });
+  await using pinging = startScope(["--record", `${directory}/cast`, "-n", "demo", "-p", "web", "ping", "-a", "-c0"]);
   await pinging.until("stdout", /\n.*\n.*\n/, 60);
   pinging.signal("SIGKILL");
   await pinging.exit();
-  const { events } = read(`${folder}/cast`);
+  const { events } = read(`${directory}/cast`);
   assert.ok(outputOf(events).replaceAll("\r\n", "\n").includes(pinging.stdout.split("\n").slice(0, 2).join("\n")));
-  await Deno.remove(folder, { recursive: true });
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("--record: a full disk is told, and the session goes on", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "scope-record-" });
-  // A limit for the size of files instead: 4 blocks of 512 bytes.
+  const directory = await Deno.makeTempDir({ prefix: "scope-record-" });
+  // Simulate a full disk by a limit of the file size: 4 blocks of 512 bytes.
   const script = `trap '' XFSZ; ulimit -f 4; "$@"`;
-  const args = ["--record", `${folder}/cast`, "-n", "demo", "-p", "web", "shell", "seq", "2000"];
+  const args = ["--record", `${directory}/cast`, "-n", "demo", "-p", "web", "shell", "seq", "2000"];
   const { code, stdout, stderr } = await outcome("sh", ["-c", script, "sh", ...scopeArgv, ...args], scopeEnv());
   assert.equal(code, 0, stderr);
   assert.equal(stdout.trimEnd().split("\n").at(-1), "2000");
   assert.equal(
-    stderr.match(new RegExp(`the recording "${folder}/cast" ends here .*; the session goes on`, "g"))?.length,
+    stderr.match(new RegExp(`the recording "${directory}/cast" ends here .*; the session goes on`, "g"))?.length,
     1,
   );
-  read(`${folder}/cast`);
-  await Deno.remove(folder, { recursive: true });
+  read(`${directory}/cast`);
+  await Deno.remove(directory, { recursive: true });
 });

@@ -1,4 +1,4 @@
-/** Whatever dies, freezes or is cut off while a pod is redirected: the pod answers again, and nothing of ours is left. */
+/** Tests that the pod answers again, without leftovers of scope, whatever dies, freezes or is cut off during redir. */
 import assert from "node:assert/strict";
 import { RECOVERY_MS } from "../faults/fault.ts";
 import { faults } from "../faults/faults.ts";

@@ -9,7 +9,7 @@ import { Laptop, PodNetwork, readAll } from "./pod_network.ts";
 import { eventsOf, scope, scopeOk, type ScopeProcess, startScope } from "./scope.ts";
 import { overWays } from "./ways.ts";
 
-/** Two servers of busybox, one of them on the pod's loopback only. */
+/** Script of two busybox servers, one of them on the pod's loopback only. */
 const servers = [
   "mkdir -p /srv; echo POD >/srv/index.html",
   "httpd -p 8080 -h /srv",
@@ -23,7 +23,7 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** The ports of a network's own connections. */
+/** File with the range of local ports of a network namespace. */
 const portRange = "/proc/sys/net/ipv4/ip_local_port_range";
 
 type Line = Record<string, unknown>;
@@ -35,7 +35,7 @@ async function redirected(args: readonly string[], pods = 1): Promise<ScopeProce
   return redir;
 }
 
-/** A port of this machine that kubectl forwards to a pod, until disposed. */
+/** Forwards a port of this machine to a pod with kubectl, until disposed. */
 async function forwarded(namespace: string, pod: string, port: number) {
   const child = new Deno.Command("kubectl", {
     args: ["-n", namespace, "port-forward", `pod/${pod}`, `:${port}`],
@@ -48,7 +48,7 @@ async function forwarded(namespace: string, pod: string, port: number) {
     assert.ok(!done, "kubectl port-forward has ended");
     text += value;
   }
-  // It says a word of each connection.
+  // Drain its output: it prints a line for each connection.
   const rest = (async () => {
     while (!(await output.read()).done);
   })();
@@ -72,7 +72,7 @@ async function event(redir: ScopeProcess, what: string, wanted: (event: Line) =>
   return found!;
 }
 
-const ended = (from: "laptop" | "pod") => ({ type, servedBy, probe }: Line) =>
+const ended = (from: "local" | "pod") => ({ type, servedBy, probe }: Line) =>
   type === "redir.connection" && servedBy === from && probe === undefined;
 
 overWays("redir", async (t, { via }) => {
@@ -88,7 +88,7 @@ overWays("redir", async (t, { via }) => {
   await until("the servers", 10, async () => (await network.run("ss", "-Hltn")).match(/:(8080|9000) /g)?.length === 2);
   await until("the service", 20, () => there.get(service, 80).then((answer) => answer.includes("POD"), () => false));
   const app = ["-n", namespace.name, "-p", "app"], [primary = ""] = addressesOf(pod);
-  // A run that was killed holds its ports until the manager has seen it.
+  // A killed run holds its ports until the manager notices.
   const untilFree = () => until("the ports to be free", 5, async () => (await network.tables()).length === 0);
 
   await t.step("connections from everywhere come here, and go to the pod again after Ctrl-C", async () => {
@@ -106,7 +106,7 @@ overWays("redir", async (t, { via }) => {
     ];
     assert.ok(addressesOf(pod).some((address) => address.includes(":")), "the pod has no IPv6 address");
     for (const [what, from, address, port] of places) assert.match(await from.get(address, port), /LAPTOP/, what);
-    // A server that is not redirected stays as it is.
+    // A server that is not redirected still answers itself.
     assert.match(await network.get("127.0.0.1", 9000), /POD/);
     const told = () => redir.stdout.match(/"redir\.connection"/g)?.length === places.length;
     await until("all to be told", 10, told, { missing: () => redir.stdout });
@@ -114,7 +114,7 @@ overWays("redir", async (t, { via }) => {
     assert.equal(await redir.exit(), 130);
     assert.match(await there.get(primary, 8080), /POD/);
     assert.deepEqual(await network.tables(), []);
-    const connections = eventsOf(redir.stdout).filter(ended("laptop"));
+    const connections = eventsOf(redir.stdout).filter(ended("local"));
     assert.equal(connections.length, places.length, redir.stdout);
     for (const { ended, sentBytes, receivedBytes, direction, local } of connections) {
       assert.deepEqual({ ended, direction, local }, {
@@ -145,7 +145,7 @@ overWays("redir", async (t, { via }) => {
     assert.match(await network.get("127.0.0.1", 8080), /POD/);
     const { reason, ended: how } = await event(redir, "the fallback", ended("pod"));
     assert.deepEqual([reason, how], [`nothing listens on localhost:${port}`, "closed"]);
-    // One that starts later is found.
+    // A server that starts later is found.
     await using _laptop = await Laptop.web("LAPTOP", port);
     assert.match(await there.get(primary, 8080), /LAPTOP/);
   });
@@ -157,7 +157,7 @@ overWays("redir", async (t, { via }) => {
   });
 
   await t.step("each way ends by itself, and nothing is lost", async () => {
-    // Reads all, and only then answers as much again.
+    // The server reads everything, and only then sends back as much.
     await using laptop = await Laptop.open((socket) => {
       const pieces: Uint8Array[] = [];
       socket.on("data", (piece: Uint8Array) => pieces.push(piece));
@@ -207,7 +207,7 @@ overWays("redir", async (t, { via }) => {
     const one = await there.connect(primary, 8080);
     await one.write(encode("reset me"));
     await assert.rejects(one.read(), /reset/);
-    await event(redir, "the reset", (event) => ended("laptop")(event) && event.ended === "reset");
+    await event(redir, "the reset", (event) => ended("local")(event) && event.ended === "reset");
     const other = await there.connect(primary, 8080);
     await other.write(encode("wait"));
     await until("the server to have it", 5, () => laptop.connections === 1);
@@ -335,12 +335,12 @@ overWays("redir", async (t, { via }) => {
     const other = await namespace.pod("other", { command: ["sh", "-c", servers], until: isReady });
     for (const address of addressesOf(other)) assert.match(await network.get(address, 8080), /LAPTOP/, address);
     assert.match(await network.get(service, 8080), /LAPTOP/, "a service that has no such port");
-    const { to, direction } = await event(redir, "the connection", ended("laptop"));
+    const { to, direction } = await event(redir, "the connection", ended("local"));
     assert.deepEqual([to, direction], [`${addressesOf(other)[0]}:8080`, "outgoing"]);
     assert.match(await network.get("127.0.0.1", 8080), /POD/);
     assert.match(await network.get(primary, 8080), /POD/);
     assert.match(await there.get(primary, 8080), /POD/);
-    // Nobody here takes it: it goes where it was meant to go.
+    // No local server accepts it: the connection goes to its original destination.
     await laptop[Symbol.asyncDispose]();
     assert.match(await network.get(addressesOf(other)[0]!, 8080), /POD/);
   });
@@ -360,7 +360,7 @@ overWays("redir", async (t, { via }) => {
       "--to-ports",
       "15006",
     ];
-    // By the older of the two interfaces, which nft does not see.
+    // Through the legacy interface, which nft does not see.
     await network.run("iptables-legacy", ...rules);
     try {
       await using laptop = await Laptop.web("LAPTOP");
@@ -418,7 +418,7 @@ overWays("redir", async (t, { via }) => {
     const old = await network.connect("127.0.0.1", 9000);
     await old.write(encode("GET / HTTP/1.0\r\n"));
     await until("the pod to serve it", 5, () => redir.stdout.includes('"redir.opened"'));
-    // The same source port for each connection from there.
+    // Force the same source port for each connection from there.
     await setRange("45678 45678");
     try {
       const broken = await there.connect(primary, 8080);
@@ -426,7 +426,7 @@ overWays("redir", async (t, { via }) => {
       redir.signal("SIGINT");
       await assert.rejects(broken.read(), /reset/);
       assert.match(await there.get(primary, 8080), /POD/);
-      // Its listener is none of the pod's.
+      // scope's own listener does not count as one of the pod's ports.
       await using again = await redirected([...app, "redir"]);
       const started = await event(again, "the start", ({ type }) => type === "redir.started");
       assert.deepEqual((started.ports as { port: number }[]).map(({ port }) => port), [8080, 9000]);
@@ -450,9 +450,9 @@ overWays("redir", async (t, { via }) => {
     const { reason } = await event(redir, "the last round", ended("pod"));
     assert.equal(reason, `${local} leads back here through kubectl (pid ${forward.pid})`);
     const rounds = () => redir.stdout.match(/"redir\.opened"/g)!.length;
-    // Six, where nothing holds this machine up.
+    // Six on an idle machine.
     assert.ok(rounds() <= 20, `${rounds()} rounds`);
-    // Many at once go to the pod without another round.
+    // Many concurrent connections go to the pod without another round.
     const before = rounds();
     const answers = await Promise.all(Array.from({ length: 20 }, () => there.get(primary, 8080)));
     assert.ok(answers.every((answer) => answer.includes("POD")));
@@ -507,7 +507,7 @@ Deno.test("redir by one way knows of one by the other, and the debug pod sweeps 
       refused.stderr,
       /^error: Cannot redirect ".*\/app": port 8080 is redirected by ann@.*\nhint: .*--takeover$/m,
     );
-    // Another port is free.
+    // Another port can still be redirected.
     await using beside = startScope([...app, "--via", "node", "redir", `9000:${mine.port}`], second);
     await beside.until("stdout", /9000 → localhost/, 60);
     assert.match(await there.get(primary, 8080), /HERE/);
@@ -548,7 +548,7 @@ Deno.test("redir refuses what cannot be redirected, in one line", async (t) => {
     [
       ["-p", "web", "redir", "--probes", "nobody"],
       64,
-      /^error: Option --probes cannot be "nobody"\nhint: it is pod or laptop/,
+      /^error: Option --probes cannot be "nobody"\nhint: it is pod or local/,
     ],
     [
       ["-p", "host", "redir", "80"],

@@ -3,12 +3,12 @@ import { podProcesses } from "./node_processes.ts";
 import { PodRules } from "./pod_rules.ts";
 import { SteadyClient } from "./steady_client.ts";
 
-/** What the pod's own server says. */
+/** Answer of the pod's own server. */
 export const POD = "POD";
-/** Ports of the pod: HTTP; and one that sends back what it gets. */
+/** Ports of the pod: HTTP, and echo. */
 export const HTTP_PORT = 8080, ECHO_PORT = 7000;
 
-/** A container whose servers say that the pod has answered. */
+/** A container whose servers answer for the pod. */
 export const appContainer = {
   name: "main",
   image: "localhost/busybox:1",
@@ -18,18 +18,18 @@ export const appContainer = {
   ],
 };
 
-/** For TestNamespace.pod: a pod with that container; `more` goes into its spec, `inContainer` into the container. */
+/** Returns options for a pod with that container; `more` is added to its spec, `inContainer` to the container. */
 export function appPod(more: Readonly<Record<string, unknown>> = {}, inContainer = {}): PodOptions {
   return { spec: { containers: [{ ...appContainer, ...inContainer }], ...more }, until: isRunning };
 }
 
-/** For TestNamespace.pod: a pod with the programs of the endoscope image, which only sleeps. */
+/** Returns options for a sleeping pod with the programs of the endoscope image. */
 function toolsPod(): PodOptions {
   const image = Deno.env.get("SCOPE_IMAGE") ?? "";
   return { spec: { containers: [{ name: "main", image, command: ["sleep", "infinity"] }] } };
 }
 
-/** A process of this machine that is in a pod's network: that of its sandbox, which stays as long as the pod. */
+/** Returns the pid of a pod's sandbox, which is in the pod's network and lives as long as the pod. */
 export function networkPid({ metadata }: Pick<Pod, "metadata">): number {
   return pidOf(metadata, "/pause");
 }
@@ -40,7 +40,7 @@ function pidOf({ uid, name }: Pod["metadata"], program: string): number {
   return found.pid;
 }
 
-/** Another pod, from whose network clients come, and whose nft tells what rules there are. */
+/** Another pod, whose network is the source of clients, and whose nft reads the rules. */
 export class Bystander {
   private constructor(private readonly pod: Pod) {}
 
@@ -52,12 +52,12 @@ export class Bystander {
     return networkPid(this.pod);
   }
 
-  /** What rules the network of a pod has. */
+  /** Returns the rules in the network of a pod. */
   rulesOf(pod: Pick<Pod, "metadata">): PodRules {
     return new PodRules(networkPid(pod), pidOf(this.pod.metadata, "sleep"));
   }
 
-  /** Asks a pod's HTTP port again and again, from here. */
+  /** Starts a client in this pod that requests another pod's HTTP port continuously. */
   client({ status }: Pod, port = HTTP_PORT): SteadyClient {
     return new SteadyClient({ address: status.podIP!, port, pid: this.pid });
   }

@@ -5,7 +5,7 @@ import { debugPods, getPod, TestNamespace } from "./kube.ts";
 import { scope, type ScopeOutcome } from "./scope.ts";
 
 const exec = /^GET \S+\/exec\?/;
-/** Refusals of the moment: by an API server under load, one that goes away, and a kubelet that is not reached. */
+/** Transient refusals: by a busy API server, one that shuts down, and one that cannot reach the kubelet. */
 const passing: [string, NonNullable<Fault["answer"]>][] = [
   ["429 with a time", { status: 429, headers: { "retry-after": "1" }, body: "too many requests" }],
   ["503 with a time", { status: 503, headers: { "retry-after": "1" }, body: "apiserver is shutting down" }],

@@ -1,5 +1,5 @@
-/** An image registry that takes what is pushed to it, and tells of each manifest; see the OCI distribution specification. The
- * first argument is its port; says "ready" when it listens. */
+/** Serves an image registry that accepts pushes and prints each manifest; see the OCI distribution specification. The first
+ * argument is its port. Prints "ready" when it listens. */
 const manifests = new Map<string, string>(), blobs = new Set<string>();
 Deno.serve(
   { hostname: "127.0.0.1", port: Number(Deno.args[0]), onListen: () => console.log("ready") },

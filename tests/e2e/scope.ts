@@ -3,26 +3,26 @@ import { joined } from "../../src/lib/bytes.ts";
 import { CHECKOUT, type Outcome, outcome } from "./cluster_script.ts";
 import { asEvent } from "./event_schema.ts";
 
-// What scripts/scope does, without looking for changed sources each time; errors_test.ts runs that script itself.
+// Does the same as scripts/scope, but checks for changed sources only once; errors_test.ts runs that script itself.
 const bundled = await outcome("sh", [
   ...["-c", '. "$(dirname -- "$0")/lib.sh" && "$root/scripts/bundle" cli && echo $scope_flags'],
   `${CHECKOUT}/scripts/scope`,
 ]);
 assert.equal(bundled.code, 0, bundled.stderr);
 
-/** The command line of scope as scripts/scope has it. */
+/** The command line of scope, as in scripts/scope. */
 export const scopeArgv: readonly string[] = [
   ...[Deno.execPath(), "run", ...bundled.stdout.trim().split(/\s+/)],
   `${CHECKOUT}/dist/cli/main.js`,
 ];
 
-/** A Way that tests choose. */
+/** A way that tests choose. */
 export type Via = "auto" | "node" | "ephemeral";
 
-/** Which Way scope goes by where a test says nothing. */
+/** Way of scope when a test names none. */
 let currentVia: Via = "node";
 
-/** Lets all command lines of `body` go by this Way, unless they say otherwise. */
+/** Runs `body` with this way for all command lines that name none. */
 export async function through<T>(via: Via, body: () => Promise<T>): Promise<T> {
   const before = currentVia;
   currentVia = via;
@@ -33,7 +33,7 @@ export async function through<T>(via: Via, body: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The environment of a user who has a kubeconfig and the image, and nothing else. */
+/** Returns the environment of a user with only a kubeconfig and the image. */
 export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<string, string> {
   const needed = ["PATH", "KUBECONFIG", "SCOPE_IMAGE"].map((name) => {
     const value = Deno.env.get(name);
@@ -43,7 +43,7 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
   return {
     ...Object.fromEntries(needed),
     HOME: "/nonexistent",
-    // Deno and kubectl would make folders in that home.
+    // Otherwise Deno and kubectl would create directories in that home.
     DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
     KUBECACHEDIR: `${Deno.env.get("HOME")}/.kube/cache`,
     LANG: "C.UTF-8",
@@ -58,27 +58,27 @@ export interface ScopeOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What a command line did, with its output byte by byte. */
+/** Outcome of a command line, with its raw output. */
 export interface ScopeOutcome extends Outcome {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly seconds: number;
 }
 
-/** Runs scope to its end, at most two minutes. No command line may ever print a stack trace. */
+/** Runs scope to its end, for at most two minutes. Fails when it prints a stack trace. */
 export async function scope(args: readonly string[], options: ScopeOptions = {}): Promise<ScopeOutcome> {
   await using process = startScope(args, options);
   const code = await process.exit(120);
   return { code, stdout: process.stdout, stderr: process.stderr, bytes: process.bytes, seconds: process.seconds };
 }
 
-/** The same, which must succeed; returns what it printed. */
+/** Runs scope, which must succeed; returns its stdout. */
 export async function scopeOk(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await scope(args);
   assert.equal(code, 0, `scope ${args.join(" ")}: ${stderr}${stdout}`);
   return stdout;
 }
 
-/** The JSON events that a command printed; every line must be one, as docs/events.schema.json has it. */
+/** Parses the JSON events that a command printed; every line must match docs/events.schema.json. */
 export function eventsOf(stdout: string): Record<string, unknown>[] {
   return stdout.trim().split("\n").filter((line) => line !== "").map((line) => asEvent(JSON.parse(line)));
 }
@@ -132,20 +132,20 @@ export class ScopeProcess implements AsyncDisposable {
     return decode(this.#chunks.stderr);
   }
 
-  /** Standard output as it came. */
+  /** Raw standard output. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return joined(this.#chunks.stdout);
   }
 
-  /** From its start until now, or to its end. */
+  /** Duration from its start until now, or until its end. */
   get seconds(): number {
     return ((this.#code === undefined ? performance.now() : this.#ended) - this.#started) / 1000;
   }
 
-  /** Waits until a stream has what is looked for. Fails when scope ends before. */
+  /** Waits until a stream matches. Fails when scope ends first. */
   async until(stream: "stdout" | "stderr", wanted: RegExp, seconds = 20): Promise<void> {
     const found = await this.#wait(seconds, () => wanted.test(this[stream]) || this.#code !== undefined);
-    if (found && !wanted.test(this[stream])) await this.#read; // its last words may still be on their way
+    if (found && !wanted.test(this[stream])) await this.#read; // the end of its output may still be in flight
     assert.match(this[stream], wanted, `waited ${seconds} s for ${wanted} on ${stream} of ${this.#story()}`);
   }
 
@@ -199,7 +199,7 @@ export class ScopeProcess implements AsyncDisposable {
   async #feed(stdin: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
     if (stdin === undefined) return;
     const writer = this.#child.stdin.getWriter();
-    await writer.write(stdin).then(() => writer.close()).catch(() => {}); // scope need not read all of it
+    await writer.write(stdin).then(() => writer.close()).catch(() => {}); // scope may not read all of it
   }
 
   #story(): string {

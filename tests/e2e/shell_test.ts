@@ -10,12 +10,12 @@ import { overWays, workloads } from "./ways.ts";
 const beside = (app: string, ...command: string[]) => ["-n", "demo", "-p", app, "shell", ...command];
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** What a workload has as pid 1, where that is no httpd. */
+/** Command line of a workload's pid 1, if it is not httpd. */
 const firstProcesses: Readonly<Record<string, RegExp>> = {
   ...{ api: /^\/agnhost netexec /, agent: /^sleep infinity$/, shared: /^\/pause$/ },
 };
 
-/** The packets of a capture in the classic format of libpcap; fails when anything is missing or left over. */
+/** Counts the packets of a capture in libpcap's classic format; fails when it is truncated or has trailing bytes. */
 function packets(pcap: Uint8Array<ArrayBuffer>): number {
   const view = new DataView(pcap.buffer, pcap.byteOffset, pcap.byteLength);
   assert.equal(view.getUint32(0, true), 0xa1b2c3d4);
@@ -32,12 +32,12 @@ function packets(pcap: Uint8Array<ArrayBuffer>): number {
 
 overWays("shell COMMAND", async (t, way) => {
   await using own = await TestNamespace.make();
-  /** In the test's own namespace, through the debug pods of demo. */
+  /** Returns arguments to use the test's own namespace, through the debug pods of demo. */
   const into = (pod: string, ...args: string[]) => ["-n", own.name, "--debug-namespace", "demo", "-p", pod, ...args];
 
   await t.step("runs in the target's network, with stdout and stderr apart and its exit code", async () => {
     const [web] = await demoPods("web");
-    await scopeOk("-n", "demo", "-p", web!.metadata.name, "shell", "true"); // what must be said once is said now
+    await scopeOk("-n", "demo", "-p", web!.metadata.name, "shell", "true"); // prints the one-time notices now
     const script = 'hostname; ip -oneline address show eth0; echo "to stderr" >&2; exit 42';
     const { code, stdout, stderr } = await scope(["-n", "demo", "-p", web!.metadata.name, "shell", "sh", "-c", script]);
     assert.equal(code, 42);

@@ -2,7 +2,7 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { kubectl } from "./kube.ts";
 import type { ScopeOptions } from "./scope.ts";
 
-/** A road to the API server with a limit of speed. It can be blocked: then bytes vanish, and no connection ends. */
+/** A TCP proxy to the API server with limited bandwidth. While blocked, it drops bytes without closing connections. */
 export class SlowRoad implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -26,8 +26,8 @@ export class SlowRoad implements AsyncDisposable {
   }
 
   /**
-   * A road to the API server of $KUBECONFIG, for who takes this kubeconfig: each connection has so many bytes a second, each
-   * way.
+   * Opens a proxy to the API server of $KUBECONFIG, for clients that use its kubeconfig. The bandwidth is per connection and
+   * direction.
    */
   static async open(bytesPerSecond = Infinity): Promise<SlowRoad> {
     const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
@@ -41,23 +41,23 @@ export class SlowRoad implements AsyncDisposable {
     return road;
   }
 
-  /** With these, scope takes it. */
+  /** Options with which scope uses the proxy. */
   get options(): ScopeOptions {
     return { env: { KUBECONFIG: this.kubeconfig } };
   }
 
-  /** From now on nothing arrives, on either side. */
+  /** Drops all bytes from now on, in both directions. */
   block(): void {
     this.#blocked = true;
   }
 
-  /** New connections are carried again; those that were there before stay dead. */
+  /** Accepts new connections again; cuts the existing ones. */
   unblock(): void {
     this.cut();
     this.#blocked = false;
   }
 
-  /** Ends all connections that there are. */
+  /** Closes all existing connections. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.#sockets.clear();

@@ -1,28 +1,28 @@
 import { until } from "../cluster/wait.ts";
 
-/** One request of a client that never stops asking. */
+/** One request of a steady client. */
 export interface SteadyRequest {
   /** Counts from 1. */
   readonly number: number;
-  /** Epoch milliseconds. */
+  /** Time sent, in epoch milliseconds. */
   readonly sent: number;
-  /** How long it took. */
+  /** Duration in milliseconds. */
   readonly ms: number;
-  /** `LAPTOP`, `POD`, or why nobody has answered. */
+  /** `LAPTOP`, `POD`, or the reason of a failure. */
   readonly who: string;
 }
 
 export interface SteadyOptions {
   readonly address: string;
   readonly port: number;
-  /** A process of this machine whose network the requests come from. */
+  /** Process on this machine from whose network the requests are sent. */
   readonly pid: number;
   readonly everyMs?: number;
-  /** How long one request may take. */
+  /** Limit of one request, in milliseconds. */
   readonly limitMs?: number;
 }
 
-/** Sends a request every 20 ms from the network of a process, and keeps what became of each. */
+/** Sends a request every 20 ms from the network of a process, and records each result. */
 export class SteadyClient implements AsyncDisposable {
   readonly requests: SteadyRequest[] = [];
   readonly #child: Deno.ChildProcess;
@@ -50,7 +50,7 @@ export class SteadyClient implements AsyncDisposable {
     this.#read = this.#collect();
   }
 
-  /** Waits until `count` requests in a row that were sent from now on were answered by `who`. */
+  /** Waits until `who` has answered `count` consecutive requests that were sent from now on. */
   async until(who: string, seconds: number, count = 5): Promise<void> {
     const since = epochMs();
     await until(`${count} answers of ${who} in a row`, seconds, () => {
@@ -59,7 +59,7 @@ export class SteadyClient implements AsyncDisposable {
     }, { every: 20, missing: () => JSON.stringify(this.requests.slice(-3)) });
   }
 
-  /** Waits until all requests that were sent before this time have ended, and some that were sent after it. */
+  /** Waits until all requests sent before this time, and some sent after it, have ended. */
   async pastTime(at: number): Promise<void> {
     await until("requests that were sent later", (at - epochMs()) / 1000 + 15, () => {
       const last = this.requests.filter(({ sent }) => sent > at).map(({ number }) => number).sort((a, b) => a - b)[4];
@@ -68,7 +68,7 @@ export class SteadyClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.stdin.close().catch(() => {}); // it may have ended already
+    await this.#child.stdin.close().catch(() => {}); // the child may have ended already
     await this.#child.status;
     await this.#read;
   }
@@ -83,7 +83,7 @@ export class SteadyClient implements AsyncDisposable {
   }
 }
 
-/** The clock of the requests: that of the machine, to a fraction of a millisecond. */
+/** Returns the time of the requests' clock, the machine's, in epoch milliseconds with fractions. */
 export function epochMs(): number {
   return performance.timeOrigin + performance.now();
 }
@@ -96,10 +96,10 @@ function isWell({ who, ms }: SteadyRequest, wanted: readonly string[], slowMs: n
   return wanted.includes(who) && ms <= slowMs;
 }
 
-/** A frozen client is waited for longer than that before the pod answers; a machine under load may be slow itself. */
+/** Limit for a good request, in milliseconds: a frozen client delays requests longer, a busy machine less. */
 const slowMsByDefault = 1400;
 
-/** What became of the requests since `at` that were not well, for people: when they were sent, how long they took. Pure. */
+/** Describes the bad requests since `at` for messages: when they were sent and how long they took. Pure. */
 export function troubles(
   requests: readonly SteadyRequest[],
   at: number,
@@ -112,8 +112,8 @@ export function troubles(
 }
 
 /**
- * How long after `at` it took until all was well, in milliseconds: up to the first request from which on each was answered
- * by one of `wanted`, and within `slowMs`. 0 when all were, Infinity when the last one was not. Pure.
+ * Returns the time from `at` to recovery, in milliseconds: to the first request from which on each was answered by one of
+ * `wanted`, and within `slowMs`. 0 when all were good, Infinity when the last one was not. Pure.
  */
 export function recoveryMs(
   requests: readonly SteadyRequest[],

@@ -1,6 +1,6 @@
 /**
- * Sends an HTTP request every so many milliseconds, each over a connection of its own, and prints a line of JSON for each:
- * when it was sent (epoch milliseconds), how long it took, who answered or why nobody did. Ends with its standard input.
+ * Sends an HTTP request every EVERY_MS milliseconds, each over its own connection, and prints a line of JSON for each: when it
+ * was sent (epoch milliseconds), how long it took, and who answered or why it failed. Ends with its standard input.
  *
  * Usage: steady_requests.ts ADDRESS PORT EVERY_MS LIMIT_MS
  */

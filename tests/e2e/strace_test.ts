@@ -6,9 +6,9 @@ import { eventsOf, scope, scopeArgv, scopeEnv, scopeOk, startScope } from "./sco
 import { ticksOf, untilFree, untilNoStrace } from "./traced_state.ts";
 import { overWays } from "./ways.ts";
 
-/** Makes system calls as fast as it can. */
+/** Command that makes system calls as fast as it can. */
 const busy = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1"];
-/** Forks as fast as it can, until it is told to end with a code of its own. */
+/** Command that forks as fast as it can, until /tmp/end exists; then it exits with 7. */
 const forking = ["sh", "-c", "while [ ! -e /tmp/end ]; do /bin/true & wait $!; done; exit 7"];
 
 overWays("strace", async (t, way) => {
@@ -18,7 +18,7 @@ overWays("strace", async (t, way) => {
     own.pod("forks", { command: forking, spec: { restartPolicy: "Never" } }),
   ]);
   const strace = (pod: string, ...args: string[]) => ["-n", own.name, "-p", pod, "strace", ...args];
-  /** The target uses the processor again. */
+  /** Waits until the target is no longer traced and uses CPU time again. */
   const runsOn = async (pod: Pod, part: string) => {
     await untilFree(pod, part, 6);
     const before = ticksOf(pod, part);
@@ -69,7 +69,7 @@ overWays("strace", async (t, way) => {
   });
 
   await t.step("a reader that stops reading holds the target up only as long as it lives", async () => {
-    // Its output goes to a pipe that nobody reads: all buffers fill, and strace waits.
+    // Nothing reads the pipe with its output: all buffers fill, and strace waits.
     const child = new Deno.Command("sh", {
       args: ["-c", '"$@" | sleep 30', "sh", ...scopeArgv, ...strace("busy")],
       env: scopeEnv(),
@@ -88,7 +88,7 @@ overWays("strace", async (t, way) => {
       for (const pid of stdout.trim().split(/\s+/)) Deno.kill(Number(pid), "SIGKILL");
       await child.status;
     }
-    // It lets go by itself: the manager would kill it only after four seconds.
+    // strace detaches by itself: the manager would kill it only after four seconds.
     await untilNoStrace(3);
     await runsOn(dd, "dd");
   });
@@ -140,7 +140,7 @@ overWays("strace", async (t, way) => {
 
   await t.step("unknown pids, and what is none", async () => {
     const unknown = await scope(strace("busy", "-p", "4000000"));
-    // Without privileges there is no pid of the node.
+    // Without privileges there are no pids of the node.
     assert.deepEqual([unknown.code, /^error: .*"4000000"/m.test(unknown.stderr)], [68, true], unknown.stderr);
     const bad = await scope(strace("busy", "-p", "first"));
     assert.equal(bad.code, 64);
@@ -173,7 +173,7 @@ overWays("strace", async (t, way) => {
         /^process \d+ \(sh -c .*\) exited with 7; after a restart of its container, trace again$/m,
       );
     } else {
-      // With the first process of its pid namespace, strace dies, too.
+      // strace dies with pid 1 of its pid namespace.
       assert.ok([0, 69].includes(code), `${code}: ${trace.stderr}`);
       if (code === 69) assert.match(trace.stderr, /^hint: container "main" of the pod ended, /m);
     }

@@ -5,19 +5,19 @@ import { scopeArgv, scopeEnv } from "./scope.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
-/** scope in a real terminal. Disposing ends the terminal and all in it. */
+/** scope in a real terminal. Disposing ends the terminal and everything in it. */
 export class Terminal implements AsyncDisposable {
   readonly #socket = `scope-e2e-${crypto.randomUUID()}`;
 
   /**
-   * Starts a terminal of this size with scope in it, and more variables than it has elsewhere; what its exit code was is
-   * printed after it as `exit=CODE`.
+   * Starts a terminal of this size that runs scope, with additional variables; the exit code is then printed as
+   * `exit=CODE`.
    */
   static async run(args: readonly string[], columns = 80, rows = 24, env: Environment = {}): Promise<Terminal> {
     return await Terminal.scopeLine('"$@"', args, { columns, rows, env });
   }
 
-  /** The same with a line of the shell, in which `"$@"` is scope with these arguments. */
+  /** Starts a terminal that runs a shell command line, in which `"$@"` is scope with these arguments. */
   static async scopeLine(
     line: string,
     args: readonly string[],
@@ -29,7 +29,7 @@ export class Terminal implements AsyncDisposable {
     return await Terminal.open(["sh", "-c", script, "sh", ...scopeArgv, ...args], { columns, rows, env });
   }
 
-  /** Starts a terminal of this size with any program in it, which has the environment of scope in tests. */
+  /** Starts a terminal of this size that runs any program with the tests' environment of scope. */
   static async open(
     argv: readonly string[],
     { columns, rows, env }: { columns: number; rows: number; env: Environment },
@@ -38,18 +38,18 @@ export class Terminal implements AsyncDisposable {
     const variables = Object.entries(scopeEnv(env)).map(([name, value]) => `${name}=${value}`);
     await terminal.#tmux([
       ...["-f", "/dev/null", "-u", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`],
-      // Whoever sits at a terminal is no continuous integration.
+      // An interactive terminal is not continuous integration.
       ...["env", "-u", "CI", ...variables, ...argv],
     ]);
     return terminal;
   }
 
-  /** What stands on the screen; with `escapes` also how it looks. */
+  /** Returns the text on the screen; with `escapes` also its attributes. */
   async screen({ escapes = false } = {}): Promise<string> {
     return await this.#tmux(["capture-pane", "-p", ...escapes ? ["-e"] : []]);
   }
 
-  /** Waits until the screen shows this. */
+  /** Waits until the screen matches. */
   async until(wanted: RegExp, seconds = 20): Promise<string> {
     let screen = "";
     await until(`${wanted} on the terminal`, seconds, async () => wanted.test(screen = await this.screen()), {
@@ -58,7 +58,7 @@ export class Terminal implements AsyncDisposable {
     return screen;
   }
 
-  /** Waits until scope has ended, and checks that it gave the terminal back as it was. */
+  /** Waits until scope has ended, and checks that it restored the terminal. */
   async exit(seconds = 20): Promise<{ code: number; screen: string }> {
     const screen = await this.until(/^exit=\d+$/m, seconds);
     assert.doesNotMatch(screen, /^stty changed$/m);
@@ -66,14 +66,14 @@ export class Terminal implements AsyncDisposable {
     return { code: Number(/^exit=(\d+)$/m.exec(screen)?.[1]), screen };
   }
 
-  /** What scope may have changed of the terminal. */
+  /** Returns the modes of the terminal that scope may have changed. */
   async modes(): Promise<{ alternate: boolean; cursor: boolean; wrap: boolean }> {
     const flags = await this.#tmux(["display-message", "-p", "#{alternate_on} #{cursor_flag} #{wrap_flag}"]);
     const [alternate, cursor, wrap] = flags.trim().split(" ").map((flag) => flag === "1");
     return { alternate: alternate!, cursor: cursor!, wrap: wrap! };
   }
 
-  /** Types text, and then a key by its name, such as Enter or C-c. */
+  /** Types a text, and then a key by its name, such as Enter or C-c. */
   async type(text: string, key?: string): Promise<void> {
     if (text !== "") await this.#tmux(["send-keys", "-l", "--", text]);
     if (key !== undefined) await this.#tmux(["send-keys", key]);

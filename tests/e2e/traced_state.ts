@@ -2,13 +2,13 @@ import { until } from "../cluster/wait.ts";
 import { type Pod } from "./kube.ts";
 import { nodeProcesses, podProcesses } from "./node_processes.ts";
 
-/** A thread of a process, as the machine under the nodes sees it. */
+/** State of a thread on a node, as seen from this machine. */
 interface Thread {
   readonly state: string;
   readonly tracer: string;
 }
 
-/** The threads of all of a pod's processes whose command line has this in it. */
+/** Returns the threads of a pod's processes whose command line contains `part`. */
 export function threadsOf({ metadata }: Pod, part: string): Thread[] {
   const processes = podProcesses(metadata.uid).filter(({ argv }) => argv.join(" ").includes(part));
   return processes.flatMap(({ pid }) => tasksOf(pid)).flatMap((task): Thread[] => {
@@ -22,7 +22,7 @@ export function threadsOf({ metadata }: Pod, part: string): Thread[] {
   });
 }
 
-/** Waits until nobody traces these processes, and none of their threads stands still. */
+/** Waits until these processes are not traced, and none of their threads is stopped. */
 export async function untilFree(pod: Pod, part: string, seconds: number): Promise<void> {
   const free = () => {
     const threads = threadsOf(pod, part);
@@ -31,7 +31,7 @@ export async function untilFree(pod: Pod, part: string, seconds: number): Promis
   await until(`"${part}" to run on`, seconds, free, { missing: () => JSON.stringify(threadsOf(pod, part)) });
 }
 
-/** CPU time that these processes have used, in clock ticks: what runs uses some. */
+/** Returns the CPU time used by these processes, in clock ticks, to see whether they run. */
 export function ticksOf({ metadata }: Pod, part: string): number {
   const processes = podProcesses(metadata.uid).filter(({ argv }) => argv.join(" ").includes(part));
   return processes.reduce((sum, { pid }) => {

@@ -1,11 +1,11 @@
 import { through, type Via } from "./scope.ts";
 
-/** What the Ways honestly do not have in common; all else is the same, and tested by the same tests. */
+/** Unavoidable differences between the ways; everything else is equal, and tested by the same tests. */
 export interface WayTraits {
   readonly via: Via;
-  /** Its pids are the node's; otherwise those of the target's pid namespace. */
+  /** True when pids are the node's; otherwise they are those of the target's pid namespace. */
   readonly nodePids: boolean;
-  /** It reaches the network of a pod none of whose containers runs. */
+  /** True when the network of a pod can be reached even if none of its containers runs. */
   readonly withoutContainer: boolean;
 }
 
@@ -14,10 +14,10 @@ const ways: readonly WayTraits[] = [
   { via: "ephemeral", nodePids: false, withoutContainer: false },
 ];
 
-/** The demo workloads that run. */
+/** The running demo workloads. */
 export const workloads = ["web", "api", "pair", "shared", "dns", "db", "agent", "host"] as const;
 
-/** One test for each Way: in it, scope goes by that Way unless a command line says otherwise. */
+/** Declares one test for each way, which is the default of the command lines in it. */
 export function overWays(name: string, body: (t: Deno.TestContext, way: WayTraits) => Promise<void>): void {
   for (const way of ways) Deno.test(`${name}, --via ${way.via}`, (t) => through(way.via, () => body(t, way)));
 }

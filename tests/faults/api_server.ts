@@ -11,7 +11,7 @@ export async function killApiServer(): Promise<void> {
   await end("kube-apiserver");
 }
 
-/** Starts it again, and returns when it is ready. */
+/** Starts the API server again, and returns when it is ready. */
 export async function reviveApiServer(): Promise<void> {
   const state = openState(), { bin, slot } = state;
   if (bin === undefined || slot === undefined) throw new Error("there is no cluster of this checkout");
@@ -21,13 +21,13 @@ export async function reviveApiServer(): Promise<void> {
   startControllers(state, plan, bin);
 }
 
-/** Waits until every node runs new pods: it may take a kubelet a minute before it comes back to the API server. */
+/** Waits until every node runs new pods: a kubelet may need a minute to reconnect to the API server. */
 export async function untilClusterWorks(): Promise<void> {
   const { slot } = openState();
   if (slot !== undefined) await Promise.all(planCluster(slot).nodes.map(({ name }) => untilPodsRun(name)));
 }
 
-/** Ends a program of the control plane, and forgets that it ran. */
+/** Kills a program of the control plane, and removes its pid file. */
 async function end(name: string): Promise<void> {
   const state = openState(), process = state.processes().get(name);
   if (process === undefined) throw new Error(`there is no ${name}`);

@@ -16,7 +16,7 @@ const kill: Fault = {
   },
 };
 
-/** How long a client stays frozen, in milliseconds; and in the suite: the manager gives it up after 4 s. */
+/** Time that a client stays frozen, in milliseconds, in general and in the suite: the manager drops the client after 4 s. */
 const frozenMs = 20_000, brieflyFrozenMs = 7000;
 
 const freeze: Fault = {
@@ -44,14 +44,14 @@ const interrupt: Fault = {
   },
 };
 
-/** How many starts are broken off in one run. */
+/** Number of interrupted starts in one run. */
 const moments = 2;
 
-/** In each run at other moments, so that all of them together are spread over the whole start. */
+/** Interrupts the start at other moments in each run, so that all runs together cover the whole start. */
 const interruptStart: Fault = {
   name: "sigterm-start",
   async run(scene, { run, runs }) {
-    if (scene.startMs === 0) await (await Redirection.start(scene))[Symbol.asyncDispose](); // how long does it take?
+    if (scene.startMs === 0) await (await Redirection.start(scene))[Symbol.asyncDispose](); // measures startMs
     const longest = Math.max(1500, scene.startMs * 1.2), all: Aftermath[] = [];
     for (let moment = 0; moment < moments; moment++) {
       all.push(await breakOff(scene, longest * (moment + (run + 0.5) / runs) / moments));

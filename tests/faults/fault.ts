@@ -1,40 +1,40 @@
 import type { Scene } from "./scene.ts";
 
-/** What became of one fault. That an exit code or a message was wrong is thrown instead. */
+/** The result of one fault. A wrong exit code or message is thrown instead. */
 export interface Aftermath {
-  /** How long nobody, or not who should, answered new connections; missing where there is nobody who could. */
+  /** Time until new connections were answered by the right side, in milliseconds; undefined where nobody could answer. */
   readonly recoveryMs?: number;
-  /** What was left that should have gone. */
+  /** Descriptions of everything that was left behind. */
   readonly leaks: readonly string[];
 }
 
-/** Which of how many runs this is. */
+/** The index of a run and the number of runs. */
 export interface Turn {
   readonly run: number;
   readonly runs: number;
-  /** In the suite: no longer than it takes to see that it works. */
+  /** True in the suite: the fault lasts no longer than the test needs. */
   readonly brief: boolean;
 }
 
-/** Something that goes wrong while a pod is redirected. */
+/** A fault that occurs while a pod is redirected. */
 export interface Fault {
-  /** For people, and as an option. */
+  /** Name in the output and as an option. */
   readonly name: string;
   readonly run: (scene: Scene, turn: Turn) => Promise<Aftermath>;
-  /** It leaves nobody else alone: no other fault happens meanwhile. */
+  /** The fault affects others: no other fault runs meanwhile. */
   readonly alone?: boolean;
-  /** Waits until all is as before, once after all runs. */
+  /** Waits until the cluster has recovered, once after all runs. */
   readonly settle?: () => Promise<void>;
-  /** So many runs may happen at once: each has a pod of its own, and mostly waits. */
+  /** Number of concurrent runs: each has a pod of its own, and mostly waits. */
   readonly atOnce?: number;
 }
 
-/** The promise: from then on new connections are answered, in milliseconds after the fault. */
+/** Guaranteed time after a fault until new connections are answered, in milliseconds. */
 export const RECOVERY_MS = 3500;
-/** After so long no process of a session is left that has ended, in milliseconds. */
+/** Time after the end of a session until none of its processes is left, in milliseconds. */
 export const PROCESSES_MS = 15_000;
 
-/** The worst of several. */
+/** Returns the worst of several results. */
 export function together(...all: readonly Aftermath[]): Aftermath {
   const recoveries = all.flatMap(({ recoveryMs }) => recoveryMs ?? []);
   return {

@@ -5,5 +5,5 @@ import { podFaults } from "./pod_faults.ts";
 import { roadFaults } from "./road_faults.ts";
 import { ruleFaults } from "./rule_faults.ts";
 
-/** All that is made to go wrong. */
+/** All faults. */
 export const faults: readonly Fault[] = [...clientFaults, ...managerFaults, ...roadFaults, ...podFaults, ...ruleFaults];

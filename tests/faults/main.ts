@@ -21,7 +21,7 @@ async function main({ runs, only }: Options, signal: AbortSignal): Promise<boole
 
 type Both = [() => Promise<Row>, () => Promise<Row>];
 
-/** Goes on after a run that failed, and counts it. */
+/** Repeats a fault; records failed runs and continues. */
 async function repeat(scene: Scene, fault: Fault, runs: number, signal: AbortSignal): Promise<Row> {
   const aftermaths: Aftermath[] = [], failures: string[] = [];
   let next = 0;

@@ -7,7 +7,7 @@ import { type Aftermath, type Fault, together } from "./fault.ts";
 import { Redirection } from "./redirection.ts";
 import type { Scene } from "./scene.ts";
 
-/** The process of the manager that redirects. */
+/** Returns the pid of the manager that redirects. */
 async function managerPid({ via, namespace }: Scene, { app: { pod } }: Redirection): Promise<number> {
   const beside = via === "ephemeral"
     ? [pod]
@@ -17,7 +17,9 @@ async function managerPid({ via, namespace }: Scene, { app: { pod } }: Redirecti
   return manager.pid;
 }
 
-/** Something that the redirect outlives: new connections are answered all the time, and in the end by the laptop again. */
+/**
+ * Returns a fault that the redirect survives: new connections are answered all the time, and finally by the laptop again.
+ */
 function survived(name: string, happen: (scene: Scene, redirection: Redirection) => Promise<void>): Fault {
   return {
     name,

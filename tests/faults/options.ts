@@ -3,11 +3,11 @@ import { parseArgs } from "node:util";
 export interface Options {
   runs: number;
   only: readonly string[];
-  /** Only look whether the options are right. */
+  /** Only checks the options. */
   check: boolean;
 }
 
-/** `names` are those of all faults. Throws a TypeError or RangeError for people. */
+/** Parses the options. `names` are those of all faults. Throws a TypeError or RangeError with a message for users. */
 export function parseOptions(argv: readonly string[], names: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...argv],

@@ -23,7 +23,7 @@ const restart: Fault = {
       const httpd = podProcesses(app.pod.metadata.uid).find(({ argv }) => argv[0] === "httpd");
       Deno.kill(httpd!.pid, "SIGKILL");
       await until("the container to start again", 20, async () => await restarts(app.pod) === 1);
-      const at = epochMs(); // before that, there is no app that could answer
+      const at = epochMs(); // before that, no app could answer
       const recoveryMs = await redirection.recovery(at, [POD, LAPTOP]);
       await redirection.client.until(LAPTOP, 60);
       return together({ recoveryMs, leaks: [] }, await redirection.finish());
@@ -51,7 +51,7 @@ const deletePod: Fault = {
   },
 };
 
-/** A workload of one pod. */
+/** Creates a Deployment with one pod. */
 async function deploy(scene: Scene, name: string): Promise<Pod> {
   const labels = { workload: name };
   await kubectl(["create"], {
@@ -66,7 +66,7 @@ async function deploy(scene: Scene, name: string): Promise<Pod> {
   return await podOf(scene, name);
 }
 
-/** The one of its pods that runs and is none of these. */
+/** Waits for the running pod of the workload that is none of `others`. */
 async function podOf({ namespace }: Scene, name: string, ...others: Pod[]): Promise<Pod> {
   let found: Pod | undefined;
   await until(`a pod of ${name}`, 30, async () => {
@@ -102,7 +102,7 @@ const follow: Fault = {
   },
 };
 
-/** A probe that fails once restarts the container. */
+/** Liveness probe of the app: its failures restart the container. */
 const livenessProbe = {
   httpGet: { path: "/", port: HTTP_PORT },
   periodSeconds: 2,

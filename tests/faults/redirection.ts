@@ -9,16 +9,16 @@ import { type Aftermath, PROCESSES_MS, RECOVERY_MS } from "./fault.ts";
 import type { App, Scene } from "./scene.ts";
 
 export interface RedirectionOptions {
-  /** By default that of the scene. */
+  /** App to redirect; by default that of the scene. */
   app?: App;
-  /** What comes after the command's name, instead of the one port. */
+  /** Arguments after the command's name, instead of the one port. */
   args?: readonly string[];
-  /** What says whom, instead of the pod's name. */
+  /** Arguments that select the target, instead of the pod's name. */
   whom?: readonly string[];
   env?: Readonly<Record<string, string>>;
 }
 
-/** A pod that is redirected, while a client asks it every 20 ms. */
+/** A redirected pod, with a client that sends a request every 20 ms. */
 export class Redirection implements AsyncDisposable {
   private constructor(
     readonly app: App,
@@ -26,7 +26,7 @@ export class Redirection implements AsyncDisposable {
     readonly scope: ScopeProcess,
   ) {}
 
-  /** Starts scope, and does not wait for what comes of it. */
+  /** Starts scope, and does not wait for the redirect. */
   static async launch(scene: Scene, options: RedirectionOptions = {}): Promise<Redirection> {
     const app = options.app ?? await scene.app();
     const client = scene.bystander.client(app.pod);
@@ -53,13 +53,13 @@ export class Redirection implements AsyncDisposable {
     }
   }
 
-  /** How many events of a type there were. */
+  /** Returns the number of events of a type. */
   count(type: string): number {
     const whole = this.scope.stdout.slice(0, this.scope.stdout.lastIndexOf("\n") + 1);
     return eventsOf(whole).filter((event) => event["type"] === type).length;
   }
 
-  /** Waits until scope has come back once more than `before` times, and the laptop answers again. */
+  /** Waits until scope has reconnected more than `before` times, and the laptop answers again. */
   async resumed(before: number, seconds: number): Promise<void> {
     await until("scope to resume the redirect", seconds, () => this.count("redir.resumed") > before, {
       missing: () => `${this.scope.stderr}${this.scope.stdout.slice(-500)}`,
@@ -68,7 +68,7 @@ export class Redirection implements AsyncDisposable {
     await this.client.until(LAPTOP, 10);
   }
 
-  /** Asks scope to end, which it does in order. */
+  /** Asks scope to end by a signal, and checks its exit and the clean-up. */
   async finish(signal: "SIGINT" | "SIGTERM" = "SIGINT"): Promise<Aftermath> {
     const at = epochMs();
     this.scope.signal(signal);
@@ -77,7 +77,9 @@ export class Redirection implements AsyncDisposable {
     return await this.ended(at);
   }
 
-  /** Looks at what is left of a redirect that something has ended at that time: the pod answers, and nothing of ours is there. */
+  /**
+   * Checks the clean-up of a redirect that ended at that time: the pod answers, and no rule and no process of scope is left.
+   */
   async ended(at: number, { frozen = false } = {}): Promise<Aftermath> {
     const leaks = await this.#leftRules(at, () => true);
     const recovery = await this.recovery(at, [POD]);
@@ -91,18 +93,18 @@ export class Redirection implements AsyncDisposable {
     return { recoveryMs: recovery, leaks };
   }
 
-  /** Looks at what is left of the rules of a redirect that comes back, and whether somebody answered meanwhile. */
+  /** Checks that the old rules of a redirect that reconnects are gone, and that connections were answered meanwhile. */
   async interrupted(at: number, tables: ReadonlySet<string>, wanted = [POD, LAPTOP]): Promise<Aftermath> {
     const leaks = await this.#leftRules(at, (table) => tables.has(table));
     return { recoveryMs: await this.recovery(at, wanted), leaks };
   }
 
-  /** The names of the tables that there are now. */
+  /** Returns the names of the present tables. */
   async tables(): Promise<Set<string>> {
     return new Set((await this.app.rules.tables()).map(({ name }) => name));
   }
 
-  /** Watches the client until some time after the promised one. */
+  /** Returns the recovery time; watches the client until some time after RECOVERY_MS. */
   async recovery(at: number, wanted: readonly string[]): Promise<number> {
     await this.client.pastTime(at + RECOVERY_MS + 500);
     const ms = recoveryMs(this.client.requests, at, wanted);
@@ -117,7 +119,7 @@ export class Redirection implements AsyncDisposable {
     await this.client[Symbol.asyncDispose]();
   }
 
-  /** Which of these tables still redirect something after the promised time. */
+  /** Returns the tables that still redirect a port after RECOVERY_MS. */
   async #leftRules(at: number, isMeant: (table: string) => boolean): Promise<string[]> {
     let active: string[] = [];
     const look = async () => {
@@ -131,7 +133,7 @@ export class Redirection implements AsyncDisposable {
   }
 }
 
-/** Starts `scope redir` of a scene's laptop. */
+/** Starts `scope redir` to a scene's laptop. */
 export function startRedir(scene: Scene, { app, args, whom, env }: RedirectionOptions & { app: App }): ScopeProcess {
   const of = whom ?? ["-p", app.pod.metadata.name];
   const ports = args ?? [`${HTTP_PORT}:${scene.laptop.httpPort}`];

@@ -25,7 +25,7 @@ const apiServer: Fault = {
   },
 };
 
-/** Nobody is there to say goodbye to. */
+/** Interrupts scope while the API server, and with it the manager, cannot be reached. */
 const interruptWithout: Fault = {
   name: "interrupt-without-api-server",
   alone: true,
@@ -58,7 +58,7 @@ const cut: Fault = {
   },
 };
 
-/** Bytes vanish, and nobody says so: as when a laptop changes its network. */
+/** Drops bytes silently, as when a laptop changes its network. */
 const block: Fault = {
   name: "block-connection",
   atOnce: 4,

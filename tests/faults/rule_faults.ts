@@ -6,7 +6,7 @@ import { epochMs } from "../e2e/steady_client.ts";
 import { type Fault, together } from "./fault.ts";
 import { Redirection, startRedir } from "./redirection.ts";
 
-/** What a killed manager leaves where the kernel knows no owner of a table. */
+/** The table that a killed manager leaves on a kernel without table owners. */
 const leftTable = (name: string) =>
   `add table inet ${name} {
     map incoming { type inet_service : inet_service; flags timeout; }
@@ -58,13 +58,13 @@ const twoUsers: Fault = {
   },
 };
 
-/** A connection that is open before, and is asked for something now and then. */
+/** A connection that was open before the redirect, and gets a request now and then. */
 class KeptConnection implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #answers: ReadableStreamDefaultReader<string>;
   readonly #words: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
 
-  /** From the network of a process. */
+  /** Connects from the network of a process. */
   constructor(pid: number, address: string, port: number) {
     this.#child = new Deno.Command("nsenter", {
       args: [`--net=/proc/${pid}/ns/net`, "--", "sh", "-c", `exec socat - TCP:${address}:${port}`],
@@ -76,7 +76,7 @@ class KeptConnection implements AsyncDisposable {
     this.#words = this.#child.stdin.getWriter();
   }
 
-  /** What comes back for a word, within 2 s. */
+  /** Returns the answer to a word, which must come within 2 s. */
   async ask(word: string): Promise<string | undefined> {
     await this.#words.write(new TextEncoder().encode(`${word}\n`));
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), 2000);
@@ -86,7 +86,7 @@ class KeptConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#words.close().catch(() => {}); // it may have ended
+    await this.#words.close().catch(() => {}); // the process may have ended
     await this.#answers.cancel();
     await this.#child.status;
   }
@@ -100,7 +100,7 @@ const keptConnection: Fault = {
     assert.equal(await kept.ask("before"), "before");
     const args = [`${HTTP_PORT}:${scene.laptop.httpPort}`, `${ECHO_PORT}:${scene.laptop.tcpPort}`];
     await using redirection = await Redirection.start(scene, { args });
-    assert.match(redirection.scope.stdout, /"kept":[1-9]/); // one of the steady client may be open, too
+    assert.match(redirection.scope.stdout, /"kept":[1-9]/); // a connection of the steady client may be open, too
     assert.equal(await kept.ask("meanwhile"), "meanwhile");
     await using other = new KeptConnection(scene.bystander.pid, pod.status.podIP!, ECHO_PORT);
     assert.match(await other.ask("new") ?? "", new RegExp(`^${LAPTOP}`));

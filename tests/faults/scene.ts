@@ -4,7 +4,7 @@ import { LocalServers } from "../e2e/local_servers.ts";
 import { appPod, Bystander } from "../e2e/redirected.ts";
 import type { Via } from "../e2e/scope.ts";
 
-/** A pod whose servers tell that they are the pod's. */
+/** A pod whose servers identify themselves as the pod's. */
 export interface App {
   readonly pod: Pod;
   readonly rules: PodRules;
@@ -14,9 +14,9 @@ export async function removePod({ metadata: { namespace, name } }: Pod): Promise
   await kubectl(["-n", namespace, "delete", "pod", name, "--wait=false", "--ignore-not-found"]);
 }
 
-/** Where faults happen: a namespace with an app, another pod from which clients come, and a laptop. */
+/** The environment of the faults: a namespace with an app, another pod from which clients connect, and a laptop. */
 export class Scene implements AsyncDisposable {
-  /** How long the last redirect took to begin, in milliseconds. */
+  /** Start time of the last redirect, in milliseconds. */
   startMs = 0;
   #app: App | undefined;
   #made = 0;
@@ -38,18 +38,18 @@ export class Scene implements AsyncDisposable {
     }
   }
 
-  /** The app that all faults share which leave it as it was. */
+  /** Returns the app that is shared by all faults that do not change it. */
   async app(): Promise<App> {
     return this.#app ??= await this.makeApp();
   }
 
-  /** One that nobody else uses. */
+  /** Makes an app for one fault. */
   async makeApp(...more: Parameters<typeof appPod>): Promise<App> {
     const pod = await this.namespace.pod(`app-${++this.#made}`, appPod(...more));
     return this.appOf(pod);
   }
 
-  /** One that is removed in the end. */
+  /** Runs `body` with an app of its own, and removes the app afterwards. */
   async withApp<T>(body: (app: App) => Promise<T>, ...more: Parameters<typeof appPod>): Promise<T> {
     const app = await this.makeApp(...more);
     try {

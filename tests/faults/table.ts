@@ -1,21 +1,21 @@
 import { type Aftermath, RECOVERY_MS } from "./fault.ts";
 
-/** What became of all runs of a fault by one Way. */
+/** The results of all runs of a fault by one Way. */
 export interface Row {
   readonly fault: string;
   readonly via: string;
   readonly aftermaths: readonly Aftermath[];
-  /** Why runs failed otherwise: an exit code, a message, something that did not come. */
+  /** Reasons of other failures: an exit code, a message, or a missed event. */
   readonly failures: readonly string[];
 }
 
-/** Whether everything was as promised. */
+/** Returns true when all runs kept the guarantees. */
 export function isGood({ aftermaths, failures }: Row): boolean {
   return failures.length === 0 &&
     aftermaths.every(({ recoveryMs = 0, leaks }) => recoveryMs <= RECOVERY_MS && leaks.length === 0);
 }
 
-/** A Markdown table. */
+/** Returns a Markdown table. */
 export function markdown(rows: readonly Row[]): string {
   const cells = [
     ["fault", "way", "runs", "failed", "worst recovery (ms)", "leaks"],

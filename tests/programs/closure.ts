@@ -1,17 +1,17 @@
-/** An installed Debian package: what must be there with it, and whether every Debian system has it. */
+/** An installed Debian package, with its dependencies and whether every Debian system has it. */
 export interface Installed {
   readonly name: string;
   readonly essential: boolean;
-  /** For each dependency, the packages any of which is enough. */
+  /** Alternatives of each dependency: any of them is enough. */
   readonly depends: readonly (readonly string[])[];
-  /** Virtual packages that it stands for. */
+  /** Virtual packages that it provides. */
   readonly provides: readonly string[];
 }
 
-/** The format of `dpkg-query -W -f` that `parseInstalled` reads: a line a package. */
+/** Format of `dpkg-query -W -f` that `parseInstalled` reads: one line per package. */
 export const LISTING = "${db:Status-Abbrev}\\t${Package}\\t${Essential}\\t${Pre-Depends}\\t${Depends}\\t${Provides}\\n";
 
-/** Reads the listing of installed packages; others are left out (deb-control(5) has the grammar of the fields). */
+/** Parses the listing of packages, without those not installed (deb-control(5) has the grammar of the fields). */
 export function parseInstalled(listing: string): Installed[] {
   return listing.split("\n").flatMap((line) => {
     const [status = "", name = "", essential, preDepends = "", depends = "", provides = ""] = line.split("\t");
@@ -25,14 +25,14 @@ export function parseInstalled(listing: string): Installed[] {
   });
 }
 
-/** The names in "a (>= 1), b:any | c": for each relation its alternatives, without versions and architectures. */
+/** Returns the names in "a (>= 1), b:any | c": for each relation its alternatives, without versions and architectures. */
 function relations(field: string): string[][] {
   return field.split(",").filter((relation) => relation.trim() !== "").map((relation) =>
     relation.split("|").map((one) => one.trim().replace(/[\s:(].*$/, ""))
   );
 }
 
-/** The wanted packages, the essential ones, and all that these depend on, by name. */
+/** Returns the names of the wanted packages, the essential ones, and all their dependencies. */
 export function closureOf(installed: readonly Installed[], wanted: readonly string[]): string[] {
   const byName = new Map<string, Installed[]>();
   for (const one of installed) {

@@ -1,21 +1,21 @@
 /**
- * Usage: main.ts FOLDER
+ * Usage: main.ts DIRECTORY
  *
- * Installs the Debian packages that a whole run of the tests needs, fills FOLDER with links to their programs, and prints the
- * PATH to run the tests with. That PATH has nothing else of this machine, so that a program which no script installs is
- * missing here as well, and not just on a machine where nobody has installed it by hand. On another distribution that PATH is
- * the machine's own.
+ * Installs the Debian packages that a whole run of the tests needs, fills DIRECTORY with symlinks to their programs, and
+ * prints the PATH for the tests. That PATH contains no other program of this machine, so that a program that no script
+ * installs is missing here as well, and not only on machines where nobody has installed it by hand. On other distributions
+ * the PATH is the machine's own.
  */
 import { ClusterError } from "../cluster/errors.ts";
 import { installDebian, isDebian } from "../cluster/packages.ts";
 import { run } from "../cluster/processes.ts";
 import { Progress } from "../cluster/progress.ts";
 import { closureOf, LISTING, parseInstalled } from "./closure.ts";
-import { fillFolder, merged, programsOf } from "./folder.ts";
+import { fillDirectory, merged, programsOf } from "./directory.ts";
 import { ALL_PACKAGES, PREREQUISITES } from "./packages.ts";
 import { which } from "./which.ts";
 
-async function main(folder: string): Promise<string> {
+async function main(directory: string): Promise<string> {
   if (!await isDebian()) return Deno.env.get("PATH") ?? "";
   using progress = new Progress();
   await installDebian(ALL_PACKAGES, progress, new AbortController().signal);
@@ -26,8 +26,8 @@ async function main(folder: string): Promise<string> {
     const path = which(name) ?? (name.startsWith("go") ? `/usr/local/go/bin/${name}` : undefined);
     if (path !== undefined) programs.set(name, path);
   }
-  fillFolder(folder, programs);
-  return folder;
+  fillDirectory(directory, programs);
+  return directory;
 }
 
 try {

@@ -1,6 +1,6 @@
 import { PACKAGES as CLUSTER_PACKAGES } from "../cluster/packages.ts";
 
-/** Debian packages whose programs the tests and the scripts that they run take from PATH; the cluster has a list of its own. */
+/** Debian packages whose programs the tests and their scripts take from PATH; the cluster has a list of its own. */
 const TEST_PACKAGES = [
   "apt",
   "bsdutils", // script
@@ -19,9 +19,9 @@ const TEST_PACKAGES = [
   "zsh",
 ] as const;
 
-/** Programs that must be there before, see README, "No cluster?". Deno is found by the scripts themselves. */
+/** Programs that must be installed before, see README, "No cluster?". The scripts find Deno by themselves. */
 export const PREREQUISITES = ["go", "gofmt", "node", "npm", "npx"] as const;
 
-/** All packages that a whole run of the tests needs, by name. */
+/** Names of all packages that a whole run of the tests needs. */
 export const ALL_PACKAGES: readonly string[] = [...new Set([...TEST_PACKAGES, ...Object.keys(CLUSTER_PACKAGES)])]
   .toSorted();

@@ -1,10 +1,10 @@
-/** Path of a program in PATH; undefined where there is none. */
+/** Returns the path of a program in PATH, or undefined. */
 export function which(name: string): string | undefined {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+  for (const directory of (Deno.env.get("PATH") ?? "").split(":")) {
     try {
-      if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
+      if (Deno.statSync(`${directory}/${name}`).isFile) return `${directory}/${name}`;
     } catch {
-      // not in this one
+      // not in this directory
     }
   }
   return undefined;

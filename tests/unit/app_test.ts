@@ -26,7 +26,7 @@ function words(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare!);
 }
 
-/** The first part is a program's name, which the user chose. */
+/** The first part is the program's name, which the user chooses. */
 const programs = [/^scope /, /^kubectl diag /, /^go run \. /];
 
 function withoutProgram(line: string): string[] {
@@ -35,7 +35,7 @@ function withoutProgram(line: string): string[] {
   return words(line.replace(program, ""));
 }
 
-// Command lines that users of the tools before this one know by heart, as their documentation prints them.
+// Command lines from the documentation of the predecessors of scope.
 const printed: [string, Read][] = [
   ["scope -n NAMESPACE -p SRC-POD ping -c0 -a -g", {
     command: "ping",
@@ -114,9 +114,9 @@ for (const [line, expected] of printed) {
   });
 }
 
-// [command line, command, global options, its own options, arguments]
+// [command line, command, global options, options of the command, arguments]
 const lines: [string, string, RawOptions, RawOptions, string[]][] = [
-  // The global options of the tools before, each in both forms.
+  // The global options of the predecessors, each in both forms.
   ["-i IMAGE pids", "pids", { image: "IMAGE" }, {}, []],
   ["--image IMAGE pids", "pids", { image: "IMAGE" }, {}, []],
   ["--namespace NS --pod POD pids", "pids", { namespace: "NS", pod: "POD" }, {}, []],
@@ -136,7 +136,7 @@ const lines: [string, string, RawOptions, RawOptions, string[]][] = [
     {},
     [],
   ],
-  // The same after the command.
+  // Global options after the command.
   ["pids -n NS -p POD", "pids", { namespace: "NS", pod: "POD" }, {}, []],
   [
     "ping --namespace NS --pod POD --image IMAGE --regcred '' -a",
@@ -154,7 +154,7 @@ const lines: [string, string, RawOptions, RawOptions, string[]][] = [
   ["-n before pids -n after", "pids", { namespace: "after" }, {}, []],
   ["-n before -p POD pids -n after", "pids", { namespace: "after", pod: "POD" }, {}, []],
   ["ping -t -v web", "ping", { terminate: true, verbose: true }, {}, ["web"]],
-  // After the command its own letters win.
+  // After the command, its own letters take precedence.
   ["-c CRED -i IMAGE ping -c 3 -i 0.2 web", "ping", { regcred: "CRED", image: "IMAGE" }, {
     count: "3",
     interval: "0.2",
@@ -185,7 +185,7 @@ const lines: [string, string, RawOptions, RawOptions, string[]][] = [
   }, []],
   ["ping a -c 2 b", "ping", {}, { count: "2" }, ["a", "b"]],
   ["ping -- -x", "ping", {}, {}, ["-x"]],
-  // Of a shell's command, nothing is scope's.
+  // Arguments of a shell's command are not options of scope.
   ["shell ls -l", "shell", {}, {}, ["ls", "-l"]],
   ["shell -t x -- ls -l", "shell", {}, { target: "x" }, ["ls", "-l"]],
   ["shell -- -odd", "shell", {}, {}, ["-odd"]],
@@ -213,7 +213,7 @@ for (const [line, command, globals, options, args] of lines) {
 }
 
 const refused: [string, string, string | RegExp][] = [
-  ["", "Nothing says what to do", /--help/],
+  ["", "No command specified", /--help/],
   ["pnig", 'Unknown command "pnig"', "did you mean ping?"],
   ["shel", 'Unknown command "shel"', "did you mean shell?"],
   ["quux", 'Unknown command "quux"', /--help/],
@@ -225,7 +225,7 @@ const refused: [string, string, string | RegExp][] = [
   ["ping --env-file", "Option --env-file needs a value", /leave the option out/],
   ["list web", 'Command "list" takes no arguments, got "web"', "scope list --help says what it takes"],
   ["pids web api", 'Command "pids" takes no arguments, got "web" "api"', /pids --help/],
-  ["node", "Nothing says which node", /give it after/],
+  ["node", "No node specified", /give it after/],
   ["ping --graph=3", 'Unknown option "--graph=3"', "did you mean --graph?"],
 ];
 

@@ -3,9 +3,9 @@ import { commands, parse } from "../../src/app.ts";
 
 const root = new URL("../../", import.meta.url);
 
-function pagesBelow(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(folder, root))].flatMap(({ name, isDirectory }) =>
-    isDirectory ? pagesBelow(`${folder}${name}/`) : name.endsWith(".md") ? [`${folder}${name}`] : []
+function pagesBelow(directory: string): string[] {
+  return [...Deno.readDirSync(new URL(directory, root))].flatMap(({ name, isDirectory }) =>
+    isDirectory ? pagesBelow(`${directory}${name}/`) : name.endsWith(".md") ? [`${directory}${name}`] : []
   );
 }
 

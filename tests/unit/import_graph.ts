@@ -130,7 +130,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   "node:net": ["src/kube/proxy.ts", "src/manager/client/local_socket.ts"],
   "node:path": ["src/kube/find_kubeconfig.ts"],
   "node:stream": ["src/connect/", "src/kube/", "src/manager/", "src/terminal/picker.ts", "src/way.ts"],
-  "node:zlib": ["src/manager/protocol/pieces.ts"],
+  "node:zlib": ["src/manager/protocol/chunks.ts"],
   "node:timers": ["src/kube/exec.ts", "src/manager/server/redirect/poller.ts"],
   "node:util": ["src/manager/server/manager.ts", "src/text/style.ts"],
 };

@@ -13,9 +13,9 @@ async function importsOf(program: string): Promise<Import[]> {
   return readInfo(new TextDecoder().decode(stdout), root.href);
 }
 
-function filesBelow(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(folder, root))].flatMap(({ name, isDirectory }) =>
-    isDirectory ? filesBelow(`${folder}${name}/`) : [`${folder}${name}`]
+function filesBelow(directory: string): string[] {
+  return [...Deno.readDirSync(new URL(directory, root))].flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesBelow(`${directory}${name}/`) : [`${directory}${name}`]
   );
 }
 
@@ -115,7 +115,7 @@ const bad: [Import, RegExp][] = [
   [link("src/features/ping/command.ts", "commander"), /which only src\/app.ts may/],
   [link("src/cli/main.ts", "dotenv"), /which only src\/cli\/config.ts may/],
   [link("src/features/ping/graph.ts", "asciichart"), /which only src\/text\/line_chart.ts may/],
-  [link("src/connect/beside.ts", "@connectrpc/connect"), /which only src\/manager\//],
+  [link("src/connect/target_client.ts", "@connectrpc/connect"), /which only src\/manager\//],
   [link("src/cli/main.ts", "chalk"), /cli may not/],
   [link("src/cli/main.ts", "src/manager/server/server.ts", { dynamic: true }), /src\/main.ts must not load .* ever/],
   [link("src/main.ts", "src/app.ts"), /src\/main.ts must not load commander at once/],

@@ -9,7 +9,7 @@ export async function scope(
     args: ["run", "--quiet", "--allow-all", "--no-prompt", "--config", config.pathname, program.href, ...argv],
     env: {
       PATH: Deno.env.get("PATH") ?? "",
-      DENO_DIR: await denoFolder(),
+      DENO_DIR: await denoDirectory(),
       HOME: "/nonexistent",
       KUBECONFIG: "/nonexistent/kubeconfig",
       SCOPE_AUDIT: "off",
@@ -23,10 +23,10 @@ export async function scope(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-let folder: Promise<string> | undefined;
+let directory: Promise<string> | undefined;
 
 /** Where Deno keeps packages for this user. */
-function denoFolder(): Promise<string> {
-  return folder ??= new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output()
+function denoDirectory(): Promise<string> {
+  return directory ??= new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output()
     .then(({ stdout }) => JSON.parse(new TextDecoder().decode(stdout)).denoDir);
 }

@@ -4,7 +4,7 @@ import { type CompletedShell, completedShells } from "../../options.ts";
 
 export const completions = defineCommand({
   name: "completions",
-  asks: ["names"],
+  permissions: ["names"],
   summary: "Print the script that lets bash, zsh or fish complete commands, options, and names from the cluster",
   arguments: "<shell>",
   argumentValues: [completedShells, []],

@@ -1,14 +1,14 @@
 import { script } from "@bomb.sh/tab";
 import type { CompletedShell } from "../../options.ts";
 
-/** A passage of the library's script, and what stands there instead. */
+/** A passage of the library's script, and its replacement. */
 type Amendment = readonly [theirs: string, ours: string];
 
 /**
- * What the library's scripts (cobra's, as it says) do and should not. bash: a variable of the whole shell, so that it cannot be
- * read twice; a helper that is there only with the package bash-completion; `eval` of what is typed, which runs `$(…)`;
- * `compgen -W`, which does so with the candidates, and knows neither `--option=value` nor a colon; no completion of files.
- * zsh: `eval` of what stands before a `=`.
+ * Corrections to the library's scripts (which say that they are cobra's). bash: a readonly variable of the whole shell, so that
+ * the script cannot be loaded twice; a helper that exists only with the package bash-completion; `eval` of typed text, which
+ * runs `$(…)`; `compgen -W`, which does so with the candidates, and supports neither `--option=value` nor a colon; no
+ * completion of files. zsh: `eval` of the text before a `=`.
  */
 const amendments: Readonly<Record<CompletedShell, readonly Amendment[]>> = {
   bash: [
@@ -44,20 +44,20 @@ const amendments: Readonly<Record<CompletedShell, readonly Amendment[]>> = {
         COMPREPLY+=("$value")
     done`,
     ],
-    // bash 3.2, which macOS has, knows no compopt.
+    // bash 3.2, the version of macOS, has no compopt.
     ["compopt -o nospace", "compopt -o nospace 2>/dev/null"],
     ["compopt +o default", "compopt +o default 2>/dev/null"],
     ["complete -F __scope_complete scope", "complete -o default -F __scope_complete scope"],
   ],
   zsh: [
     [`=~ '-.*='`, `=~ '^--[a-z0-9-]+='`],
-    // A colon ends a candidate for _describe, unless a backslash stands before it.
+    // A colon ends a candidate for _describe, unless it is escaped with a backslash.
     ["comp=${comp//:/\\:}", "comp=${comp//:/\\\\:}"],
   ],
   fish: [],
 };
 
-/** The script that makes a shell complete the command lines of scope. */
+/** Returns the script by which a shell completes the command lines of scope. */
 export function completionScript(shell: CompletedShell): string {
   let text = printed(() => script(shell, "scope", "scope"));
   for (const [theirs, ours] of amendments[shell]) {
@@ -67,7 +67,7 @@ export function completionScript(shell: CompletedShell): string {
   return text;
 }
 
-/** The library prints its scripts, and returns nothing. */
+/** Captures the script, which the library prints instead of returning it. */
 function printed(print: () => void): string {
   const { log } = console;
   let text = "";

@@ -1,15 +1,15 @@
-/** Files that are larger travel by themselves, and so do those that have holes: none is smaller than a page. */
+/** Larger files are sent alone, and so are files with holes; a hole is never smaller than a page. */
 const smallBytes = 64 * 1024, pageBytes = 4096;
-/** So many bytes and things at most travel together. */
+/** Limits of a batch, in bytes and in items. */
 const batchBytes = 512 * 1024, batchLength = 256;
-/** So many files of this machine are opened at a time. */
-const atATime = 16;
+/** Number of local files that are open at a time. */
+const concurrency = 16;
 
 export function isSmall(sizeBytes: number, sparse: boolean): boolean {
   return sizeBytes <= smallBytes && !(sparse && sizeBytes >= pageBytes);
 }
 
-/** Groups small things in a row; larger ones travel alone. `sizeOf` is undefined for those. */
+/** Groups consecutive small items into batches. Items for which `sizeOf` returns undefined are yielded alone. */
 export function* batches<T>(all: Iterable<T>, sizeOf: (one: T) => number | undefined): Iterable<T[] | T> {
   let batch: T[] = [], bytes = 0;
   for (const one of all) {
@@ -28,7 +28,7 @@ export function* batches<T>(all: Iterable<T>, sizeOf: (one: T) => number | undef
   if (batch.length > 0) yield batch;
 }
 
-/** The results in the order of the items; some are worked on at a time. Rejects, once all have ended, when one does. */
+/** Runs `work` on several items at a time; returns the results in item order. Rejects once running work ended, if any failed. */
 export async function together<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [], failures: unknown[] = [];
   let next = 0;
@@ -38,7 +38,7 @@ export async function together<T, R>(items: readonly T[], work: (item: T) => Pro
       await work(items[at]!).then((result) => void (results[at] = result), (error) => void failures.push(error));
     }
   };
-  await Promise.all(Array.from({ length: atATime }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
   if (failures.length > 0) throw failures[0];
   return results;
 }

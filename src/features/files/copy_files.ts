@@ -1,4 +1,4 @@
-import type { Beside } from "../../context.ts";
+import type { TargetClient } from "../../context.ts";
 import type { Event } from "../../event.ts";
 import { FileTrouble } from "../../manager/client/target_files.ts";
 import { copyIn } from "./copy_in.ts";
@@ -9,30 +9,30 @@ import { ProgressShown } from "./progress.ts";
 
 interface CopyWorld {
   signal: AbortSignal;
-  say(text: string): void;
+  notice(text: string): void;
   progress: boolean;
-  /** The manager ends with this copy, and with it what it keeps. */
+  /** The manager ends with this copy, and the partial files that it keeps are lost. */
   terminate: boolean;
 }
 
-/** Copies, and says on stderr how far it is. Ends with `cp.summary`; one of several files that fails is told as `failed`. */
+/** Copies and shows progress on stderr. Yields `failed` for each of several files that fails, and `cp.summary` at the end. */
 export async function* copyFiles(
-  beside: Beside,
+  client: TargetClient,
   request: CopyRequest,
-  { signal, say, progress: enabled, terminate }: CopyWorld,
+  { signal, notice, progress: enabled, terminate }: CopyWorld,
 ): AsyncIterable<Event> {
   const left = new AbortController();
   using progress = new ProgressShown(enabled);
-  const until = AbortSignal.any([signal, beside.lost, left.signal]);
-  const work = new Copy(beside, request, until, progress, (text) => {
+  const until = AbortSignal.any([signal, client.lost, left.signal]);
+  const work = new Copy(client, request, until, progress, (text) => {
     progress.hide();
-    say(text);
+    notice(text);
   });
-  const tellKept = () => {
+  const noticeKept = () => {
     if (work.kept === undefined || (work.kept.forAWhile && terminate)) return;
     const { path, forAWhile } = work.kept;
     const until = forAWhile ? " for 10 minutes" : "";
-    say(`what was copied is kept in "${path}"${until}; the same command goes on from there`);
+    notice(`what was copied is kept in "${path}"${until}; the same command goes on from there`);
   };
   try {
     for await (const event of request.direction === "out" ? copyOut(work) : copyIn(work)) {
@@ -42,12 +42,12 @@ export async function* copyFiles(
   } catch (error) {
     progress.hide();
     if (signal.aborted) {
-      tellKept();
+      noticeKept();
       return;
     }
-    const failure = beside.lost.aborted ? beside.lost.reason : error;
-    tellKept();
-    // Both sides translate what they know; this is a path that nobody expected.
+    const failure = client.lost.aborted ? client.lost.reason : error;
+    noticeKept();
+    // copyIn() and copyOut() translate the errors that they expect; this is an unexpected path.
     throw failure instanceof FileTrouble ? work.error("write", "local", failure.path, failure.code) : failure;
   } finally {
     left.abort();

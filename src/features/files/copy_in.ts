@@ -3,42 +3,44 @@ import { ScopeError } from "../../errors.ts";
 import type { Event } from "../../event.ts";
 import { isHopeless } from "./file_trouble.ts";
 import { FileTrouble } from "../../manager/client/target_files.ts";
-import type { BatchItem, FileWriter, ItemWritten, Piece, WritingFile } from "../../manager/client/target_files.ts";
+import type { BatchItem, Chunk, FileWriter, ItemWritten, WritingFile } from "../../manager/client/target_files.ts";
 import { partName } from "../../manager/protocol/part_name.ts";
 import { excessOf } from "./excess.ts";
 import { batches, isSmall, together } from "./batches.ts";
 import type { Copy } from "./copy_state.ts";
 import { evictionText } from "./eviction_text.ts";
-import { piecesOf, readStart } from "./local_file.ts";
-import { parentOf } from "./local_folders.ts";
+import { chunksOf, readStart } from "./local_file.ts";
+import { parentOf } from "./local_directories.ts";
 import { localTree } from "./local_tree.ts";
 import type { LocalEntry } from "./local_tree.ts";
 import { joined, localTrouble } from "./local_trouble.ts";
 
-/** So many files are sent without waiting for what became of the first; a batch counts as more than one. */
+/** Number of files in flight without a result; a batch counts as `batchWeight` files. */
 const ahead = 32, batchWeight = 12;
-/** Smaller ones are sent without asking what is there of them: that takes longer than sending. */
+/** Smaller files are sent without asking for a partial file in the pod: the round trip takes longer than sending them. */
 const resumeBytes = 1 << 20;
 
 /** Copies from this machine into a pod. Yields `cp.file` and `failed`, and `cp.summary` at the end. */
 export async function* copyIn(copy: Copy): AsyncIterable<Event> {
-  const { request: { remote, local, follow }, signal, beside: { files }, progress } = copy;
+  const { request: { remote, local, follow }, signal, client: { files }, progress } = copy;
   const { entries, troubles } = await list(copy, local, follow);
-  const top = entries[0]!, folder = top.kind === "folder";
+  const top = entries[0]!, directory = top.kind === "directory";
   const wanted = entries.filter(({ kind }) => kind === "file" || kind === "other");
   progress.state.totalFiles = wanted.length;
   if (top.kind !== "other") progress.state.totalBytes = wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  await using writer = files.writer(remote, { name: local === "-" ? "" : baseName(local), folder, signal });
+  await using writer = files.writer(remote, { name: local === "-" ? "" : baseName(local), directory, signal });
   const path = await writer.opened.catch((error) => {
     throw error instanceof FileTrouble ? copy.error("write", "pod", remote, error.code) : error;
   });
   for (const { path, code } of troubles) yield copy.failed(path, code);
-  const { target } = copy.beside, dense = wanted.filter(({ sparse }) => !sparse);
+  const { target } = copy.client, dense = wanted.filter(({ sparse }) => !sparse);
   if (target.storage !== undefined) {
-    for (const excess of excessOf(dense, await writer.mounts, target.storage)) copy.say(evictionText(excess, target));
+    for (const excess of excessOf(dense, await writer.mounts, target.storage)) {
+      copy.notice(evictionText(excess, target));
+    }
   }
 
-  const sending: { weight: number; events(): AsyncIterable<Event> }[] = [], made: LocalEntry[] = [];
+  const sending: { weight: number; events(): AsyncIterable<Event> }[] = [], createdDirectories: LocalEntry[] = [];
   for (const next of batches(entries, sizeInBatch)) {
     const started = performance.now(), first = Array.isArray(next) ? next[0]! : next;
     progress.state.name = first.path || baseName(local);
@@ -47,18 +49,18 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
       const { sent, written } = writer.batch(items.filter((item) => "kind" in item));
       sending.push({ weight: batchWeight, events: () => batchEvents(next, items, written, started) });
       await sent;
-    } else if (next.kind === "file" || !folder) {
+    } else if (next.kind === "file" || !directory) {
       const file = send(writer, next, joined(local, next.path), copy);
       sending.push({ weight: 1, events: () => fileEvents(next, file, started) });
-      await file.sent.catch(() => {}); // told below
-      if (signal.aborted) copy.kept = { path: partOf(joined(path, next.path)), forAWhile: true };
+      await file.sent.catch(() => {}); // reported by fileEvents()
+      if (signal.aborted) copy.kept = { path: partPath(joined(path, next.path)), forAWhile: true };
     } else yield failed(next, new FileTrouble(next.path, "ENOTREG"));
     if (!signal.aborted) yield* settle(ahead);
     signal.throwIfAborted();
   }
   yield* settle(0);
-  for (const next of batches(made.reverse(), () => 0) as Iterable<LocalEntry[]>) {
-    const items = next.map((entry): BatchItem => ({ kind: "folder", ...placed(entry), finish: true }));
+  for (const next of batches(createdDirectories.reverse(), () => 0) as Iterable<LocalEntry[]>) {
+    const items = next.map((entry): BatchItem => ({ kind: "directory", ...placed(entry), finish: true }));
     for (const [at, result] of (await writer.batch(items).written).entries()) {
       if (result instanceof FileTrouble) yield failed(next[at]!, result);
     }
@@ -71,12 +73,12 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
 
   async function* fileEvents(entry: LocalEntry, file: WritingFile, started: number): AsyncIterable<Event> {
     try {
-      const [had, whole] = await Promise.all([file.from, file.whole]);
+      const [resumedBytes, whole] = await Promise.all([file.from, file.whole]);
       progress.state.files++;
-      yield copy.file(entry.path || baseName(path), whole, had, started);
+      yield copy.file(entry.path || baseName(path), whole, resumedBytes, started);
     } catch (error) {
       if (isLoss(error) && entry.sizeBytes > 0) {
-        copy.kept = { path: partOf(joined(path, entry.path)), forAWhile: true };
+        copy.kept = { path: partPath(joined(path, entry.path)), forAWhile: true };
       }
       yield failed(entry, error);
     }
@@ -94,7 +96,7 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
       const item = items[index]!, result = "kind" in item ? Array.isArray(results) ? results[at++]! : results : item;
       if (result instanceof FileTrouble) yield failed(entry, result);
       else if ("error" in result) yield failed(entry, result.error);
-      else if (entry.kind === "folder" && result.created) made.push(entry);
+      else if (entry.kind === "directory" && result.created) createdDirectories.push(entry);
       else if (entry.kind === "file") {
         progress.state.files++;
         progress.state.bytes += result.sizeBytes;
@@ -103,14 +105,14 @@ export async function* copyIn(copy: Copy): AsyncIterable<Event> {
     }
   }
 
-  /** What fails for one of several is told; the only one, or what no other can get over, ends all. */
+  /** Returns the event for a failed file. Throws if it is the only file, or if later files would fail in the same way. */
   function failed(entry: LocalEntry, error: unknown): Event {
-    const trouble = localTrouble(entry.path, error), there = error instanceof FileTrouble;
+    const trouble = localTrouble(entry.path, error), isRemote = error instanceof FileTrouble;
     if (signal.aborted || !(trouble instanceof FileTrouble)) throw error;
-    if (there && (!folder || entry.path === "" || isHopeless(trouble.code))) {
+    if (isRemote && (!directory || entry.path === "" || isHopeless(trouble.code))) {
       throw copy.error("write", "pod", joined(path, entry.path), trouble.code);
     }
-    if (!folder) throw copy.error("read", "local", local, trouble.code);
+    if (!directory) throw copy.error("read", "local", local, trouble.code);
     return copy.failed(entry.path, trouble.code);
   }
 }
@@ -122,17 +124,17 @@ interface Unreadable {
   error: unknown;
 }
 
-/** Undefined for what travels alone: large files, files with holes, and streams that are read to their end. */
+/** Returns undefined for items that are sent alone: large files, files with holes, and streams that are read to their end. */
 function sizeInBatch({ kind, sizeBytes, sparse }: LocalEntry): number | undefined {
-  if (kind === "folder" || kind === "link") return 0;
+  if (kind === "directory" || kind === "symlink") return 0;
   return kind === "file" && isSmall(sizeBytes, sparse) ? sizeBytes : undefined;
 }
 
 const placed = ({ path, mode, modifiedNs }: LocalEntry) => ({ path, mode, modifiedNs });
 
 async function itemOf(entry: LocalEntry, source: string): Promise<BatchItem | Unreadable> {
-  if (entry.kind === "link") return { kind: "link", path: entry.path, to: entry.link! };
-  if (entry.kind === "folder") return { kind: "folder", ...placed(entry), finish: false };
+  if (entry.kind === "symlink") return { kind: "symlink", path: entry.path, to: entry.link! };
+  if (entry.kind === "directory") return { kind: "directory", ...placed(entry), finish: false };
   try {
     return { kind: "file", ...placed(entry), bytes: await readStart(source, entry.sizeBytes) };
   } catch (error) {
@@ -140,7 +142,7 @@ async function itemOf(entry: LocalEntry, source: string): Promise<BatchItem | Un
   }
 }
 
-function partOf(path: string): string {
+function partPath(path: string): string {
   return joined(parentOf(path) || "/", partName(baseName(path), (name) => new TextEncoder().encode(name).length));
 }
 
@@ -161,7 +163,7 @@ async function list(copy: Copy, local: string, follow: boolean) {
 
 const standardInput: LocalEntry = { path: "", kind: "other", sizeBytes: 0, mode: 0o644, modifiedNs: 0n, sparse: false };
 
-/** Sends one file; what is neither a file nor a folder, as standard input, is read to its end. */
+/** Sends one file. Reads standard input, and anything that is neither a file nor a directory, to its end. */
 function send(
   writer: FileWriter,
   entry: LocalEntry,
@@ -179,15 +181,15 @@ function send(
     return writer.file({ path, mode: 0o644, resume: false }, () => streamed(input, source, reached));
   }
   const file = { path, mode, sizeBytes, modifiedNs, resume: sizeBytes >= resumeBytes };
-  return writer.file(file, async function* (from): AsyncIterable<Piece> {
+  return writer.file(file, async function* (from): AsyncIterable<Chunk> {
     using opened = await Deno.open(source);
     if (from > 0) {
       state.resumedBytes += from;
       reached(from);
     }
-    for await (const piece of piecesOf(opened, { from, size: sizeBytes, sparse: entry.sparse })) {
-      yield piece;
-      reached(piece.offset + piece.bytes.length);
+    for await (const chunk of chunksOf(opened, { from, size: sizeBytes, sparse: entry.sparse })) {
+      yield chunk;
+      reached(chunk.offset + chunk.bytes.length);
     }
   });
 }
@@ -196,10 +198,10 @@ async function* streamed(
   input: ReadableStream<Uint8Array<ArrayBuffer>> | undefined,
   source: string,
   reached: (at: number) => void,
-): AsyncIterable<Piece> {
+): AsyncIterable<Chunk> {
   let at = 0;
   for await (const bytes of input ?? (await Deno.open(source)).readable) {
-    // The longest piece that the other side takes.
+    // The manager accepts at most 1 MiB in a chunk.
     for (let start = 0; start < bytes.length; start += 1 << 20) {
       const part = bytes.slice(start, start + (1 << 20));
       yield { offset: at, bytes: part };

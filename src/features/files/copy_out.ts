@@ -9,34 +9,34 @@ import { isPart } from "../../manager/protocol/part_name.ts";
 import { batches, isSmall, together } from "./batches.ts";
 import type { Copy } from "./copy_state.ts";
 import { LocalFile } from "./local_file.ts";
-import { isSafe, LocalFolders, parentOf } from "./local_folders.ts";
+import { isSafe, LocalDirectories, parentOf } from "./local_directories.ts";
 import { ifThere, joined, localTrouble } from "./local_trouble.ts";
-import { printPieces } from "./streams.ts";
+import { printChunks } from "./streams.ts";
 
-/** So many files are asked for ahead; a batch counts as more than one. */
+/** Number of files requested ahead; a batch counts as `batchWeight` files. */
 const ahead = 32, batchWeight = 12;
-/** A list of more is not kept in memory. */
+/** Limit of entries in one copy: the list is kept in memory. */
 const mostEntries = 1_000_000;
 
 /** Copies from a pod to this machine. Yields `cp.file` and `failed`, and `cp.summary` at the end. */
 export async function* copyOut(copy: Copy): AsyncIterable<Event> {
-  const { request: { remote, follow }, signal, beside: { files }, progress } = copy;
+  const { request: { remote, follow }, signal, client: { files }, progress } = copy;
   const source = `${copy.place}:${remote}`;
   const { entries, troubles } = await list(copy);
   const top = entries[0]!;
-  if (top.kind !== "file" && top.kind !== "folder") throw copy.error("read", "pod", remote, "ENOTREG");
+  if (top.kind !== "file" && top.kind !== "directory") throw copy.error("read", "pod", remote, "ENOTREG");
   progress.state.totalFiles = entries.filter(({ kind }) => kind === "file").length;
   progress.state.totalBytes = entries.reduce((sum, { kind, sizeBytes }) => kind === "file" ? sum + sizeBytes : sum, 0);
-  const destination = await destinationOf(copy, top.kind === "folder");
+  const destination = await destinationOf(copy, top.kind === "directory");
   await using reader = files.reader(remote, { follow, signal });
   if (destination.stream !== undefined) {
     await stream(copy, reader, destination.stream);
     return;
   }
-  const folders = new LocalFolders(destination.path);
+  const directories = new LocalDirectories(destination.path);
   for (const { path, code } of troubles) yield copy.failed(path, code);
 
-  /** What fails for one of several is told; the only one, or what no other can get over, ends all. */
+  /** Returns the event for a failed file. Throws if it is the only file, or if later files would fail in the same way. */
   const failed = async (path: string, trouble: unknown, file?: LocalFile): Promise<Event> => {
     const shown = joined(destination.path, path);
     if (!(trouble instanceof FileTrouble)) throw trouble;
@@ -50,10 +50,10 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
   for (const entry of entries) {
     try {
       if (entry.path !== "" && !isSafe(entry.path)) throw new FileTrouble(entry.path, "ENOTSAFE");
-      if (entry.kind === "folder") await folders.make(entry);
-      else if (entry.kind === "link") links.push(entry);
+      if (entry.kind === "directory") await directories.make(entry);
+      else if (entry.kind === "symlink") links.push(entry);
       else if (entry.kind !== "file") throw new FileTrouble(entry.path, "ENOTREG");
-      else wanted.push({ entry, file: await localFile(folders, destination, entry) });
+      else wanted.push({ entry, file: await localFile(directories, destination, entry) });
     } catch (error) {
       yield await failed(entry.path, localTrouble(entry.path, error));
     }
@@ -76,12 +76,12 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
   yield* settle(0);
   for (const entry of links) {
     try {
-      await folders.link(entry);
+      await directories.link(entry);
     } catch (error) {
       yield await failed(entry.path, localTrouble(entry.path, error));
     }
   }
-  await folders.finish();
+  await directories.finish();
   yield copy.summary(source, destination.path);
 
   async function* settle(most: number): AsyncIterable<Event> {
@@ -89,7 +89,7 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
   }
 
   async function ask({ entry, file }: Wanted): Promise<void> {
-    // A copy is not resumed from a file that cannot be read here.
+    // A local file that cannot be read is not used to resume the copy.
     await file.have(entry).then((have) => reader.ask(entry.path, have)).catch(() => reader.ask(entry.path));
   }
 
@@ -110,9 +110,9 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
         return;
       }
       const event = await failed(entry.path, trouble, file);
-      // What is still sent of it belongs to no other file.
+      // Skip the remaining chunks of this file.
       try {
-        for await (const _piece of reading?.pieces ?? []);
+        for await (const _chunk of reading?.chunks ?? []);
       } catch (error) {
         if (!(error instanceof FileTrouble)) throw error;
       }
@@ -120,7 +120,7 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
     }
   }
 
-  /** The files of a batch are written several at a time: each takes many small steps. */
+  /** Writes several files of a batch at a time, as each takes many small steps. */
   async function* receiveBatch(batch: readonly Wanted[]): AsyncIterable<Event> {
     const started = performance.now();
     progress.state.name = batch[0]!.entry.path || baseName(remote);
@@ -128,22 +128,22 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
     const written = await together([...batch.entries()], async ([at, { file }]) => {
       const reading = read[at]!;
       if (reading instanceof FileTrouble || reading === "tooLarge") return reading;
-      return await write(file, reading).then((whole) => ({ whole, had: reading.from }), (error) => ({ error }));
+      return await write(file, reading).then((whole) => ({ whole, resumed: reading.from }), (error) => ({ error }));
     });
     signal.throwIfAborted();
     for (const [at, { entry, file }] of batch.entries()) {
       const result = written[at]!;
       if (result === "tooLarge") {
-        // Behind all that was asked for before.
+        // Requested last: its response comes after those of all earlier requests.
         await ask({ entry, file });
         asked.push({ weight: 1, events: () => receive({ entry, file }) });
       } else if (result instanceof FileTrouble) yield unread(entry, result);
       else if ("error" in result) yield await failed(entry.path, localTrouble(entry.path, result.error), file);
-      else yield copy.file(entry.path || file.name, result.whole, result.had, started);
+      else yield copy.file(entry.path || file.name, result.whole, result.resumed, started);
     }
   }
 
-  /** Writes a file here, and counts what is done. */
+  /** Writes a local file and updates the progress. */
   async function write(file: LocalFile, reading: ReadingFile): Promise<WholeFile> {
     const { state } = progress;
     let done = 0;
@@ -170,22 +170,22 @@ interface Wanted {
   file: LocalFile;
 }
 
-/** Large files and those with holes travel by themselves. */
+/** Returns undefined for large files and for files with holes, which are sent alone. */
 function sizeInBatch({ sizeBytes, allocatedBytes }: FileEntry): number | undefined {
   return isSmall(sizeBytes, allocatedBytes < sizeBytes) ? sizeBytes : undefined;
 }
 
 async function list(copy: Copy): Promise<{ entries: FileEntry[]; troubles: FileTrouble[] }> {
-  const { request: { remote, follow }, signal, beside: { files } } = copy;
+  const { request: { remote, follow }, signal, client: { files } } = copy;
   const entries: FileEntry[] = [], troubles: FileTrouble[] = [];
   try {
     for await (const entry of files.list(remote, { depth: "tree", follow, signal })) {
       if (entry instanceof FileTrouble) troubles.push(entry);
-      else if (entry.path === "" || entry.kind === "folder" || !isPart(baseName(entry.path))) entries.push(entry);
+      else if (entry.path === "" || entry.kind === "directory" || !isPart(baseName(entry.path))) entries.push(entry);
       else troubles.push(new FileTrouble(entry.path, "EPART"));
       if (entries.length > mostEntries) {
         throw new ScopeError("usage", `There are more than ${mostEntries} files in "${remote}"`, {
-          hint: "copy the folders in it one by one",
+          hint: "copy the directories in it one by one",
         });
       }
     }
@@ -198,28 +198,28 @@ async function list(copy: Copy): Promise<{ entries: FileEntry[]; troubles: FileT
 
 interface Destination {
   path: string;
-  /** Set for what is no file: written as it comes. */
+  /** Set if the destination is not a regular file: it is written as a stream, without offsets. */
   stream?: { write(bytes: Uint8Array): Promise<number> };
 }
 
-/** Where it goes: below a folder that is there, by its own name; else to the path that was given. */
-async function destinationOf(copy: Copy, folder: boolean): Promise<Destination> {
+/** Returns the destination: the source's name in an existing directory, otherwise the given path itself. */
+async function destinationOf(copy: Copy, directory: boolean): Promise<Destination> {
   const { remote, local } = copy.request;
   if (local === "-") {
-    if (folder) throw copy.error("read", "pod", remote, "EISDIR");
+    if (directory) throw copy.error("read", "pod", remote, "EISDIR");
     return { path: "-", stream: Deno.stdout };
   }
   try {
     const there = await ifThere(() => Deno.stat(local)), name = baseName(remote);
     if (there?.isDirectory) {
-      if (name === "" && !folder) throw new FileTrouble(local, "EISDIR");
+      if (name === "" && !directory) throw new FileTrouble(local, "EISDIR");
       return { path: joined(local, name) };
     }
-    if (there !== undefined && (folder || local.endsWith("/"))) throw new FileTrouble(local, "ENOTDIR");
+    if (there !== undefined && (directory || local.endsWith("/"))) throw new FileTrouble(local, "ENOTDIR");
     if (there?.isFile) return { path: await Deno.realPath(local) };
     if (there !== undefined) return { path: local, stream: await Deno.open(local, { write: true }) };
     const trimmed = local.replace(/(?<=.)\/+$/, "");
-    if (!folder && trimmed !== local) throw new FileTrouble(local, "ENOENT");
+    if (!directory && trimmed !== local) throw new FileTrouble(local, "ENOENT");
     const parent = parentOf(trimmed) || (trimmed.startsWith("/") ? "/" : ".");
     if (!(await Deno.stat(parent)).isDirectory) throw new FileTrouble(parent, "ENOTDIR");
     return { path: trimmed };
@@ -230,11 +230,11 @@ async function destinationOf(copy: Copy, folder: boolean): Promise<Destination> 
   }
 }
 
-async function localFile(folders: LocalFolders, { path }: Destination, entry: FileEntry): Promise<LocalFile> {
+async function localFile(directories: LocalDirectories, { path }: Destination, entry: FileEntry): Promise<LocalFile> {
   if (entry.path === "") return new LocalFile(parentOf(path) || (path.startsWith("/") ? "/" : "."), baseName(path));
   const parent = parentOf(entry.path);
-  await folders.check(parent);
-  return new LocalFile(joined(path, parent), baseName(entry.path), folders.isNew(parent));
+  await directories.check(parent);
+  return new LocalFile(joined(path, parent), baseName(entry.path), directories.isNew(parent));
 }
 
 async function stream(copy: Copy, reader: FileReader, to: NonNullable<Destination["stream"]>): Promise<void> {
@@ -243,7 +243,7 @@ async function stream(copy: Copy, reader: FileReader, to: NonNullable<Destinatio
     await reader.ask("");
     const reading = await reader.next();
     progress.state.name = baseName(remote);
-    await printPieces(reading, to, (upTo) => progress.state.bytes = upTo);
+    await printChunks(reading, to, (upTo) => progress.state.bytes = upTo);
   } catch (error) {
     const trouble = localTrouble(remote, error);
     throw trouble instanceof FileTrouble ? copy.error("read", "pod", remote, trouble.code) : trouble;

@@ -1,13 +1,13 @@
 import { ScopeError } from "../../errors.ts";
 import { parsePodReference } from "../../target.ts";
 
-/** Where something is copied from or to. */
+/** A source or destination of a copy. */
 export type CopyPlace = { side: "local"; path: string } | PodPlace;
 
 export interface PodPlace {
   side: "pod";
   path: string;
-  /** NAME or TYPE/NAME; not set: the pod of the options. */
+  /** NAME or TYPE/NAME; undefined: the pod that the options select. */
   pod?: string;
   namespace?: string;
 }
@@ -16,8 +16,8 @@ const label = "[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?";
 const remote = new RegExp(`^((?:${label}/){0,2}${label})?:(.*)$`, "s");
 
 /**
- * Reads `[[NAMESPACE/]POD]:PATH`, where POD may be TYPE/NAME as with --pod. All else is a local path; one with a colon
- * in it is written `./a:b`.
+ * Parses `[[NAMESPACE/]POD]:PATH`, where POD may be TYPE/NAME as with --pod. Any other text is a local path; a local path
+ * with a colon is written `./a:b`.
  */
 export function parseCopyPlace(text: string): CopyPlace {
   const [, before, path] = remote.exec(text) ?? [];
@@ -29,7 +29,7 @@ export function parseCopyPlace(text: string): CopyPlace {
   return parsePodReference(pod) === undefined ? { side: "local", path: text } : { side: "pod", path, pod, namespace };
 }
 
-/** The two sides of a copy, of which one must be in a pod. Throws ScopeError (usage). */
+/** Parses source and destination. Exactly one of them must be in a pod. Throws ScopeError (usage). */
 export function parseCopy(args: readonly string[]): {
   direction: "in" | "out";
   pod: PodPlace;
@@ -39,11 +39,11 @@ export function parseCopy(args: readonly string[]): {
   const [from, to] = args.map(parseCopyPlace);
   if (from === undefined || to === undefined || args.length > 2) {
     throw new ScopeError("usage", `Command "cp" takes a source and a destination, got ${args.length || "nothing"}`, {
-      hint: args.length > 2 ? "to copy several files, put them into a folder and copy that" : hint,
+      hint: args.length > 2 ? "to copy several files, put them into a directory and copy that" : hint,
     });
   }
   if (from.side === to.side) {
-    if (from.side === "local") throw new ScopeError("usage", "Nothing says which side is in a pod", { hint });
+    if (from.side === "local") throw new ScopeError("usage", "Neither side is in a pod", { hint });
     throw new ScopeError("usage", "Both sides are in a pod", { hint: hintForBoth(args) });
   }
   return from.side === "pod"
@@ -51,7 +51,7 @@ export function parseCopy(args: readonly string[]): {
     : { direction: "in", pod: to as PodPlace, local: localPath(from.path) };
 }
 
-/** A name with a colon may be meant for a file of this machine. It is shown as that is written. */
+/** Returns the hint for two pod paths. An argument that may be a local file name with a colon is shown as `./NAME`. */
 function hintForBoth(args: readonly string[]): string {
   const named = args.find((arg) => remote.exec(arg)?.[2]?.startsWith("/") === false && !arg.startsWith(":"));
   return named === undefined
@@ -64,19 +64,19 @@ function localPath(path: string): string {
   throw new ScopeError("usage", "The path on this machine is empty", { hint: 'it is a path, or "-"' });
 }
 
-/** The name that something keeps when it is copied into a folder; empty for `/`, `.` and `..`, whose content is meant. */
+/** The name that a copy gets in an existing directory; empty for `/`, `.` and `..`, of which only the content is copied. */
 export function baseName(path: string): string {
   const name = path.replace(/\/+$/, "").split("/").at(-1) ?? "";
   return name === "." || name === ".." ? "" : name;
 }
 
-/** What a command asks to be copied. */
+/** A copy as the command line requests it. */
 export interface CopyRequest {
   direction: "in" | "out";
   /** The path in the target. */
   remote: string;
   /** The path on this machine; `-` is standard output or input. */
   local: string;
-  /** Copy what links point to instead of the links. */
+  /** Copies the targets of symlinks instead of the symlinks. */
   follow: boolean;
 }

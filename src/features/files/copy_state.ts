@@ -1,4 +1,4 @@
-import type { Beside } from "../../context.ts";
+import type { TargetClient } from "../../context.ts";
 import type { ScopeError } from "../../errors.ts";
 import type { CopySummary, Event, Failed } from "../../event.ts";
 import { failed } from "../../event.ts";
@@ -9,37 +9,37 @@ import type { CopyRequest } from "./copy_place.ts";
 import { troubleError, wordsOf } from "./file_trouble.ts";
 import type { ProgressShown } from "./progress.ts";
 
-/** What both directions of a copy work with. */
+/** State of a copy, shared by both directions. */
 export class Copy {
   readonly place: string;
   copied = { files: 0, bytes: 0, resumed: 0 };
-  /** Set when the copy is broken off and a next one can go on: where what was copied is kept. */
+  /** The partial file that the next copy can resume from, set when this copy is interrupted. */
   kept: { path: string; forAWhile: boolean } | undefined;
 
   constructor(
-    readonly beside: Beside,
+    readonly client: TargetClient,
     readonly request: CopyRequest,
     readonly signal: AbortSignal,
     readonly progress: ProgressShown,
-    /** Says something on stderr. */
-    readonly say: (text: string) => void,
+    /** Prints a line on stderr. */
+    readonly notice: (text: string) => void,
   ) {
-    this.place = targetName(beside.target);
+    this.place = targetName(client.target);
   }
 
-  /** The event for a whole file. `had` is what was there before. */
-  file(path: string, { sizeBytes, sha256 }: WholeFile, had: number, started: number): Event {
+  /** Counts a complete file and returns its event. `resumed` is the number of bytes that were there before. */
+  file(path: string, { sizeBytes, sha256 }: WholeFile, resumed: number, started: number): Event {
     this.copied.files++;
-    this.copied.bytes += sizeBytes - had;
-    this.copied.resumed += had;
+    this.copied.bytes += sizeBytes - resumed;
+    this.copied.resumed += resumed;
     return {
       type: "cp.file",
       time: now(),
       path,
-      bytes: sizeBytes,
+      sizeBytes,
       sha256,
       durationMs: Math.round(performance.now() - started),
-      ...(had === 0 ? {} : { resumedBytes: had }),
+      ...(resumed === 0 ? {} : { resumedBytes: resumed }),
     };
   }
 
@@ -56,14 +56,14 @@ export class Copy {
       source,
       destination,
       files,
-      bytes,
+      copiedBytes: bytes,
       durationMs,
       bytesPerSecond: Math.round(bytes * 1000 / durationMs),
       ...(resumed === 0 ? {} : { resumedBytes: resumed }),
     };
   }
 
-  /** The error that ends the whole copy, of a path in the pod or on this machine. */
+  /** Returns the error that ends the whole copy, for a path in the pod or on this machine. */
   error(doing: "read" | "write", side: "pod" | "local", path: string, code: string): ScopeError {
     return troubleError(doing, path, side === "pod" ? this.place : "", code);
   }

@@ -16,13 +16,13 @@ export const needs: Needs = { files: "all" };
 export const cp = defineCommand({
   name: "cp",
   needs,
-  summary: "Copy files and folders out of a container and into it, whatever its image has",
+  summary: "Copy files and directories out of a container and into it, whatever its image has",
   arguments: "[source-and-destination...]",
   argumentValues: ["file"],
   options: { follow: flag("-L, --follow", "copy what links point to (default: the links themselves)") },
   examples: [
     ["scope cp web:/var/log/app.log .", "out of the pod; namespace/web:… names the namespace, too"],
-    ["scope -p web cp ./conf :/etc/app", "a folder into it, below /etc/app where that is there"],
+    ["scope -p web cp ./conf :/etc/app", "a directory into it, below /etc/app where that is there"],
     ["scope -p web cp :/etc/passwd -", "to standard output; - as the source is standard input"],
   ],
   plan({ follow }, args, globals): CpPlan {
@@ -32,7 +32,7 @@ export const cp = defineCommand({
   load: () => import("./run_cp.ts"),
 });
 
-/** The pod that stands before the colon, else the one of the options. */
+/** Selects the pod named before the colon; without one, the pod of the options. */
 function queryOf({ pod, namespace }: PodPlace, options: GlobalOptions): TargetQuery {
   const { container, ...rest } = targetQuery(options);
   return {

@@ -12,7 +12,7 @@ export interface FileCopied extends Timed {
   /** Below what was copied; its own name where that is a file. */
   path: string;
   /** Of the whole file. */
-  bytes: number;
+  sizeBytes: number;
   sha256: string;
   durationMs: number;
   /** Bytes that were there already, from a copy that was broken off or because the file is the same. */
@@ -27,22 +27,22 @@ export interface CopySummary extends Timed {
   destination: string;
   files: number;
   /** What went over the network, before it was compressed. */
-  bytes: number;
+  copiedBytes: number;
   durationMs: number;
   bytesPerSecond: number;
   /** What did not have to. */
   resumedBytes?: number;
 }
 
-export type FileKind = "file" | "folder" | "link" | "device" | "socket" | "fifo" | "unknown";
+export type FileKind = "file" | "directory" | "symlink" | "device" | "socket" | "fifo" | "unknown";
 
-/** A file or folder of the target. */
+/** A file or directory of the target. */
 export interface FileListed extends Timed {
   type: "fs.entry";
   path: string;
   kind: FileKind;
-  bytes: number;
-  /** On disk; less than `bytes` where the file has holes. */
+  sizeBytes: number;
+  /** On disk; less than `sizeBytes` where the file has holes. */
   allocatedBytes: number;
   /** As chmod(1) takes it, for example `0644`. */
   mode: string;
@@ -67,8 +67,8 @@ export interface InodeFound extends Timed {
   kind: FileKind;
   /** The layers of the container's file system that have this path; the first is what the container sees. */
   layers: {
-    /** The layer's folder on the node. */
-    folder: string;
+    /** The layer's directory on the node. */
+    directory: string;
     /** The container's own layer, into which it writes. */
     upper: boolean;
     /** The file as the node sees it. */

@@ -1,16 +1,16 @@
 import type { WrittenMount } from "../../manager/client/target_files.ts";
 import type { StorageLimit, StorageLimits } from "../../target.ts";
 
-/** A limit that files are larger than. */
+/** A storage limit that the copied files exceed. */
 export interface Excess {
-  /** A volume; else the container's file system, or all of the pod. */
+  /** Name of the volume, if `of` is "volume". */
   volume?: string;
   of: "volume" | "container" | "pod";
   bytes: number;
   limit: StorageLimit;
 }
 
-/** The limits that files alone exceed, whatever is there already; for one volume, the container and the pod the first. */
+/** Returns the limits that the copied files alone exceed. The pod's limit is only returned if no other is exceeded. */
 export function excessOf(
   files: readonly { path: string; sizeBytes: number }[],
   mounts: readonly WrittenMount[],

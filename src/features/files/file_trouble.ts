@@ -6,11 +6,11 @@ interface Words {
   hint?: string;
 }
 
-/** What the names of errors mean to people, see errno(3); the last ones are our own. */
+/** Error names and their text for users, see errno(3). From ENOTREG on, all but EILSEQ are scope's own. */
 const words: Readonly<Record<string, Words>> = {
-  ENOENT: { kind: "notFound", reason: "there is no such file or folder" },
-  ENOTDIR: { kind: "notFound", reason: "a part of the path is no folder" },
-  EISDIR: { kind: "usage", reason: "it is a folder" },
+  ENOENT: { kind: "notFound", reason: "there is no such file or directory" },
+  ENOTDIR: { kind: "notFound", reason: "a part of the path is no directory" },
+  EISDIR: { kind: "usage", reason: "it is a directory" },
   EACCES: { kind: "denied", reason: "permission denied" },
   EPERM: { kind: "denied", reason: "the operation is not permitted" },
   EROFS: { kind: "denied", reason: "its file system is read-only" },
@@ -19,7 +19,7 @@ const words: Readonly<Record<string, Words>> = {
   EFBIG: { kind: "unreachable", reason: "the file is too large for its file system" },
   EIO: { kind: "unreachable", reason: "the disk failed" },
   ELOOP: { kind: "denied", reason: "it leads through a symbolic link, which is not followed there" },
-  EXDEV: { kind: "denied", reason: "it leads out of the folder" },
+  EXDEV: { kind: "denied", reason: "it leads out of the directory" },
   ENAMETOOLONG: { kind: "usage", reason: "the name is too long" },
   EINVAL: { kind: "usage", reason: "the name is not possible there" },
   EEXIST: { kind: "usage", reason: "something else of that name is there" },
@@ -46,7 +46,7 @@ const words: Readonly<Record<string, Words>> = {
   },
   EMOUNTLARGE: {
     kind: "unreachable",
-    reason: "it is a mount of its own, larger than 16 MiB, in a folder that cannot be written",
+    reason: "it is a mount of its own, larger than 16 MiB, in a directory that cannot be written",
     hint: "write it in the target itself, for example with scope shell --inside",
   },
   EPART: {
@@ -54,7 +54,7 @@ const words: Readonly<Record<string, Words>> = {
     reason: "it has the name of an unfinished copy, and is left out",
     hint: "copy it by itself, or remove it when it is one",
   },
-  ECYCLE: { kind: "usage", reason: "it leads back to a folder that it is in" },
+  ECYCLE: { kind: "usage", reason: "it leads back to a directory that it is in" },
   EILSEQ: { kind: "usage", reason: "its name is not UTF-8, and cannot be written here" },
   EBADHASH: { kind: "unreachable", reason: "the bytes that arrived are not those that were sent", hint: "try again" },
   ENOTSAFE: { kind: "denied", reason: "its name would lead out of the destination" },
@@ -64,14 +64,14 @@ export function wordsOf(code: string): Words {
   return words[code] ?? { kind: "unreachable", reason: `it failed with ${code}` };
 }
 
-/** The error for a command that one path ends, for example "Cannot read "/x" in shop/web:app: permission denied". */
+/** Returns the error of a command that fails on a path, for example `Cannot read "/x" in "shop/web:app": permission denied`. */
 export function troubleError(doing: string, path: string, place: string, code: string): ScopeError {
   const { kind, reason, hint } = wordsOf(code);
   const where = place === "" ? "" : ` in "${place}"`;
   return new ScopeError(kind, `Cannot ${doing} "${path}"${where}: ${reason}`, hint === undefined ? {} : { hint });
 }
 
-/** What no later file of the same copy can get over, either. */
+/** True if later files of the same copy would fail with this error as well. */
 export function isHopeless(code: string): boolean {
   return ["ENOSPC", "EDQUOT", "EROFS", "EIO"].includes(code);
 }

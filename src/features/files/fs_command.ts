@@ -3,7 +3,7 @@ import { ScopeError } from "../../errors.ts";
 import type { Needs } from "../../way.ts";
 import { parseInode } from "./target_files.ts";
 
-/** The work that `fs` does. */
+/** The parsed command line of `fs`. */
 export type FsPlan =
   | { action: "ls"; paths: readonly string[]; all: boolean; recursive: boolean }
   | { action: "cat"; paths: readonly string[] }
@@ -21,10 +21,10 @@ export const fs = defineCommand({
   argumentValues: [actions, []],
   options: {
     all: flag("-a, --all", "ls: also names that begin with a dot"),
-    recursive: flag("-R, --recursive", "ls: also what is in the folders"),
+    recursive: flag("-R, --recursive", "ls: also what is in the directories"),
   },
   examples: [
-    ["scope -p web fs ls -a /etc", "a folder; by default the one its first process works in"],
+    ["scope -p web fs ls -a /etc", "a directory; by default the one its first process works in"],
     ["scope -p web fs cat /etc/hosts", "the bytes of a file, as they are"],
     ["scope -p web fs find 3601465", "where the inode is that ls -i printed in the container"],
   ],
@@ -33,12 +33,12 @@ export const fs = defineCommand({
       case "ls":
         return { action: name, paths: args, all, recursive };
       case "cat":
-        if (args.length === 0) throw new ScopeError("usage", "Nothing says which file", { hint: "scope fs cat PATH" });
+        if (args.length === 0) throw new ScopeError("usage", "No file specified", { hint: "scope fs cat PATH" });
         return { action: name, paths: args };
       case "find":
         return { action: name, inode: inodeOf(args) };
     }
-    throw new ScopeError("usage", name === "" ? "Nothing says what to do" : `Command "fs" cannot "${name}"`, {
+    throw new ScopeError("usage", name === "" ? "No action specified" : `Command "fs" cannot "${name}"`, {
       hint: "it is one of ls, cat, find; scope fs --help shows examples",
     });
   },

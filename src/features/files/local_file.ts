@@ -1,29 +1,29 @@
 import { FileTrouble } from "../../manager/client/target_files.ts";
-import type { FileEntry, Piece, ReadingFile, WholeFile } from "../../manager/client/target_files.ts";
+import type { Chunk, FileEntry, ReadingFile, WholeFile } from "../../manager/client/target_files.ts";
 import { partName } from "../../manager/protocol/part_name.ts";
 import { dateOf } from "./local_time.ts";
 import { joined, lstatIfThere } from "./local_trouble.ts";
 
-const pieceBytes = 1 << 20;
+const chunkBytes = 1 << 20;
 
-/** A file that is written on this machine: beside its destination, and in its place when it is whole. */
+/** A local file that is written to a partial file next to its destination, and renamed when it is complete. */
 export class LocalFile {
   readonly part: string;
-  /** There is something that a next try can go on with. */
+  /** True if the partial file is kept, so that the next copy can resume from it. */
   kept = false;
   #reuses: "part" | "file" | undefined;
   #existing: Deno.FileInfo | undefined;
 
-  /** `fresh`: this copy made the folder, and nothing is in it that was there before. */
-  constructor(readonly folder: string, readonly name: string, readonly fresh = false) {
-    this.part = joined(folder, partName(name, (text) => new TextEncoder().encode(text).length));
+  /** `fresh`: this copy created the directory, so it contains no earlier files. */
+  constructor(readonly directory: string, readonly name: string, readonly fresh = false) {
+    this.part = joined(directory, partName(name, (text) => new TextEncoder().encode(text).length));
   }
 
   get path(): string {
-    return joined(this.folder, this.name);
+    return joined(this.directory, this.name);
   }
 
-  /** What is there of this file already: a part that was left, or a file of the same size and time. */
+  /** Returns the bytes that this machine already has: of a partial file, or of a file with the same size and time. */
   async have({ sizeBytes, modifiedNs }: FileEntry): Promise<AsyncIterable<Uint8Array> | undefined> {
     if (this.fresh) return undefined;
     const part = await lstatIfThere(this.part), file = await lstatIfThere(this.path);
@@ -41,13 +41,13 @@ export class LocalFile {
     return bytesOf(this.path);
   }
 
-  /** Writes what arrives. `wrote` is told how many bytes of the file are there, holes included. */
+  /** Writes the chunks that arrive. Calls `wrote` with the number of bytes written so far, holes included. */
   async receive(reading: ReadingFile, wrote: (upTo: number) => void): Promise<WholeFile> {
     if (this.#existing?.isDirectory) throw new FileTrouble("", "EISDIR");
     if (reading.from > 0 && this.#reuses === "file") {
-      // All of it is there: what comes now is only its end, unless it has grown.
+      // This machine has the whole file: any further chunk means that it has grown in the pod.
       let more = false;
-      for await (const _piece of reading.pieces) more = true;
+      for await (const _chunk of reading.chunks) more = true;
       if (more) throw new FileTrouble("", "EBUSY");
       const { mode } = reading.entry;
       if (((this.#existing?.mode ?? 0) & 0o777) !== (mode & 0o777)) {
@@ -60,7 +60,7 @@ export class LocalFile {
     if (!await file.tryLock(true)) throw new FileTrouble("", "EBUSY");
     try {
       const whole = await this.#write(file, reading, wrote);
-      // Made with this mode, of which the umask and the folder's ACL left some.
+      // Created with this mode, reduced by the umask and the directory's ACL.
       const made = ((await file.stat()).mode ?? 0) & 0o777;
       if ((made & mode) !== made) await Deno.chmod(this.part, made & mode);
       const modified = dateOf(reading.entry.modifiedNs);
@@ -75,14 +75,14 @@ export class LocalFile {
     }
   }
 
-  /** The permissions that a new file gets here when it asks for some: by the umask and the folder's ACL. */
+  /** Returns the permissions that a new file with this mode gets here, after the umask and the directory's ACL. */
   async #modeHere(mode: number): Promise<number> {
     using probe = await Deno.open(this.part, { write: true, createNew: true, mode: mode & 0o777 });
     await Deno.remove(this.part);
     return ((await probe.stat()).mode ?? 0) & 0o777;
   }
 
-  /** Nobody can go on with it. */
+  /** Removes the partial file, from which no copy can resume. */
   async discard(): Promise<void> {
     this.kept = false;
     await Deno.remove(this.part).catch(() => {});
@@ -91,8 +91,8 @@ export class LocalFile {
   async #write(file: Deno.FsFile, reading: ReadingFile, wrote: (upTo: number) => void): Promise<WholeFile> {
     let at = 0, before: Promise<void> = Promise.resolve();
     try {
-      for await (const { offset, bytes } of reading.pieces) {
-        // The next piece arrives while this one is written.
+      for await (const { offset, bytes } of reading.chunks) {
+        // The next chunk arrives while this one is written.
         await before;
         if (offset !== at) await file.seek(offset, Deno.SeekMode.Start);
         at = offset + bytes.length;
@@ -118,14 +118,14 @@ export class LocalFile {
     }
   }
 
-  /** What stands in the way may be a link, which is not followed. */
+  /** Removes whatever has the partial file's name, except a directory. A symlink is removed, not followed. */
   async #removePart(): Promise<void> {
     if ((await lstatIfThere(this.part))?.isDirectory) throw new FileTrouble("", "EEXIST");
     await Deno.remove(this.part);
   }
 }
 
-/** A link may lead anywhere, and a file with two names is somebody else's, too. */
+/** True for a regular file with one name: a symlink may point anywhere, and a second hard link may belong to someone else. */
 function isPlain({ isFile, nlink }: Deno.FileInfo): boolean {
   return isFile && (nlink ?? 1) === 1;
 }
@@ -134,7 +134,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
 }
 
-/** The bytes of a small file up to a size; fewer where it ends before. */
+/** Reads at most `size` bytes of a file; fewer if the file is shorter. */
 export async function readStart(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
   using file = await Deno.open(path);
   const bytes = new Uint8Array(size);
@@ -147,21 +147,21 @@ export async function readStart(path: string, size: number): Promise<Uint8Array<
 
 async function* bytesOf(path: string): AsyncIterable<Uint8Array> {
   using file = await Deno.open(path);
-  const buffer = new Uint8Array(pieceBytes);
+  const buffer = new Uint8Array(chunkBytes);
   for (let length = await file.read(buffer); length !== null; length = await file.read(buffer)) {
     yield buffer.subarray(0, length);
   }
 }
 
-/** The pieces of a file from an offset on, up to a size; zeros of a file with holes are left out. */
-export async function* piecesOf(
+/** Reads a file in chunks, from an offset up to a size. Skips blocks of zeros if the file has holes. */
+export async function* chunksOf(
   file: Deno.FsFile,
   { from, size, sparse }: { from: number; size: number; sparse: boolean },
-): AsyncIterable<Piece> {
+): AsyncIterable<Chunk> {
   await file.seek(from, Deno.SeekMode.Start);
   let at = from;
   while (at < size) {
-    const buffer = new Uint8Array(Math.min(pieceBytes, size - at));
+    const buffer = new Uint8Array(Math.min(chunkBytes, size - at));
     const length = await file.read(buffer);
     if (length === null) break;
     const bytes = buffer.subarray(0, length);
@@ -170,13 +170,13 @@ export async function* piecesOf(
     }
     at += length;
   }
-  // Says where the file ends, also behind a hole.
+  // An empty chunk marks the end of the file, which may lie behind a hole.
   yield { offset: at, bytes: new Uint8Array() };
 }
 
 const blockBytes = 64 * 1024;
 
-/** Where there is anything but zeros, in steps of 64 KiB. */
+/** Returns the ranges that are not all zeros, in steps of 64 KiB. */
 export function dataRuns(bytes: Uint8Array<ArrayBuffer>): { start: number; end: number }[] {
   const runs: { start: number; end: number }[] = [];
   for (let start = 0; start < bytes.length; start += blockBytes) {

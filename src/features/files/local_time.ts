@@ -1,6 +1,6 @@
 /**
- * A time in nanoseconds since 1970 as this machine keeps it, to the millisecond. A Date, as of seconds with a fraction Deno
- * cuts off a millisecond where they are no exact number: one time of eight.
+ * Converts nanoseconds since 1970 to a Date, to the millisecond. Passing seconds as a fraction to Deno instead would lose a
+ * millisecond when the fraction has no exact floating-point value, which is one time in eight.
  */
 export function dateOf(nanoseconds: bigint): Date {
   return new Date(Number(nanoseconds / 1_000_000n));

@@ -1,7 +1,7 @@
 import { FileTrouble } from "../../manager/client/target_files.ts";
 import { ClosedPipe } from "../../terminal/terminal.ts";
 
-/** An error of this machine's files as trouble of that path; what is something else is returned as it is. */
+/** Returns FileTrouble for an error of a local file, and any other error unchanged. */
 export function localTrouble(path: string, error: unknown): unknown {
   if (error instanceof FileTrouble || error instanceof ClosedPipe) return error;
   const { code } = error as { code?: unknown };
@@ -18,7 +18,7 @@ const kinds: readonly (readonly [new (...args: never[]) => Error, string])[] = [
   [Deno.errors.NotADirectory, "ENOTDIR"],
 ];
 
-/** What is at a path, never of what a link points to; nothing where there is nothing. */
+/** Returns the lstat(2) result of a path, or undefined if the path does not exist. */
 export async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
   return await ifThere(() => Deno.lstat(path));
 }
@@ -32,6 +32,10 @@ export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined>
   }
 }
 
-export function joined(folder: string, path: string): string {
-  return path === "" ? folder : folder === "" || folder.endsWith("/") ? `${folder}${path}` : `${folder}/${path}`;
+export function joined(directory: string, path: string): string {
+  return path === ""
+    ? directory
+    : directory === "" || directory.endsWith("/")
+    ? `${directory}${path}`
+    : `${directory}/${path}`;
 }

@@ -2,11 +2,11 @@ import { progressLine } from "../../text/progress_line.ts";
 import type { Progress } from "../../text/progress_line.ts";
 import { windowSize, writeAll } from "../../terminal/terminal.ts";
 
-/** How often the line is drawn, and how long a copy is quick enough to need none, in milliseconds. */
+/** Interval between redraws, and time before the line is drawn at all, in milliseconds. */
 const drawMs = 200, quietMs = 500;
 const clear = "\r\x1b[K";
 
-/** How far a copy is, on stderr where that is a terminal, until disposed. */
+/** Shows a copy's progress on stderr, if that is a terminal, until disposed. */
 export class ProgressShown implements Disposable {
   readonly state: Progress = { name: "", files: 0, totalFiles: 0, bytes: 0, resumedBytes: 0, elapsedMs: 0 };
   readonly #started = performance.now();
@@ -21,7 +21,7 @@ export class ProgressShown implements Disposable {
     return performance.now() - this.#started;
   }
 
-  /** Takes the line away, as something else is written. */
+  /** Erases the line, so that other output can be written. */
   hide(): void {
     if (!this.#drawn) return;
     this.#drawn = false;
@@ -45,6 +45,6 @@ function write(text: string): void {
   try {
     writeAll(Deno.stderr, new TextEncoder().encode(text));
   } catch {
-    // Nobody looks.
+    // Progress is optional: stderr may be closed.
   }
 }

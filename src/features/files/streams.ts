@@ -3,8 +3,8 @@ import { writeAllAsync } from "../../terminal/terminal.ts";
 
 const zeros = new Uint8Array(1 << 16);
 
-/** Writes a file to something that has no offsets, holes as zeros. Throws ClosedPipe when nobody reads it. */
-export async function printPieces(
+/** Writes a file to a stream; holes become zeros. Throws ClosedPipe if the stream's reader is gone. */
+export async function printChunks(
   reading: ReadingFile,
   to: { write(bytes: Uint8Array): Promise<number> },
   wrote: (upTo: number) => void = () => {},
@@ -15,7 +15,7 @@ export async function printPieces(
       await writeAllAsync(to, zeros.subarray(0, Math.min(zeros.length, offset - at)));
     }
   };
-  for await (const { offset, bytes } of reading.pieces) {
+  for await (const { offset, bytes } of reading.chunks) {
     await fill(offset);
     await writeAllAsync(to, bytes);
     wrote(at = offset + bytes.length);

@@ -1,5 +1,5 @@
-/** The files of a target as events and bytes, for `fs`. */
-import type { Beside } from "../../context.ts";
+/** Lists, prints and finds files of a target, for `fs`. */
+import type { TargetClient } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { Event, FileListed } from "../../event.ts";
 import { now } from "../../lib/timed.ts";
@@ -9,53 +9,53 @@ import type { FileEntry } from "../../manager/client/target_files.ts";
 import { targetName } from "../../target.ts";
 
 export interface ListHow {
-  /** Also names that begin with a dot. */
+  /** Includes names that begin with a dot. */
   all: boolean;
   recursive: boolean;
   signal: AbortSignal;
 }
 
-/** `fs.entry` for each file in these folders, or for the files themselves; `failed` for what cannot be read. */
-export async function* listEvents(beside: Beside, paths: readonly string[], how: ListHow): AsyncIterable<Event> {
+/** Yields `fs.entry` for each of these files and each file in these directories, and `failed` for files that cannot be read. */
+export async function* listEvents(client: TargetClient, paths: readonly string[], how: ListHow): AsyncIterable<Event> {
   const { all, recursive, signal } = how, hidden = /(?:^|\/)\./;
   for (const path of paths.length === 0 ? [""] : paths) {
-    // Whose content is listed shows by the paths of it, where there are several.
+    // With several directories, the printed path shows which one a file is in.
     const shown = paths.length > 1 || recursive;
     try {
-      let isFolder = false;
+      let isDirectory = false;
       const options = { depth: recursive ? "tree" : "children", names: true, signal } as const;
-      for await (const entry of beside.files.list(path, options)) {
+      for await (const entry of client.files.list(path, options)) {
         const name = shown ? below(path, entry.path) : entry.path;
         if (entry instanceof FileTrouble) {
           if (all || !hidden.test(entry.path)) yield failed(below(path, entry.path), entry.code);
         } else if (entry.path === "") {
-          isFolder = entry.kind === "folder";
-          if (!isFolder) yield entryEvent(path, entry);
+          isDirectory = entry.kind === "directory";
+          if (!isDirectory) yield entryEvent(path, entry);
         } else if (all || !hidden.test(entry.path)) yield entryEvent(name, entry);
       }
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof FileTrouble)) throw error;
-      if (paths.length <= 1) throw troubleError("list", path, targetName(beside.target), error.code);
+      if (paths.length <= 1) throw troubleError("list", path, targetName(client.target), error.code);
       yield failed(path, error.code);
     }
   }
 }
 
-/** The bytes of files, one after another. One of several that cannot be read is told, and the others go on. */
+/** Yields the bytes of files, one after another. Calls `notice` for each of several files that cannot be read, and goes on. */
 export async function* catBytes(
-  beside: Beside,
+  client: TargetClient,
   paths: readonly string[],
   signal: AbortSignal,
-  tell: (text: string) => void,
+  notice: (text: string) => void,
 ): AsyncIterable<Uint8Array> {
   for (const path of paths) {
-    await using reader = beside.files.reader(path, { signal });
+    await using reader = client.files.reader(path, { signal });
     try {
       await reader.ask("");
-      const { pieces, whole } = await reader.next();
+      const { chunks, whole } = await reader.next();
       let at = 0;
-      for await (const { offset, bytes } of pieces) {
+      for await (const { offset, bytes } of chunks) {
         yield* zeros(offset - at);
         yield bytes;
         at = offset + bytes.length;
@@ -64,24 +64,24 @@ export async function* catBytes(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof FileTrouble)) throw error;
-      if (paths.length === 1) throw troubleError("read", path, targetName(beside.target), error.code);
-      tell(`${path}: ${wordsOf(error.code).reason}`);
+      if (paths.length === 1) throw troubleError("read", path, targetName(client.target), error.code);
+      notice(`${path}: ${wordsOf(error.code).reason}`);
     }
   }
 }
 
-/** `fs.inode` for each path that has the number. Throws ScopeError when there is none. */
-export async function* findInode(beside: Beside, inode: bigint, signal: AbortSignal): AsyncIterable<Event> {
+/** Yields `fs.inode` for each path with this inode number. Throws ScopeError if there is none. */
+export async function* findInode(client: TargetClient, inode: bigint, signal: AbortSignal): AsyncIterable<Event> {
   let found = 0, seen = 0;
   try {
-    for await (const one of beside.files.findInode(inode, signal)) {
+    for await (const one of client.files.findInode(inode, signal)) {
       if ("seen" in one) seen = one.seen;
       else if (one instanceof FileTrouble) {
-        if (one.path === "") throw troubleError("read", "/", targetName(beside.target), one.code);
+        if (one.path === "") throw troubleError("read", "/", targetName(client.target), one.code);
         yield failed(one.path, one.code);
       } else {
         found++;
-        const layers = one.layers.map((layer) => ({ ...layer, nodePath: below(layer.folder, one.path.slice(1)) }));
+        const layers = one.layers.map((layer) => ({ ...layer, nodePath: below(layer.directory, one.path.slice(1)) }));
         yield { type: "fs.inode", time: now(), inode: String(inode), ...one, layers };
       }
     }
@@ -90,12 +90,12 @@ export async function* findInode(beside: Beside, inode: bigint, signal: AbortSig
     throw error;
   }
   if (found > 0) return;
-  throw new ScopeError("notFound", `Cannot find inode ${inode} in "${targetName(beside.target)}"`, {
+  throw new ScopeError("notFound", `Cannot find inode ${inode} in "${targetName(client.target)}"`, {
     hint: `none of the ${seen} files of its root file system has it; one on a volume is not looked for`,
   });
 }
 
-/** Throws ScopeError (usage). */
+/** Parses an inode number. Throws ScopeError (usage). */
 export function parseInode(text: string): bigint {
   if (/^\d{1,20}$/.test(text)) return BigInt(text);
   throw new ScopeError("usage", `Inode cannot be "${text}"`, {
@@ -110,7 +110,7 @@ function entryEvent(path: string, entry: FileEntry): FileListed {
     time: now(),
     path,
     kind,
-    bytes: sizeBytes,
+    sizeBytes,
     allocatedBytes,
     mode: mode.toString(8).padStart(4, "0"),
     modified: new Date(Number(modifiedNs / 1_000_000n)).toISOString(),
@@ -127,8 +127,12 @@ function failed(subject: string, code: string): Event {
   return { type: "failed", time: now(), subject, reason: wordsOf(code).reason };
 }
 
-function below(folder: string, path: string): string {
-  return folder === "" || path === "" ? folder + path : folder.endsWith("/") ? folder + path : `${folder}/${path}`;
+function below(directory: string, path: string): string {
+  return directory === "" || path === ""
+    ? directory + path
+    : directory.endsWith("/")
+    ? directory + path
+    : `${directory}/${path}`;
 }
 
 function* zeros(count: number): Iterable<Uint8Array> {

@@ -5,34 +5,36 @@ import { safe } from "../../text/safe.ts";
 import { bytes } from "../../text/format.ts";
 import { type Cell, right, table } from "../../text/table.ts";
 
-export function copiedLine({ path, bytes: count, resumedBytes }: FileCopied): string {
-  const had = resumedBytes === undefined
+export function copiedLine({ path, sizeBytes: count, resumedBytes }: FileCopied): string {
+  const resumed = resumedBytes === undefined
     ? ""
     : resumedBytes === count
     ? ", was the same"
     : `, went on at ${bytes(resumedBytes)}`;
-  return safe(`${path}: ${bytes(count)}${had}`);
+  return safe(`${path}: ${bytes(count)}${resumed}`);
 }
 
 export function copySummaryLine(event: CopySummary): string {
-  const { source, destination, files, bytes: count, durationMs, bytesPerSecond, resumedBytes } = event;
+  const { source, destination, files, copiedBytes: count, durationMs, bytesPerSecond, resumedBytes } = event;
   const many = files === 1 ? "1 file" : `${files} files`;
-  const had = resumedBytes === undefined ? "" : `, ${bytes(resumedBytes)} were there already`;
+  const resumed = resumedBytes === undefined ? "" : `, ${bytes(resumedBytes)} were there already`;
   const took = `${(durationMs / 1000).toFixed(1)} s`;
-  return safe(`${source} -> ${destination}: ${many}, ${bytes(count)} in ${took} (${bytes(bytesPerSecond)}/s)${had}`);
+  return safe(
+    `${source} -> ${destination}: ${many}, ${bytes(count)} in ${took} (${bytes(bytesPerSecond)}/s)${resumed}`,
+  );
 }
 
 const letters: Readonly<Record<FileKind, string>> = {
   file: "-",
-  folder: "d",
-  link: "l",
+  directory: "d",
+  symlink: "l",
   device: "c",
   socket: "s",
   fifo: "p",
   unknown: "?",
 };
 
-/** As ls(1) writes it: `-rwsr-xr-x`. */
+/** Formats a mode like ls(1): `-rwsr-xr-x`. */
 export function modeText(kind: FileKind, mode: number): string {
   const bit = (mask: number, letter: string) => mode & mask ? letter : "-";
   const last = (execute: number, special: number, letter: string) =>
@@ -43,7 +45,7 @@ export function modeText(kind: FileKind, mode: number): string {
     bit(0o004, "r") + bit(0o002, "w") + last(0o001, 0o1000, "t");
 }
 
-/** Files as a table, by name. */
+/** Formats files as a table, sorted by path. */
 export function fileTable(entries: readonly FileListed[], columns: number, color: boolean): string[] {
   if (entries.length === 0) return [];
   const sorted = entries.toSorted((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
@@ -52,18 +54,18 @@ export function fileTable(entries: readonly FileListed[], columns: number, color
     { text: modeText(entry.kind, parseInt(entry.mode, 8)) },
     { text: safe(entry.owner ?? String(entry.uid)) },
     { text: safe(entry.group ?? String(entry.gid)) },
-    { text: String(entry.bytes) },
+    { text: String(entry.sizeBytes) },
     { text: entry.modified.slice(0, 16).replace("T", " ") },
     {
       text: safe(entry.link === undefined ? entry.path : `${entry.path} -> ${entry.link}`),
-      look: entry.kind === "folder" ? "accent" : "plain",
+      look: entry.kind === "directory" ? "accent" : "plain",
     },
   ]);
   const heads = [right("INODE"), { title: "MODE" }, { title: "OWNER" }, { title: "GROUP" }, right("BYTES")];
   return table([...heads, { title: "MODIFIED (UTC)" }, { title: "NAME" }], rows, columns, color);
 }
 
-/** The path, and below it where it is on the node. */
+/** Formats the path, followed by its locations on the node. */
 export function inodeLines({ path, layers, noLayers }: InodeFound): string[] {
   if (layers.length === 0) return [safe(path), safe(`  layer unknown: ${noLayers ?? "no layer has this path"}`)];
   return [

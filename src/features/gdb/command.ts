@@ -3,11 +3,11 @@ import { ScopeError } from "../../errors.ts";
 import { processId } from "../../options.ts";
 
 export interface GdbPlan {
-  /** As the node counts; undefined: the target's first process. */
+  /** Pid on the node; undefined: the target's first process. */
   pid: number | undefined;
-  /** Of this machine, with commands. */
+  /** Paths of command files on this machine. */
   files: readonly string[];
-  /** Of gdb. */
+  /** gdb's own arguments. */
   args: readonly string[];
   batch: boolean;
   backtrace: boolean;

@@ -4,17 +4,17 @@ export type GdbEvent =
   | GdbThread
   | GdbSummary;
 
-/** One call on a thread's stack; level 0 is where it stands. What gdb does not know is missing. */
+/** One call on a thread's stack; level 0 is the innermost. Values that gdb does not know are missing. */
 export interface GdbFrame {
   level: number;
-  /** Hexadecimal; missing for a function that was compiled into its caller. */
+  /** Hexadecimal; missing for an inlined function. */
   address?: string;
   function?: string;
   arguments?: { name: string; value: string }[];
-  /** Source. */
+  /** Source file. */
   file?: string;
   line?: number;
-  /** Shared library, by its path in the target; missing for the program itself. */
+  /** Path of the shared library in the target; missing for the program itself. */
   library?: string;
 }
 
@@ -22,20 +22,20 @@ export interface GdbFrame {
 export interface GdbThread extends Timed {
   type: "gdb.thread";
   pid: number;
-  /** Its id, in the same pid namespace as `pid`. */
+  /** Thread id, in the same pid namespace as `pid`. */
   thread: number;
   name?: string;
   frames: GdbFrame[];
-  /** Why there are no more frames, where that is not the end of the stack. */
+  /** Reason why the frames end before the end of the stack. */
   problem?: string;
 }
 
-/** After all threads. */
+/** Summary of a backtrace, after all threads. */
 export interface GdbSummary extends Timed {
   type: "gdb.summary";
   pid: number;
   threads: number;
-  /** For how long the process stood still. */
+  /** Time for which the process was stopped. */
   stoppedMs: number;
   warnings?: string[];
 }

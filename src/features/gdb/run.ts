@@ -1,10 +1,10 @@
-import type { Beside, Context } from "../../context.ts";
+import type { Context, TargetClient } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { ProcessSeen } from "../../event.ts";
 import { targetQuery } from "../../options.ts";
 import { blockedHint, blockedText, stuck } from "../../runs/blocked.ts";
 import { observe } from "../../runs/observe.ts";
-import { quoted, traced } from "../../runs/traced.ts";
+import { findTracee, quoted } from "../../runs/tracee.ts";
 import { readFile } from "../../terminal/read_file.ts";
 import type { GdbPlan } from "./command.ts";
 import type { GdbCommands } from "./tool.ts";
@@ -18,35 +18,35 @@ export async function run(
 ): Promise<number> {
   const commands = await Promise.all(files.map((file) => commandFile(file, read)));
   const needs = { files: true, ...backtrace ? {} : { writes: true }, ...pid === undefined ? {} : { nodePids: true } };
-  await using beside = await context.enter(targetQuery(context.options), needs);
-  const process = await traced(beside, pid, context.say);
-  await assertStoppable(beside, process, context.signal);
+  await using client = await context.enter(targetQuery(context.options), needs);
+  const process = await findTracee(client, pid, context.notice);
+  await assertStoppable(client, process, context.signal);
   if (backtrace) {
     const tool = backtraceTool(process.pid);
-    const shown = await context.show(observe(beside, tool, context.signal));
+    const shown = await context.show(observe(client, tool, context.signal));
     return shown > 1 ? shown : tool.exitCode() || shown;
   }
   const { interactive, terminalType } = context;
   const { argv, env } = gdbSession({ pid: process.pid, batch, terminal: interactive, commands, args });
-  const run = beside.run({
+  const run = client.run({
     argv,
     namespaces: [],
     traces: process.pid,
     ...(interactive ? { pty: context.windowSize(), env: { ...env, TERM: terminalType } } : { env }),
   });
   const code = await context.attach(run);
-  if (beside.lost.aborted) throw beside.lost.reason;
+  if (client.lost.aborted) throw client.lost.reason;
   return code;
 }
 
-/** Throws ScopeError (unreachable) for a process that gdb would wait for in vain. */
-async function assertStoppable(beside: Beside, process: ProcessSeen, signal: AbortSignal): Promise<void> {
+/** Throws ScopeError (unreachable) for a process that gdb could not stop, and would wait for without end. */
+async function assertStoppable(client: TargetClient, process: ProcessSeen, signal: AbortSignal): Promise<void> {
   if (process.thread !== undefined) {
     throw new ScopeError("unreachable", `Cannot debug process ${quoted(process)}: its main thread has left`, {
       hint: "gdb takes a process by its main thread; scope strace traces the others",
     });
   }
-  const blocked = await stuck(beside, process, signal);
+  const blocked = await stuck(client, process, signal);
   if (blocked === undefined) return;
   const thread = blocked.thread === process.pid ? "it" : `its thread ${blocked.thread}`;
   throw new ScopeError(

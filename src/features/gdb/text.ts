@@ -4,7 +4,7 @@ import type { GdbFrame, GdbSummary, GdbThread } from "../../event.ts";
 import { safe } from "../../text/safe.ts";
 import { paint } from "../../text/style.ts";
 
-/** The stack of a thread, as gdb writes it. */
+/** Returns the stack of a thread in gdb's format. */
 export function threadLines(event: GdbThread, color: boolean): string[] {
   const name = event.name === undefined ? "" : ` "${safe(event.name)}"`;
   return [

@@ -5,37 +5,37 @@ import type { Event, GdbFrame } from "../../event.ts";
 import { now } from "../../lib/timed.ts";
 import type { Tool, ToolOutput } from "../../tool.ts";
 
-/** A command file of the user's, which comes along: gdb runs elsewhere. */
+/** A command file of the user. Its text is sent along, as gdb runs elsewhere. */
 export interface GdbCommands {
-  /** Its name; `.py` is Python. */
+  /** File name; `.py` means Python. */
   name: string;
   text: string;
 }
 
 export interface GdbOptions {
-  /** As the manager counts pids. */
+  /** Pid in the manager's pid namespace. */
   pid: number;
-  /** gdb ends when the commands were run, and asks nothing. */
+  /** True if gdb exits after the commands, and asks no questions. */
   batch: boolean;
-  /** It has a terminal. */
+  /** True if gdb has a terminal. */
   terminal: boolean;
   commands: readonly GdbCommands[];
   /** gdb's own options and commands, after all others. */
   args: readonly string[];
 }
 
-/** How command files reach gdb, see gdb.py in the image. */
+/** Environment variable that passes command files to gdb.py in the image. */
 const commandsVariable = "SCOPE_GDB_COMMANDS";
-/** The kernel takes no longer variable: MAX_ARG_STRLEN of execve(2), in bytes. */
+/** Limit of an environment variable, in bytes: a little below MAX_ARG_STRLEN of execve(2). */
 const longestVariable = 128 * 1024 - 64;
 
 /**
- * What every gdb of scope starts with. The target's image is hostile: none of its scripts and libraries is loaded into gdb,
- * nothing is asked of servers, and nobody's .gdbinit is read.
+ * The start of every gdb command line. The target's image is hostile: gdb loads none of its scripts and libraries, asks no
+ * debuginfod server, and reads no .gdbinit.
  *
- * See "Auto-loading" in gdb's manual. There, an empty path would mean the default.
+ * See "Auto-loading" in gdb's manual. An empty path there would mean the default.
  */
-const safely: readonly string[] = [
+const safeGdb: readonly string[] = [
   ...["gdb", "-nx", "-q"],
   ...[
     "set auto-load off",
@@ -47,16 +47,16 @@ const safely: readonly string[] = [
 ];
 
 /**
- * In Python: ends a session in which gdb.py could not be loaded, rather than leave its user at a prompt that has no target.
- * Python's own gdb module may be missing as well.
+ * Python code that ends a session if gdb.py could not be loaded, instead of leaving the user at a prompt without a target.
+ * Python's own gdb module may be missing, too.
  */
 const unloaded = `lambda _: (__import__("os").write(2, b"error: gdb could not load what scope adds to it\\n` +
   `hint: if it met a MemoryError above, use --via node\\n"), __import__("os")._exit(${exitCodes.unreachable}))`;
 
-/** Words of gdb, its Python, the C library and the loader when they get no memory. */
+/** Messages of gdb, its Python, the C library and the loader when they get no memory. */
 const outOfMemory = /MemoryError|memory exhausted|annot allocate memory|bad_alloc|cannot map zero-fill|mmap: 12\b/;
 
-/** The command line of a session, and its environment. Throws ScopeError (usage) when the command files are too long. */
+/** Returns the command line and environment of a session. Throws ScopeError (usage) if the command files are too long. */
 export function gdbSession(
   { pid, batch, terminal, commands, args }: GdbOptions,
 ): { argv: string[]; env: Record<string, string> } {
@@ -68,8 +68,8 @@ export function gdbSession(
   }
   return {
     argv: [
-      ...safely,
-      // Without a terminal it would take one of 80 by 24 for granted, and wait for somebody to turn the page.
+      ...safeGdb,
+      // Without a terminal gdb would assume 80 by 24, and wait for a key after each page.
       ...terminal ? [] : ["-iex", "set width 0", "-iex", "set height 0"],
       ...batch ? ["-batch"] : [],
       ...["-ex", `python globals().get("scope_attach", ${unloaded})(${pid})`],
@@ -80,7 +80,7 @@ export function gdbSession(
   };
 }
 
-/** The stacks of all threads of a process, which stands still meanwhile. */
+/** Returns a tool that prints the stacks of all threads of a process, which is stopped meanwhile. */
 export function backtraceTool(pid: number): Tool {
   return new Backtrace(pid);
 }
@@ -106,20 +106,20 @@ class Backtrace implements Tool {
   #threads = 0;
   #done = false;
   #code = 0;
-  #complaint = "";
+  #lastError = "";
   #outOfMemory = false;
 
   constructor(readonly pid: number) {
-    this.argv = [...safely, "-batch", "-ex", `python scope_backtrace(${pid})`];
+    this.argv = [...safeGdb, "-batch", "-ex", `python scope_backtrace(${pid})`];
     this.traces = pid;
   }
 
-  /** Throws the ScopeError that gdb.py tells of, timeout when it took too long, and unreachable when it got no memory. */
+  /** Throws the ScopeError that gdb.py reports, timeout if gdb took too long, and unreachable if it got no memory. */
   read(output: ToolOutput): Event[] {
     if ("exit" in output) return this.#end(output.exit);
     const { stream, line, time } = output;
     if (stream === "stderr") {
-      if (line.trim() !== "") this.#complaint = line.trim();
+      if (line.trim() !== "") this.#lastError = line.trim();
       this.#outOfMemory ||= outOfMemory.test(line);
       return [];
     }
@@ -156,15 +156,15 @@ class Backtrace implements Tool {
         hint: "a tool in a pod whose memory is limited gets half of what is free: use --via node",
       });
     }
-    const reason = `gdb ended with exit code ${code}${this.#complaint === "" ? "" : `: ${this.#complaint}`}`;
+    const reason = `gdb ended with exit code ${code}${this.#lastError === "" ? "" : `: ${this.#lastError}`}`;
     return [{ type: "failed", time: now(), subject: `process ${this.pid}`, reason }];
   }
 }
 
-/** 128 + SIGALRM */
+/** Exit code of a gdb that SIGALRM ended: 128 + 14. */
 const alarmed = 142;
 
-/** Other lines are gdb's own words. */
+/** Parses a line of gdb.py. Other lines, which are gdb's own, have no fields. */
 function read(line: string): Line {
   if (!line.startsWith("{")) return {};
   try {

@@ -5,7 +5,7 @@ import type { DestinationQuery } from "../../target.ts";
 
 export interface HpingPlan {
   destinations: DestinationQuery;
-  /** Of hping3, besides the destination. */
+  /** Arguments of hping3, without the destination. */
   args: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export const hping = defineCommand({
     count: parsed("-c, --count <n>", "packets for each destination (default: until Ctrl-C)", packets),
   },
   needs,
-  asks: ["target", "way", "destinations"],
+  permissions: ["target", "way", "destinations"],
   examples: [
     ["scope -n shop -p web hping -N data -d db -- -S -p 5432 -c 3", "three SYNs to a pod's port"],
     ["scope -n shop -p web hping example.com -- --traceroute -S -p 443", "the way to a host, by TCP"],
@@ -35,7 +35,7 @@ export const hping = defineCommand({
   plan({ count, ...given }, words): HpingPlan {
     const { hosts, args } = split(words), destinations = destinationQuery(given, hosts, [4]);
     if (destinations === undefined) {
-      throw new ScopeError("usage", "Nothing says where to send packets", {
+      throw new ScopeError("usage", "No destination specified", {
         hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST; hping3's options come after --",
       });
     }
@@ -49,7 +49,7 @@ function packets(option: string, text: string): string {
   throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, { hint: "it is a whole number from 1 on" });
 }
 
-/** Hosts stand first; from the first dash on all is hping3's, which knows options only. */
+/** Splits the arguments: hosts come first; from the first dash on, all are for hping3, which takes options only. */
 function split(given: readonly string[]): { hosts: string[]; args: string[] } {
   const first = given.findIndex((word) => word.startsWith("-"));
   const hosts = first < 0 ? [...given] : given.slice(0, first);

@@ -6,10 +6,10 @@ export type HpingEvent =
   | HpingLine
   | HpingSummary;
 
-/** Something came back to hping3. */
+/** A reply that hping3 received, or an ICMP error. */
 export interface HpingReply extends Timed, Destination {
   type: "hping.reply";
-  /** Who sent it: the destination, or a router. */
+  /** Address of the sender: the destination, or a router. */
   from: string;
   /** The line as hping3 printed it. */
   text: string;
@@ -18,14 +18,14 @@ export interface HpingReply extends Timed, Destination {
   lengthBytes?: number;
   ttl?: number;
   sourcePort?: number;
-  /** TCP flags by hping3's letters, for example `SA`. */
+  /** TCP flags in hping3's letters, for example `SA`. */
   flags?: string;
   window?: number;
   /** An ICMP error, for example `Port Unreachable`. */
   icmp?: string;
 }
 
-/** What hping3 printed beside replies and statistics. */
+/** A line of hping3 that is neither a reply nor a statistic. */
 export interface HpingLine extends Timed, Destination {
   type: "hping.line";
   text: string;

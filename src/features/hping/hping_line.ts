@@ -1,9 +1,9 @@
-/** What one line of hping3's output says (hping3 3.0.0-alpha-2, without -V). */
+/** A line of hping3's output (hping3 3.0.0-alpha-2, without -V). */
 export type HpingLineRead =
   | ({ kind: "reply" } & HpingFields)
-  /** An ICMP error that came back; its sequence number may follow on a line of its own. */
+  /** An ICMP error that was received; its sequence number may follow on a separate line. */
   | { kind: "icmp"; from: string; icmp: string }
-  /** What follows an ICMP error. */
+  /** The line after an ICMP error. */
   | { kind: "about"; seq?: number; rttMs?: number }
   | { kind: "sent"; sent: number; received: number }
   | { kind: "times"; minMs: number; avgMs: number; maxMs: number }
@@ -48,7 +48,7 @@ export function parseHpingLine(line: string): HpingLineRead {
   return found === null ? { kind: "other" } : { kind: "icmp", icmp: found[1] ?? "", from: found[2] ?? "" };
 }
 
-/** `key=value` pairs; hping3 prints more than these, see its manual page. */
+/** Reads `key=value` pairs; hping3 prints more than these, see its manual page. */
 function fields(line: string): HpingFields {
   const values = new Map([...line.matchAll(/(\w+)=(\S+)/g)].map(([, key = "", value = ""]) => [key, value]));
   const number = (name: string, ...keys: string[]) => {

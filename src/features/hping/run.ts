@@ -11,10 +11,10 @@ import { observe } from "../../runs/observe.ts";
 import { type HpingPlan, needs } from "./command.ts";
 import { hpingTool } from "./tool.ts";
 
-/** hping3 takes one destination; each more is one more process of it. */
+/** Limit of destinations: hping3 takes only one, so each needs a process. */
 const mostDestinations = 64;
 
-/** Sends packets to the destinations of the plan, to all at once. Returns the greatest exit code of hping3. */
+/** Sends packets to all destinations of the plan at once. Returns the greatest exit code of hping3. */
 export async function run(context: Context, plan: HpingPlan, find = findDestinations): Promise<number> {
   const destinations = await find(context, plan.destinations);
   const { skipped, watch } = destinations;
@@ -23,12 +23,12 @@ export async function run(context: Context, plan: HpingPlan, find = findDestinat
       hint: `every one takes an hping3 of its own: choose up to ${mostDestinations}, or use ping`,
     });
   }
-  await using beside = await context.enter(targetQuery(context.options), needs);
-  const { reachable, self } = withoutSelf(destinations.reachable.map(byIcmp), beside.target.ips);
+  await using client = await context.enter(targetQuery(context.options), needs);
+  const { reachable, self } = withoutSelf(destinations.reachable.map(byIcmp), client.target.ips);
   const alone = reachable.length === 1;
   const tools = reachable.map((destination) => hpingTool({ destination, args: plan.args, alone }));
   const ended = new AbortController();
-  const running = merge(tools.map((tool) => observe(beside, tool, context.signal)));
+  const running = merge(tools.map((tool) => observe(client, tool, context.signal)));
   const untilAllEnded = async function* (): AsyncIterable<Event> {
     yield* [...skipped, ...self];
     try {
@@ -42,10 +42,10 @@ export async function run(context: Context, plan: HpingPlan, find = findDestinat
   return shown > 1 ? shown : Math.max(...tools.map((tool) => tool.exitCode())) || shown;
 }
 
-/** hping3 listens on the way out, where a packet to oneself never comes by. */
+/** Separates the target itself: hping3 captures on the outgoing interface, which packets to the target do not pass. */
 function withoutSelf(destinations: readonly Destination[], own: readonly string[]) {
   const reachable = destinations.filter(({ address }) => !own.includes(address));
-  // Asked for by name it is tried all the same.
+  // A target that is the only destination is tried all the same.
   if (reachable.length === 0) return { reachable: destinations, self: [] };
   const self = destinations.filter((one) => !reachable.includes(one)).map((one): PingSkipped => ({
     type: "ping.skipped",
@@ -58,7 +58,7 @@ function withoutSelf(destinations: readonly Destination[], own: readonly string[
   return { reachable, self };
 }
 
-/** What a stream has until it fails: that something cannot be watched is no reason to stop. */
+/** Yields the events of a stream until it fails: a watch that fails does not stop the command. */
 async function* quiet(events: AsyncIterable<Event>): AsyncIterable<Event> {
   try {
     yield* events;

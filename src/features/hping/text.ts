@@ -7,7 +7,7 @@ import { destination, milliseconds, percent } from "../../text/format.ts";
 import { paint } from "../../text/style.ts";
 import { type Cell, type Column, right, table } from "../../text/table.ts";
 
-/** hping3's own words, behind the destination that they are about. */
+/** Returns hping3's own line, after the destination. */
 export function hpingLine(event: HpingReply | HpingLine, color: boolean): string {
   const text = `${destination(event)}: ${safe(event.text)}`;
   return paint(text, event.type === "hping.reply" && event.icmp !== undefined ? "slow" : "plain", color);
@@ -25,7 +25,7 @@ const heads: Column[] = [
   right("MAX/ms", 2),
 ];
 
-/** The table that closes an hping; nothing when hping3 gave no statistics. */
+/** Returns the table at the end of an hping; no lines if hping3 printed no statistics. */
 export function hpingSummary(summaries: readonly HpingSummary[], columns: number, color: boolean): string[] {
   if (summaries.length === 0) return [];
   const rows = summaries.map((one): Cell[] => {

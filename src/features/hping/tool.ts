@@ -7,15 +7,16 @@ import { parseHpingLine } from "./hping_line.ts";
 
 export interface HpingOptions {
   destination: Destination;
-  /** What hping3 gets beside the destination, as it was given. */
+  /** Arguments of hping3 without the destination, as the user gave them. */
   args: readonly string[];
-  /** It is the only one: then a destination that cannot be pinged is an error, not an event. */
+  /** True for the only destination: if it does not resolve, that is an error, not an event. */
   alone: boolean;
 }
 
 /**
- * Pings one destination with hping3, which takes no more. `read` throws a ScopeError when the only destination does not
- * resolve. The exit code is hping3's own: 0 when something came back, 1 when nothing did or it could not begin.
+ * Returns a tool that pings one destination with hping3, which takes no more. `read` throws a ScopeError when the only
+ * destination does not resolve, or NET_RAW is missing. The exit code is hping3's own: 0 if a reply was received, 1 if none
+ * was or it could not start.
  */
 export function hpingTool(options: HpingOptions): Tool {
   return new Hping(options);
@@ -26,25 +27,25 @@ class Hping implements Tool {
   readonly namespaces = ["net"] as const;
   readonly stopSignal = "SIGINT";
   readonly #options: HpingOptions;
-  /** An ICMP error whose sequence number has not come yet. */
+  /** An ICMP error whose sequence number may be on the next line. */
   #icmp: HpingReply | undefined;
   #counted: { sent: number; received: number } | undefined;
-  #said = false;
+  #printedError = false;
   #code = 0;
 
   constructor(options: HpingOptions) {
     this.#options = options;
-    // Line by line, also into a pipe. hping3 takes its destination anywhere, but after an option without its value.
+    // stdbuf: line buffering, also into a pipe. The destination is first, as it would serve an option that lacks its value.
     this.argv = ["stdbuf", "-oL", "hping3", options.destination.address, ...options.args];
   }
 
   read(output: ToolOutput): Event[] {
     if ("exit" in output) return [...this.#flush(), ...this.#finish(output.exit)];
-    return output.stream === "stdout" ? this.#readReply(output) : this.#readWords(output);
+    return output.stream === "stdout" ? this.#readStdout(output) : this.#readStderr(output);
   }
 
-  /** Standard output: replies, and what belongs to them. */
-  #readReply({ line: printed, time }: { line: string; time: string }): Event[] {
+  /** Reads standard output: replies, and their additional lines. */
+  #readStdout({ line: printed, time }: { line: string; time: string }): Event[] {
     const about = { time, ...this.#options.destination };
     const text = plain(printed), line = parseHpingLine(text);
     if (line.kind === "about" && this.#icmp !== undefined) return this.#flush(line, text);
@@ -60,8 +61,8 @@ class Hping implements Tool {
     return text.trim() === "" ? before : [...before, this.#line(text, time)];
   }
 
-  /** Standard error: statistics, and what does not work. */
-  #readWords({ line: text, time }: { line: string; time: string }): Event[] {
+  /** Reads standard error: statistics and errors. */
+  #readStderr({ line: text, time }: { line: string; time: string }): Event[] {
     const line = parseHpingLine(text);
     switch (line.kind) {
       case "statistics":
@@ -79,7 +80,7 @@ class Hping implements Tool {
             hint: "--via node has it",
           });
         }
-        this.#said ||= text.trim() !== "";
+        this.#printedError ||= text.trim() !== "";
         return text.trim() === "" ? [] : [this.#line(text, time)];
     }
   }
@@ -92,7 +93,7 @@ class Hping implements Tool {
     return this.#code;
   }
 
-  /** The ICMP error that was held back, with what the line after it says. */
+  /** Returns the ICMP error that was held back, with the values of the line after it. */
   #flush(more: { seq?: number; rttMs?: number } = {}, text = ""): Event[] {
     if (this.#icmp === undefined) return [];
     const held = this.#icmp, { seq, rttMs } = more;
@@ -117,21 +118,21 @@ class Hping implements Tool {
       hint: host.includes(":") ? "hping3 knows no IPv6" : "the target's own resolver does not know it",
     });
     if (this.#options.alone) throw error;
-    this.#said = true;
+    this.#printedError = true;
     return [{ type: "failed", time, subject: host, reason: error.message }];
   }
 
   #finish({ code, signal }: ToolExit): Event[] {
     const asked = code === 130 || signal === "SIGINT";
     if (!asked) this.#code = code;
-    // 1 is also nothing received, which the statistics tell.
-    if (asked || code === 0 || this.#counted !== undefined || this.#said) return [];
+    // Exit code 1 also means that nothing was received, which the statistics show.
+    if (asked || code === 0 || this.#counted !== undefined || this.#printedError) return [];
     const reason = `exit code ${code}${signal === undefined ? "" : ` (${signal})`}`;
     return [{ type: "failed", time: now(), subject: "hping3", reason }];
   }
 }
 
-/** Without what hping3 shows while it looks for the name of an address, and takes back by backspaces. */
+/** Removes the text that hping3 prints while it looks up the name of an address, and erases with backspaces. */
 function plain(text: string): string {
   return text.replace(/get hostname\.\.\.[\b ]*/, "");
 }

@@ -40,7 +40,7 @@ export const logs = defineCommand({
   arguments: "[pod] [container] [--] [command...]",
   argumentValues: ["pod", []],
   separator: true,
-  asks: ["target", "logs"],
+  permissions: ["target", "logs"],
   anyPod: true,
   options,
   examples: [
@@ -53,7 +53,7 @@ export const logs = defineCommand({
   load: () => import("./run.ts"),
 });
 
-/** What the command line asks for. Throws ScopeError (usage). */
+/** Builds the request from the command line. Throws ScopeError (usage). */
 function requestOf(globals: GlobalOptions, options: Given, args: readonly string[]): LogRequest {
   const { all, since, tail, grep, previous, container } = options;
   const { pod, containerArgument, command } = split(args, globals.targetGiven || all);
@@ -87,14 +87,14 @@ function requestOf(globals: GlobalOptions, options: Given, args: readonly string
   };
 }
 
-/** A target that is named on the command line replaces that of variables and files. */
+/** Builds the query for a pod argument. It replaces the target set by environment variables and files. */
 function withoutTarget({ container }: GlobalOptions, pod: string) {
   return { pod, ...(container === undefined ? {} : { container }) };
 }
 
-/** Throws ScopeError (usage). */
+/** Parses the value of `--tail`. Throws ScopeError (usage). */
 function lines(option: string, text: string): number | "all" {
-  if (text === "-1") return "all"; // as kubectl has it
+  if (text === "-1") return "all"; // as in kubectl
   try {
     return count(option, text);
   } catch (error) {
@@ -105,7 +105,10 @@ function lines(option: string, text: string): number | "all" {
   }
 }
 
-/** Where an option says whose logs are meant, all words are the command: kdiag's users leave out the --. */
+/**
+ * Splits the arguments into pod, container and command. If an option selects the target, all arguments are the command:
+ * users of kdiag leave out the `--`.
+ */
 function split(
   args: readonly string[],
   targetGiven: boolean,
@@ -114,7 +117,7 @@ function split(
     behind = at < 0 ? undefined : args.slice(at + 1),
     before = at < 0 ? args : args.slice(0, at);
   if (behind?.length === 0) {
-    throw new ScopeError("usage", "Nothing says which command to run", { hint: "it stands behind the --" });
+    throw new ScopeError("usage", "No command specified", { hint: "it stands behind the --" });
   }
   if (targetGiven && behind === undefined) return before.length === 0 ? {} : { command: before };
   const [pod, containerArgument] = before;

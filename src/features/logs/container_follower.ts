@@ -12,19 +12,19 @@ import { LogFailures } from "./log_failures.ts";
 import { type LogSource, toEvents } from "./log_source.ts";
 import type { PodView } from "./pod_view.ts";
 
-/** Why a container waits is told at once only where it will not mend by itself. */
+/** Waiting reasons that do not resolve by themselves: the only ones reported for pods that appear later. */
 const troubles = /^(Err|ImagePull|InvalidImage|Create|RunContainer|Unschedulable|CrashLoop)/;
 
-/** How late a pod's status may be, and how often it is asked for; milliseconds. */
-const statusMs = 5000, askAgainMs = 250;
+/** Maximum delay of a pod's status, and interval between requests for it, in milliseconds. */
+const statusMs = 5000, pollMs = 250;
 
-/** What a follower starts from, where the log is there already. */
+/** Start of the log that is read, for containers that already have one. */
 export interface StartAt {
   tailLines?: number | undefined;
   sinceSeconds?: number | undefined;
 }
 
-/** Follows the log of one container over its restarts and lost connections; no line is lost, and none comes twice. */
+/** Follows the log of one container across restarts and lost connections, without missing or repeating a line. */
 export class ContainerFollower {
   readonly name: ContainerName;
   readonly #at: StartAt;
@@ -32,13 +32,13 @@ export class ContainerFollower {
   readonly #failures: LogFailures;
   readonly #open = Promise.withResolvers<void>();
   readonly #stop = new AbortController();
-  readonly #waits = new Set<string>();
-  /** Whose log was read last, and whether to its end. */
+  readonly #reportedReasons = new Set<string>();
+  /** Id of the container whose log was read last; `#finished` is true if that log was read to its end. */
   #followed: string | undefined;
   #finished = false;
-  /** The last of what was there already is behind us: there was nothing, or lines have come. */
+  /** The existing log has been read; `tailLines` must not be sent again. */
   #begun = false;
-  /** When it was asked for first, by the clock that goes on while this machine sleeps; milliseconds. */
+  /** Time of the first request, in milliseconds, by the wall clock, which also advances while this machine sleeps. */
   #askedAt: number | undefined;
   #running: Promise<void> | undefined;
 
@@ -50,17 +50,17 @@ export class ContainerFollower {
   ) {
     const { namespace = "", name: pod = "" } = view.pod.metadata ?? {};
     this.name = { namespace, pod, container: container.name };
-    // Of a container that starts later, nothing is left out.
+    // The whole log of a container that starts later is read.
     this.#at = this.#state().id === undefined ? {} : at;
-    this.#failures = new LogFailures(this.name, (event) => this.#tell(event));
+    this.#failures = new LogFailures(this.name, (event) => this.#emit(event));
   }
 
-  /** Resolves when nothing that the container says from now on can be missed. */
+  /** Resolves when every line that the container writes from now on will be read. */
   get open(): Promise<void> {
     return this.#open.promise;
   }
 
-  /** Until the container has ended for good, the pod has gone, or the signal. Throws ScopeError. */
+  /** Follows until the container has ended for good, the pod is gone, or the signal is aborted. Throws ScopeError. */
   async run(): Promise<void> {
     this.#running = this.#follow();
     this.#running.catch(() => {});
@@ -71,7 +71,7 @@ export class ContainerFollower {
     }
   }
 
-  /** Stops following, and reads what else there is up to now. */
+  /** Stops following, and reads the lines written up to now. */
   async catchUp(): Promise<void> {
     this.#stop.abort();
     await this.#running?.catch(() => {});
@@ -91,7 +91,7 @@ export class ContainerFollower {
 
   async #follow(): Promise<void> {
     const signal = this.#signal;
-    // From now on: what comes first is what stands behind the last line that is there.
+    // With no tail, the first wanted line is the one after the last existing line.
     if (this.#at.tailLines === 0) await this.#skip(signal);
     while (!signal.aborted) {
       const state = await this.#untilLog(signal);
@@ -99,18 +99,18 @@ export class ContainerFollower {
       const before = this.#followed;
       if (before === undefined) {
         const { initial } = this.view, { kind } = this.container;
-        this.#tell({ type: "log.started", time: now(), ...this.name, kind, initial });
+        this.#emit({ type: "log.started", time: now(), ...this.name, kind, initial });
       } else {
         const { previousId, previousExit } = state;
-        // Another one may have come and gone unseen.
+        // Another run of the container may have started and ended unobserved.
         if (!this.#finished || (previousId !== undefined && previousId !== before)) {
           await this.#attempt(() => this.#readPrevious(state), signal);
           if (!this.#finished && previousId === before) {
-            this.#tell({ type: "log.ended", time: now(), ...this.name, ...previousExit });
+            this.#emit({ type: "log.ended", time: now(), ...this.name, ...previousExit });
           }
         }
         this.#begun = true;
-        this.#tell({ type: "log.restarted", time: now(), ...this.name, restarts: state.restarts });
+        this.#emit({ type: "log.restarted", time: now(), ...this.name, restarts: state.restarts });
       }
       this.#followed = state.id;
       this.#finished = false;
@@ -120,7 +120,7 @@ export class ContainerFollower {
     }
   }
 
-  /** One container until it has ended, and its log was read to its end. */
+  /** Follows one run of the container until it has ended and its log was read to its end. */
   async #followOne({ id, running }: LogState, first: boolean, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       let error: unknown;
@@ -139,18 +139,18 @@ export class ContainerFollower {
         try {
           if (!await this.#read({ follow: false, final: true }, signal)) continue;
           this.#finished = true;
-          // That what has ended long ago has ended is no news.
-          if (running || !first) this.#tell({ type: "log.ended", time: now(), ...this.name, ...state.exit });
+          // The end of a container that had already ended at the start is not reported.
+          if (running || !first) this.#emit({ type: "log.ended", time: now(), ...this.name, ...state.exit });
           return;
         } catch (caught) {
           this.#assertHopeful(error = caught);
         }
       }
       if (!state.running && (error as ScopeError | undefined)?.kind === "notFound") {
-        // Its node has removed the log: nothing more can come of it.
+        // The node has removed the log: no more lines can come.
         this.#finished = true;
         const { namespace } = this.name;
-        this.#tell(failed(`${namespace}/${logName(this.name)}`, error as ScopeError));
+        this.#emit(failed(`${namespace}/${logName(this.name)}`, error as ScopeError));
         return;
       }
       if (error !== undefined) this.#failures.failed(error as ScopeError);
@@ -161,7 +161,7 @@ export class ContainerFollower {
     }
   }
 
-  /** The rest of the container that ran before. A kubelet keeps that of one only, so it may be another's, or nobody's. */
+  /** Reads the rest of the previous run's log. A kubelet keeps one: it may belong to another run, or be gone. */
   async #readPrevious({ previousId }: LogState): Promise<void> {
     if (previousId === undefined) return;
     if (previousId !== this.#followed) this.#position.otherLog();
@@ -169,11 +169,11 @@ export class ContainerFollower {
       await this.#read({ follow: false, final: true, previous: true }, this.source.signal);
     } catch (error) {
       const { kind } = error as ScopeError;
-      if (kind !== "usage" && kind !== "notFound") throw error; // it was removed
+      if (kind !== "usage" && kind !== "notFound") throw error; // otherwise the log was removed
     }
   }
 
-  /** Tries again and again what must not be left out. */
+  /** Retries until success, until the signal is aborted, or until the pod is gone. */
   async #attempt(what: () => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.view.gone === undefined) {
       try {
@@ -186,7 +186,7 @@ export class ContainerFollower {
     }
   }
 
-  /** The position behind the last line that is there. */
+  /** Moves the position behind the last existing line. */
   async #skip(signal: AbortSignal): Promise<void> {
     await this.#attempt(async () => {
       const query = { ...this.name, follow: false, tailLines: 1 };
@@ -197,7 +197,7 @@ export class ContainerFollower {
     }, signal);
   }
 
-  /** Returns false where it is the log of a container that was started meanwhile: then nothing of it has been taken. */
+  /** Reads the log from the position on. Returns false, with no line taken, if the log is that of a newly started container. */
   async #read(
     { follow, final, previous = false }: { follow: boolean; final: boolean; previous?: boolean },
     signal: AbortSignal,
@@ -216,14 +216,14 @@ export class ContainerFollower {
       if (events === undefined) return false;
       await this.source.push(events);
     }
-    // It was open for some time, and there was nothing: what comes is new.
+    // The stream was open for some time without a line: any line that comes is new.
     if (performance.now() - started > 1000) this.#begun = true;
     return true;
   }
 
   /**
-   * Where to start while no line was seen. That nothing came does not mean that the log is empty, as older lines may stand before
-   * `sinceSeconds`: so that stays, counted from the first time, and only what came since is not limited to the last lines.
+   * Returns the start of the log while no line was seen. The log may still have lines older than `sinceSeconds`, so that limit
+   * stays, counted from the first request. `tailLines` is dropped once the existing log has been read.
    */
   #start(): StartAt {
     const { sinceSeconds, tailLines } = this.#at, time = Date.now();
@@ -235,7 +235,7 @@ export class ContainerFollower {
     };
   }
 
-  /** The events of what is new; nothing where this is another container's log. */
+  /** Returns the events of new lines; undefined if the log is that of a newly started container. */
   async #fresh(entries: readonly LogEntry[], previous: boolean): Promise<Event[] | undefined> {
     const events: Event[] = [];
     for (const entry of entries) {
@@ -251,55 +251,55 @@ export class ContainerFollower {
     return events;
   }
 
-  /** A kubelet gives the new container's log a moment before the pod's status says that there is one. */
+  /** Waits for a new container id: a kubelet serves the new log a moment before the pod's status shows the restart. */
   async #wasRestarted(): Promise<boolean> {
     const signal = this.#signal, end = performance.now() + statusMs;
     while (!signal.aborted && performance.now() < end) {
-      await this.#refresh().catch(() => {}); // asked again
+      await this.#refresh().catch(() => {}); // retried by the loop
       if (this.#state().id !== this.#followed || this.view.gone !== undefined) return true;
-      await delay(askAgainMs, signal);
+      await delay(pollMs, signal);
     }
     return signal.aborted;
   }
 
-  /** Waits until there is a log that was not read to its end; nothing when there will be none. */
+  /** Waits for a log that was not read to its end. Returns undefined if there will be none. */
   async #untilLog(signal: AbortSignal): Promise<LogState | undefined> {
     while (!signal.aborted) {
       const state = this.#state(), read = this.#finished && state.id === this.#followed;
       if (state.id !== undefined && !read) return state;
       if (this.view.gone !== undefined || state.over) return undefined;
-      if (state.waiting !== undefined) this.#tellWaiting(state.waiting);
-      this.#open.resolve(); // it says nothing that could be missed
+      if (state.waiting !== undefined) this.#emitWaiting(state.waiting);
+      this.#open.resolve(); // without a running container, no line can be missed
       await this.view.changedOr(signal);
     }
     return undefined;
   }
 
-  #tellWaiting(reason: string): void {
-    // An init container comes first as a matter of course, and what starts now needs no word.
-    if (this.#waits.has(reason) || reason === "PodInitializing") return;
+  #emitWaiting(reason: string): void {
+    // Not reported: waiting for init containers, and a normal start of a pod that appeared later.
+    if (this.#reportedReasons.has(reason) || reason === "PodInitializing") return;
     if (!this.view.initial && !troubles.test(reason)) return;
-    this.#waits.add(reason);
-    this.#tell({ type: "log.waiting", time: now(), ...this.name, reason });
+    this.#reportedReasons.add(reason);
+    this.#emit({ type: "log.waiting", time: now(), ...this.name, reason });
   }
 
   #state(): LogState {
     return logState(this.view.pod, this.name.container);
   }
 
-  /** Asks for the pod itself: what the watch says may be old after a connection was lost. */
+  /** Requests the pod: the state from the watch may be stale after a connection was lost. */
   async #refresh(): Promise<void> {
     const pod: V1Pod | undefined = await this.source.pod(this.name);
     if (pod === undefined || pod.metadata?.uid !== this.view.uid) this.view.leave("it was deleted");
     else this.view.update(pod);
   }
 
-  /** Throws what no waiting mends. */
+  /** Throws the error if a retry cannot succeed. */
   #assertHopeful(error: unknown): void {
     if (!this.#failures.mayMend(error)) throw error;
   }
 
-  #tell(event: Event): void {
+  #emit(event: Event): void {
     void this.source.push([event]);
   }
 }

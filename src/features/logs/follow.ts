@@ -12,12 +12,12 @@ import type { LogSource } from "./log_source.ts";
 import { PodView } from "./pod_view.ts";
 import type { LogSelection } from "./selection.ts";
 
-/** When no line has come for so long, what was logged is here; at the latest after the second; milliseconds. */
+/** Silence after which all logged lines are considered read, and the longest wait for that silence, in milliseconds. */
 const quietMs = 300, drainMs = 1500;
-/** How long the last look at all logs may take, in milliseconds. */
+/** Limit of the final read of all logs, in milliseconds. */
 const catchUpMs = 2000;
 
-/** Follows the logs of all pods of a selection, those that come later, too. */
+/** Follows the logs of all pods of a selection, including pods that appear later. */
 export class PodsFollower {
   readonly #followers = new Set<ContainerFollower>();
   readonly #pods = new Map<string, PodView>();
@@ -31,7 +31,7 @@ export class PodsFollower {
     private readonly at: StartAt,
   ) {}
 
-  /** Until the one pod that was named has ended, or the signal. Throws ScopeError. */
+  /** Follows until the one named pod has ended, or until the signal is aborted. Throws ScopeError. */
   async run(): Promise<void> {
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => {});
@@ -66,7 +66,7 @@ export class PodsFollower {
     await Promise.race([all, watching, failure.promise]);
   }
 
-  /** Resolves when nothing that the pods say from now on can be missed. Throws ScopeError timeout. */
+  /** Resolves when every line that the pods write from now on will be read. Throws ScopeError (timeout). */
   async open(limitMs: number): Promise<void> {
     const limit = new AbortController(), waiting = new Set<string>();
     const all = this.#listed.promise.then(() =>
@@ -87,12 +87,12 @@ export class PodsFollower {
     });
   }
 
-  /** A line has come. */
+  /** Records the time of a received line. */
   heard(): void {
     this.#lastLine = performance.now();
   }
 
-  /** Reads all that was logged until now, and follows no more. */
+  /** Reads all lines logged up to now, and stops following. */
   async drain(): Promise<void> {
     const start = performance.now(), { signal } = this.source;
     for (let left = quietMs; left > 0; left = Math.max(this.#lastLine, start) + quietMs - performance.now()) {
@@ -106,7 +106,7 @@ export class PodsFollower {
     await Promise.race([Promise.all(all), delay(catchUpMs, until)]);
     limit.abort();
     if (left > 0 && !signal.aborted) {
-      this.context.say(`the last lines of ${left === 1 ? "1 log" : `${left} logs`} could not be read in time`);
+      this.context.notice(`the last lines of ${left === 1 ? "1 log" : `${left} logs`} could not be read in time`);
     }
   }
 
@@ -128,7 +128,7 @@ export class PodsFollower {
     if (view.gone === undefined && !isFinished(view.pod)) return;
     const reason = view.gone ?? "it has finished",
       event: Event = { type: "log.gone", time: now(), namespace, pod, reason };
-    // A pod that had finished before is no news.
+    // The end of a pod that had already finished at the start is not reported.
     if (view.gone !== undefined || !view.finishedBefore) await this.source.push([event]);
   }
 }
@@ -139,7 +139,7 @@ function goneAlready({ namespace, pods }: LogSelection): ScopeError {
   });
 }
 
-/** Events of several at once, as they come; whoever brings them waits until they were taken. */
+/** A queue of event batches from several producers. `push` resolves when the consumer has taken the batch. */
 export class EventQueue {
   readonly #batches = new Channel<readonly Event[]>();
 

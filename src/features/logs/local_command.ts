@@ -1,17 +1,17 @@
 import { ScopeError } from "../../errors.ts";
 
-/** A command of this machine that runs in the user's place. */
+/** A command that runs on this machine while logs are followed. */
 export interface LocalCommand {
   readonly pid: number;
-  /** What it prints on stdout, unless it writes to the terminal itself. */
+  /** Standard output of the command; empty if the command writes to the terminal itself. */
   readonly output: AsyncIterable<Uint8Array>;
-  /** 128 + n when signal n ended it. */
+  /** Resolves to the exit code; 128 + n if signal n ended the command. */
   readonly exit: Promise<number>;
-  /** Lets it end, and then makes it. */
+  /** Gives the command time to end by itself, then sends SIGTERM, then SIGKILL. */
   end(): void;
 }
 
-/** How long a command may take to end by itself after Ctrl-C, which it hears of as well, and after SIGTERM; milliseconds. */
+/** Time for a command to end by itself after Ctrl-C, which it receives as well, and after SIGTERM, in milliseconds. */
 const ownEndMs = 500, termMs = 2000;
 
 /**
@@ -26,16 +26,16 @@ export function startLocalCommand([program = "", ...args]: readonly string[], on
     try {
       if (!ended) child.kill(signal);
     } catch {
-      // it has just ended
+      // The command has just ended.
     }
   };
-  // However this process ends, unless it is killed, the command hears of it.
+  // The command gets SIGTERM however this process ends, except when it is killed.
   const onUnload = () => send("SIGTERM");
   addEventListener("unload", onUnload);
   const timers: ReturnType<typeof setTimeout>[] = [];
   return {
     pid: child.pid,
-    output: onTerminal ? nothing() : child.stdout,
+    output: onTerminal ? noOutput() : child.stdout,
     exit: child.status.then(({ code }) => {
       ended = true;
       timers.forEach(clearTimeout);
@@ -71,4 +71,4 @@ function spawn(program: string, args: string[], onTerminal: boolean): Deno.Child
   }
 }
 
-async function* nothing(): AsyncIterable<Uint8Array> {}
+async function* noOutput(): AsyncIterable<Uint8Array> {}

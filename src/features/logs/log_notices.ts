@@ -1,24 +1,24 @@
 import type { Event, LogBack, LogLost } from "../../event.ts";
-import { newsText, selectedText } from "./text.ts";
+import { noticeText, selectedText } from "./text.ts";
 
-/** What happens to several logs at once is one piece of news; milliseconds. */
+/** Time during which events of several logs are gathered into one notice, in milliseconds. */
 const gatherMs = 300;
-/** So many are named; more are counted. */
+/** Number of containers that a notice names; more are only counted. */
 const named = 2;
 
-/** Says what happens to the logs, and passes on what belongs on stdout: their lines, and what a command printed. */
-export async function* tellNews(events: AsyncIterable<Event>, say: (text: string) => void): AsyncIterable<Event> {
+/** Turns events about the logs into notices, and passes on the events for stdout: log lines and the command's output. */
+export async function* sayNotices(events: AsyncIterable<Event>, notice: (text: string) => void): AsyncIterable<Event> {
   const lost = new Gathered<LogLost>((all) => {
-    say(`lost the logs of ${several(all)}, trying again (${all[0]!.reason})`);
+    notice(`lost the logs of ${several(all)}, trying again (${all[0]!.reason})`);
   });
   const back = new Gathered<LogBack>((all) => {
-    say(
+    notice(
       `the logs of ${several(all)} are back after ${
         (Math.max(...all.map(({ afterMs }) => afterMs)) / 1000).toFixed(1)
       } s`,
     );
   });
-  const preparing = new Set<string>();
+  const initContainers = new Set<string>();
   try {
     for await (const event of events) {
       switch (event.type) {
@@ -29,22 +29,22 @@ export async function* tellNews(events: AsyncIterable<Event>, say: (text: string
           back.add(event);
           break;
         case "log.started":
-          // That what prepares a pod begins and ends is a matter of course.
-          if (event.kind === "init") preparing.add(`${event.pod} ${event.container}`);
-          else if (!event.initial) say(newsText(event));
+          // The start and the successful end of an init container are expected, so they get no notice.
+          if (event.kind === "init") initContainers.add(`${event.pod} ${event.container}`);
+          else if (!event.initial) notice(noticeText(event));
           break;
         case "log.ended":
-          if (event.exitCode !== 0 || !preparing.has(`${event.pod} ${event.container}`)) say(newsText(event));
+          if (event.exitCode !== 0 || !initContainers.has(`${event.pod} ${event.container}`)) notice(noticeText(event));
           break;
         case "log.restarted":
         case "log.waiting":
         case "log.gone":
         case "log.gap":
-          say(newsText(event));
+          notice(noticeText(event));
           break;
         case "log.selected": {
           const text = selectedText(event);
-          if (text !== undefined) say(text);
+          if (text !== undefined) notice(text);
           yield event;
           break;
         }
@@ -53,8 +53,8 @@ export async function* tellNews(events: AsyncIterable<Event>, say: (text: string
       }
     }
   } finally {
-    lost.tell();
-    back.tell();
+    lost.flush();
+    back.flush();
   }
 }
 
@@ -63,22 +63,22 @@ function several(all: readonly { pod: string; container: string }[]): string {
   return all.map(({ pod, container }) => `${pod} ${container}`).join(" and ");
 }
 
-/** Events of one kind that come within a moment. */
+/** Gathers events of one kind for `gatherMs` into one notice. */
 class Gathered<T> {
   #events: T[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly say: (events: readonly T[]) => void) {}
+  constructor(private readonly notice: (events: readonly T[]) => void) {}
 
   add(event: T): void {
     this.#events.push(event);
-    this.#timer ??= setTimeout(() => this.tell(), gatherMs);
+    this.#timer ??= setTimeout(() => this.flush(), gatherMs);
   }
 
-  tell(): void {
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#events.length > 0) this.say(this.#events);
+    if (this.#events.length > 0) this.notice(this.#events);
     this.#events = [];
   }
 }

@@ -2,46 +2,47 @@ import type { LogEntry } from "../../kube/log_lines.ts";
 
 type Instant = Pick<LogEntry, "second" | "nano">;
 
-/** How long what was seen is remembered, in seconds before the newest line. */
+/** Seen lines are remembered for this long before the newest line, in seconds. */
 const keptSeconds = 10;
-/** stdout and stderr are written by two threads: lines may stand a moment before others that are older. */
+/** Lines may be out of order by this much, in seconds: two threads write stdout and stderr. */
 const marginSeconds = 1;
 
 /**
- * How far a container's log has been read, so that a new stream of it goes on there: nothing lost, nothing twice.
+ * The position up to which a container's log has been read. A reopened stream continues there without losing or repeating
+ * a line.
  *
- * The log endpoint takes a time to start at, in whole seconds only, so what it sends first has been seen. A log only grows,
- * so of the lines with one time those that come first in a new stream are those that were seen before: they are told by
- * their times alone, and counted, as several may have the same.
+ * The log endpoint accepts a start time in whole seconds only, so a reopened stream begins with lines already seen. A log
+ * only grows, so among lines with the same time, the first ones in the new stream are those seen before. Seen lines are
+ * therefore recognised by their time alone, and counted, as several may have the same time.
  */
 export class LogPosition {
-  /** Of each second the nanoseconds of the lines seen. */
+  /** Nanoseconds of the lines seen, by second. */
   readonly #seen = new Map<number, number[]>();
   #newest = -Infinity;
   #last: Instant | undefined;
-  /** What stands before the first line that was wanted was not. */
+  /** The first wanted line; older ones in a reopened stream are skipped. */
   #floor: Instant | undefined;
   #replay: Replay | undefined;
-  /** What was seen last is of the log that is read now, so it must come again, if only the kubelet still has it. */
+  /** True while the container is the same: a reopened stream must then repeat the last lines, unless they were rotated away. */
   #sameLog = true;
 
-  /** Where a new stream has to start (`sinceTime`); undefined at the log's own start. */
+  /** Start time for a new stream (`sinceTime`); undefined to start at the beginning of the log. */
   get since(): string | undefined {
     if (this.#last === undefined) return undefined;
     return `${new Date((this.#last.second - marginSeconds) * 1000).toISOString().slice(0, 19)}Z`;
   }
 
-  /** Counts a line as seen that was not wanted, with all before it. */
+  /** Marks an unwanted line, and all lines before it, as seen. */
   startAfter(line: Instant): void {
     this.#note(line);
   }
 
-  /** Another container's log follows: nothing of what was seen comes again. */
+  /** Announces the log of another container, which repeats none of the lines seen. */
   otherLog(): void {
     this.#sameLog = false;
   }
 
-  /** A new stream begins, at `since`. */
+  /** Announces a new stream that starts at `since`. */
   resume(): void {
     const { second } = this.#last ?? {};
     if (second === undefined) return;
@@ -58,9 +59,9 @@ export class LogPosition {
   }
 
   /**
-   * What this line of the stream is: one that was `seen`, or one that is `fresh`. `foreign`: it would be fresh, but none of
-   * the lines seen came before it, so this is another container's log, or the kubelet has put that file aside meanwhile, and
-   * what stood behind them is lost. Such a line counts only after `trust`.
+   * Classifies the next line of the stream as `seen`, `fresh` or `foreign`. A foreign line would be fresh, but the stream has
+   * repeated none of the lines seen: it is the log of another container, or the kubelet has rotated the file and lines are
+   * lost. A foreign line is recorded only after `trust`.
    */
   take(line: Instant): "seen" | "fresh" | "foreign" {
     const replay = this.#replay;
@@ -74,7 +75,7 @@ export class LogPosition {
         return "seen";
       }
       if (this.#floor !== undefined && isBefore(line, this.#floor)) {
-        replay.met = true; // older ones than the first are there
+        replay.met = true; // lines older than the first wanted one prove that it is the same log
         return "seen";
       }
       if (!replay.met) return "foreign";
@@ -83,7 +84,7 @@ export class LogPosition {
     return "fresh";
   }
 
-  /** This stream is the right one, though what was seen does not come again. */
+  /** Accepts the current stream, although it does not repeat the lines seen. */
   trust(): void {
     if (this.#replay !== undefined) this.#replay.met = true;
   }
@@ -98,17 +99,17 @@ export class LogPosition {
     else this.#seen.set(second, [nano]);
     if (second === this.#newest) return;
     this.#newest = second;
-    // In both directions: a clock may be set back.
+    // Compares the absolute distance, as the clock may be set back.
     for (const each of this.#seen.keys()) if (Math.abs(each - second) > keptSeconds) this.#seen.delete(each);
   }
 }
 
-/** What a new stream repeats. */
+/** The seen lines that a new stream repeats. */
 interface Replay {
-  /** How often each time is still to come, by second and nanosecond. */
+  /** Number of lines still expected, by second and nanosecond. */
   readonly times: Map<number, Map<number, number>>;
   left: number;
-  /** Something that was seen before has come. */
+  /** True if the stream has repeated a seen line, or need not do so. */
   met: boolean;
 }
 

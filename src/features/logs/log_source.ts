@@ -6,14 +6,14 @@ import { podPath } from "../../kube/rest.ts";
 import type { LogEntry } from "../../kube/log_lines.ts";
 import { Slots } from "./slots.ts";
 
-/** So many streams are opened at once; once open, there is no limit. */
+/** Number of streams that are opened at a time; the number of open streams has no limit. */
 const openings = 16;
-/** A server that does not answer a request for a log has nothing to say: it blocks nobody for longer, in milliseconds. */
+/** Time after which an unanswered request frees its slot, in milliseconds: a server does not answer while a log is empty. */
 const openingMs = 500;
-/** A stream that has been silent for so long is opened anew, in milliseconds; with many streams later. */
+/** A stream that is idle for `idleMs`, or for `idleMsEach` per open stream if longer, is reopened; in milliseconds. */
 const idleMs = 30_000, idleMsEach = 500;
 
-/** What all followers of one command share. */
+/** Reads logs and pods of a cluster; shared by all followers of a command. */
 export class LogSource {
   readonly #slots = new Slots(openings);
   #streams = 0;
@@ -22,7 +22,7 @@ export class LogSource {
     private readonly cluster: Cluster,
     readonly signal: AbortSignal,
     readonly grep: RegExp | undefined,
-    /** Resolves when the events were taken. */
+    /** Resolves when the consumer has taken the events. */
     readonly push: (events: readonly Event[]) => Promise<void>,
   ) {}
 
@@ -31,14 +31,14 @@ export class LogSource {
     signal: AbortSignal,
     { opened, final }: { opened?: () => void; final: boolean },
   ): AsyncIterable<LogEntry[]> {
-    const give = await this.#slots.take();
-    const timer = setTimeout(give, openingMs);
+    const release = await this.#slots.take();
+    const timer = setTimeout(release, openingMs);
     this.#streams += 1;
     try {
       yield* readLog(this.cluster, query, signal, {
         final,
         opened() {
-          give();
+          release();
           opened?.();
         },
         idleMs: Math.max(idleMs, this.#streams * idleMsEach) * (1 + Math.random() / 4),
@@ -46,11 +46,11 @@ export class LogSource {
     } finally {
       this.#streams -= 1;
       clearTimeout(timer);
-      give();
+      release();
     }
   }
 
-  /** The pod as it is; nothing when there is none of that name. Throws ScopeError. */
+  /** Requests the current pod; returns undefined if no pod has this name. Throws ScopeError. */
   async pod({ namespace, pod }: Pick<ContainerName, "namespace" | "pod">): Promise<V1Pod | undefined> {
     try {
       const what = `get pod "${pod}" in namespace "${namespace}"`;
@@ -62,7 +62,7 @@ export class LogSource {
   }
 }
 
-/** The event of a line, if it is wanted. */
+/** Appends the event of a line to `events`, if the line matches `grep`. */
 export function toEvents(name: ContainerName, entry: LogEntry, grep: RegExp | undefined, events: Event[]): void {
   const { time, text, base64, cutBytes, unended } = entry;
   if (grep !== undefined && !grep.test(text)) return;

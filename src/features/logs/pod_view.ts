@@ -1,18 +1,18 @@
 import type { V1Pod } from "../../kube/cluster.ts";
 import { isFinished, isTerminating } from "../../kube/pods.ts";
 
-/** How long a stream of a pod that has gone may go on: its last lines come after the news of its end; milliseconds. */
-const lastWordsMs = 10_000;
+/** Time for which streams of a deleted pod stay open, in milliseconds: its last lines arrive after the watch reports its end. */
+const lastLinesMs = 10_000;
 
-/** One pod as the watch tells of it. */
+/** The state of one pod, updated from the watch. */
 export class PodView {
-  /** Why it is followed no more. */
+  /** Reason why the pod is no longer followed; undefined while it is. */
   gone: string | undefined;
   readonly #ended = new AbortController();
   #changed = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** It had finished before anybody looked. */
+  /** True if the pod had already finished when it was first seen. */
   readonly finishedBefore: boolean;
 
   constructor(public pod: V1Pod, readonly initial: boolean) {
@@ -23,12 +23,12 @@ export class PodView {
     return this.pod.metadata?.uid ?? "";
   }
 
-  /** Resolves at the next change. */
+  /** Resolves at the next change of the pod. */
   get changed(): Promise<void> {
     return this.#changed.promise;
   }
 
-  /** Resolves at the next change, or as soon as the signal is aborted; leaves nothing at the signal. */
+  /** Resolves at the next change of the pod or when the signal is aborted. Removes its listener from the signal. */
   async changedOr(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const stopped = Promise.withResolvers<void>(), stop = () => stopped.resolve();
@@ -37,7 +37,7 @@ export class PodView {
     signal.removeEventListener("abort", stop);
   }
 
-  /** Ends what still reads of it. */
+  /** Aborted when streams of the gone pod must end. */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }
@@ -49,7 +49,7 @@ export class PodView {
 
   leave(reason?: string): void {
     this.gone ??= reason ?? (isTerminating(this.pod) ? "it was deleted" : "it is not among the selected pods any more");
-    this.#timer ??= setTimeout(() => this.#ended.abort(), lastWordsMs);
+    this.#timer ??= setTimeout(() => this.#ended.abort(), lastLinesMs);
     this.#wake();
   }
 

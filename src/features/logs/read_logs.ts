@@ -11,11 +11,11 @@ import { readOnce } from "./read_once.ts";
 import { type LogSelection, selectLogs } from "./selection.ts";
 import { wholeLines } from "./whole_lines.ts";
 
-/** Of each of several containers, so many lines that are there already are shown where nothing else is asked for. */
+/** Default number of existing lines that are shown of each container, if the logs of several pods are read. */
 const defaultTail = 10;
 
 /**
- * Reads and follows the logs of pods, while a command runs where one is given; then it ends with it. Throws ScopeError.
+ * Reads and follows the logs of pods. If a command is given, runs it meanwhile and ends with it. Throws ScopeError.
  *
  * `onTerminal`: the command's output goes to the terminal itself.
  */
@@ -59,7 +59,7 @@ export async function* readLogs(
       for await (const bytes of wholeLines(started.output)) await queue.push([outputEvent(bytes)]);
     })();
     const exitCode = await started.exit;
-    // Who was told to end does not wait for what the command has left behind, which may hold its output open.
+    // After an abort, do not wait for the end of the output: processes that the command left behind may hold it open.
     const stopped = new Promise<void>((resolve) => {
       context.signal.addEventListener("abort", () => resolve(), { once: true });
       if (context.signal.aborted) resolve();
@@ -70,7 +70,7 @@ export async function* readLogs(
   };
   const all = request.command === undefined ? following : Promise.race([
     runCommand(request.command),
-    // That the one pod has ended does not end the command.
+    // The end of the named pod does not end the command.
     following.then(() => new Promise<never>(() => {})),
   ]);
   const ended = all.catch((error) => failure = { error }).finally(() => {
@@ -90,7 +90,7 @@ export async function* readLogs(
   if (failure !== undefined && !context.signal.aborted) throw failure.error;
 }
 
-/** One pod's log is wanted whole; of several what is newest; beside a command what it causes. */
+/** Returns the start of the logs. Default: all of one pod, the newest lines of several, only new lines with a command. */
 function startAt({ tail, sinceSeconds, command, previous }: LogRequest, { named }: LogSelection): StartAt {
   if (tail === "all") return { tailLines: undefined, sinceSeconds };
   const tailLines = tail ??

@@ -13,9 +13,9 @@ import { type LogSource, toEvents } from "./log_source.ts";
 import type { LogSelection } from "./selection.ts";
 
 /**
- * What is there of all logs, in the order of time.
+ * Reads all existing logs, merged in the order of time.
  *
- * Throws ScopeError: denied, notFound where no container has a log, and the failure where only one log is asked for.
+ * Throws ScopeError: denied, notFound if no container has a log, and any failure to read if there is only one log.
  */
 export async function* readOnce(
   source: LogSource,

@@ -1,28 +1,28 @@
 import { ScopeError } from "../../errors.ts";
 import type { TargetQuery } from "../../target.ts";
 
-/** Which logs are read, and how. */
+/** A request for logs, as parsed from the command line. */
 export interface LogRequest {
   query: TargetQuery;
   /** All pods of the namespace, instead of those of the query. */
   all: boolean;
-  /** Goes on with what comes; else it ends with what is there. */
+  /** Follows the logs; otherwise reading ends with the last existing line. */
   follow: boolean;
-  /** The containers that ran before the ones that run now. */
+  /** Reads the previous run of each container. */
   previous: boolean;
-  /** Only lines that are no older, in seconds. */
+  /** Maximum age of lines, in seconds. */
   sinceSeconds?: number;
-  /** At most so many lines of each container that are there already; missing: as it is fit for what was asked. */
+  /** Limit of existing lines of each container; undefined: the default of startAt() in read_logs.ts. */
   tail?: number | "all";
-  /** Only lines that match. */
+  /** Expression that lines must match. */
   grep?: RegExp;
-  /** Runs on this machine meanwhile. */
+  /** Command that runs on this machine meanwhile. */
   command?: readonly string[];
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** A time such as 30s, 5m, 2h or 1h30m, in whole seconds, rounded up. Throws ScopeError (usage). */
+/** Parses a time such as 30s, 5m, 2h or 1h30m into whole seconds, rounded up. Throws ScopeError (usage). */
 export function parseSince(text: string): number {
   const parts = /^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text) ? [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)] : [];
   const seconds = Math.ceil(parts.reduce((sum, [, value, unit]) => sum + Number(value) * unitSeconds[unit!]!, 0));
@@ -32,7 +32,7 @@ export function parseSince(text: string): number {
   });
 }
 
-/** A regular expression of JavaScript; `(?i)` at its start is understood as well. Throws ScopeError (usage). */
+/** Parses a regular expression of JavaScript, with an optional `(?i)` at its start. Throws ScopeError (usage). */
 export function parseGrep(text: string): RegExp {
   const anyCase = text.startsWith("(?i)");
   try {

@@ -9,20 +9,20 @@ import { isDebugPod } from "../../connect/debug_pod.ts";
 import { namespaceOf } from "../../connect/enter.ts";
 import type { ClusterContext } from "../../context.ts";
 
-/** The pods whose logs are meant, and how others are found that come later. */
+/** The pods whose logs are read, and the watch that finds pods that appear later. */
 export interface LogSelection {
   namespace: string;
   pods: V1Pod[];
   of?: string;
-  /** What the pods are watched by. */
+  /** Parameters of the watch. */
   watch: { namespace: string; labelSelector?: string; fieldSelector?: string };
-  /** It is one pod, by its name. */
+  /** True if the selection is one pod, given by its name. */
   named: boolean;
-  /** Whether the logs of such a pod are meant, and of which of its containers. */
+  /** Returns the containers of a pod whose logs are read; empty if the pod is not selected. */
   wanted(pod: V1Pod): LogContainer[];
 }
 
-/** Throws ScopeError: usage, notFound where there is no pod, or none has the container, denied, unreachable. */
+/** Finds the pods. Throws ScopeError: usage, notFound if there is no pod or none has the container, denied, unreachable. */
 export async function selectLogs(context: ClusterContext, request: LogRequest): Promise<LogSelection> {
   const namespace = namespaceOf(context), { query, all } = request, { container } = query;
   const selection: Selection = all
@@ -32,11 +32,11 @@ export async function selectLogs(context: ClusterContext, request: LogRequest): 
   const wanted = (pod: V1Pod) => {
     if (!named && isDebugPod(pod) || selection.wanted?.(pod) === false) return [];
     if (container !== undefined) return logContainers(pod).filter(({ name }) => name === container);
-    const own = new Set(scopeContainers(pod).map(({ spec }) => spec.name));
-    return logContainers(pod).filter(({ name }) => !own.has(name));
+    const ownContainers = new Set(scopeContainers(pod).map(({ spec }) => spec.name));
+    return logContainers(pod).filter(({ name }) => !ownContainers.has(name));
   };
   const found = pods.filter((pod) => wanted(pod).length > 0);
-  // A workload without pods: those that come are followed.
+  // A workload without pods: pods that appear later are followed.
   const waits = pods.length === 0 && labels !== undefined;
   if (found.length === 0 && !waits) throw nothingFound(namespace, pods, container);
   const byName = (a: V1Pod, b: V1Pod) => (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1;

@@ -1,4 +1,4 @@
-/** Lets only so many do something at once; the others wait in line. */
+/** A semaphore: limits how many operations run at once, and queues the others. */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -7,14 +7,14 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Returns when there is a place. It is given back once, however often it is called. */
+  /** Waits for a slot. Returns the function that releases it, of which only the first call has an effect. */
   async take(): Promise<() => void> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    let given = false;
+    let released = false;
     return () => {
-      if (given) return;
-      given = true;
+      if (released) return;
+      released = true;
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
       else next();

@@ -22,10 +22,10 @@ import { pad, shortenMiddle, width } from "../../text/fit_text.ts";
 import { paintDistinct } from "../../text/style.ts";
 
 export type LogOutput = LogSelected | LogLine | CommandStarted | CommandOutput | CommandEnded;
-export type LogNews = LogStarted | LogRestarted | LogWaiting | LogEnded | LogGone | LogLost | LogBack | LogGap;
+export type LogNotice = LogStarted | LogRestarted | LogWaiting | LogEnded | LogGone | LogLost | LogBack | LogGap;
 
-/** What happens to a log, in words for people. */
-export function newsText(event: LogNews): string {
+/** Formats an event about a log as a notice. */
+export function noticeText(event: LogNotice): string {
   if (event.type === "log.gone") return safe(`${event.pod}: followed no more: ${event.reason}`);
   const name = `${event.pod} ${event.container}`;
   switch (event.type) {
@@ -54,7 +54,7 @@ function exitText({ exitCode, reason }: LogEnded): string {
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
-/** What is followed, in a line for people; nothing where there is nothing to say. */
+/** Formats the followed selection as a notice; undefined if no notice is needed. */
 export function selectedText({ pods, of, follow, more }: LogSelected): string | undefined {
   if (!follow || !more) return undefined;
   if (pods.length === 0) {
@@ -64,18 +64,18 @@ export function selectedText({ pods, of, follow, more }: LogSelected): string | 
     "and those that come";
 }
 
-/** Moves to the start of a line, wherever the cursor is, without a trace: a full line of spaces wraps unless it is there. */
+/** Moves to the start of a line without visible output: the spaces wrap to a new line, unless the cursor is in column 1. */
 function toLineStart(columns: number): string {
   return `${" ".repeat(columns - 1)}\r\x1b[K`;
 }
 
-/** Lines of logs, each behind the name of who wrote it, and what a command prints between them. */
+/** Writes log lines, prefixed with the names of pod and container, and between them the output of a command. */
 export class LogText {
   readonly #prefixes = new Map<string, string>();
   readonly #colors = new Map<string, number>();
-  /** Nobody else writes: no name is needed. */
+  /** True if only one container writes: lines need no prefix. */
   #alone = false;
-  /** Of a pod's name and its container's, what tells them apart. */
+  /** Names that the prefix needs to identify a container. */
   #names: readonly ("pod" | "container")[] = ["pod", "container"];
   #nameWidth = 0;
   #columns = 0;
@@ -105,7 +105,7 @@ export class LogText {
     this.#alone = !more && containers.length === 1;
     const several = pods.some(({ containers }) => containers.length > 1);
     this.#names = !several ? ["pod"] : !more && pods.length === 1 ? ["container"] : ["pod", "container"];
-    // Names stand below each other on a terminal; elsewhere nothing is added that nobody needs.
+    // Prefixes are aligned on a terminal only.
     if (this.screen.size().columns < Infinity) {
       this.#nameWidth = Math.max(0, ...containers.map((one) => width(this.#name(one))));
     }
@@ -117,7 +117,7 @@ export class LogText {
     let start = "";
     if (this.#onTerminal) start = toLineStart(this.screen.size().columns);
     else if (this.#midLine) start = "\n";
-    // A program gets no end that was not there; what follows begins a line of its own.
+    // Output for a program gets no line end that the log does not have; the next output starts on a new line.
     this.#midLine = this.screen.forProgram === true && event.unended === true;
     this.screen.write(`${start}${this.#prefix(event)}${time}`);
     if (this.screen.forProgram === true) this.#bytes(event);
@@ -130,7 +130,7 @@ export class LogText {
     else this.screen.writeData(text);
   }
 
-  /** As it came, whether it is text or not. */
+  /** Writes the original bytes, even if they are not UTF-8. */
   #bytes({ text, base64 }: Pick<LogLine, "text" | "base64">): void {
     const { screen } = this;
     if (base64 !== undefined && screen.writeBytes !== undefined) screen.writeBytes(bytesOf(base64));
@@ -152,7 +152,7 @@ export class LogText {
     if (known !== undefined) return known;
     const colored = name[this.#names[0]!], color = this.#colors.get(colored) ?? this.#colors.size;
     this.#colors.set(colored, color);
-    // Of a narrow terminal most is for what was logged.
+    // The prefix takes at most a third of a narrow terminal.
     const most = columns === Infinity ? Infinity : Math.max(8, Math.floor(columns / 3)), text = this.#name(name);
     this.#nameWidth = columns === Infinity ? 0 : Math.max(this.#nameWidth, width(text));
     const fitting = shortenMiddle(text, most);
@@ -176,7 +176,7 @@ function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** Text with the bytes that are none as \xNN. */
+/** Decodes UTF-8; bytes that are not UTF-8 become \xNN. */
 function withBytes(base64: string): string {
   const bytes = bytesOf(base64);
   let text = "";
@@ -189,7 +189,7 @@ function withBytes(base64: string): string {
   return text;
 }
 
-/** How many bytes the character that starts there has; 0 where none does. */
+/** Returns the length of the UTF-8 character at an offset, in bytes; 0 if there is no valid one. */
 function characterLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at]!, length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   if (length < 2) return length;
@@ -215,7 +215,7 @@ export function logsText({ screen, times }: TextLook): EventText<LogsEvent> {
           text.event(event);
           return [];
         default:
-          return [newsText(event)];
+          return [noticeText(event)];
       }
     },
   };

@@ -1,16 +1,16 @@
 import { joined } from "../../lib/bytes.ts";
 
 const newline = 10;
-/** A longer line comes in pieces, in bytes. */
+/** Longer lines are split, in bytes. */
 const longestBytes = 1 << 20;
 
-/** The same bytes in pieces that end with a line, but for the last one. */
-export async function* wholeLines(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+/** Regroups bytes into chunks that end with a newline, except the last chunk and parts of overlong lines. */
+export async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let rest = new Uint8Array();
-  for await (const piece of pieces) {
-    const end = piece.lastIndexOf(newline) + 1;
-    if (end > 0) yield joined([rest, piece.subarray(0, end)]);
-    rest = joined([end > 0 ? new Uint8Array() : rest, piece.subarray(end)]);
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end > 0) yield joined([rest, chunk.subarray(0, end)]);
+    rest = joined([end > 0 ? new Uint8Array() : rest, chunk.subarray(end)]);
     if (rest.length < longestBytes) continue;
     yield rest;
     rest = new Uint8Array();

@@ -3,23 +3,23 @@ import { ScopeError } from "../../errors.ts";
 import { needsValue, seconds } from "../../options.ts";
 import type { Needs } from "../../way.ts";
 
-/** Where others on this machine reach what scope serves. */
+/** The address at which scope serves other programs on this machine. */
 export interface ServeOptions {
-  /** Path of a unix socket; without it and without a port, one in a new folder of its own. */
+  /** Path of a unix socket; without it and without a port, a socket in a new directory. */
   socket?: string;
-  /** Of TCP, on 127.0.0.1. */
+  /** TCP port on 127.0.0.1. */
   port?: number;
-  /** Ends when nobody has been connected for this long; by default it goes on. */
+  /** Ends after this idle time; by default never. */
   idleMs?: number;
 }
 
 export interface ManagePlan {
   place: ServeOptions;
-  /** Goes on in the foreground where stdout is a pipe, too. */
+  /** Stays in the foreground even if stdout is a pipe. */
   foreground: boolean;
 }
 
-/** What its callers will do with it is not known: what the other commands ask for, where policy lets it have that. */
+/** Requirements of the other commands, as far as policy grants them: the calls of clients are not known in advance. */
 export const needs: Needs = { wanted: ["NET_ADMIN", "NET_RAW"], files: "wanted" };
 
 export const manage = defineCommand({
@@ -28,7 +28,7 @@ export const manage = defineCommand({
   summary: "Serve the gRPC of the manager beside the target on this machine, for grpcurl and the like",
   needs,
   options: {
-    socket: text("--socket <path>", "path of the unix socket (default: in a new folder of its own)", {
+    socket: text("--socket <path>", "path of the unix socket (default: in a new directory of its own)", {
       values: "file",
     }),
     port: parsed(
@@ -68,7 +68,7 @@ export const manage = defineCommand({
   load: () => import("./run.ts"),
 });
 
-/** Throws ScopeError (usage). */
+/** Parses a port number. Throws ScopeError (usage). */
 function portNumber(option: string, text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text) && Number(text) < 65536) return Number(text);
   throw new ScopeError("usage", `Option --${option} cannot be "${text}"`, { hint: "it is a number from 1 to 65535" });

@@ -3,32 +3,32 @@ import { ScopeError } from "../../errors.ts";
 import type { ErrorKind } from "../../errors.ts";
 import type { Forwarder } from "../../manager/client/forward.ts";
 
-/** An open door. Disposing closes it and removes what it left in the file system; so does the end of this process. */
-export interface Door extends AsyncDisposable {
-  /** As gRPC names addresses: `unix:/run/…` or `127.0.0.1:8087`. */
+/** A listener. Disposing closes it and removes its files; the end of this process does so, too. */
+export interface Listener extends AsyncDisposable {
+  /** Address as in gRPC: `unix:/run/…` or `127.0.0.1:8087`. */
   readonly address: string;
 }
 
-/** Lets a forwarder listen. Throws ScopeError: usage, notFound, unreachable where something is there already, denied. */
-export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOptions): Promise<Door> {
+/** Lets a forwarder listen. Throws ScopeError: usage, notFound, unreachable if the address is in use, denied. */
+export async function openListener(forwarder: Forwarder, { socket, port }: ServeOptions): Promise<Listener> {
   if (port !== undefined) {
     await listen(forwarder, { host: "127.0.0.1", port });
     return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => forwarder[Symbol.asyncDispose]() };
   }
-  const folder = socket === undefined ? await privateFolder() : undefined;
-  const path = folder === undefined ? absolute(socket!) : `${folder}/manager.sock`;
+  const directory = socket === undefined ? await privateDirectory() : undefined;
+  const path = directory === undefined ? absolute(socket!) : `${directory}/manager.sock`;
   const remove = () => {
     try {
-      Deno.removeSync(folder ?? path, { recursive: folder !== undefined });
+      Deno.removeSync(directory ?? path, { recursive: directory !== undefined });
     } catch {
-      // somebody else removed it
+      // it was removed already
     }
   };
   try {
-    await (folder === undefined ? listenPrivately(forwarder, path) : listen(forwarder, { path }));
+    await (directory === undefined ? listenPrivately(forwarder, path) : listen(forwarder, { path }));
     Deno.chmodSync(path, 0o600);
   } catch (error) {
-    if (folder !== undefined) remove();
+    if (directory !== undefined) remove();
     throw error;
   }
   addEventListener("unload", remove);
@@ -42,8 +42,8 @@ export async function openDoor(forwarder: Forwarder, { socket, port }: ServeOpti
   };
 }
 
-/** A new folder that nobody else may look into, where a system keeps such things, or else among the temporary files. */
-async function privateFolder(): Promise<string> {
+/** Makes a directory that only this user may enter, in $XDG_RUNTIME_DIR or else among the temporary files. */
+async function privateDirectory(): Promise<string> {
   const runtime = Deno.env.get("XDG_RUNTIME_DIR");
   const make = (dir?: string) => Deno.makeTempDir({ prefix: "scope-", ...dir === undefined ? {} : { dir } });
   return await (runtime ? make(runtime).catch(() => make()) : make());
@@ -54,32 +54,32 @@ function absolute(path: string): string {
 }
 
 /**
- * The socket is its owner's alone from its first moment on: it is made in a folder that nobody else may look into, and then put
- * in its place. Deno lets nobody set the umask who may not do everything that it calls "sys".
+ * Listens on a socket that only its owner can reach from the first moment: it is created in a private directory and then linked
+ * to its path. A umask cannot be used: Deno requires the full "sys" permission for it.
  */
 async function listenPrivately(forwarder: Forwarder, path: string): Promise<void> {
   const limit = Deno.build.os === "darwin" ? 103 : 107;
   if (new TextEncoder().encode(path).length > limit) throw cannotListen({ code: "ENAMETOOLONG" }, { path });
-  // As short as can be, as the path of a socket may not be long.
-  const folder = path.replace(/[^/]*$/, `.${crypto.randomUUID().slice(0, 4)}`), made = `${folder}/s`;
+  // Kept short, because the path of a socket has a low limit.
+  const directory = path.replace(/[^/]*$/, `.${crypto.randomUUID().slice(0, 4)}`), made = `${directory}/s`;
   try {
-    Deno.mkdirSync(folder, { mode: 0o700 });
+    Deno.mkdirSync(directory, { mode: 0o700 });
     try {
       await listen(forwarder, { path: made });
       Deno.chmodSync(made, 0o600);
-      // Not by another name, which would replace what is there.
+      // link() instead of rename(), which would replace an existing file.
       Deno.linkSync(made, path);
     } finally {
-      Deno.removeSync(folder, { recursive: true });
+      Deno.removeSync(directory, { recursive: true });
     }
   } catch (error) {
     throw cannotListen((error instanceof ScopeError ? error.cause : error) as { code?: string }, { path });
   }
 }
 
-type Place = { path: string } | { host: string; port: number };
+type ListenAddress = { path: string } | { host: string; port: number };
 
-async function listen({ server }: Forwarder, place: Place): Promise<void> {
+async function listen({ server }: Forwarder, place: ListenAddress): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -90,8 +90,8 @@ async function listen({ server }: Forwarder, place: Place): Promise<void> {
   }
 }
 
-/** By the codes of bind(2). */
-function cannotListen(error: { code?: string }, place: Place): ScopeError {
+/** Returns the error for a code of bind(2). */
+function cannotListen(error: { code?: string }, place: ListenAddress): ScopeError {
   const path = "path" in place ? place.path : undefined;
   const what = "path" in place ? `the socket "${place.path}"` : `port ${place.port} of ${place.host}`;
   const make = (kind: ErrorKind, why: string, hint: string) =>
@@ -103,15 +103,15 @@ function cannotListen(error: { code?: string }, place: Place): ScopeError {
       return make(
         "unreachable",
         "it exists already",
-        // Nobody should be told to remove a file that is no socket.
+        // Never advise removing a file that is no socket.
         `${isSocket(path) ? "remove it if nobody listens there any more, or " : ""}choose another path`,
       );
     case "EACCES":
     case "EPERM":
-      return make("denied", "you may not", path ? "choose a folder of your own" : "choose a port from 1024 on");
+      return make("denied", "you may not", path ? "choose a directory of your own" : "choose a port from 1024 on");
     case "ENOENT":
     case "ENOTDIR":
-      return make("notFound", "its folder is not there", "make it, or choose another path");
+      return make("notFound", "its directory is not there", "make it, or choose another path");
     case "EINVAL":
     case "ENAMETOOLONG":
       return make("usage", "the path is too long", "that of a unix socket has at most 107 bytes, on a Mac 103");

@@ -7,10 +7,10 @@ import { isPiped } from "../../terminal/piped.ts";
 import { type ManagePlan, needs } from "./command.ts";
 import { serve } from "./serve.ts";
 
-/** As a manager that nobody uses ends by itself. */
+/** Idle limit in the background, in seconds, as for an unused manager. */
 const idleSeconds = 600;
 
-/** Parts of the world that tests replace. */
+/** Dependencies that tests replace. */
 interface Ports {
   serve(...call: Parameters<typeof serve>): AsyncIterable<Event>;
   runInBackground: typeof runInBackground;
@@ -19,13 +19,15 @@ interface Ports {
 
 const real: Ports = { serve, runInBackground, isPiped };
 
-/** Serves until it is interrupted; where stdout is a pipe in a process of its own, and returns once that serves. */
+/** Serves until it is interrupted. If stdout is a pipe, it serves from a process of its own and returns once that is ready. */
 export async function run(context: Context, { place, foreground }: ManagePlan, ports = real): Promise<number> {
-  const { options, say } = context;
-  // Whoever reads the name from a pipe waits for its end: NAME=$(scope … manage | cut -d' ' -f1).
+  const { options, notice } = context;
+  // A reader of the pipe waits for its end: NAME=$(scope … manage | cut -d' ' -f1).
   if (ports.isPiped() && !foreground) return await inBackground(context, ports.runInBackground);
   if (place.port !== undefined) {
-    say(`anybody on this machine who can connect to 127.0.0.1:${place.port} gets this manager, and all that it may do`);
+    notice(
+      `anybody on this machine who can connect to 127.0.0.1:${place.port} gets this manager, and all that it may do`,
+    );
   }
   const events = async function* (): AsyncIterable<Event> {
     const cluster = await context.cluster();
@@ -35,18 +37,18 @@ export async function run(context: Context, { place, foreground }: ManagePlan, p
 }
 
 async function inBackground(context: Context, start: typeof runInBackground): Promise<number> {
-  const { options, signal, say } = context;
+  const { options, signal, notice } = context;
   if (options.record !== undefined) {
     throw new ScopeError("usage", "Option --record cannot record what goes on in the background", {
       hint: "give --foreground, too",
     });
   }
   const started = await start(["--foreground", "--idle", String(idleSeconds)], signal);
-  // It ended because this one was told to.
+  // The process ended because this run was interrupted.
   if ("exitCode" in started) return context.interrupted ?? started.exitCode;
   const { pid, line } = started;
   const address = options.output === "json" ? JSON.parse(line).address : line.slice(line.indexOf(" ") + 1);
-  say(
+  notice(
     `serving at ${address} in the background, until nobody has used it for ${idleSeconds / 60} minutes; ` +
       `kill ${pid} ends it`,
   );

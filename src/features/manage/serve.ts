@@ -5,16 +5,16 @@ import type { ManagerConnection } from "../../manager/client/connection.ts";
 import { forwarder } from "../../manager/client/forward.ts";
 import type { TargetQuery } from "../../target.ts";
 import type { Needs } from "../../way.ts";
-import { translateCall } from "../../connect/beside.ts";
+import { translateCall } from "../../connect/target_client.ts";
 import type { ServeOptions } from "./command.ts";
-import { openDoor } from "./listener.ts";
+import { openListener } from "./listener.ts";
 import type { ClusterContext } from "../../context.ts";
 import { enter } from "../../connect/enter.ts";
-import { letGo } from "../../connect/enter_beside.ts";
+import { releaseTarget } from "../../connect/enter_target.ts";
 
 /**
- * Lets others on this machine use the manager beside a target, until it is told to end. All of them share one connection,
- * and what they started ends with it. Throws ScopeError when there is no way, or when the connection is lost.
+ * Serves the manager next to a target to other programs on this machine, until it is aborted. All clients share one connection,
+ * and everything they started ends with it. Throws ScopeError if no way works, or when the connection is lost.
  */
 export async function* serve(
   context: ClusterContext,
@@ -23,33 +23,33 @@ export async function* serve(
   place: ServeOptions,
 ): AsyncIterable<ManageReady> {
   const connected = Promise.withResolvers<ManagerConnection>();
-  connected.promise.catch(() => {}); // told below
-  // First of all: nothing is made in the cluster for a door that cannot be opened. Who comes early waits.
+  connected.promise.catch(() => {}); // handled below
+  // Listen first: nothing is created in the cluster for an address in use. Early clients wait.
   const forwarding = forwarder(connected.promise);
-  await using door = await openDoor(forwarding, place);
-  const { target: { namespace, pod }, passage, connection } = await enter(context, query, needs).catch((error) => {
+  await using listener = await openListener(forwarding, place);
+  const { target: { namespace, pod }, endpoint, connection } = await enter(context, query, needs).catch((error) => {
     connected.reject(error);
     throw error;
   });
   const { signal } = context, { lost } = connection;
   try {
     connected.resolve(connection);
-    const { name, way } = passage, { address } = door;
+    const { name, way } = endpoint, { address } = listener;
     yield { type: "manage.ready", time: now(), name, address, namespace, pod, way };
     await until(AbortSignal.any([signal, lost]), () => forwarding.idleMs > (place.idleMs ?? Infinity));
     if (lost.aborted && !signal.aborted) {
-      // What the exec ended with is the hint at most: the cluster knows more.
+      // The exec's error is only the hint: the cluster knows more.
       const { message, hint = message } = lost.reason;
       const error = new Error(hint, { cause: lost.reason });
-      throw await translateCall(error, connection, passage, `beside "${namespace}/${pod}"`);
+      throw await translateCall(error, connection, endpoint, `beside "${namespace}/${pod}"`);
     }
   } finally {
-    await door[Symbol.asyncDispose]();
-    await letGo(context, passage, connection);
+    await listener[Symbol.asyncDispose]();
+    await releaseTarget(context, endpoint, connection);
   }
 }
 
-/** Waits for the signal or for what is looked at each second. */
+/** Waits until the signal is aborted or `ended` returns true; checks once a second. */
 async function until(signal: AbortSignal, ended: () => boolean): Promise<void> {
   while (!signal.aborted && !ended()) await delay(1000, signal);
 }

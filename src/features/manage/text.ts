@@ -3,6 +3,6 @@ import { safe } from "../../text/safe.ts";
 import type { ManageEvent } from "./events.ts";
 
 export function manageText(): EventText<ManageEvent> {
-  // The name alone is what cut -d' ' -f1 makes of it.
+  // `cut -d' ' -f1` must return the name alone.
   return { lines: ({ name, address }) => [safe(`${name} ${address}`)] };
 }

@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command.ts";
 
-/** Without the target's files there are no names of users and no ports. */
+/** The target's files are optional: without them, user names and ports are missing. */
 export const needs = { files: "wanted" } as const;
 
 export const pids = defineCommand({

@@ -6,23 +6,23 @@ import { needs } from "./command.ts";
 /** Shows the processes of all containers of the target's pod. */
 export async function run(context: Context): Promise<number> {
   const query = targetQuery(context.options);
-  await using beside = await context.enter(query, needs);
-  const processes = await beside.processes();
+  await using client = await context.enter(query, needs);
+  const processes = await client.processes();
   if (processes.length === 0) {
-    const { namespace, pod } = beside.target;
+    const { namespace, pod } = client.target;
     throw new ScopeError("unreachable", `No container of pod "${namespace}/${pod}" runs`, {
       hint: `kubectl describe pod -n ${namespace} ${pod} says why; scope shell still reaches its network`,
     });
   }
-  if (beside.way === "ephemeral") {
-    context.say("the pids are those of the target's own pid namespace; --via node tells the node's");
+  if (client.way === "ephemeral") {
+    context.notice("the pids are those of the target's own pid namespace; --via node tells the node's");
     const seen = new Set(processes.map(({ container }) => container));
-    const { containers } = beside.target;
+    const { containers } = client.target;
     const unseen = query.container !== undefined
       ? []
       : containers.filter(({ id, name }) => id !== "" && !seen.has(name));
     for (const { name } of unseen) {
-      context.say(
+      context.notice(
         `container "${name}" is not seen from here: give --container ${name}, or --via node for all at once`,
       );
     }

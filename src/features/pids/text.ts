@@ -19,7 +19,7 @@ const heads: Column[] = [
   { title: "COMMAND" },
 ];
 
-/** The processes of one pod as a table: PID on the node, CPID in the container. Nothing when there are none. */
+/** Returns the processes of one pod as a table: PID on the node, CPID in the container. No lines if there are none. */
 export function processTable(processes: readonly ProcessSeen[], columns: number, color: boolean): string[] {
   if (processes.length === 0) return [];
   const rows = processes.map((one): Cell[] => [
@@ -38,7 +38,7 @@ export function processTable(processes: readonly ProcessSeen[], columns: number,
   return table(heads, rows, columns, color);
 }
 
-/** For example `S`, or `D kernel_clone`: the letter of ps(1), and what the process waits for in the kernel. */
+/** Returns the state letter of ps(1) and the kernel function of a wait, for example `S` or `D kernel_clone`. */
 function stateText({ state, blocked }: ProcessSeen): string {
   if (blocked === undefined) return state;
   return [state, blocked.frozen ? "frozen" : blocked.functions[0] ?? ""].join(" ").trim();

@@ -1,14 +1,14 @@
-/** Which packets of one target are settled: answered, timed out or known to be unsent. Counts each only once. */
+/** The settled packets of one target: answered, timed out or known to be unsent. Counts each packet once. */
 export class Attempts {
   #low = 0;
   readonly #above = new Set<number>();
 
-  /** How many packets are settled. */
+  /** Number of settled packets. */
   get settled(): number {
     return this.#low + this.#above.size;
   }
 
-  /** Settles a packet; false when it was settled before (a duplicate, or a reply after its time). */
+  /** Settles a packet. Returns false if it was settled before (a duplicate, or a reply after its timeout). */
   settle(seq: number): boolean {
     if (seq < this.#low || this.#above.has(seq)) return false;
     this.#above.add(seq);
@@ -16,7 +16,7 @@ export class Attempts {
     return true;
   }
 
-  /** The packets up to and with `last` that are not settled, in order. */
+  /** Returns the unsettled packets up to and including `last`, in order. */
   open(last: number): number[] {
     const open: number[] = [];
     for (let seq = this.#low; seq <= last; seq++) if (!this.#above.has(seq)) open.push(seq);
@@ -25,20 +25,20 @@ export class Attempts {
 }
 
 /**
- * Tells from the times at which packets were sent up to which round everything must be settled. fping sends round after
- * round, each in the same order, and looks for timeouts before it sends; so a packet sent a timeout after a whole round
- * proves that what is still open of that round was never sent.
+ * Finds the round up to which every packet must be settled, from the times at which packets were sent. fping sends round
+ * after round in the same order, and checks for timeouts before it sends. A packet sent one timeout after a complete round
+ * therefore proves that the open packets of that round were never sent.
  */
 export class Rounds {
   readonly #sent: { round: number; by: number }[] = [];
   #newest = -1;
 
-  /** `toleranceMs` covers that fping may be interrupted between looking and sending. */
+  /** `toleranceMs` allows for an interruption of fping between checking timeouts and sending. */
   constructor(private readonly timeoutMs: number, private readonly toleranceMs = 100) {}
 
   /**
-   * A packet of `seq` was sent at `at` (milliseconds); `last` when its target is the last of a round.
-   * Returns the round up to which everything must be settled, if that is a new one.
+   * Records that packet `seq` was sent at `at` (milliseconds); `last` is true for the last target of a round.
+   * Returns the round up to which every packet must be settled, or undefined if that has not advanced.
    */
   sent(seq: number, at: number, last: boolean): number | undefined {
     const complete = last ? seq : seq - 1;

@@ -6,13 +6,13 @@ import type { DestinationQuery } from "../../target.ts";
 
 export interface PingPlan {
   destinations: DestinationQuery;
-  /** 0: no end. */
+  /** Pings for each destination; 0 means no limit. */
   count: number;
   intervalMs: number;
   graph: boolean;
 }
 
-/** Without NET_RAW most hosts can be pinged all the same, but not so well. */
+/** NET_RAW is optional: without it, hosts are pinged by unprivileged ICMP or TCP. */
 export const needs = { wanted: ["NET_RAW"] } as const;
 
 export const ping = defineCommand({
@@ -20,7 +20,7 @@ export const ping = defineCommand({
   summary: "Ping pods or hosts from the target's network",
   arguments: "[host...]",
   needs,
-  asks: ["target", "way", "destinations"],
+  permissions: ["target", "way", "destinations"],
   options: {
     destPod: list("-d, --dest-pod <name>", "ping this pod: NAME or TYPE/NAME; may be given several times", {
       values: "running-pod",
@@ -52,7 +52,7 @@ export const ping = defineCommand({
     const families = [...ipv4 ? [4 as const] : [], ...ipv6 ? [6 as const] : []];
     const destinations = destinationQuery(given, hosts, families);
     if (destinations === undefined) {
-      throw new ScopeError("usage", "Nothing says what to ping", {
+      throw new ScopeError("usage", "No destination specified", {
         hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST",
       });
     }

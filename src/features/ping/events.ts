@@ -10,12 +10,12 @@ export type PingEvent =
   | PingGone
   | PingSummary;
 
-/** One destination of a ping that is about to start; all of these come before the first reply. */
+/** A destination of a ping that is about to start. All these events come before the first reply. */
 export interface PingTarget extends Timed, Destination {
   type: "ping.target";
 }
 
-/** A pod that cannot be pinged, and why: it is Pending, has finished, or has no address yet. */
+/** A pod that cannot be pinged, for example because it is Pending, has finished, or has no address yet. */
 export interface PingSkipped extends Timed {
   type: "ping.skipped";
   pod: string;
@@ -26,48 +26,48 @@ export interface PingSkipped extends Timed {
 
 export interface PingReply extends Timed, Destination {
   type: "ping.reply";
-  /** Counts from 0, for each destination. */
+  /** Sequence number, counted from 0 for each destination. */
   seq: number;
-  /** As the tool printed it. */
+  /** Round-trip time as the tool printed it. */
   rttMs: number;
 }
 
-/** Sent, and no reply in time. */
+/** A packet that was sent, without a reply in time. */
 export interface PingLost extends Timed, Destination {
   type: "ping.lost";
   seq: number;
-  /** What a router or the network said about it, for example `ICMP Host Unreachable from 10.0.0.1`. */
+  /** Error that a router or the network reported, for example `ICMP Host Unreachable from 10.0.0.1`. */
   reason?: string;
 }
 
-/** Could not be sent at all, for example for want of a route: not a loss of the network between. */
+/** A packet that could not be sent, for example because there is no route. It does not count as lost. */
 export interface PingUnsent extends Timed, Destination {
   type: "ping.unsent";
   seq?: number;
   reason: string;
 }
 
-/** The destination was deleted or finished meanwhile. What is lost from now on is no news. */
+/** The destination was deleted or has finished. Its packets are not reported from then on. */
 export interface PingGone extends Timed, Destination {
   type: "ping.gone";
   reason: string;
 }
 
-/** One for each destination, at the end. Round-trip times are missing when nothing was received. */
+/** Totals of a destination, at the end. Round-trip times are missing when nothing was received. */
 export interface PingSummary extends Timed, Destination {
   type: "ping.summary";
   sent: number;
   received: number;
   lost: number;
   unsent: number;
-  /** lost ÷ sent, from 0 to 100, two decimals. */
+  /** `lost` ÷ `sent`, from 0 to 100, two decimals. */
   lossPercent: number;
   minMs?: number;
   avgMs?: number;
   p95Ms?: number;
   maxMs?: number;
-  /** Set when the destination was deleted or finished before the end. */
+  /** Reason why the destination is gone, when it was deleted or finished before the end. */
   gone?: string;
-  /** Set when it was not pinged to the end: its name has no address, or what pings it failed. */
+  /** Set when pinging ended early: the name has no address, or the pinging program failed. */
   failed?: "unresolved" | "program";
 }

@@ -1,26 +1,26 @@
 import { ScopeError } from "../../errors.ts";
 
 /**
- * Pinged last in every round, on top of what was asked for. In count and loop mode fping prints nothing about a packet
- * that it could not send (no route, no IPv6, forbidden by a firewall); the answers of this address show that a round
- * was sent, so that what stays silent after it is known to be unsent.
+ * Address that is pinged last in every round, in addition to the requested ones. In count and loop mode fping prints
+ * nothing about a packet that it could not send (no route, no IPv6, forbidden by a firewall). A reply of this address
+ * shows that a round was sent: packets that stay silent after it are known to be unsent.
  */
 export const beatAddress = "127.0.0.1";
 
-/** fping ends with "not enough sequence numbers" when 65,536 of them are used up within ten seconds. */
+/** Limit of packets a second: fping ends with "not enough sequence numbers" after 65,536 packets within ten seconds. */
 const mostPerSecond = 6000;
 
 /**
- * How long a reply is waited for, in milliseconds: at least a second, so that a short interval does not turn slow
- * replies into lost ones, and the interval where that is longer, up to two seconds.
+ * Returns the time to wait for a reply, in milliseconds: the interval, but at least one second, so that a short interval
+ * does not turn slow replies into lost ones, and at most two seconds.
  */
 export function replyTimeoutMs(intervalMs: number): number {
   return Math.min(2000, Math.max(1000, intervalMs));
 }
 
 /**
- * fping's gap between two packets, in milliseconds: its default of 10, or less where a round would not fit into the
- * period otherwise. Three tenths are left to catch up in, and 0.1 ms for each wake-up that comes late.
+ * Returns fping's gap between two packets, in milliseconds: its default of 10, or less where a round would not fit into
+ * the interval. Three tenths of the interval are left for catching up, and 0.1 ms a packet for late wake-ups.
  */
 export function gapMs(targets: number, intervalMs: number): number {
   const gap = Math.min(10, 0.7 * intervalMs / targets - 0.1);
@@ -28,10 +28,10 @@ export function gapMs(targets: number, intervalMs: number): number {
 }
 
 /**
- * The command line for one round of all `addresses` in every `intervalMs`, `count` times or, with 0, until SIGINT.
+ * Returns the command line that pings all `addresses` once every `intervalMs`, `count` times or, with 0, until SIGINT.
  * fping sets line buffering itself, also into a pipe.
  *
- * @throws {ScopeError} usage, when these are more packets a second than fping has sequence numbers for.
+ * @throws {ScopeError} usage, for more packets a second than fping has sequence numbers for.
  */
 export function fpingArguments(addresses: readonly string[], count: number, intervalMs: number): string[] {
   if (addresses.length * 1000 / intervalMs > mostPerSecond) {
@@ -48,7 +48,7 @@ export function fpingArguments(addresses: readonly string[], count: number, inte
     "-t": replyTimeoutMs(intervalMs),
     "-i": gapMs(addresses.length, intervalMs),
   };
-  // "--" so that a host that begins with a dash is no option.
+  // "--" keeps a host that begins with a dash from being an option.
   return [
     "fping",
     "-D",
@@ -59,7 +59,7 @@ export function fpingArguments(addresses: readonly string[], count: number, inte
   ];
 }
 
-/** One spelling for each address, so that two spellings of one IPv6 address are one target; names stay as they are. */
+/** Returns one spelling for each IPv6 address, so that two spellings are one target. Names stay as they are. */
 export function canonicalAddress(address: string): string {
   if (!address.includes(":") || !URL.canParse(`http://[${address}]`)) return address;
   return new URL(`http://[${address}]`).hostname.slice(1, -1);

@@ -1,15 +1,15 @@
-/** What one line of fping's output in count or loop mode says (fping 5.1 to 5.5, with -D and without -n, -d or -A). */
+/** A line of fping's output in count or loop mode (fping 5.1 to 5.5, with -D and without -n, -d or -A). */
 export type FpingLine =
   /** A reply; `rttMs` as printed, three significant digits. `at` is in milliseconds since 1970. */
   | { kind: "reply"; at?: number; target: string; seq: number; rttMs: number }
   | { kind: "timeout"; at?: number; target: string; seq: number }
-  /** Only outside count and loop mode, up to 5.1 at least: there, fping is silent about what it could not send. */
+  /** Printed outside count and loop mode only, up to 5.1 at least: in these modes fping is silent about unsent packets. */
   | { kind: "sendError"; target: string; reason: string }
-  /** An ICMP error that came back. "timed out" follows for the same packet. */
+  /** An ICMP error that was received. "timed out" follows for the same packet. */
   | { kind: "icmp"; target: string; reason: string }
-  /** The last word on a target: `sent` counts what was answered, timed out or could not be sent; not what is in flight. */
+  /** The totals of a target: `sent` counts packets answered, timed out or not sendable, but not those in flight. */
   | { kind: "total"; target: string; sent: number; received: number }
-  /** `NAME: words` at the start: the name does not resolve, if NAME is a target. */
+  /** `NAME: words`, printed at startup: the name does not resolve, if NAME is a target. */
   | { kind: "about"; target: string; words: string }
   | { kind: "other"; text: string };
 
@@ -17,7 +17,7 @@ const probe = /^(?:\[(\d+\.\d+)\] )?(\S+) +: \[(\d+)\], (?:timed out|\d+ bytes, 
 const total = /^(\S+) +: xmt\/rcv\/%(?:loss|return) = (\d+)\/(\d+)\//;
 const icmp = /^(ICMP.* from \S+) for ICMP Echo sent to (\S+)/;
 const about = /^(\S+): (?:(error while sending ping: )?)(.+)$/;
-/** Printed to stderr without a line end when another address answers than the one that was asked. */
+/** Printed to stderr without a line end when another address answers than the one pinged. */
 const answeredBy = /^(?: \[<- [^\]]*\])+/;
 
 export function parseFpingLine(line: string): FpingLine {

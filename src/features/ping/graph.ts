@@ -7,17 +7,17 @@ import { applyEvent, newPingState, worstFirst } from "./ping_state.ts";
 import { pingLine, pingSummary } from "./text.ts";
 import { failedLine } from "../../text/failed_line.ts";
 
-/** At most ten frames a second. */
+/** Shortest time between two frames, in milliseconds. */
 const frameMs = 100;
-/** Rows change places at most this often. */
+/** Shortest time between two changes of the row order, in milliseconds. */
 const orderMs = 3000;
 
 export interface GraphOptions {
-  /** The person pressed q (or Ctrl-C where the terminal sends it as a key). */
+  /** Called when the user presses q (or Ctrl-C where the terminal sends it as a key). */
   onQuit(): void;
 }
 
-/** The live picture of a ping. It owns a timer from its creation to `end()`, which prints what text would at the end. */
+/** Returns the live graph of a ping. It owns a timer until `end()`, which prints skipped pods, failures and the table. */
 export function graphRenderer(screen: Screen, options: GraphOptions): Renderer {
   return new Graph(screen, options);
 }
@@ -67,12 +67,12 @@ class Graph implements Renderer {
     this.#live.close();
     const { color } = this.screen;
     const { skipped, failed, summaries } = this.#state;
-    const told = [
+    const notices = [
       ...skipped.map((event) => pingLine(event, color)),
       ...failed.map((event) => failedLine(event, color)),
     ];
     const table = pingSummary(summaries, this.screen.size().columns, color);
-    const lines = told.length > 0 && table.length > 0 ? [...told, "", ...table] : [...told, ...table];
+    const lines = notices.length > 0 && table.length > 0 ? [...notices, "", ...table] : [...notices, ...table];
     if (lines.length > 0) this.screen.write(lines.map((one) => `${one}\n`).join(""));
   }
 

@@ -9,25 +9,25 @@ export interface IcmpOptions {
   timeoutMs: number;
 }
 
-/** What one ping process tells of its address. Sequence numbers count from 1 here, from 0 in events. */
+/** Reads the output of one ping process about its address. Sequence numbers count from 1 here, from 0 in events. */
 export class IcmpTarget {
-  /** The newest packet that was heard of. */
+  /** The newest packet that ping has reported. */
   #newest = 0;
-  /** Not answered when the next one was sent; lost when they are due. In the order of their numbers. */
+  /** Packets without a reply when the next one was sent, by number; lost when they are due. */
   readonly #waiting: { number: number; due: number }[] = [];
-  readonly #words: string[] = [];
+  readonly #messages: string[] = [];
   #total: number | undefined;
   #explained = false;
 
   constructor(readonly target: Target, private readonly options: IcmpOptions) {}
 
-  /** `clock` is the newest time that any line told, in milliseconds since 1970. */
+  /** Reads a line into events. `clock` is the newest time that any line has shown, in milliseconds since 1970. */
   read(line: PingLine, time: string, clock: number): Event[] {
     switch (line.kind) {
       case "reply":
         return this.#settle(line, (seq, at) => answered(this.target, seq, line.rttMs, at));
       case "error":
-        // A hint of a better way does not mean that the packet is lost.
+        // A redirect names a better route; the packet is not lost.
         if (line.reason.startsWith("Redirect")) return [];
         return this.#settle(line, (seq, at) => {
           this.target.icmp = line.reason;
@@ -44,12 +44,12 @@ export class IcmpTarget {
       case "about":
         return this.#about(line.subject, line.words, time);
       case "other":
-        if (/^ping: (?!=>)/.test(line.text)) this.#words.push(line.text.slice(6));
+        if (/^ping: (?!=>)/.test(line.text)) this.#messages.push(line.text.slice(6));
         return [];
     }
   }
 
-  /** The losses that are certain at this time. */
+  /** Returns the losses that are certain at `clock`. */
   due(clock: number): Event[] {
     const events: Event[] = [];
     while (this.#waiting[0] !== undefined && this.#waiting[0].due <= clock) {
@@ -59,23 +59,23 @@ export class IcmpTarget {
     return events;
   }
 
-  /** Its process has ended. After the whole count it has waited for the last answers, else some are on their way. */
+  /** Reads the end of the process. Open packets are lost after the whole count, as ping waited for them; else in flight. */
   end(time: string): Event[] {
     const { count } = this.options, { attempts, failed, address } = this.target;
     if (this.#total === undefined) {
       if (this.#explained || failed) return [];
       fail(this.target, "program");
-      const reason = this.#words.join("; ") || "ping ended early";
+      const reason = this.#messages.join("; ") || "ping ended early";
       return [{ type: "failed", time, subject: address, reason }];
     }
     if (count === 0 || this.#total < count) return [];
     return attempts.open(count - 1).flatMap((seq) => this.#lose(seq, time));
   }
 
-  #settle({ at, icmpSeq }: { at: number; icmpSeq: number }, tell: (seq: number, time: string) => Event[]): Event[] {
+  #settle({ at, icmpSeq }: { at: number; icmpSeq: number }, report: (seq: number, time: string) => Event[]): Event[] {
     const number = unwrap(icmpSeq, this.#newest);
     this.#newest = Math.max(this.#newest, number);
-    return this.target.attempts.settle(number - 1) ? tell(number - 1, new Date(at).toISOString()) : [];
+    return this.target.attempts.settle(number - 1) ? report(number - 1, new Date(at).toISOString()) : [];
   }
 
   #lose(seq: number, time: string): Event[] {
@@ -83,12 +83,12 @@ export class IcmpTarget {
   }
 
   #about(subject: string, words: string, time: string): Event[] {
-    if (subject === "socktype") return []; // says nothing that "socket" does not
+    if (subject === "socktype") return []; // adds nothing to the message about "socket"
     if (subject !== "connect") {
-      this.#words.push(`${subject}: ${words}`);
+      this.#messages.push(`${subject}: ${words}`);
       return [];
     }
-    // There is no way there at all, and ping does not try again.
+    // There is no route, and ping does not try again.
     this.#explained = true;
     return unsent(this.target, [0], time, words);
   }

@@ -1,18 +1,18 @@
-/** More addresses than this are not pinged by ICMP where each needs a process of its own. */
+/** Limit of addresses that are pinged by unprivileged ICMP, as each needs a process. */
 export const mostProcesses = 64;
 
-/** iputils' ping asks for more privilege below this, in milliseconds ("cannot flood"). */
+/** Shortest interval that iputils' ping allows unprivileged users, in milliseconds ("cannot flood" below it). */
 export const leastIntervalMs = 2;
 
-/** How long an answer to a TCP ping is waited for, in milliseconds: then the kernel would send its SYN a second time. */
+/** Time to wait for a reply to a TCP ping, in milliseconds: after it the kernel would send the SYN a second time. */
 export const tcpTimeoutMs = 1000;
 
 /**
- * Runs "$1 ADDRESS" for $2 addresses at once, which follow, and then the rest as a command of its own. Each line that
- * comes of them has a label and a tab before it: the address's number, which ends with a line "end", or what the command
- * prints itself. In the background SIGINT is ignored, so env gives it back; for who was just starting it is sent again,
- * until all have ended. The limit for tools is lifted for the other command: Deno reserves half a gigabyte, of which it
- * uses 12 MB.
+ * Runs "$1 ADDRESS" in parallel for the $2 addresses that follow, and the remaining arguments as one more command. A line
+ * of a ping is prefixed with the number of its address and a tab; its last line is "end". The other command labels its
+ * lines itself. Background processes ignore SIGINT, so env restores the default. A process that is just starting misses
+ * the signal: it is sent again until all have ended. The memory limit of tools is lifted for the other command: Deno
+ * reserves half a gigabyte, of which it uses 12 MB.
  */
 const script = [
   "set -f; ping=$1 left=$2 at=0 pids= stopped=; shift 2",
@@ -32,18 +32,18 @@ const script = [
 ].join("\n");
 
 export interface PingArguments {
-  /** Addresses or names for ICMP. */
+  /** Addresses or names to ping by ICMP. */
   icmp: readonly string[];
-  /** For TCP, with their ports. */
+  /** Addresses or names to ping by TCP, with their ports. */
   tcp: readonly { address: string; port: number }[];
-  /** 0 is until SIGINT. */
+  /** Pings for each address; 0 means until SIGINT. */
   count: number;
   intervalMs: number;
-  /** For the answer to the last packet. */
+  /** Time to wait for the reply to the last packet. */
   timeoutMs: number;
 }
 
-/** One command for all: a ping for each address, and one program for all that is pinged by TCP. */
+/** Returns one command for all addresses: a ping process for each by ICMP, and one program for all by TCP. */
 export function pingArguments({ icmp, tcp, count, intervalMs, timeoutMs }: PingArguments): string[] {
   const times = count === 0 ? "" : ` -c ${count}`;
   return [

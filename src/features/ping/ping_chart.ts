@@ -6,10 +6,10 @@ import { width } from "../../text/fit_text.ts";
 import { marks, pace } from "./sparkline.ts";
 import type { Look, Span } from "../../text/style.ts";
 
-/** Rows that a chart needs to be worth looking at: four of plot, the axis and its legend. */
+/** Smallest useful height of a chart, in rows: four of plot, the axis and its legend. */
 export const leastChartRows = 6;
 
-/** The line chart of one target, exactly `rows` lines (at least `leastChartRows`). */
+/** Returns the line chart of one target, exactly `rows` lines (at least `leastChartRows`). */
 export function pingChart(target: Pinged, columns: number, rows: number): Span[][] {
   const plotRows = rows - 2;
   const room = Math.max(1, columns - 12);
@@ -29,12 +29,12 @@ export function pingChart(target: Pinged, columns: number, rows: number): Span[]
       return { text: character, look };
     }),
   ]);
-  if (target.roundTrips.count === 0) lines[Math.floor(lines.length / 2)]?.push(...silence(target, room));
+  if (target.roundTrips.count === 0) lines[Math.floor(lines.length / 2)]?.push(...emptyPlotText(target, room));
   return [...lines, axis(target, label, room, outcomes), legend(label, room, outcomes)];
 }
 
-/** Stands in the middle of a plot without a line. */
-function silence(target: Pinged, room: number): Span[] {
+/** Returns the text in the middle of a plot without replies. */
+function emptyPlotText(target: Pinged, room: number): Span[] {
   const words = {
     lost: "nothing has come back yet",
     unsent: "could not be sent",
@@ -44,13 +44,13 @@ function silence(target: Pinged, room: number): Span[] {
   const { latest } = target;
   const text =
     words[target.failed ? "failed" : latest !== undefined && "missing" in latest ? latest.missing : "waiting"];
-  // The plot's own columns are there already, all blank.
+  // The text follows the blank columns of the plot.
   const shown = target.last(room).length;
   const before = Math.max(1, Math.floor((room - text.length) / 2) - shown);
   return [{ text: " ".repeat(before) + text, look: "dim" }];
 }
 
-/** Whose chart this is. */
+/** Returns the heading of a chart: pod or address, node, and the reason if the target is gone. */
 export function chartHeading({ destination, gone }: Pinged): Span[] {
   const { pod, node } = destination;
   const where = pod === undefined ? "" : `  ${address(destination)}${node === undefined ? "" : ` on ${node}`}`;
@@ -61,7 +61,7 @@ export function chartHeading({ destination, gone }: Pinged): Span[] {
   ];
 }
 
-/** What the chart shows, in figures over the whole run. */
+/** Returns the figures of a target, over the whole run. */
 export function chartFigures({ latest, roundTrips, lost, unsent, lossPercent }: Pinged): Span[] {
   return [
     ...figure(" last", latest !== undefined && "rttMs" in latest ? latest.rttMs : undefined),
@@ -97,7 +97,7 @@ function axis(target: Pinged, label: number, room: number, outcomes: ReturnType<
   ];
 }
 
-/** How far back the left end is, and what the marks on the axis mean, if there are any. */
+/** Returns the line below the axis: the age of the left end, and the meaning of the marks on the axis, if any. */
 function legend(label: number, room: number, outcomes: ReturnType<Pinged["last"]>): Span[] {
   const known = outcomes.filter((outcome) => outcome !== undefined);
   const [first, last] = [known[0], known.at(-1)];

@@ -7,20 +7,20 @@ import { safe } from "../../text/safe.ts";
 import { width } from "../../text/fit_text.ts";
 import { line, type Span } from "../../text/style.ts";
 
-/** How to look at a ping: the window, and what the person before it has chosen. */
+/** The window, and the state of the user interface. */
 export interface View {
   columns: number;
   rows: number;
   color: boolean;
-  /** Key of the target that was chosen for the chart. */
+  /** Key of the target that the user selected for the chart. */
   selected?: string;
-  /** Keys of all targets in the order of the rows; worst first where it is missing. */
+  /** Keys of all targets in the order of the rows; by default worst first. */
   order?: readonly string[];
-  /** Since the start, in milliseconds. */
+  /** Time since the start, in milliseconds. */
   elapsedMs: number;
 }
 
-/** The whole picture: at most `rows` lines, none wider than `columns`. */
+/** Returns the whole frame: at most `rows` lines, none wider than `columns`. */
 export function pingFrame(state: PingState, view: View): string[] {
   const { columns, rows, color } = view;
   if (rows < 1 || columns < 1) return [];
@@ -41,8 +41,8 @@ function single(state: PingState, columns: number, rows: number): Span[][] {
 }
 
 /**
- * The row whose target the chart shows: the selected one or, until somebody selects, the worst that there is something
- * to draw of (the table stays at its top then).
+ * Returns the row whose target the chart shows: the selected one or, until the user selects one, the first that has a
+ * reply to draw (the table is not scrolled to it).
  */
 export function chartedRow(state: PingState, order: readonly string[], selected: string | undefined): number {
   const chosen = order.indexOf(selected ?? "");
@@ -50,7 +50,7 @@ export function chartedRow(state: PingState, order: readonly string[], selected:
   return Math.max(0, order.findIndex((key) => (state.targets.get(key)?.roundTrips.count ?? 0) > 0));
 }
 
-/** For windows too low for a chart. */
+/** Returns the table of a single target, for windows too low for a chart. */
 function compact(target: Pinged, columns: number, rows: number): Span[][] {
   const widths = layout([target], columns);
   return rows >= 2 ? [headRow(widths), targetRow(target, widths, false)] : [targetRow(target, widths, false)];
@@ -63,11 +63,11 @@ function many(state: PingState, view: View, rows: number): Span[][] {
   const charted = chartedRow(state, order, view.selected);
   const widths = layout(targets, view.columns);
   const chartRows = roomForChart(rows, targets.length);
-  // Without a chart and in a low window, every row is needed for targets.
-  const air = rows >= 8 ? 1 : 0;
-  const tableRows = Math.max(0, rows - air - 1 - (chartRows > 0 ? chartRows + 2 : 0));
+  // In a low window every row is needed for targets.
+  const blankRows = rows >= 8 ? 1 : 0;
+  const tableRows = Math.max(0, rows - blankRows - 1 - (chartRows > 0 ? chartRows + 2 : 0));
   const lines = [
-    ...Array.from({ length: air }, (): Span[] => []),
+    ...Array.from({ length: blankRows }, (): Span[] => []),
     headRow(widths),
     ...scrolledRows(
       { count: targets.length, inSight: Math.max(0, chosen), rows: tableRows },
@@ -81,14 +81,14 @@ function many(state: PingState, view: View, rows: number): Span[][] {
   return lines;
 }
 
-/** A chart when all rows leave enough for it, or when the window is so high that both have plenty. */
+/** Returns the rows of the chart: those that the targets leave, else a third of a high window, else 0. */
 function roomForChart(rows: number, targets: number): number {
   const left = rows - 4 - targets;
   if (left >= leastChartRows) return left;
   return rows >= 32 ? Math.floor(rows / 3) : 0;
 }
 
-/** How many targets there are, how they stand, and for how long; with signs only where words do not fit. */
+/** Returns the first line: targets, their standings and the elapsed time; signs without words where these do not fit. */
 function head(state: PingState, { columns, elapsedMs }: View): Span[] {
   const time = clock(elapsedMs);
   const fitting = [true, false].map((words) => counts(state, words))

@@ -1,14 +1,14 @@
-/** What one line of iputils' ping says (20240905, with -n, -O and -D). */
+/** A line of iputils' ping (20240905, with -n, -O and -D). */
 export type PingLine =
   /** `icmpSeq` counts from 1 and has 16 bits. `at` is in milliseconds since 1970. */
   | { kind: "reply"; at: number; icmpSeq: number; rttMs: number }
   /** Printed when the next packet is about to be sent: a reply may still come. */
   | { kind: "noAnswer"; at: number; icmpSeq: number }
-  /** An ICMP error that came back. */
+  /** An ICMP error that was received. */
   | { kind: "error"; at: number; icmpSeq: number; reason: string }
-  /** The last word. `sent` counts what could not be sent, too: without NET_RAW ping does not tell. */
+  /** The totals. `sent` includes packets that could not be sent: without NET_RAW ping does not distinguish them. */
   | { kind: "total"; sent: number }
-  /** `ping: SUBJECT: words`: a name that does not resolve, or what failed. */
+  /** `ping: SUBJECT: words`: a name that does not resolve, or a call that failed. */
   | { kind: "about"; subject: string; words: string }
   | { kind: "other"; text: string };
 
@@ -34,7 +34,7 @@ export function parsePingLine(line: string): PingLine {
   return found ? { kind: "about", subject: found[1] ?? "", words: found[2] ?? "" } : { kind: "other", text: line };
 }
 
-/** The number that a printed one stands for: the one nearest to `newest`, as only the last 16 bits are printed. */
+/** Returns the full sequence number nearest to `newest`, as ping prints only the last 16 bits. */
 export function unwrap(printed: number, newest: number): number {
   const ahead = ((printed - newest) % 0x10000 + 0x10000) % 0x10000;
   return newest + (ahead < 0x8000 ? ahead : ahead - 0x10000);

@@ -6,34 +6,35 @@ import type { Observed, PingOptions, Target } from "./ping_target.ts";
 import { byIcmp } from "../../runs/by_icmp.ts";
 import { newObserved, targetsOf } from "./ping_target.ts";
 
-/** Each line passes through a shell, and each TCP ping opens a connection. */
+/** Limit of pings a second: each line passes through a shell, and each TCP ping opens a connection. */
 const mostPerSecond = 1000;
-/** Where nothing says which port a host has: a refusal is a reply, too. */
+/** TCP port of hosts without a known port: a refusal is a reply, too. */
 const usualPort = 80;
 
 export interface UnprivilegedPingOptions extends PingOptions {
-  /** How many addresses may be pinged by ICMP, a process each. */
+  /** Limit of addresses pinged by ICMP, one process each. */
   mostIcmp?: number;
 }
 
-/** Who is pinged how, where NET_RAW is not to be had. */
-export interface PingPlan {
+/** The destinations by ICMP and by TCP, where NET_RAW is not available. */
+export interface ProbePlan {
   readonly observed: readonly Observed[];
   readonly icmp: readonly Target[];
   readonly tcp: readonly Target[];
   readonly intervalMs: number;
-  /** How long an ICMP reply is waited for. */
+  /** Time to wait for an ICMP reply. */
   readonly timeoutMs: number;
 }
 
 /**
- * The first addresses by ICMP, the rest by TCP; an address that several pods share is pinged once.
+ * Plans the first addresses by ICMP, the rest by TCP. An address that several pods share is pinged once, by TCP once for
+ * each port.
  *
- * @throws {ScopeError} usage, when that is more than a thousand pings a second.
+ * @throws {ScopeError} usage, for more than a thousand pings a second.
  */
 export function planPings(
   { destinations, intervalMs: wantedMs, mostIcmp = mostProcesses }: UnprivilegedPingOptions,
-): PingPlan {
+): ProbePlan {
   const intervalMs = Math.max(leastIntervalMs, wantedMs);
   const addresses = [...new Set(destinations.map(({ address }) => canonicalAddress(address)))];
   const chosen = new Set(addresses.slice(0, mostIcmp));
@@ -50,13 +51,13 @@ export function planPings(
   };
 }
 
-/** The TCP port of a target; none where it is pinged by ICMP. */
+/** Returns the TCP port of a target; undefined if it is pinged by ICMP. */
 export function portOf({ observed }: Target): number | undefined {
   return observed[0]?.destination.port;
 }
 
-/** For people: who is pinged how; `why` there is no ICMP. */
-export function howPinged({ observed, tcp }: PingPlan, why?: string): string {
+/** Returns a notice about the use of ICMP and TCP. `why` is the reason if ICMP is not available. */
+export function howPinged({ observed, tcp }: ProbePlan, why?: string): string {
   const ports = [...new Set(tcp.map(portOf))].toSorted((a = 0, b = 0) => a - b);
   const listed = ports.length > 5 ? [...ports.slice(0, 5), "…"] : ports;
   const byTcp = `by TCP connect (port${ports.length === 1 ? "" : "s"} ${listed.join(", ")})`;
@@ -71,7 +72,7 @@ function byTcp(destination: Destination): Destination {
   return { ...destination, protocol: "tcp", port: destination.port ?? usualPort };
 }
 
-/** Two pods on one node's address may have ports of their own. */
+/** Returns the key of a target: two pods with the address of their node may have different ports. */
 function keyOf({ address, port }: Destination): string {
   return `${canonicalAddress(address)} ${port ?? ""}`;
 }

@@ -5,7 +5,7 @@ import { pad, shortenMiddle, width } from "../../text/fit_text.ts";
 import { pace, sparkline } from "./sparkline.ts";
 import type { Look, Span } from "../../text/style.ts";
 
-/** What a standing looks like: a sign of its own, so that it can be told without colour. */
+/** The look of each standing. The signs differ, so that standings are distinct without colour. */
 export const signs: Readonly<Record<Standing, { sign: string; word: string; look: Look }>> = {
   ok: { sign: "●", word: "ok", look: "good" },
   losing: { sign: "◐", word: "losing", look: "slow" },
@@ -19,14 +19,14 @@ export const signs: Readonly<Record<Standing, { sign: string; word: string; look
 const gap = 2;
 const leastSpark = 8;
 const numbers = { last: 6, avg: 5, p95: 5, loss: 4 } as const;
-/** Left out in this order where the window is too narrow. */
+/** Columns that are left out where the window is too narrow, in this order. */
 const droppable = ["node", "avg", "address", "p95", "spark", "loss", "last"] as const;
 type Part = "name" | typeof droppable[number];
 
-/** Which columns the table has, and how wide they are. */
+/** The columns of the table with their widths. */
 export type Layout = ReadonlyMap<Part, number>;
 
-/** The widths that fit `columns`: names give way first, then columns are left out, and the sparkline takes the rest. */
+/** Returns widths that fit `columns`: names shrink first, then columns are left out; the sparkline takes the rest. */
 export function layout(targets: readonly Pinged[], columns: number): Layout {
   const natural = (text: (target: Pinged) => string, title: string) =>
     targets.reduce((most, target) => Math.max(most, width(text(target))), title.length);
@@ -113,7 +113,7 @@ export function targetRow(target: Pinged, widths: Layout, selected: boolean): Sp
   ];
 }
 
-/** The latest time, or in a word why there is none. */
+/** Returns the latest round-trip time, or a word for the reason why there is none. */
 function lastCell(target: Pinged, columns: number, median: number | undefined): Span {
   const { latest } = target;
   const right = (text: string, look: Look): Span => ({ text: pad(text, columns, "right"), look });

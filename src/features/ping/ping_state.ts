@@ -2,23 +2,23 @@ import { type Event, type Failed, type PingSkipped, type PingSummary } from "../
 import { type Destination, destinationName } from "../../target.ts";
 import { RoundTrips } from "../../lib/round_trips.ts";
 
-/** What became of one packet. */
+/** The outcome of one packet. */
 export type Outcome = { at: number; rttMs: number } | { at: number; missing: "lost" | "unsent" };
 
-/** How a target stands, worst first; `losing` has lost something lately, `lost` answers no more. */
+/** The standings of a target, worst first. `losing`: some of the latest packets are missing; `lost`: the last three are. */
 export const standings = ["lost", "failed", "unsent", "losing", "ok", "pending", "gone"] as const;
 export type Standing = typeof standings[number];
 
-const kept = 512;
-const lately = 30;
+const keptPackets = 512;
+const latestPackets = 30;
 
-/** Everything a picture of one target needs. */
+/** The state of one target, for display. */
 export class Pinged {
   readonly roundTrips = new RoundTrips();
   lost = 0;
   unsent = 0;
   gone: string | undefined;
-  /** Its name has no address, or what pings it failed. */
+  /** True if the name has no address, or the pinging program failed. */
   failed = false;
   readonly #outcomes = new Map<number, Outcome>();
   #newest = -1;
@@ -26,28 +26,28 @@ export class Pinged {
 
   constructor(readonly destination: Destination) {}
 
-  /** By sequence number, as a loss is known only after later replies have come. */
+  /** Records an outcome by sequence number, as a loss is known only after later replies. */
   record(seq: number | undefined, outcome: Outcome): void {
     const at = seq ?? this.#newest + 1;
     this.#standing = undefined;
     this.#newest = Math.max(this.#newest, at);
     this.#outcomes.set(at, outcome);
-    this.#outcomes.delete(this.#newest - kept);
+    this.#outcomes.delete(this.#newest - keptPackets);
     if ("rttMs" in outcome) this.roundTrips.add(outcome.rttMs);
     else this[outcome.missing] += 1;
   }
 
-  /** The last `count` packets, the oldest first; undefined for those that are on their way. */
+  /** Returns the last `count` packets, the oldest first; undefined for those in flight. */
   last(count: number): (Outcome | undefined)[] {
-    const from = Math.max(0, this.#newest + 1 - Math.min(count, kept));
+    const from = Math.max(0, this.#newest + 1 - Math.min(count, keptPackets));
     return Array.from({ length: this.#newest + 1 - from }, (_, index) => this.#outcomes.get(from + index));
   }
 
   get latest(): Outcome | undefined {
-    return this.last(lately).findLast((outcome) => outcome !== undefined);
+    return this.last(latestPackets).findLast((outcome) => outcome !== undefined);
   }
 
-  /** Of what was sent and is settled, in percent. */
+  /** Loss among the packets that were sent and are settled, in percent. */
   get lossPercent(): number {
     const sent = this.roundTrips.count + this.lost;
     return sent === 0 ? 0 : this.lost / sent * 100;
@@ -60,7 +60,7 @@ export class Pinged {
   }
 
   #judge(): Standing {
-    const settled = this.last(lately).filter((outcome) => outcome !== undefined);
+    const settled = this.last(latestPackets).filter((outcome) => outcome !== undefined);
     const newest = settled.slice(-3);
     if (newest.length === 0) return "pending";
     if (newest.every((outcome) => "missing" in outcome)) {
@@ -70,7 +70,7 @@ export class Pinged {
   }
 }
 
-/** What the events of a ping have told so far. */
+/** The state of a ping, from its events so far. */
 export interface PingState {
   readonly targets: Map<string, Pinged>;
   readonly skipped: PingSkipped[];
@@ -82,7 +82,7 @@ export function newPingState(): PingState {
   return { targets: new Map(), skipped: [], failed: [], summaries: [] };
 }
 
-/** Takes an event in; what is not about a ping is left aside. */
+/** Applies an event to the state. Events of other commands are ignored. */
 export function applyEvent(state: PingState, event: Event): void {
   switch (event.type) {
     case "ping.target":
@@ -131,8 +131,8 @@ function pinged(state: PingState, of: Destination): Pinged {
 }
 
 /**
- * The keys of all targets, worst first: by standing, then loss, then p95. Loss and p95 are compared in coarse steps and
- * names decide within one, so that rows do not change places for nothing.
+ * Returns the keys of all targets, worst first: by standing, then loss, then p95. Loss and p95 are compared in coarse
+ * steps, and names decide within a step, so that small changes do not reorder the rows.
  */
 export function worstFirst(state: PingState): string[] {
   const names = new Intl.Collator("en", { numeric: true });

@@ -7,21 +7,21 @@ import { Attempts } from "./attempts.ts";
 
 export interface PingOptions {
   destinations: readonly Destination[];
-  /** Packets for each destination; 0 is until stopped. */
+  /** Packets for each destination; 0 means until stopped. */
   count: number;
-  /** From one packet to the next of the same destination. */
+  /** Time between two packets to the same destination. */
   intervalMs: number;
 }
 
-/** A Tool that also knows what it is about to ping, and that can be told what has gone meanwhile. */
+/** A Tool that also lists its destinations, and that takes destinations out when they are gone. */
 export interface PingTool extends Tool {
-  /** The events to show before the first output: one for each destination. */
+  /** Returns the events to show before the first output: one for each destination. */
   begin(time: string): PingTarget[];
-  /** The destination was deleted or has finished: its losses are not reported any more. */
+  /** Takes out a destination that was deleted or has finished: its packets are not reported any more. */
   gone(destination: Destination, reason: string, time: string): Event[];
 }
 
-/** What was seen of one destination. */
+/** The results of one destination. */
 export interface Observed {
   readonly destination: Destination;
   readonly roundTrips: RoundTrips;
@@ -31,16 +31,16 @@ export interface Observed {
   failed?: NonNullable<PingSummary["failed"]>;
 }
 
-/** One address that is pinged; hostNetwork pods of one node share it. */
+/** One address that is pinged; pods with `hostNetwork` on one node share it. */
 export interface Target {
   readonly address: string;
   readonly observed: Observed[];
   readonly attempts: Attempts;
   /** Replies and timeouts for packets that were settled before; fping counts them as sent once more. */
   repeated: number;
-  /** Its name does not resolve, or its program failed: nothing more comes from it. */
+  /** True if the name does not resolve, or the program failed: no output follows. */
   failed: boolean;
-  /** The ICMP error that came back last and belongs to the next timeout. */
+  /** The ICMP error that was received last; it belongs to the next timeout. */
   icmp?: string;
   total?: number;
 }
@@ -55,7 +55,7 @@ export function newTarget(address: string, observed: Observed[]): Target {
   return { address, observed, attempts: new Attempts(), repeated: 0, failed: false };
 }
 
-/** One target for each key, in the order of the destinations. */
+/** Returns one target for each key, in the order of the destinations. */
 export function targetsOf(all: readonly Observed[], keyOf: (destination: Destination) => string): Map<string, Target> {
   const targets = new Map<string, Target>();
   for (const observed of all) {
@@ -70,7 +70,7 @@ export function begin(all: readonly Observed[], time: string): PingTarget[] {
   return all.map(({ destination }) => ({ type: "ping.target", time, ...destination }));
 }
 
-/** The destination's losses are no news any more. Nothing when it is none of these, or known to be gone. */
+/** Marks a destination as gone. Returns no events if it is not one of `all`, or was marked before. */
 export function gone(all: readonly Observed[], destination: Destination, reason: string, time: string): Event[] {
   const observed = all.find((one) => sameDestination(one.destination, destination));
   if (observed === undefined || observed.gone !== undefined) return [];
@@ -78,7 +78,7 @@ export function gone(all: readonly Observed[], destination: Destination, reason:
   return [{ type: "ping.gone", time, ...observed.destination, reason }];
 }
 
-/** 0 when all that were tried answered, 1 when some did not, 2 when none did. */
+/** Returns 0 if all destinations that were tried answered, 1 if some did not, 2 if none did. */
 export function exitCode(all: readonly Observed[], targets: Iterable<Target>): number {
   const failed = [...targets].filter((target) => target.failed).flatMap((one) => one.observed);
   const tried = all.filter((one) => one.roundTrips.count + one.lost + one.unsent > 0 || failed.includes(one));
@@ -88,9 +88,9 @@ export function exitCode(all: readonly Observed[], targets: Iterable<Target>): n
 }
 
 /**
- * The name of a target does not resolve.
+ * Marks a target whose name does not resolve as failed.
  *
- * @throws {ScopeError} notFound, when that leaves nothing to ping.
+ * @throws {ScopeError} notFound, when no target is left.
  */
 export function cannotResolve(target: Target, targets: Iterable<Target>, words: string, time: string): Failed[] {
   fail(target, "unresolved");
@@ -102,7 +102,7 @@ export function cannotResolve(target: Target, targets: Iterable<Target>, words: 
   return [{ type: "failed", time, subject: target.address, reason: message, hint }];
 }
 
-/** It is finished: no more lines will come of it. */
+/** Marks a target as failed: no more lines follow. */
 export function fail(target: Target, why: NonNullable<PingSummary["failed"]>): void {
   target.failed = true;
   for (const one of target.observed) one.failed = why;

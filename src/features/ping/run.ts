@@ -1,5 +1,5 @@
 import { findDestinations } from "../../connect/destinations.ts";
-import type { Beside, Context } from "../../context.ts";
+import type { Context, TargetClient } from "../../context.ts";
 import type { Event, PingGone } from "../../event.ts";
 import { now } from "../../lib/timed.ts";
 import { targetQuery } from "../../options.ts";
@@ -12,32 +12,38 @@ import type { PingOptions, PingTool } from "./ping_target.ts";
 import { pingTool } from "./tool.ts";
 import { unprivilegedPingTool } from "./unprivileged_ping.ts";
 
-/** Pings what the plan says. Returns 0 when all answered, 1 when some did, 2 when none did. */
+/** Pings the destinations of the plan. Returns 0 if all answered, 1 if some did, 2 if none did. */
 export async function run(context: Context, plan: PingPlan, find = findDestinations): Promise<number> {
   const destinations = await find(context, plan.destinations);
   const wanted = { destinations: destinations.reachable, count: plan.count, intervalMs: plan.intervalMs };
-  const quick = pingTool(wanted);
-  await using beside = await context.enter(targetQuery(context.options), needs);
-  const tool = beside.capabilities.has("NET_RAW") ? quick : await unprivileged(beside, wanted, context);
+  const fping = pingTool(wanted);
+  await using client = await context.enter(targetQuery(context.options), needs);
+  const tool = client.capabilities.has("NET_RAW") ? fping : await unprivileged(client, wanted, context);
   const gone = (signal: AbortSignal) => goneEvents(tool, destinations.watch(signal));
   const events = prepend(
     [...destinations.skipped, ...tool.begin(now())],
-    observe(beside, tool, context.signal, gone),
+    observe(client, tool, context.signal, gone),
   );
   const live = async () => (await import("./graph.ts")).graphRenderer;
   const shown = await context.show(events, plan.graph ? { live } : {});
-  // A signal says more than what was lost, and the tool more than that something failed.
+  // The exit code of a signal comes first, then the tool's, then that of a failure event.
   return shown > 1 ? shown : tool.exitCode() || shown;
 }
 
-/** Without NET_RAW fping reports hosts that answer as lost. */
-async function unprivileged(beside: Beside, options: PingOptions, { say, signal }: Context): Promise<PingTool> {
-  const { stdout } = await outputOf(beside.run({ argv: icmpProbe, namespaces: ["net"] }), signal);
+/** Returns a tool for use without NET_RAW, where fping would report hosts that answer as lost. */
+async function unprivileged(
+  client: TargetClient,
+  options: PingOptions,
+  { notice, signal }: Context,
+): Promise<PingTool> {
+  const { stdout } = await outputOf(client.run({ argv: icmpProbe, namespaces: ["net"] }), signal);
   const why = readIcmpProbe(stdout);
   const tool = unprivilegedPingTool({ ...options, ...(why === undefined ? {} : { mostIcmp: 0 }) });
   const { plan } = tool;
-  say(howPinged(plan, why));
-  if (plan.intervalMs > options.intervalMs) say(`pinging every ${plan.intervalMs / 1000} s: more often takes NET_RAW`);
+  notice(howPinged(plan, why));
+  if (plan.intervalMs > options.intervalMs) {
+    notice(`pinging every ${plan.intervalMs / 1000} s: more often takes NET_RAW`);
+  }
   return tool;
 }
 

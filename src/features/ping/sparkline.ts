@@ -3,17 +3,17 @@ import type { Look, Span } from "../../text/style.ts";
 
 const blocks = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 
-/** Marks of what did not come back, told apart by shape as well as by colour. */
+/** Marks of packets without a reply, distinct in shape as well as in colour. */
 export const marks = { lost: "×", unsent: "○", underWay: "·" } as const;
 
-/** The look of a time, against what is usual for its target. */
+/** Returns the look of a round-trip time, compared with the median of its target. */
 export function pace(rttMs: number, medianMs: number | undefined): Look {
   return medianMs !== undefined && rttMs > 2 * medianMs ? "slow" : "good";
 }
 
 /**
- * One character for each packet. Heights are relative to the greatest time shown, and at least three times the median,
- * so that noise stays low and outliers stand out.
+ * Returns one character for each packet. Heights are relative to the greatest time shown, or to three times the median
+ * if that is more, so that noise stays low and outliers stand out.
  */
 export function sparkline(outcomes: readonly (Outcome | undefined)[], medianMs: number | undefined): Span[] {
   const times = outcomes.map((outcome) => outcome !== undefined && "rttMs" in outcome ? outcome.rttMs : 0);

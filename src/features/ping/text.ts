@@ -15,14 +15,14 @@ import { safe } from "../../text/safe.ts";
 import { type Look, paint } from "../../text/style.ts";
 import { type Cell, type Column, right, table } from "../../text/table.ts";
 
-export type PingNews = PingReply | PingLost | PingUnsent | PingGone | PingSkipped;
+export type PingNotice = PingReply | PingLost | PingUnsent | PingGone | PingSkipped;
 
-export function isPingNews(event: Event): event is PingNews {
+export function isPingNotice(event: Event): event is PingNotice {
   return ["ping.reply", "ping.lost", "ping.unsent", "ping.gone", "ping.skipped"].includes(event.type);
 }
 
-/** One line for what just happened. */
-export function pingLine(event: PingNews, color: boolean): string {
+/** Returns the line for an event. */
+export function pingLine(event: PingNotice, color: boolean): string {
   const because = "reason" in event && event.reason !== undefined ? safe(event.reason) : "";
   switch (event.type) {
     case "ping.reply":
@@ -56,7 +56,7 @@ const heads: Column[] = [
   { title: "STATUS" },
 ];
 
-/** The table that closes a ping; nothing when nothing was pinged. */
+/** Returns the table at the end of a ping; no lines if nothing was pinged. */
 export function pingSummary(summaries: readonly PingSummary[], columns: number, color: boolean): string[] {
   if (summaries.length === 0) return [];
   const rows = summaries.map((one): Cell[] => {
@@ -99,7 +99,7 @@ export function pingText({ color, columns }: TextLook): EventText<PingEvent> {
   return {
     lines(event) {
       if (event.type === "ping.summary") summaries.push(event);
-      return isPingNews(event) ? [pingLine(event, color)] : [];
+      return isPingNotice(event) ? [pingLine(event, color)] : [];
     },
     tables: () => [pingSummary(summaries, columns(), color)],
   };

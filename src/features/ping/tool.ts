@@ -23,12 +23,12 @@ import {
 } from "./ping_target.ts";
 
 /**
- * Pings any number of destinations from one fping process. A destination counts as lost when nothing came back from it:
- * the exit code is 0 when all answered, 1 when some are lost, 2 when all are. Packets in flight at the end count as
- * nothing. `read` throws a ScopeError when no destination is left, as no host name resolves; the caller then ends the
- * run.
+ * Returns a tool that pings any number of destinations with one fping process. A destination counts as lost if no reply
+ * was received: the exit code is 0 if all answered, 1 if some are lost, 2 if all are. Packets in flight at the end are
+ * not counted. `read` throws a ScopeError when no destination is left because no host name resolves; the caller then ends
+ * the run.
  *
- * @throws {ScopeError} usage, when that is more than fping can send.
+ * @throws {ScopeError} usage, for more packets than fping can send.
  */
 export function pingTool(options: PingOptions): PingTool {
   return new Ping(options);
@@ -43,7 +43,7 @@ class Ping implements PingTool {
   readonly #rounds: Rounds;
   readonly #targets = new Map<string, Target>();
   readonly #all: readonly Observed[];
-  readonly #words: string[] = [];
+  readonly #messages: string[] = [];
   #failedWith = 0;
 
   constructor({ destinations, count, intervalMs }: PingOptions) {
@@ -55,7 +55,7 @@ class Ping implements PingTool {
     const targets = targetsOf(this.#all, ({ address }) => canonicalAddress(address));
     const beat = targets.get(beatAddress) ?? newTarget(beatAddress, []);
     targets.delete(beatAddress);
-    // fping prints a target as it was given, so its spelling is the key from here on.
+    // fping prints a target as it was given, so from here on that spelling is the key.
     for (const target of [...targets.values(), beat]) this.#targets.set(target.address, target);
     this.argv = fpingArguments([...this.#targets.keys()], count, intervalMs);
   }
@@ -73,8 +73,8 @@ class Ping implements PingTool {
     const line = parseFpingLine(output.line);
     const target = "target" in line ? this.#targets.get(line.target) : undefined;
     if (target === undefined) {
-      if (output.stream === "stderr" && output.line.trim() !== "") this.#words.push(output.line.trim());
-      this.#words.splice(0, this.#words.length - 3);
+      if (output.stream === "stderr" && output.line.trim() !== "") this.#messages.push(output.line.trim());
+      this.#messages.splice(0, this.#messages.length - 3);
       return [];
     }
     switch (line.kind) {
@@ -113,7 +113,7 @@ class Ping implements PingTool {
     return [...events, ...targets.flatMap((one) => unsent(one, one.attempts.open(due), time))];
   }
 
-  /** What fping's totals reveal: a packet that it counts as sent but never spoke of could not be sent. */
+  /** Reads fping's totals: a packet that they count as sent, but that no line mentioned, could not be sent. */
   #finish(exit: ToolExit): Event[] {
     const time = now();
     const events: Event[] = [];
@@ -125,10 +125,10 @@ class Ping implements PingTool {
       const silent = Math.max(0, total - repeated - attempts.settled);
       events.push(...unsent(target, attempts.open(total).slice(0, silent), time));
     }
-    // 1 and 2 tell of lost and unknown hosts; 130 is SIGINT before fping was ready for it.
+    // 1 and 2 mean lost and unknown hosts; 130 is a SIGINT before fping handled it.
     if (exit.code > 2 && exit.code !== 130) {
       this.#failedWith = exit.code;
-      const reason = this.#words.join("; ") || "it said nothing; to open its socket it needs NET_RAW";
+      const reason = this.#messages.join("; ") || "it said nothing; to open its socket it needs NET_RAW";
       events.push({ type: "failed", time, subject: "fping", reason: `exit code ${exit.code}: ${reason}` });
     }
     return [...events, ...this.#all.map((observed) => summary(observed, time))];

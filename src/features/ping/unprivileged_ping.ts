@@ -5,22 +5,22 @@ import type { ToolExit, ToolOutput } from "../../tool.ts";
 import { IcmpTarget } from "./icmp_target.ts";
 import { pingArguments } from "./ping_arguments.ts";
 import { parsePingLine } from "./ping_output.ts";
-import type { PingPlan, UnprivilegedPingOptions } from "./ping_plan.ts";
+import type { ProbePlan, UnprivilegedPingOptions } from "./ping_plan.ts";
 import { planPings, portOf } from "./ping_plan.ts";
 import type { Observed, PingTool, Target } from "./ping_target.ts";
 import { answered, begin, cannotResolve, exitCode, gone, lost, summary, unsent } from "./ping_target.ts";
 import { parseTcpPingLine } from "./tcp_ping_output.ts";
 
-/** A PingTool, and how it pings whom. */
+/** A PingTool with its plan. */
 export interface UnprivilegedPingTool extends PingTool {
-  readonly plan: PingPlan;
+  readonly plan: ProbePlan;
 }
 
 /**
- * Pings where NET_RAW is not to be had: the first addresses by unprivileged ICMP, the rest by TCP connections, which end
- * as soon as they are accepted or refused. Events, summary and exit code are those of `pingTool`.
+ * Returns a tool that pings without NET_RAW: the first addresses by unprivileged ICMP, the rest by TCP connections, which
+ * end as soon as they are accepted or refused. Events, summary and exit code are those of `pingTool`.
  *
- * @throws {ScopeError} usage, when that is more than a thousand pings a second.
+ * @throws {ScopeError} usage, for more than a thousand pings a second.
  */
 export function unprivilegedPingTool(options: UnprivilegedPingOptions): UnprivilegedPingTool {
   return new UnprivilegedPing(options);
@@ -30,12 +30,12 @@ class UnprivilegedPing implements UnprivilegedPingTool {
   readonly argv: readonly string[];
   readonly namespaces = ["net"] as const;
   readonly stopSignal = "SIGINT";
-  readonly plan: PingPlan;
+  readonly plan: ProbePlan;
   readonly #all: readonly Observed[];
   readonly #targets: readonly Target[];
-  /** By ICMP first: their places are the labels of their lines. */
+  /** All targets, those by ICMP first; an index is the label of the target's lines. */
   readonly #members: readonly (IcmpTarget | Target)[];
-  readonly #words: string[] = [];
+  readonly #messages: string[] = [];
   #clock = 0;
   #tcpCode = 0;
   #failedWith = 0;
@@ -104,14 +104,14 @@ class UnprivilegedPing implements UnprivilegedPingTool {
     const shellFailed = exit.code !== 0 && exit.code !== 130;
     const code = this.#failedWith = shellFailed ? exit.code : this.#tcpCode;
     if (code !== 0) {
-      const reason = `exit code ${code}: ${this.#words.join("; ") || "it said nothing"}`;
+      const reason = `exit code ${code}: ${this.#messages.join("; ") || "it said nothing"}`;
       events.push({ type: "failed", time, subject: shellFailed ? "ping" : "TCP ping", reason });
     }
     return [...events, ...this.#all.map((observed) => summary(observed, time))];
   }
 
-  /** The first words of a crash say most, and lines without any letter nothing. */
+  /** Keeps the first three lines that contain a letter: the first lines of a crash say most. */
   #remember(line: string): void {
-    if (/\p{L}/u.test(line) && this.#words.length < 3) this.#words.push(line.trim());
+    if (/\p{L}/u.test(line) && this.#messages.length < 3) this.#messages.push(line.trim());
   }
 }

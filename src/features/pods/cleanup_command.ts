@@ -12,7 +12,7 @@ export const cleanup = defineCommand({
   name: "cleanup",
   anyPod: true,
   summary: "Remove debug pods and copies of pods, and end ephemeral containers",
-  asks: ["remove"],
+  permissions: ["remove"],
   options: {
     pod: text("-p, --pod <name>", "a debug pod or a copy; a target, for all that was made for it; or all", {
       values: "pod",
@@ -26,7 +26,7 @@ export const cleanup = defineCommand({
   plan({ pod, everywhere }, _args, globals): CleanupPlan {
     const meant = pod ?? globals.pod;
     if (meant === undefined) {
-      throw new ScopeError("usage", "Nothing says which debug pod or copy", { hint: "give -p all, or -p POD" });
+      throw new ScopeError("usage", "No debug pod or copy specified", { hint: "give -p all, or -p POD" });
     }
     return { pod: meant, everywhere };
   },

@@ -12,12 +12,12 @@ import { copyStatus } from "./copy_progress.ts";
 import type { ClusterContext } from "../../context.ts";
 import { namespaceOf } from "../../connect/enter.ts";
 
-/** Makes a debug copy of the pod that a query means, whatever state that is in. */
+/** Makes a debug copy of the query's pod, whatever state the pod is in. */
 export async function copyPod(context: ClusterContext, query: TargetQuery, options: CopyOptions): Promise<CopyReady> {
-  const { cluster, maker, signal, say } = context, begin = performance.now();
+  const { cluster, createdBy, signal, notice } = context, begin = performance.now();
   const [{ pods, of }, by] = await Promise.all([selectPods(cluster, namespaceOf(context), query), whoAmI(cluster)]);
   const pod = choosePod(pods)!, container = containerOf(pod, query.container);
-  if (of !== undefined) say(`using pod "${podName(pod)}" of ${of}`);
+  if (of !== undefined) notice(`using pod "${podName(pod)}" of ${of}`);
   if (container === undefined) {
     const names = [...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []].map(({ name }) => name);
     throw new ScopeError("notFound", `Cannot find container "${query.container}" in pod "${podName(pod)}"`, {
@@ -28,13 +28,13 @@ export async function copyPod(context: ClusterContext, query: TargetQuery, optio
     ...options,
     container: container.name,
     ...(by === undefined ? {} : { by }),
-    ...(maker === undefined ? {} : { maker }),
+    ...(createdBy === undefined ? {} : { createdBy }),
   });
   for (const claim of sharedClaims(pod)) {
-    say(`the copy shares the volume "${claim}" with the original: what it writes there is written for both`);
+    notice(`the copy shares the volume "${claim}" with the original: what it writes there is written for both`);
   }
   const { timeoutMs } = context.options, { command } = options;
-  const wait = { copy, of: podName(pod), container: container.name, timeoutMs, say };
+  const wait = { copy, of: podName(pod), container: container.name, timeoutMs, notice };
   const made = await startCopy(
     cluster,
     { ...wait, ...(command === undefined ? {} : { command }) },
@@ -56,7 +56,9 @@ export async function copyPod(context: ClusterContext, query: TargetQuery, optio
   };
 }
 
-/** The user's name as the API server knows it, for the copy's annotation. Nothing where it does not say. */
+/**
+ * Returns the user's name as the API server knows it, for the copy's annotation; undefined if the server does not return it.
+ */
 async function whoAmI(cluster: Cluster): Promise<string | undefined> {
   try {
     const review = await cluster.request<{ status?: { userInfo?: { username?: string } } }>("ask who you are", {

@@ -1,15 +1,15 @@
 import { defineCommand, flag, list, text } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
 
-/** How a copy of a pod differs from it. */
+/** Differences between a copy of a pod and the original. */
 export interface CopyOptions {
   name?: string;
-  /** Image and command of the container that is meant, instead of its own. */
+  /** Image and command of the chosen container, instead of its own. */
   image?: string;
   command?: readonly string[];
-  /** One pid namespace for all containers. */
+  /** Shares one pid namespace among all containers. */
   shareProcesses: boolean;
-  /** On any node that the scheduler finds, instead of the pod's own. */
+  /** Lets the scheduler choose the node, instead of the pod's own. */
   anyNode: boolean;
 }
 
@@ -19,7 +19,7 @@ export const copy = defineCommand({
   summary: "Make a debug copy of a pod that gets no traffic and is not restarted, above all of one that crashes",
   arguments: "[command...]",
   passThrough: true,
-  asks: ["target", "copy"],
+  permissions: ["target", "copy"],
   options: {
     command: list(
       "--command <words...>",

@@ -4,14 +4,14 @@ import { isTerminating, podStatus } from "../../kube/pods.ts";
 import type { Progress } from "../../connect/waiting.ts";
 import { waitingProgress } from "../../connect/waiting.ts";
 
-/** How the container of a copy that is meant has ended. */
+/** The end of the chosen container of a copy. */
 export interface Ended {
   state: "ended";
-  /** As the kubelet words it: Completed, Error, OOMKilled, … */
+  /** The kubelet's reason: Completed, Error, OOMKilled, … */
   reason: string;
   exitCode?: number;
   message?: string;
-  /** The init container that failed, when it is not the one that is meant. */
+  /** The init container that failed, if it is not the chosen container. */
   failed?: string;
   /** Its program could not be started at all. */
   neverRan: boolean;
@@ -20,14 +20,14 @@ export interface Ended {
 /** Reasons of a runtime that could not start the program. */
 const notStarted = ["StartError", "ContainerCannotRun"];
 
-/** Reads the status of a copy: where its container is on its way to running, or how it ended. Pure. */
+/** Reads the status of a copy: the container's progress towards running, or its end. Pure. */
 export function copyProgress(pod: V1Pod, container: string): Progress | Ended {
   const { status, spec } = pod;
   const all = [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []];
-  const own = all.find(({ name }) => name === container);
-  if (own?.state?.running !== undefined) return { state: "running" };
-  if (own?.state?.terminated !== undefined) {
-    const { reason = "Error", exitCode, message } = own.state.terminated;
+  const chosen = all.find(({ name }) => name === container);
+  if (chosen?.state?.running !== undefined) return { state: "running" };
+  if (chosen?.state?.terminated !== undefined) {
+    const { reason = "Error", exitCode, message } = chosen.state.terminated;
     return { ...ended(reason, message), exitCode, neverRan: notStarted.includes(reason) };
   }
   if (status?.phase === "Failed" || status?.phase === "Succeeded") {
@@ -38,7 +38,7 @@ export function copyProgress(pod: V1Pod, container: string): Progress | Ended {
     }
     return all.length === 0 ? refusedByNode(pod) : ended(status.reason ?? status.phase, status.message);
   }
-  // The first that waits for more than those before it is what the others wait for.
+  // The first container with a reason of its own is what the others wait for.
   const waits = all.find(({ state }) => state?.waiting !== undefined && state.waiting.reason !== "PodInitializing");
   const image = [...spec?.containers ?? [], ...spec?.initContainers ?? []].find(({ name }) => name === waits?.name);
   const sidecars = (spec?.initContainers ?? []).filter((one) => one.restartPolicy === "Always").map(({ name }) => name);
@@ -56,7 +56,7 @@ export function copyProgress(pod: V1Pod, container: string): Progress | Ended {
   );
 }
 
-/** Where a copy is, in a word: Running, the reason why it waits, or how its container, or one before it, has ended. */
+/** Returns the status of a copy in one word: Running, the reason why it waits, or how its container or an earlier one ended. */
 export function copyStatus(pod: V1Pod, container: string): { status: string; exitCode?: number; failed?: string } {
   const progress = copyProgress(pod, container);
   if (isTerminating(pod)) return { status: podStatus(pod) };
@@ -70,13 +70,16 @@ export function copyStatus(pod: V1Pod, container: string): { status: string; exi
   };
 }
 
-/** An image may be the original's own, and is pulled with the original's secrets. */
+/**
+ * Returns the hint for an image that cannot be pulled. The image may be the original's, and is pulled with the original's
+ * secrets.
+ */
 export function imageHint(reason: string): string {
   const advice = "--image gives the container another one, --any-node the copy another node";
   return reason === "" ? advice : `${advice} (${reason})`;
 }
 
-/** The kubelet takes no pod that it has no room for. */
+/** Returns the failure of a copy that the kubelet rejected, for example because the node has no room. */
 function refusedByNode({ spec, status }: V1Pod): Progress {
   const reason = status?.reason ?? "no reason given";
   return {

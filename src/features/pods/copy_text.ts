@@ -3,7 +3,7 @@ import { safe } from "../../text/safe.ts";
 import { age, untilEnd } from "../../text/format.ts";
 import { type Cell, table } from "../../text/table.ts";
 
-/** What there is now, and the next step: into the copy, or, where it has ended, to its log. */
+/** Returns the line for a new copy and the next step: a shell in the copy, or its log if it has ended. */
 export function copyLine(event: CopyReady): string {
   const { namespace, name, node, of, container, status, exitCode, failed, command } = event;
   const runs = command === undefined ? "runs" : `runs ${command.join(" ")}`;
@@ -18,7 +18,7 @@ export function copyLine(event: CopyReady): string {
   return safe(`${namespace}/${name} on ${node}: copy of ${of}, ${state}; next: ${next}`);
 }
 
-/** The copies that exist. Nothing when there are none. */
+/** Returns the table of copies; empty without any. */
 export function copyTable(copies: readonly CopySeen[], columns: number, color: boolean): string[] {
   if (copies.length === 0) return [];
   const rows = copies.map((copy): Cell[] => [

@@ -15,7 +15,7 @@ export function removedLine(event: DebugPodRemoved): string {
   return safe(`${event.namespace}/${event.name}${where}: removed${what}`);
 }
 
-/** The debug pods that exist. Ages are counted to the time of each event. Nothing when there are none. */
+/** Returns the table of debug pods; empty without any. Ages are counted up to the time of each event. */
 export function debugPodTable(pods: readonly DebugPodSeen[], columns: number, color: boolean): string[] {
   if (pods.length === 0) return [];
   const rows = pods.map((pod): Cell[] => {

@@ -15,17 +15,17 @@ import { greet } from "../../connect/connect.ts";
 import type { ClusterContext } from "../../context.ts";
 import { enterNode, namespaceOf } from "../../connect/enter.ts";
 
-/** The debug pods of the node Way, and the copies of pods: all that scope makes and that stays. */
+/** The debug pods of the node Way, and the copies of pods: everything that scope creates and that stays. */
 export interface DebugPods {
-  /** Starts the one of the target's node, or finds it, and waits until its manager answers. */
+  /** Starts the debug pod of the target's node, or finds it, and waits until its manager answers. */
   launch(query: TargetQuery): Promise<Event>;
-  /** `everywhere`: in all namespaces. */
+  /** Lists everything in the namespace, or with `everywhere` in all namespaces. */
   list(everywhere: boolean): Promise<Event[]>;
-  /** By the name of a target, a debug pod or a copy, or `all` of them. Each is removed when this returns. */
+  /** Removes by the name of a target, a debug pod or a copy, or `all`. Everything is removed when the iteration ends. */
   remove(pod: string, everywhere: boolean): AsyncIterable<Event>;
 }
 
-/** What scope made and what stays: debug pods, which a command also starts, and copies of pods. */
+/** Makes the operations on debug pods, which commands also start, and on copies of pods. */
 export function makeDebugPods(context: ClusterContext): DebugPods {
   const { cluster, options } = context;
   const namespace = namespaceOf(context), debugNamespace = options.debugNamespace ?? namespace;
@@ -39,7 +39,7 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
   async function all(everywhere: boolean): Promise<V1Pod[]> {
     if (everywhere) return await listAllPods(cluster, managedBySelector);
     if (debugNamespace === namespace) return await listed(namespace, managedBySelector);
-    // A copy is where its original is.
+    // A copy is in the namespace of its original.
     const [debugPods, made] = await Promise.all([
       listed(debugNamespace, debugPodSelector),
       listed(namespace, managedBySelector),
@@ -47,7 +47,7 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
     return [...debugPods, ...made.filter((pod) => copyOrigin(pod) !== undefined)];
   }
 
-  /** Pods that may have ephemeral containers of scope's: these have no labels, so all pods are looked through. */
+  /** Returns pods that may have scope's ephemeral containers: these have no labels, so all pods are searched. */
   async function visited(everywhere: boolean, name = "all"): Promise<V1Pod[]> {
     if (name !== "all") {
       return await selectPods(cluster, namespace, { pod: name }).then(({ pods }) => pods, (error: ScopeError) => {
@@ -60,8 +60,8 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
   }
 
   /**
-   * What `name` means: the debug pod or copy of that name, or else what was made for the pod of that name, which may be
-   * gone: its copies, and the debug pod of its node.
+   * Returns the pods that `name` means: the debug pod or copy of that name, or else everything made for the pod of that name:
+   * its copies, and the debug pod of its node. The pod may be gone.
    */
   async function meant(name: string, made: readonly V1Pod[]): Promise<V1Pod[]> {
     const direct = made.filter(({ metadata }) => metadata?.name === name);
@@ -88,17 +88,17 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
   return {
     async launch(query: TargetQuery): Promise<Event> {
       const start = performance.now();
-      const { passage, connection } = await enterNode(context, query);
+      const { endpoint, connection } = await enterNode(context, query);
       try {
-        if (passage.found) await greet(connection, passage, context);
+        if (endpoint.found) await greet(connection, endpoint, context);
       } finally {
         await connection[Symbol.asyncDispose]();
       }
       return {
         type: "launch.ready",
         time: now(),
-        ...describePod(passage.pod),
-        created: passage.created,
+        ...describePod(endpoint.pod),
+        created: endpoint.created,
         tookMs: Math.round(performance.now() - start),
       };
     },
@@ -113,7 +113,7 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
       ]);
       if (pods.length === 0 && containers.length === 0) {
         const where = everywhere ? "any namespace" : `namespace "${debugNamespace}"`;
-        return context.say(`there is nothing of scope's in ${where}`);
+        return context.notice(`there is nothing of scope's in ${where}`);
       }
       const removals = pods.map(async (pod): Promise<Event> => {
         try {
@@ -123,7 +123,7 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
           return failed(podName(pod), error as ScopeError);
         }
       });
-      // Those of a copy go with it.
+      // Ephemeral containers of a removed copy end with it.
       const going = new Set(pods.map(podName));
       const [running, others] = [true, false].map((runs) =>
         containers.filter(({ namespace, pod, status }) =>
@@ -131,7 +131,7 @@ export function makeDebugPods(context: ClusterContext): DebugPods {
         )
       );
       for (const { namespace, pod, name, status } of others!) {
-        context.say(
+        context.notice(
           `ephemeral container "${name}" of pod "${namespace}/${pod}" does not run (${status}), and goes with its pod only`,
         );
       }
@@ -150,7 +150,7 @@ function describePod(pod: V1Pod): { name: string; namespace: string; node: strin
   };
 }
 
-/** A debug pod or a copy as `list` has it. */
+/** Returns a debug pod or a copy as an event of `list`. */
 function seen(pod: V1Pod): DebugPodSeen | CopySeen {
   const time = now(), common = { created: timeOf(pod.metadata?.creationTimestamp) ?? "", ...endsBy(pod) };
   const origin = copyOrigin(pod);

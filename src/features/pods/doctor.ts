@@ -1,6 +1,6 @@
 import type { Access } from "../../rights/access.ts";
 import { accessText } from "../../rights/access.ts";
-import type { Needing } from "./doctor_command.ts";
+import type { CommandNeeds } from "./doctor_command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { DoctorWay, Event } from "../../event.ts";
 import { now } from "../../lib/timed.ts";
@@ -15,18 +15,18 @@ import type { Needs } from "../../way.ts";
 import type { Standing } from "../../connect/ladder.ts";
 import { chooseWay } from "../../connect/ladder.ts";
 import { doesNotRun } from "../../connect/refusal.ts";
-import { shapeText, targetUser } from "../../connect/shape.ts";
+import { profileText, targetUser } from "../../connect/security_profile.ts";
 import type { ClusterContext } from "../../context.ts";
 import { findPod, makeEphemeralWay, makeNodeWay, namespaceOf } from "../../connect/enter.ts";
 
-/** How a Way would serve: with which rights, or what stands in its way. */
+/** Result for a Way: the rights that it would get, or the error that prevents it. */
 type Finding = { rights: string; runs: boolean } | { error: ScopeError };
 
-/** Tells of each command which Way it could go by. Everything is tried on the server without being kept. */
+/** Reports for each command which Way it could use. Everything is tried on the server without being kept. */
 export async function* diagnose(
   context: ClusterContext,
   query: TargetQuery,
-  commands: readonly Needing[],
+  commands: readonly CommandNeeds[],
 ): AsyncIterable<Event> {
   const namespace = namespaceOf(context), debugNamespace = context.options.debugNamespace ?? namespace;
   if (query.pod === undefined && query.selector === undefined) {
@@ -37,7 +37,7 @@ export async function* diagnose(
         return { type: "doctor.right", time: now(), right: accessText(access), allowed, for: what };
       }),
     );
-    return context.say("give -p POD as well to see which command can go which way");
+    return context.notice("give -p POD as well to see which command can go which way");
   }
   const { pod, target } = await findPod(context, query);
   const [memory, node, running] = await Promise.all([
@@ -69,7 +69,7 @@ export async function* diagnose(
   yield* found.flat();
 }
 
-/** Whether it works on the container itself, rather than on the pod or its network. */
+/** Returns true if a command works on the container itself, rather than on the pod or its network. */
 function needsProcess({ files = false, inside = false }: Needs): boolean {
   return inside !== false || (files !== false && files !== "wanted");
 }
@@ -82,7 +82,7 @@ function hasNoProcess(pod: V1Pod, { container, namespace, pod: name }: Target): 
   );
 }
 
-/** All that scope may need in these namespaces, and what for. */
+/** Returns all rights that scope may need in these namespaces, each with its purpose. */
 function rights(namespace: string, debug: string): [Access, string][] {
   const found = new Map<string, [Access, string[]]>();
   for (const { verb, group, resource, where, title } of allRights().filter(({ optional }) => !optional)) {
@@ -96,9 +96,9 @@ function rights(namespace: string, debug: string): [Access, string][] {
 
 async function ephemeralFinding(context: ClusterContext, pod: V1Pod, target: Target, needs: Needs): Promise<Finding> {
   return await finding(async () => {
-    const { shape, running } = await makeEphemeralWay(context).plan(pod, target, needs);
+    const { profile, running } = await makeEphemeralWay(context).plan(pod, target, needs);
     const runs = running !== undefined;
-    return { rights: `${shapeText(shape)}${runs ? `, in "${running}" that runs` : ""}`, runs };
+    return { rights: `${profileText(profile)}${runs ? `, in "${running}" that runs` : ""}`, runs };
   });
 }
 
@@ -112,9 +112,9 @@ async function nodeFinding(context: ClusterContext, { node }: Target): Promise<F
 
 async function runsDebugPod(context: ClusterContext, target: Target): Promise<boolean> {
   const found = makeNodeWay(context, namespaceOf(context)).connectRunning(target, context.signal);
-  const passage = await found.catch(() => undefined);
-  await passage?.[Symbol.asyncDispose]();
-  return passage !== undefined;
+  const endpoint = await found.catch(() => undefined);
+  await endpoint?.[Symbol.asyncDispose]();
+  return endpoint !== undefined;
 }
 
 async function finding(look: () => Promise<Finding>): Promise<Finding> {

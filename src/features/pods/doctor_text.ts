@@ -14,19 +14,19 @@ export function doctorTargetLine(target: DoctorTarget): string {
   return safe(`${namespace}/${pod}:${container} on ${node}: ${user}, ${memory}`);
 }
 
-/** Marks a yes or no by a word, as colour alone is not for everybody. */
+/** Returns yes or no as a word, because some users cannot distinguish the colours. */
 function answer(yes: boolean): Cell {
   return { text: yes ? "yes" : "no", look: (yes ? "good" : "bad") satisfies Look };
 }
 
-/** What this user may do. Nothing when nothing was asked. */
+/** Returns the table of the user's rights; empty if none were checked. */
 export function rightTable(rights: readonly DoctorRight[], columns: number, color: boolean): string[] {
   if (rights.length === 0) return [];
   const rows = rights.map((one): Cell[] => [{ text: safe(one.right) }, answer(one.allowed), { text: one.for }]);
   return table(["RIGHT", "ALLOWED", "FOR"].map((title) => ({ title })), rows, columns, color);
 }
 
-/** Each command and Way, and below them what is missing, each reason once. Nothing when nothing was asked. */
+/** Returns the table of commands and Ways, and below it the missing requirements, each once; empty without any Way. */
 export function wayTable(ways: readonly DoctorWay[], columns: number, color: boolean): string[] {
   if (ways.length === 0) return [];
   const reasons = [...new Set(ways.flatMap(({ missing }) => missing ?? []))];

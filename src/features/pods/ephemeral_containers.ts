@@ -5,15 +5,15 @@ import { now } from "../../lib/timed.ts";
 import type { Cluster, V1Pod } from "../../kube/cluster.ts";
 import { podName } from "../../kube/pods.ts";
 import { connect } from "../../manager/client/connection.ts";
-import { connectManager } from "../../connect/arrival.ts";
+import { connectManager } from "../../connect/starting_manager.ts";
 import { whyEnded } from "../../connect/ended.ts";
 import { scopeContainers, versionOf } from "../../connect/ephemeral_container.ts";
-import { shapeText } from "../../connect/shape.ts";
+import { profileText } from "../../connect/security_profile.ts";
 
-/** How long a manager may take to answer that it ends, in milliseconds. */
+/** Limit for a manager to acknowledge its shutdown, in milliseconds. */
 const answerMs = 5000;
 
-/** Scope's ephemeral containers in a pod that run or are about to, as `list` has them. */
+/** Returns scope's running or starting ephemeral containers in a pod, as events of `list`. */
 export function seenContainers(pod: V1Pod): EphemeralContainerSeen[] {
   return scopeContainers(pod).filter(({ status }) => status?.state?.terminated === undefined).map(
     ({ spec, status }) => {
@@ -27,7 +27,7 @@ export function seenContainers(pod: V1Pod): EphemeralContainerSeen[] {
         namespace: pod.metadata?.namespace ?? "",
         node: pod.spec?.nodeName ?? "",
         image: spec.image ?? "",
-        rights: shapeText(runAsUser === undefined ? granted : { ...granted, uid: runAsUser }),
+        rights: profileText(runAsUser === undefined ? granted : { ...granted, uid: runAsUser }),
         status: running === undefined ? status?.state?.waiting?.reason ?? "Pending" : "Running",
         version: versionOf(spec),
         ...(running?.startedAt === undefined ? {} : { started: new Date(running.startedAt).toISOString() }),
@@ -36,7 +36,7 @@ export function seenContainers(pod: V1Pod): EphemeralContainerSeen[] {
   );
 }
 
-/** Ends the manager in an ephemeral container, under other clients, too. A failure is an event. */
+/** Ends the manager in an ephemeral container, even with other clients. Returns a failure as an event. */
 export async function endContainer(
   cluster: Cluster,
   seen: EphemeralContainerSeen,
@@ -48,7 +48,7 @@ export async function endContainer(
     const ended = AbortSignal.any([signal, connection.lost]);
     const answer = connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal: ended });
     const failure = await answer.then(() => undefined, (error: unknown) => ({ error }));
-    // The cluster says whether it ended: a manager may end before its answer has arrived.
+    // The cluster is asked whether it ended: a manager may end before its answer has arrived.
     const why = await whyEnded(cluster, { namespace, pod, container: name });
     if (failure !== undefined && why === undefined) throw failure.error;
     return { type: "cleanup.ended", time: now(), namespace, pod, name, node, image, rights };

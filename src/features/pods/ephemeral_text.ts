@@ -7,7 +7,7 @@ export function endedLine({ namespace, pod, name, node }: EphemeralContainerEnde
   return safe(`${namespace}/${pod}:${name} on ${node}: ended`);
 }
 
-/** The ephemeral containers that run. Ages are counted to the time of each event. Nothing when there are none. */
+/** Returns the table of running ephemeral containers; empty without any. Ages are counted up to the time of each event. */
 export function ephemeralTable(seen: readonly EphemeralContainerSeen[], columns: number, color: boolean): string[] {
   if (seen.length === 0) return [];
   const rows = seen.map((one): Cell[] => [

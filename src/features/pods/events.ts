@@ -22,25 +22,25 @@ interface DebugPod {
 /** The debug pod runs and answers. */
 export interface DebugPodReady extends Timed, DebugPod {
   type: "launch.ready";
-  /** False when a running one was found and used. */
+  /** False if a running debug pod was found and used. */
   created: boolean;
-  /** From the call to the manager's first answer. */
+  /** Time from the call to the manager's first answer. */
   tookMs: number;
 }
 
-/** One debug pod that exists, for `list`. */
+/** An existing debug pod, for `list`. */
 export interface DebugPodSeen extends Timed, DebugPod {
   type: "list.debug-pod";
-  /** As in `kubectl get pods`: Running, Pending, Succeeded, or the reason why it waits. */
+  /** Status as in `kubectl get pods`: Running, Pending, Succeeded, or the reason why it waits. */
   status: string;
   /** Version of the manager in it. */
   version: string;
   created: string;
-  /** When the cluster ends it in any case; sooner when it is idle. */
+  /** Time at which the cluster ends it at the latest; it ends sooner if it is idle. */
   endsBy?: string;
 }
 
-/** A debug pod or a copy is gone. */
+/** A debug pod or a copy was removed. */
 export interface DebugPodRemoved extends Timed, DebugPod {
   type: "cleanup.removed";
   /** The pod that it was a copy of. */
@@ -50,42 +50,42 @@ export interface DebugPodRemoved extends Timed, DebugPod {
 interface Copy {
   name: string;
   namespace: string;
-  /** Empty while it waits for one. */
+  /** Empty until the copy is scheduled. */
   node: string;
   /** The pod that was copied. */
   of: string;
-  /** The container that was meant, and its image. */
+  /** The chosen container, and its image. */
   container: string;
   image: string;
   /** Running, the reason why it waits, or how it ended: Completed, Error, OOMKilled, … */
   status: string;
 }
 
-/** The copy is there: its container runs, or has run and ended. */
+/** The copy is ready: its container runs, or has run and ended. */
 export interface CopyReady extends Timed, Copy {
   type: "copy.ready";
-  /** What was given instead of the container's own command. */
+  /** The command given instead of the container's own. */
   command?: string[];
-  /** Of a container that has ended. */
+  /** Exit code of an ended container. */
   exitCode?: number;
   /** The init container that failed, so that `container` never ran. */
   failed?: string;
-  /** From the call until the container ran. */
+  /** Time from the call until the container ran. */
   tookMs: number;
 }
 
-/** One copy that exists, for `list`. */
+/** An existing copy, for `list`. */
 export interface CopySeen extends Timed, Copy {
   type: "list.copy";
-  /** Who made it, as the API server knows them. */
+  /** Name of its creator, as the API server knows it. */
   by?: string;
   created: string;
-  /** When the cluster ends it; missing when it has ended. */
+  /** Time at which the cluster ends it; missing if it has ended. */
   endsBy?: string;
 }
 
 interface EphemeralContainer {
-  /** Of the container. */
+  /** Name of the container. */
   name: string;
   pod: string;
   namespace: string;
@@ -95,14 +95,14 @@ interface EphemeralContainer {
   rights: string;
 }
 
-/** One of scope's ephemeral containers that runs, for `list`. */
+/** A running ephemeral container of scope's, for `list`. */
 export interface EphemeralContainerSeen extends Timed, EphemeralContainer {
   type: "list.ephemeral-container";
   /** Running, or the reason why it waits. */
   status: string;
   /** Version of the manager in it. */
   version: string;
-  /** When it started; missing while it waits. */
+  /** Start time; missing while it waits. */
   started?: string;
 }
 
@@ -111,43 +111,43 @@ export interface EphemeralContainerEnded extends Timed, EphemeralContainer {
   type: "cleanup.ended";
 }
 
-/** Whom the doctor looks at. */
+/** The target that the doctor examines. */
 export interface DoctorTarget extends Timed {
   type: "doctor.target";
   pod: string;
   namespace: string;
   node: string;
   container: string;
-  /** Missing: the cluster does not tell. */
+  /** Missing if the cluster does not reveal it. */
   uid?: number;
-  /** Missing: there is no limit. */
+  /** Missing if there is no limit. */
   memoryLimitBytes?: number;
-  /** Missing: there is no limit, or nobody tells. */
+  /** Missing if there is no limit, or if the usage is unknown. */
   memoryUsedBytes?: number;
 }
 
-/** Whether this user may do something in the cluster. */
+/** A right of this user in the cluster. */
 export interface DoctorRight extends Timed {
   type: "doctor.right";
   /** For example `create pods/exec in namespace "shop"`. */
   right: string;
   allowed: boolean;
-  /** What scope needs it for. */
+  /** Purpose of the right for scope. */
   for: string;
 }
 
-/** Whether a command can go one Way. */
+/** Result of a check: can a command go one Way? */
 export interface DoctorWay extends Timed {
   type: "doctor.way";
   way: string;
   command: string;
   possible: boolean;
-  /** It is what `--via auto` would take. */
+  /** True for the Way that `--via auto` would take. */
   chosen: boolean;
   /** For example `user 65532 without capabilities`. */
   rights?: string;
-  /** Why it is not possible: the first thing that is missing. */
+  /** Reason why it is not possible: the first missing requirement. */
   missing?: string;
-  /** What helps, and who can do it. */
+  /** The remedy, and who can apply it. */
   remedy?: string;
 }

@@ -8,7 +8,7 @@ export interface ListPlan {
 export const list = defineCommand({
   name: "list",
   summary: "List what scope has made and what still is there: debug pods, ephemeral containers, copies",
-  asks: ["list"],
+  permissions: ["list"],
   options: { everywhere: flag("-A, --all-namespaces", "in all namespaces") },
   examples: [["scope list -A", "everything of scope's in the cluster"]],
   plan: (options): ListPlan => options,

@@ -12,37 +12,37 @@ import { watchPods } from "../../kube/watch.ts";
 import { rightsToUse } from "../../rights/rights.ts";
 import type { Ended } from "./copy_progress.ts";
 import { copyProgress, imageHint } from "./copy_progress.ts";
-import { takeBackPod } from "../../connect/remove.ts";
+import { withdrawPod } from "../../connect/remove.ts";
 import { troubleOf } from "../../connect/trouble.ts";
 import type { Progress } from "../../connect/waiting.ts";
 import { nextProgress } from "../../connect/waiting.ts";
 
 export interface CopyStart {
-  /** As podCopy() makes it. */
+  /** The copy as podCopy() makes it. */
   copy: V1Pod;
   /** For messages: `namespace/name` of the original. */
   of: string;
-  /** The container that is waited for. */
+  /** The container to wait for. */
   container: string;
-  /** Given by the user: then it is the user's, not the original's, when it cannot be started. */
+  /** A command given by the user; if it cannot be started, the user's command is at fault, not the original. */
   command?: readonly string[];
   timeoutMs: number;
-  /** Words to people. */
-  say(text: string): void;
+  /** Prints a message for the user. */
+  notice(text: string): void;
 }
 
-/** How long a start takes in the normal case, of which nothing is said, in milliseconds. */
+/** Duration of a normal start, without any notice, in milliseconds. */
 const normalMs = 1500;
-/** When to ask for the reasons of a wait that the pod's status does not give, in milliseconds. */
+/** Wait before asking for reasons that the pod's status does not give, in milliseconds. */
 const askMs = 3000;
-/** How long a program that crashes at its start may take to do so, in milliseconds. */
+/** Time within which a program that crashes at its start should do so, in milliseconds. */
 const settleMs = 1500;
-/** How often the clock is looked at while there is no news, in milliseconds. */
+/** Interval of checks while the pod does not change, in milliseconds. */
 const tickMs = 250;
 
 /**
- * Creates a copy and waits until its container runs, or has ended: an application that crashes in the copy, too, is no
- * failure of the copy. One that does not come to that is removed.
+ * Creates a copy and waits until its container runs or has ended: an application that crashes in the copy, too, is no failure
+ * of the copy. A copy that reaches neither state is removed.
  *
  * Throws ScopeError, or the reason of `signal`.
  */
@@ -52,16 +52,16 @@ export async function startCopy(cluster: Cluster, start: CopyStart, signal: Abor
   try {
     return started = await reach(cluster, start, pod, AbortSignal.any([signal, AbortSignal.timeout(start.timeoutMs)]));
   } finally {
-    if (started === undefined) await takeBackPod(cluster.uninterrupted, pod).catch(() => {});
+    if (started === undefined) await withdrawPod(cluster.uninterrupted, pod).catch(() => {});
   }
 }
 
 async function create(cluster: Cluster, { copy, of }: CopyStart): Promise<V1Pod> {
   const namespace = copy.metadata?.namespace ?? "", name = copy.metadata?.name;
-  // Nothing is made that could not be followed.
+  // A copy that could not be watched is never created.
   await assertAllowed(cluster, `copy pod "${of}"`, rightsToUse("copy", namespace));
   try {
-    // Never left alone: one that nobody knows of would stay.
+    // Uninterrupted: an unknown copy would stay.
     return await cluster.uninterrupted.request<V1Pod>(`copy pod "${of}"`, {
       method: "POST",
       path: podPath(namespace),
@@ -77,12 +77,12 @@ async function create(cluster: Cluster, { copy, of }: CopyStart): Promise<V1Pod>
     }
     const reason = reasonOf(error.cause);
     if (statusOf(error) !== 403 || reason === "" || error.missing !== undefined) throw error;
-    // What admits the original may have come later than the original, or there is no room for a second one.
+    // An admission policy may be newer than the original, or a quota leaves no room for a second pod.
     throw new ScopeError("denied", error.message, { cause: error.cause, hint: reason });
   }
 }
 
-/** Waits for the container of a copy. Throws ScopeError when it will not run. */
+/** Waits for the container of a copy. Throws ScopeError if it will not run. */
 async function reach(cluster: Cluster, start: CopyStart, created: V1Pod, limit: AbortSignal): Promise<V1Pod> {
   const { name = "", namespace = "" } = created.metadata ?? {}, since = performance.now();
   const ended = new AbortController(), stop = AbortSignal.any([limit, ended.signal]);
@@ -90,19 +90,19 @@ async function reach(cluster: Cluster, start: CopyStart, created: V1Pod, limit: 
     [Symbol.asyncIterator]();
   const upcoming = () => {
     const next = changes.next();
-    next.catch(() => {}); // met where it is awaited
+    next.catch(() => {}); // handled by the await
     return next;
   };
-  let pod = created, progress = copyProgress(pod, start.container), said = "", asked = false;
+  let pod = created, progress = copyProgress(pod, start.container), noticed = "", asked = false;
   let runsSince: number | undefined;
-  const say = (reason: string) => start.say(`waiting for the copy "${namespace}/${name}": ${reason}`);
+  const notice = (reason: string) => start.notice(`waiting for the copy "${namespace}/${name}": ${reason}`);
   try {
     for (let next = upcoming();;) {
-      const news = await Promise.race([next, delay(tickMs, stop)]);
+      const update = await Promise.race([next, delay(tickMs, stop)]);
       if (limit.aborted) throw late(start, pod, progress, limit);
-      if (news !== undefined && !news.done) {
+      if (update !== undefined && !update.done) {
         next = upcoming();
-        pod = newer(news.value, pod);
+        pod = newer(update.value, pod);
       }
       progress = nextProgress(progress, copyProgress(pod, start.container));
       if (progress.state === "failed") throw progress.error;
@@ -111,25 +111,25 @@ async function reach(cluster: Cluster, start: CopyStart, created: V1Pod, limit: 
         return pod;
       }
       if (progress.state === "running") {
-        // The original's own command is likely to crash again: it gets a moment to do so.
+        // The original's own command is likely to crash again: wait a moment for it.
         runsSince ??= performance.now();
         if (start.command !== undefined || performance.now() - runsSince >= settleMs) return pod;
         continue;
       }
       const waited = performance.now() - since;
-      if (progress.reason !== said && (progress.pullFailed || waited > normalMs)) say(said = progress.reason);
+      if (progress.reason !== noticed && (progress.pullFailed || waited > normalMs)) notice(noticed = progress.reason);
       if (asked || waited < askMs) continue;
       asked = true;
       const trouble = await troubleOf(cluster, pod, pod.spec?.nodeName);
       if (trouble instanceof ScopeError) throw trouble;
-      if (trouble !== undefined) say(trouble);
+      if (trouble !== undefined) notice(trouble);
     }
   } finally {
     ended.abort();
   }
 }
 
-/** A command that the user gave and that cannot be started is no copy to keep. */
+/** Returns the error for a user's command that cannot be started: such a copy is not kept. */
 function notAProgram(
   { container, of }: CopyStart,
   command: readonly string[],
@@ -144,7 +144,7 @@ function notAProgram(
   );
 }
 
-/** The copy after a change. Throws ScopeError when it was deleted. */
+/** Returns the copy after a change. Throws ScopeError if it was deleted. */
 function newer(change: PodChange, pod: V1Pod): V1Pod {
   if (change.type === "LISTED" || change.pod.metadata?.uid !== pod.metadata?.uid) return pod;
   if (change.type === "DELETED") {

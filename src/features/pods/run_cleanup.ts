@@ -2,7 +2,7 @@ import type { Context } from "../../context.ts";
 import type { CleanupPlan } from "./cleanup_command.ts";
 import { makeDebugPods } from "./debug_pods.ts";
 
-/** Removes what the plan means. Returns 1 when one of them could not be removed. */
+/** Removes everything that the plan names. Returns 1 if a removal failed. */
 export async function run(context: Context, { pod, everywhere }: CleanupPlan, make = makeDebugPods): Promise<number> {
   return await context.show(make(await context.cluster()).remove(pod, everywhere));
 }

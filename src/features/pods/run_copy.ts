@@ -6,7 +6,7 @@ import type { CopyOptions } from "./copy_command.ts";
 
 type Copying = (...call: Parameters<typeof copyPod>) => Promise<Event>;
 
-/** Makes a debug copy and waits until it is there; where that fails there is none. */
+/** Makes a debug copy and waits until it is ready; on failure no copy is left. */
 export async function run(context: Context, options: CopyOptions, copy: Copying = copyPod): Promise<number> {
   const cluster = await context.cluster();
   return await context.show([await copy(cluster, await context.target(targetQuery(context.options)), options)]);

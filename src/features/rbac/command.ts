@@ -5,7 +5,7 @@ import type { ScopeError } from "../../errors.ts";
 export interface RbacPlan {
   /** Commands whose rights are printed. */
   commands: readonly Command[];
-  /** Of the Role. */
+  /** Name of the Role. */
   name: string;
   everywhere: boolean;
   destinationNamespace: string | undefined;
@@ -16,11 +16,11 @@ export interface RbacPlan {
   serviceAccounts: readonly string[];
 }
 
-/** Prints what these commands may need; `unknown` is the error for a name that none of them has. */
+/** Makes the command that prints the rights of these commands; `unknown` returns the error for an unknown name. */
 export function rbacOf(commands: readonly Command[], unknown: (name: string) => ScopeError): Command {
   const rbac: Command = defineCommand({
     name: "rbac",
-    asks: [],
+    permissions: [],
     summary: "Print the least Role that commands need, for kubectl apply; of all commands where none is named",
     arguments: "[command...]",
     argumentValues: [commands.map(({ name }) => name)],

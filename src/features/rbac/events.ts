@@ -4,48 +4,50 @@ export type RbacEvent =
   | RbacRole
   | RbacBinding;
 
-/** The least rights that commands need in one namespace, or for a ClusterRole in all of them and of the cluster itself. */
+/**
+ * The least rights that commands need in one namespace; a ClusterRole has rights in all namespaces and to the cluster itself.
+ */
 export interface RbacRole extends Timed {
   type: "rbac.role";
   kind: "Role" | "ClusterRole";
   name: string;
-  /** Missing: it belongs where it is applied; a ClusterRole has none. */
+  /** Missing if the Role belongs to the namespace where it is applied; a ClusterRole has none. */
   namespace?: string;
-  /** Whose rights they are. */
+  /** The commands that need these rights. */
   commands: string[];
   rules: RbacRule[];
-  /** What to know before it is applied. */
+  /** Notes to read before it is applied. */
   notes: string[];
 }
 
-/** A rule as RBAC has it, but for its reasons. */
+/** A rule as in RBAC, with its reasons. */
 export interface RbacRule {
-  /** Empty text: the core group. */
+  /** Empty text for the core group. */
   apiGroups: string[];
   resources: string[];
-  /** Missing: whatever the name. */
+  /** Missing for all names. */
   resourceNames?: string[];
   verbs: string[];
-  /** What the commands do with it; each completes "to …". */
+  /** Purposes of the rule; each completes "to …". */
   for: string[];
 }
 
-/** Gives a Role to somebody. */
+/** Binds a Role to a subject. */
 export interface RbacBinding extends Timed {
   type: "rbac.binding";
   kind: "RoleBinding" | "ClusterRoleBinding";
   name: string;
-  /** As that of the Role. */
+  /** Namespace of the Role. */
   namespace?: string;
-  /** Name of the Role, or of the ClusterRole. */
+  /** Name of the Role or ClusterRole. */
   role: string;
   subject: RbacSubject;
 }
 
-/** Who gets a Role. */
+/** The subject that gets a Role. */
 export interface RbacSubject {
   kind: "User" | "Group" | "ServiceAccount";
   name: string;
-  /** Of a service account. */
+  /** Namespace of a service account. */
   namespace?: string;
 }

@@ -1,4 +1,4 @@
-import { asksOf } from "../../command.ts";
+import { permissionsOf } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { RbacSubject } from "../../event.ts";
@@ -6,12 +6,12 @@ import { bindingsOf, rolesOf } from "../../rights/role.ts";
 import { targetQuery } from "../../options.ts";
 import type { RbacPlan } from "./command.ts";
 
-/** Prints the Roles, and the bindings for those who get them. */
+/** Prints the Roles, and the bindings for their subjects. */
 export async function run(context: Context, plan: RbacPlan): Promise<number> {
   const { commands, name, everywhere, destinationNamespace, optional } = plan;
   const { pod, selector } = targetQuery(context.options), { via, terminate, debugNamespace } = context.options;
   const namespace = await context.namespace();
-  const roles = rolesOf(commands.map((one) => ({ name: one.name, asks: asksOf(one) ?? [] })), {
+  const roles = rolesOf(commands.map((one) => ({ name: one.name, permissions: permissionsOf(one) ?? [] })), {
     ...pod === undefined ? {} : { pod },
     ...selector === undefined ? {} : { selector },
     ...{ namespace, debugNamespace, destinationNamespace, name },
@@ -19,7 +19,7 @@ export async function run(context: Context, plan: RbacPlan): Promise<number> {
   });
   const subjects = subjectsOf(plan, namespace);
   if (roles.length === 0) {
-    context.say(`no rights in the cluster are needed for ${commands.map(({ name }) => name).join(", ")}`);
+    context.notice(`no rights in the cluster are needed for ${commands.map(({ name }) => name).join(", ")}`);
   }
   return await context.show([...roles, ...bindingsOf(roles, subjects)]);
 }
@@ -32,7 +32,7 @@ function subjectsOf({ users, groups, serviceAccounts }: RbacPlan, namespace: str
   ];
 }
 
-/** As kubectl writes them, too: `NAMESPACE:NAME`. Throws ScopeError (usage). */
+/** Parses a service account, also in kubectl's form `NAMESPACE:NAME`. Throws ScopeError (usage). */
 function accountOf(account: string, namespace: string | undefined): RbacSubject {
   const [name, itsNamespace = namespace, ...rest] = account.split(/[/:]/).toReversed();
   if (name && itsNamespace && rest.length === 0) return { kind: "ServiceAccount", name, namespace: itsNamespace };

@@ -4,11 +4,11 @@ import type { RbacBinding, RbacRole, RbacRule } from "../../event.ts";
 import { escaped } from "../../text/safe.ts";
 import { jsonText } from "../../text/json.ts";
 
-/** Of a line of comments, as far as its words allow. */
+/** Length limit of a comment line, unless a single word is longer. */
 const longest = 120;
 const group = "rbac.authorization.k8s.io";
 
-/** A Role as YAML, as `kubectl apply -f -` takes it; what to know and what each rule is for stands in comments. */
+/** Formats a Role as YAML for `kubectl apply -f -`; the notes and the purpose of each rule are comments. */
 export function roleLines({ kind, name, namespace, commands, rules, notes }: RbacRole): string[] {
   return [
     "---",
@@ -33,7 +33,7 @@ function ruleLines({ apiGroups, resources, resourceNames, verbs, for: reasons }:
   ];
 }
 
-/** Gives a Role to somebody, as YAML. */
+/** Formats a binding as YAML. */
 export function bindingLines({ kind, name, namespace, role, subject }: RbacBinding): string[] {
   return [
     "---",
@@ -57,7 +57,7 @@ function metadata(name: string, namespace: string | undefined): string[] {
     `  name: ${scalar(name)}`,
     ...namespace === undefined ? [] : [`  namespace: ${scalar(namespace)}`],
     "  labels:",
-    // Not managed-by: nothing of scope's removes it.
+    // Not `managed-by`: scope itself never removes it.
     "    app.kubernetes.io/part-of: scope",
   ];
 }
@@ -66,14 +66,17 @@ function list(words: readonly string[]): string {
   return `[${words.map(scalar).join(", ")}]`;
 }
 
-/** JSON is YAML: what could be read as something else, or end the text, stands in quotes. */
+/** Returns a YAML scalar. JSON is YAML: a text that could be read as another type, or could end early, is quoted. */
 function scalar(text: string): string {
   return /^[a-z][a-z0-9./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/.test(text)
     ? text
     : jsonText(text);
 }
 
-/** As many lines as it takes, from `indent` on, and no other: programs that read YAML end lines at more characters than most. */
+/**
+ * Wraps a text into comment lines with `indent`. The text is escaped, because YAML parsers end lines at more characters than
+ * most programs.
+ */
 function comments(text: string, indent = ""): string[] {
   const lines: string[] = [];
   for (const word of escaped(text).split(" ")) {

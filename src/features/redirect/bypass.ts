@@ -3,20 +3,20 @@ import type { BypassStarted, BypassSummary } from "../../event.ts";
 import { type Mesh, meshes } from "../../manager/client/bypass_plan.ts";
 import type { Needs } from "../../way.ts";
 
-/** What a bypass needs of the place that it works from. */
+/** Requirements of a bypass on the way to the target. */
 export const bypassNeeds = { capabilities: ["NET_ADMIN"], ownNetwork: true } as const satisfies Needs;
 
-/** Throws ScopeError (usage). */
+/** Parses the name of a mesh. Throws ScopeError (usage). */
 export function parseMesh(text: string | undefined): Mesh {
   const mesh = meshes.find((mesh) => mesh === text);
   if (mesh !== undefined) return mesh;
   const possible = `it can be ${meshes.join(", ")}`;
-  if (text === undefined) throw new ScopeError("usage", "Nothing says which mesh to bypass", { hint: possible });
+  if (text === undefined) throw new ScopeError("usage", "No mesh specified", { hint: possible });
   throw new ScopeError("usage", `Cannot bypass "${text}"`, { hint: possible });
 }
 
 /**
- * Reads the ports of `--port`.
+ * Parses the ports of `--port`.
  *
  * Throws ScopeError (usage).
  */
@@ -28,7 +28,7 @@ export function parseBypassPorts(texts: readonly string[]): number[] {
   return [...new Set(ports)];
 }
 
-/** What goes around which sidecar, without saying until when. */
+/** Returns the text for a started bypass, without its end. */
 export function bypassStartedText({ ports, sidecarPort, dns }: BypassStarted): string {
   const to = ports.length === 0 ? "" : ` to port ${ports.join(", ")}`;
   return `new outgoing connections${to}${
@@ -36,7 +36,7 @@ export function bypassStartedText({ ports, sidecarPort, dns }: BypassStarted): s
   } go around Istio's sidecar (port ${sidecarPort})`;
 }
 
-/** What there is to know about connections that were open before; nothing when there were none. */
+/** Returns the text for connections that were open before; undefined without any. */
 export function bypassKeptText(kept: number): string | undefined {
   if (kept === 0) return undefined;
   return kept === 1

@@ -5,7 +5,7 @@ import { bypassNeeds, parseBypassPorts, parseMesh } from "./bypass.ts";
 
 export interface BypassCommandPlan {
   plan: BypassPlan;
-  /** Runs beside the target meanwhile; none: until it is interrupted. */
+  /** Command to run next to the target meanwhile; if empty, the bypass lasts until it is interrupted. */
   command: readonly string[];
 }
 

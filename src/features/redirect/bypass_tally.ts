@@ -1,6 +1,6 @@
 import type { BypassSummary, Event } from "../../event.ts";
 
-/** Counts what went around a sidecar, over all times that a bypass began anew. */
+/** Counts connections that went around a sidecar, over all restarts of a bypass. */
 export class BypassTally {
   #pod: { namespace: string; pod: string; startedAt: number } | undefined;
   #before = 0;
@@ -15,7 +15,7 @@ export class BypassTally {
     } else if (event.type === "bypass.traffic") this.#since = event.connections;
   }
 
-  /** Nothing when it has not begun. */
+  /** Returns the summary; none if the bypass has not started. */
   summaries(time: string): BypassSummary[] {
     if (this.#pod === undefined) return [];
     const { namespace, pod, startedAt } = this.#pod;

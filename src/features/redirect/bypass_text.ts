@@ -3,14 +3,14 @@ import type { BypassLost, BypassResumed, BypassStarted, BypassSummary } from "..
 import { safe } from "../../text/safe.ts";
 import { paint } from "../../text/style.ts";
 
-export type BypassNews = BypassStarted | BypassLost | BypassResumed | BypassSummary;
+export type BypassNotice = BypassStarted | BypassLost | BypassResumed | BypassSummary;
 
-/** Lines for what happens to a bypass. */
-export function bypassLines(event: BypassNews, color: boolean): string[] {
+/** Returns the lines for an event of a bypass. */
+export function bypassLines(event: BypassNotice, color: boolean): string[] {
   return textsOf(event, color).map((text) => `${safe(`${event.namespace}/${event.pod}`)}: ${text}`);
 }
 
-function textsOf(event: BypassNews, color: boolean): string[] {
+function textsOf(event: BypassNotice, color: boolean): string[] {
   switch (event.type) {
     case "bypass.started": {
       const kept = bypassKeptText(event.kept);

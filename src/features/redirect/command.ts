@@ -4,12 +4,12 @@ import type { RedirectAsked } from "../../manager/client/redirect_plan.ts";
 import { numberedPorts, parsePorts } from "./redirect_ports.ts";
 
 export interface RedirCommandPlan {
-  /** Whose ports are meant. */
+  /** Container whose ports are meant. */
   container: string | undefined;
   asked: RedirectAsked;
 }
 
-const probes = ["pod", "laptop"] as const;
+const probes = ["pod", "local"] as const;
 
 export const redir = defineCommand({
   name: "redir",
@@ -28,14 +28,14 @@ export const redir = defineCommand({
     cut: flag("--cut", "end connections to these ports that are open already"),
     probes: parsed(
       "--probes <who>",
-      "who answers the kubelet's probes of these ports: pod or laptop (default: pod)",
+      "who answers the kubelet's probes of these ports: pod or local (default: pod)",
       whoAnswers,
       { values: probes },
     ),
     raw: flag("--raw", "under a service mesh: what comes to the sidecar, not what it passes on"),
   },
   needs: { capabilities: ["NET_ADMIN"] },
-  asks: ["targets", "way"],
+  permissions: ["targets", "way"],
   examples: [
     ["scope -p web redir 8080", "what comes to port 8080 of all pods of web goes to localhost:8080"],
     ["scope -p web redir 8080:8089", "the same, to localhost:8089"],

@@ -16,21 +16,21 @@ export type RedirectEvent =
   | BypassResumed
   | BypassSummary;
 
-/** Which connections are redirected: those that come to the pod, or those that its processes make. */
+/** Direction of redirected connections: incoming ones come to the pod, outgoing ones are made by its processes. */
 export type Direction = "incoming" | "outgoing";
 
 /** A redirected port. */
 export interface RedirPort {
   direction: Direction;
-  /** Of the pod, or, for outgoing connections, of whom they go to. */
+  /** Port of the pod, or, for outgoing connections, of their destination. */
   port: number;
-  /** Where they go instead, as `localhost:8089`. */
+  /** Address on this machine that gets the connections, as `localhost:8089`. */
   local: string;
-  /** Somebody in the pod listens on it; missing for outgoing connections. */
+  /** A process in the pod listens on it; missing for outgoing connections. */
   listening?: boolean;
 }
 
-/** From now on connections to these ports come to this machine; again after `redir.lost`. */
+/** Connections to these ports are redirected to this machine from now on; sent again after `redir.lost`. */
 export interface RedirStarted extends Timed {
   type: "redir.started";
   namespace: string;
@@ -38,9 +38,9 @@ export interface RedirStarted extends Timed {
   ports: RedirPort[];
   /** Connections to these ports that were open before, and stay with the pod. */
   kept: number;
-  /** The same that were ended, with `--cut`. */
+  /** Connections to these ports that were open before and were ended, with `--cut`. */
   cut?: number;
-  /** A service mesh's sidecar takes what comes from outside; its connection to the application is what is redirected. */
+  /** A service mesh's sidecar takes connections from outside; its connection to the application is redirected. */
   mesh?: boolean;
   /** The pod answers, and this machine gets a copy. */
   mirror?: boolean;
@@ -50,14 +50,14 @@ export interface RedirStarted extends Timed {
 export interface RedirectedConnection {
   namespace: string;
   pod: string;
-  /** Counts from 1, for each pod. */
+  /** Number of the connection, from 1, for each pod. */
   connection: number;
   direction: Direction;
-  /** Who made it. */
+  /** Address of the client. */
   from: string;
-  /** Where it was meant to go. */
+  /** Original destination. */
   to: string;
-  /** Where it goes on this machine. */
+  /** Destination on this machine. */
   local: string;
 }
 
@@ -65,36 +65,38 @@ export interface RedirOpened extends Timed, RedirectedConnection {
   type: "redir.opened";
 }
 
-/** How a redirected connection ended. */
+/** End of a redirected connection. */
 export interface RedirConnection extends Timed, RedirectedConnection {
   type: "redir.connection";
-  /** Who answered it: `pod` where this machine did not take it, where it was a probe, and with `--mirror`. */
-  servedBy: "laptop" | "pod";
-  /** Why the pod answered it, or why it did not end in the ordinary way. */
+  /** Server of the connection: `pod` if this machine did not accept it, for probes, and with `--mirror`. */
+  servedBy: "local" | "pod";
+  /** Reason why the pod answered it, or why it did not end in the ordinary way. */
   reason?: string;
-  /** `closed` by both sides, `reset` by one of them, `lost` with the connection to the manager, `failed`: nobody took it. */
+  /**
+   * `closed` by both sides, `reset` by one of them, `lost` with the connection to the manager, `failed`: nobody accepted it.
+   */
   ended: "closed" | "reset" | "lost" | "failed";
-  /** It was a probe of the kubelet. */
+  /** The connection was a probe of the kubelet. */
   probe?: boolean;
-  /** From who made it. */
+  /** Bytes from the client. */
   sentBytes: number;
-  /** To who made it. */
+  /** Bytes to the client. */
   receivedBytes: number;
   durationMs: number;
-  /** How long the local application took to accept it. */
+  /** Time that the local application took to accept the connection. */
   connectMs?: number;
 }
 
-/** What open connections have carried so far, once a second where something changed. */
+/** Bytes of open connections so far, once a second if something changed. */
 export interface RedirTraffic extends Timed {
   type: "redir.traffic";
   namespace: string;
   pod: string;
-  /** Those that carried something since the last time. */
+  /** Connections that carried something since the last event. */
   connections: { connection: number; sentBytes: number; receivedBytes: number }[];
 }
 
-/** The connection to the manager was lost: new connections go to the pod, and scope tries to come back. */
+/** The connection to the manager was lost: new connections go to the pod, and scope reconnects. */
 export interface RedirLost extends Timed {
   type: "redir.lost";
   namespace: string;
@@ -102,7 +104,7 @@ export interface RedirLost extends Timed {
   reason: string;
 }
 
-/** It is back, and `redir.started` follows. */
+/** scope has reconnected to the manager; `redir.started` follows. */
 export interface RedirResumed extends Timed {
   type: "redir.resumed";
   namespace: string;
@@ -110,7 +112,9 @@ export interface RedirResumed extends Timed {
   afterMs: number;
 }
 
-/** Connections that go to a local address come back to the pod: for some seconds the pod answers them, then it is tried again. */
+/**
+ * Connections to a local address lead back to the pod in a loop: the pod answers them for some seconds, then scope tries again.
+ */
 export interface RedirCycle extends Timed {
   type: "redir.cycle";
   namespace: string;
@@ -118,12 +122,12 @@ export interface RedirCycle extends Timed {
   direction: Direction;
   port: number;
   local: string;
-  /** The program that listens there, and its pid; missing where this machine does not tell. */
+  /** The program that listens there, and its pid; missing if this machine does not reveal it. */
   program?: string;
   pid?: number;
 }
 
-/** A pod is redirected no more: it has gone, or somebody else took over. */
+/** A pod is no longer redirected: it has gone, or somebody else took over. */
 export interface RedirLeft extends Timed {
   type: "redir.left";
   namespace: string;
@@ -131,7 +135,7 @@ export interface RedirLeft extends Timed {
   reason: string;
 }
 
-/** What went over one port, at the end. */
+/** Totals of one port, at the end. */
 export interface RedirSummary extends Timed {
   type: "redir.summary";
   namespace: string;
@@ -139,34 +143,34 @@ export interface RedirSummary extends Timed {
   direction: Direction;
   port: number;
   connections: number;
-  /** Of these, answered by the pod. */
+  /** Connections answered by the pod. */
   toPod: number;
-  /** Of these, neither closed in the ordinary way nor a probe. */
+  /** Connections, except probes, that were not closed in the ordinary way. */
   broken: number;
   sentBytes: number;
   receivedBytes: number;
-  /** How long the local application took to accept, over those that it did. */
+  /** Time that the local application took to accept a connection, over those that it accepted. */
   connectP50Ms?: number;
   connectMaxMs?: number;
 }
 
-/** From now on new connections that the pod makes go around its sidecar; again after `bypass.lost`. */
+/** New connections that the pod makes go around its sidecar from now on; sent again after `bypass.lost`. */
 export interface BypassStarted extends Timed {
   type: "bypass.started";
   namespace: string;
   pod: string;
   mesh: "istio";
-  /** Ports that they go to; none: all. */
+  /** Destination ports; empty for all. */
   ports: number[];
-  /** Where the mesh's rules lead connections of the pod. */
+  /** Port to which the mesh's rules redirect connections of the pod. */
   sidecarPort: number;
-  /** The sidecar takes DNS queries, too, and they go around it as well. */
+  /** The sidecar also takes DNS queries, and they go around it as well. */
   dns: boolean;
   /** Connections through the sidecar that were open before, and stay as they are. */
   kept: number;
 }
 
-/** How many connections went around the sidecar since `bypass.started`; at most once a second, where that has changed. */
+/** Connections that went around the sidecar since `bypass.started`; at most once a second, if the number has changed. */
 export interface BypassTraffic extends Timed {
   type: "bypass.traffic";
   namespace: string;
@@ -174,7 +178,7 @@ export interface BypassTraffic extends Timed {
   connections: number;
 }
 
-/** The connection to the manager was lost: new connections go through the sidecar, and scope tries to come back. */
+/** The connection to the manager was lost: new connections go through the sidecar, and scope reconnects. */
 export interface BypassLost extends Timed {
   type: "bypass.lost";
   namespace: string;
@@ -182,7 +186,7 @@ export interface BypassLost extends Timed {
   reason: string;
 }
 
-/** It is back, and `bypass.started` follows. */
+/** scope has reconnected to the manager; `bypass.started` follows. */
 export interface BypassResumed extends Timed {
   type: "bypass.resumed";
   namespace: string;
@@ -195,8 +199,8 @@ export interface BypassSummary extends Timed {
   type: "bypass.summary";
   namespace: string;
   pod: string;
-  /** How many went around it in all; of the last second before a lost connection, some may be missing. */
+  /** Connections that went around the sidecar in all; some of the last second before a lost connection may be missing. */
   connections: number;
-  /** From the first `bypass.started`. */
+  /** Time from the first `bypass.started`. */
   durationMs: number;
 }

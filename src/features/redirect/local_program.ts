@@ -5,13 +5,13 @@ import { parseListening } from "../../lib/proc.ts";
 const limitMs = 800;
 
 /**
- * Prints the sockets of this machine, the files that its processes have open, and their names; where there is no /proc, what lsof
- * finds. Deno itself may not read /proc.
+ * Prints the sockets of this machine, the open files of its processes, and their names; without /proc, the output of lsof. Deno
+ * itself may not read /proc.
  */
 const look = "cd /proc 2>/dev/null || exec lsof -nP -a -iTCP:$1 -sTCP:LISTEN -Fpc; " +
   "cat self/net/tcp self/net/tcp6; echo --; ls -l [0-9]*/fd; echo --; grep . [0-9]*/comm";
 
-/** The program of this machine that listens on an address such as `localhost:8080`, as far as this user may know it. */
+/** Returns the local program that listens on an address such as `localhost:8080`, if this user may see it. */
 export async function programAt(local: string): Promise<LocalProgram | undefined> {
   const at = local.lastIndexOf(":"), host = local.slice(0, at), port = local.slice(at + 1);
   if (!/^(localhost|127\..*|\[::1\])$/.test(host)) return undefined;
@@ -20,11 +20,11 @@ export async function programAt(local: string): Promise<LocalProgram | undefined
     const { stdout } = await new Deno.Command("sh", { args, stdin: "null", stderr: "null", signal }).output();
     return listenerIn(new TextDecoder().decode(stdout), Number(port));
   } catch {
-    return undefined; // there is no sh
+    return undefined; // no sh on this machine
   }
 }
 
-/** Finds it in what was printed. */
+/** Finds the listener in the printed text. */
 export function listenerIn(text: string, port: number): LocalProgram | undefined {
   const found = /^p(\d+)\nc(.*)/.exec(text);
   if (found !== null) return { pid: Number(found[1]), name: found[2]! };

@@ -5,16 +5,16 @@ import { assertOnce } from "./redirect_ports.ts";
 import { podName } from "../../kube/pods.ts";
 
 export interface PortPlaces {
-  /** Of the service that the pod was found by: a number or name of these means the port of the pod behind it. */
+  /** Ports of the service by which the pod was found: their numbers and names mean the target port in the pod. */
   service?: readonly V1ServicePort[];
-  /** The container whose ports come first. */
+  /** The container whose ports take precedence. */
   container?: string;
 }
 
 /**
- * The ports of a pod that are meant. A name is looked for in the service, and then in the pod's spec.
+ * Returns the requested ports of a pod. A name is looked up in the service, then in the pod's spec.
  *
- * Throws ScopeError: notFound where there is none of that name, usage where it is no TCP port, or one is meant twice.
+ * Throws ScopeError: notFound for an unknown name, usage for a port that is not TCP or is given twice.
  */
 export function portsOfPod(
   asked: readonly AskedPort[],

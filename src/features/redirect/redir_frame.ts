@@ -8,24 +8,24 @@ import { podName } from "./text.ts";
 import { scrolledRows } from "../../text/scrolled_rows.ts";
 import { line, type Span } from "../../text/style.ts";
 
-/** How to look at a redirect: the window, the time, and what the person before it has chosen. */
+/** View of a redirect: the window, the time, and the choices of the user. */
 export interface RedirView {
   columns: number;
   rows: number;
   color: boolean;
   /** In milliseconds since 1970. */
   now: number;
-  /** Since the start, in milliseconds. */
+  /** Time since the start, in milliseconds. */
   elapsedMs: number;
-  /** Key of the port whose connections are shown; those of all where it is missing. */
+  /** Key of the port whose connections are shown; undefined for those of all ports. */
   selected?: string;
-  /** Connections that were scrolled past. */
+  /** Number of connections scrolled past. */
   scrolled: number;
-  /** Open connections that carry most come first, instead of the newest. */
+  /** Sorts open connections by traffic instead of the newest first. */
   busiest: boolean;
 }
 
-/** The whole picture: at most `rows` lines, none wider than `columns`. */
+/** Returns the whole frame: at most `rows` lines, none wider than `columns`. */
 export function redirFrame(state: RedirState, view: RedirView): string[] {
   const { columns, rows, color } = view;
   if (rows < 1 || columns < 1) return [];
@@ -52,7 +52,7 @@ function body(state: RedirState, ports: readonly PortSeen[], view: RedirView, ro
     pods,
     ...(port === undefined ? {} : { selected: port.key }),
   });
-  // Half of the window is for connections once there are some; a few ports are shown in any case.
+  // Half of the window is for connections once there are some; a few ports are always shown.
   const few = Math.min(figures.length + headed, 5, left - air - 3);
   const forPorts = open.length + ended.length === 0 || left < 6 ? left : Math.max(3, Math.floor(left / 2) - air, few);
   const table = scrolledRows(
@@ -75,7 +75,7 @@ function body(state: RedirState, ports: readonly PortSeen[], view: RedirView, ro
   return room < 2 ? lines : [...lines, ...blank(air), ...connections({ open, ended }, view, { room, pods })];
 }
 
-/** Open ones, and those that ended last: each gets the half, or what the other leaves. */
+/** Returns rows for open connections and the last ended ones: each kind gets half, or the room that the other leaves. */
 function connections(
   { open, ended }: { open: ReturnType<typeof openInOrder>; ended: RedirState["recent"] },
   { columns, now, scrolled }: RedirView,
@@ -92,7 +92,7 @@ function connections(
   return connectionRows(part(open, forOpen), part(ended, forEnded), { columns, now, pods });
 }
 
-/** What is redirected, how it stands, and for how long; with signs only where words do not fit. */
+/** Returns the top line: the pods, their standing and the elapsed time; signs without words if the words do not fit. */
 function head(state: RedirState, { columns, elapsedMs }: RedirView): Span[] {
   const time = clock(elapsedMs);
   const room = (spans: Span[]) => columns - textWidth(spans) - time.length - 1;

@@ -8,17 +8,17 @@ import { applyRedir, newRedirState } from "./redir_state.ts";
 import { redirLines, redirSummary } from "./text.ts";
 import { failedLine } from "../../text/failed_line.ts";
 
-/** At most four frames a second. */
+/** Least time between two frames, in milliseconds: at most four frames a second. */
 const frameMs = 250;
-/** Connections that a page key goes past. */
+/** Connections per page key. */
 const page = 10;
 
 export interface LiveOptions {
-  /** The person pressed q (or Ctrl-C where the terminal sends it as a key). */
+  /** Called when the user presses q, or Ctrl-C if the terminal sends it as a key. */
   onQuit(): void;
 }
 
-/** The live table of a redirect. It owns a timer from its creation to `end()`, which prints the summary as text. */
+/** Makes the live table of a redirect. It owns a timer from its creation to `end()`, which prints the summary as text. */
 export function redirRenderer(screen: Screen, options: LiveOptions): Renderer {
   return new Live(screen, options);
 }
@@ -60,8 +60,8 @@ class Live implements Renderer {
     const { color } = this.screen;
     const { pods, failed, summaries } = this.#state;
     const time = new Date().toISOString();
-    const told = [
-      // Where it stands well there is nothing to say.
+    const notes = [
+      // A redirected pod needs no line.
       ...[...pods.values()].flatMap((pod) => {
         const { standing, reason = "" } = pod;
         return standing === "redirected" ? [] : redirLines({ ...pod, type: `redir.${standing}`, time, reason }, color);
@@ -69,11 +69,11 @@ class Live implements Renderer {
       ...failed.map((event) => failedLine(event, color)),
     ];
     const table = redirSummary(summaries, this.screen.size().columns, color);
-    const lines = told.length > 0 && table.length > 0 ? [...told, "", ...table] : [...told, ...table];
+    const lines = notes.length > 0 && table.length > 0 ? [...notes, "", ...table] : [...notes, ...table];
     if (lines.length > 0) this.screen.write(lines.map((one) => `${one}\n`).join(""));
   }
 
-  /** Goes on with another port; before the first stand all of them. */
+  /** Selects another port. Above the first port stands the choice of all ports. */
   #select(key: string): boolean {
     const ports = portsInOrder(this.#state);
     const last = ports.length - 1;

@@ -6,23 +6,23 @@ import { keptText, meshText, podName } from "./text.ts";
 import type { Look, Span } from "../../text/style.ts";
 import { failedLine } from "../../text/failed_line.ts";
 
-/** How long it is news that a pod has left or failed, in milliseconds, while others are redirected. */
-const newsMs = 60_000;
-/** How long a trouble that is over stays in sight: lines that come and go cannot be read. */
+/** Time for which a pod that left or failed is shown, in milliseconds, while others are redirected. */
+const recentMs = 60_000;
+/** Time for which a trouble stays visible after its end, in milliseconds: short-lived lines cannot be read. */
 const troubleMs = 10_000;
 
 interface Note {
-  /** Missing: it is about none in particular. */
+  /** Undefined if the note is about no single pod. */
   pod?: PodSeen;
   text: string;
   look: Look;
 }
 
-/** What a person should know beside the figures, the most urgent first; at most `rows` lines. */
+/** Returns notes for the user, the most urgent first; at most `rows` lines. */
 export function redirNotes(state: RedirState, { now, rows }: { now: number; rows: number }): Span[][] {
   if (rows < 1) return [];
   const alone = state.pods.size === 1;
-  // What is the same for several pods is said once.
+  // Equal notes of several pods are merged.
   const groups = new Map<string, { pods: Set<PodSeen>; look: Look }>();
   for (const { pod, text, look } of notes(state, now)) {
     const group = groups.get(text) ?? { pods: new Set(), look };
@@ -41,14 +41,14 @@ function notes(state: RedirState, now: number): Note[] {
   const of = (standing: PodSeen["standing"]) => pods.filter((pod) => pod.standing === standing);
   const redirected = of("redirected");
   const ports = portsInOrder(state).filter(({ pod }) => pod.standing === "redirected");
-  const isNews = (at: number) => redirected.length === 0 || now - at < newsMs;
+  const isRecent = (at: number) => redirected.length === 0 || now - at < recentMs;
   const kept = redirected.reduce((sum, pod) => sum + pod.kept, 0);
   return [
-    ...state.failed.filter(({ time }) => isNews(Date.parse(time))).reverse()
+    ...state.failed.filter(({ time }) => isRecent(Date.parse(time))).reverse()
       .map((event): Note => ({ text: failedLine(event, false), look: "bad" })),
     ...of("lost").map((pod): Note => ({ pod, text: lostText(pod, now), look: "bad" })),
     ...ports.flatMap((port) => troubleNote(port, now)),
-    ...of("left").filter(({ since }) => isNews(since)).sort((a, b) => b.since - a.since)
+    ...of("left").filter(({ since }) => isRecent(since)).sort((a, b) => b.since - a.since)
       .map((pod): Note => ({ pod, text: `no longer redirected (${safe(pod.reason ?? "")})`, look: "slow" })),
     ...ports.filter((port) => port.listening === false && total(port) === 0)
       .map(({ pod, port }): Note => ({ pod, text: `nobody in the pod listens on ${port}`, look: "slow" })),

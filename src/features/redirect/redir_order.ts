@@ -1,18 +1,18 @@
 import { type OpenSeen, type PortSeen, rateSeconds, type RedirState, standings } from "./redir_state.ts";
 
-/** Bytes a second, both ways, over the last whole seconds before `now` (in milliseconds since 1970). */
+/** Returns bytes per second, both ways, over the last whole seconds before `now` (in milliseconds since 1970). */
 export function bytesPerSecond({ flow }: PortSeen, now: number): number {
   const second = Math.floor(now / 1000);
   const counted = flow.filter((one) => one.second < second && one.second >= second - rateSeconds);
   return counted.reduce((sum, { bytes }) => sum + bytes, 0) / rateSeconds;
 }
 
-/** All connections of a port, those open included. */
+/** Returns the number of all connections of a port, including open ones. */
 export function total({ open, ended }: PortSeen): number {
   return open + ended;
 }
 
-/** The ports of all pods: lost pods first, then by name, direction and port. */
+/** Returns the ports of all pods: lost pods first, then by name, direction and port. */
 export function portsInOrder(state: RedirState): PortSeen[] {
   const names = new Intl.Collator("en", { numeric: true });
   return [...state.pods.values()]
@@ -25,7 +25,7 @@ export function portsInOrder(state: RedirState): PortSeen[] {
     );
 }
 
-/** Open connections, of one port or of all; the newest first, or those that carry most. */
+/** Returns open connections, of one port or of all: the newest first, or those with most traffic first. */
 export function openInOrder(
   state: RedirState,
   { port, busiest, now }: { port: PortSeen | undefined; busiest: boolean; now: number },

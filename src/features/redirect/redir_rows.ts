@@ -7,22 +7,22 @@ import { endLook, podName, servedBy } from "./text.ts";
 import { type SpanColumn, spanTable } from "../../text/span_table.ts";
 import type { Look, Span } from "../../text/style.ts";
 
-/** What a standing looks like: a sign of its own, so that it can be told without colour. */
+/** Display of each standing. The signs differ, so that no colour is needed. */
 export const signs: Readonly<Record<Standing, { sign: string; word: string; look: Look }>> = {
   redirected: { sign: "●", word: "redirected", look: "good" },
   lost: { sign: "×", word: "lost, coming back", look: "bad" },
   left: { sign: "-", word: "left", look: "dim" },
 };
 
-/** In a window of so many columns an address is worth more than one more figure. */
+/** From this many columns on, addresses take precedence over another column of figures. */
 const roomy = 60;
-/** Below so many it is figures or names, and not both. */
+/** Below this many columns, names and words are cut short in favour of figures. */
 const narrow = 40;
 
-/** Before each row: the mark of the one that is selected, and a sign. */
+/** Width before each row: the mark of the selected row, and a sign. */
 const leadWidth = 4;
 
-function led(head: Span[], rows: readonly { marked: boolean; sign: Span; row: Span[] }[]): Span[][] {
+function withLead(head: Span[], rows: readonly { marked: boolean; sign: Span; row: Span[] }[]): Span[][] {
   return [
     [{ text: " ".repeat(leadWidth) }, ...head],
     ...rows.map(({ marked, sign, row }): Span[] => [
@@ -40,7 +40,7 @@ const right = (title: string, drop: number | undefined, least: number): SpanColu
   ...(drop === undefined ? {} : { drop }),
 });
 
-/** A head, and a row for each port. */
+/** Returns a head, and a row for each port. */
 export function portRows(
   ports: readonly PortSeen[],
   { columns, now, selected, pods }: { columns: number; now: number; selected?: string; pods: boolean },
@@ -80,7 +80,7 @@ export function portRows(
     ];
   });
   const [head = [], ...laid] = spanTable(heads, rows, columns - leadWidth);
-  return led(
+  return withLead(
     head,
     laid.map((row, at) => {
       const port = ports[at];
@@ -90,7 +90,7 @@ export function portRows(
   );
 }
 
-/** A head, and a row for each connection: those that are open, then those that have ended. */
+/** Returns a head, and a row for each connection: open ones, then ended ones. */
 export function connectionRows(
   open: readonly OpenSeen[],
   ended: readonly EndedSeen[],
@@ -113,7 +113,7 @@ export function connectionRows(
     { text: timeOfDay(time).slice(0, 8), look: "dim" },
     ...(pods ? [{ text: podName(port.pod), look: "dim" } as const] : []),
     { text: safe(from) },
-    // Who connects to a pod knows its address; the port is what matters.
+    // Clients of a pod know its address; only the port matters.
     { text: direction === "outgoing" ? safe(to) : `:${port.port}` },
   ];
   const openRow = (one: OpenSeen): Span[] => [
@@ -140,7 +140,7 @@ export function connectionRows(
     ];
   };
   const [head = [], ...laid] = spanTable(heads, [...open.map(openRow), ...ended.map(endedRow)], columns - leadWidth);
-  return led(
+  return withLead(
     head,
     laid.map((row, at) => {
       const connection = ended[at - open.length]?.connection;
@@ -154,7 +154,7 @@ function endSign(connection: RedirConnection): Span {
   return connection.servedBy === "pod" ? { text: "○", look: endLook(connection) } : { text: "·", look: "dim" };
 }
 
-/** `12ms`, `1.5s`, `3h20m`. */
+/** Formats `12ms`, `1.5s`, `3h20m`. */
 function took(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.max(0, Math.round(milliseconds))}ms`;
   return milliseconds < 60_000 ? `${(milliseconds / 1000).toFixed(1)}s` : age(milliseconds);

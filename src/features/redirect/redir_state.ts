@@ -2,21 +2,21 @@ import type { Direction, Event, Failed, RedirConnection, RedirectedConnection, R
 import { connectionKey, redirectedPort } from "./redir_tally.ts";
 import { isQuietProbe } from "./text.ts";
 
-/** How a pod stands, worst first. */
+/** Standings of a pod, worst first. */
 export const standings = ["lost", "redirected", "left"] as const;
 export type Standing = typeof standings[number];
 
-/** Connections that have ended are kept for each port and for all of them, so many of each. */
+/** Number of ended connections kept for each port, and for all ports together. */
 const keptEnded = 100;
-/** Of pods that have left, as with a selector they come and go for days. */
+/** Number of pods kept that have left: with a selector, pods come and go for days. */
 const keptLeft = 50;
 const keptFailed = 20;
-/** A longer reason fits no window. */
+/** Longest reason kept, in characters: a longer one fits no window. */
 const longestReason = 500;
-/** A rate is over so many whole seconds. */
+/** Whole seconds over which a rate is measured. */
 export const rateSeconds = 3;
 
-/** A redirected port of one pod, and what went over it. */
+/** A redirected port of one pod, and its traffic. */
 export interface PortSeen {
   readonly key: string;
   readonly pod: PodSeen;
@@ -26,7 +26,7 @@ export interface PortSeen {
   listening?: boolean;
   open: number;
   ended: number;
-  /** Of those that ended: answered by the pod, the probes among these, and broken. */
+  /** Ended connections that the pod answered, the probes among these, and ended connections that broke. */
   toPod: number;
   probes: number;
   broken: number;
@@ -34,9 +34,9 @@ export interface PortSeen {
   receivedBytes: number;
   /** Bytes of the last seconds, by second. */
   readonly flow: { second: number; bytes: number }[];
-  /** The last connections that ended, the newest last. */
+  /** The last ended connections, the newest last. */
   readonly recent: EndedSeen[];
-  /** Why this machine did not answer a connection, and when; `over` once it has answered another one. */
+  /** Why this machine did not answer a connection, and when; `over` once it has answered a later one. */
   trouble?: { reason: string; byPod: boolean; at: number; over: boolean };
 }
 
@@ -44,9 +44,9 @@ export interface PodSeen {
   readonly namespace: string;
   readonly pod: string;
   standing: Standing;
-  /** When it came to stand so, in milliseconds since 1970. */
+  /** Start of this standing, in milliseconds since 1970. */
   since: number;
-  /** Why it is lost or has left. */
+  /** Reason why it is lost or has left. */
   reason?: string;
   kept: number;
   mesh: boolean;
@@ -57,12 +57,12 @@ export interface PodSeen {
 export interface OpenSeen {
   readonly connection: RedirectedConnection;
   readonly port: PortSeen;
-  /** When it was opened, in milliseconds since 1970. */
+  /** Time of its opening, in milliseconds since 1970. */
   readonly at: number;
   readonly time: string;
   sentBytes: number;
   receivedBytes: number;
-  /** What it carried in the second before it was last told of, and when that was. */
+  /** Bytes since the previous `redir.traffic` event about it, and the time of the last one in milliseconds since 1970. */
   lately: number;
   latelyAt: number;
 }
@@ -72,7 +72,7 @@ export interface EndedSeen {
   readonly port: PortSeen;
 }
 
-/** What the events of a redirect have told so far. */
+/** State of a redirect, built from its events. */
 export interface RedirState {
   readonly pods: Map<string, PodSeen>;
   readonly open: Map<string, OpenSeen>;
@@ -85,13 +85,13 @@ export function newRedirState(): RedirState {
   return { pods: new Map(), open: new Map(), recent: [], failed: [], summaries: [] };
 }
 
-/** Takes an event in, in a time that does not grow with what came before; what is not about a redirect is left aside. */
+/** Applies an event, in a time that does not grow with the events before. Ignores events that are not about a redirect. */
 export function applyRedir(state: RedirState, event: Event): void {
   switch (event.type) {
     case "redir.started": {
       const pod = podOf(state, event);
       if (pod.standing !== "redirected") dropOpen(state, pod);
-      stand(pod, "redirected", event.time);
+      setStanding(pod, "redirected", event.time);
       Object.assign(pod, { kept: event.kept, mesh: event.mesh === true, mirror: event.mirror === true });
       const named = new Set<string>();
       for (const { direction, port, local, listening } of event.ports) {
@@ -128,18 +128,18 @@ export function applyRedir(state: RedirState, event: Event): void {
       }
       break;
     case "redir.connection":
-      ended(state, { ...event, ...(event.reason === undefined ? {} : { reason: brief(event.reason) }) });
+      ended(state, { ...event, ...(event.reason === undefined ? {} : { reason: shortened(event.reason) }) });
       break;
     case "redir.lost":
-      stand(podOf(state, event), "lost", event.time, event.reason);
+      setStanding(podOf(state, event), "lost", event.time, event.reason);
       break;
     case "redir.resumed":
-      // `redir.started` follows, and says that it is redirected.
+      // `redir.started` follows, and sets the standing.
       break;
     case "redir.left": {
       const pod = podOf(state, event);
       dropOpen(state, pod);
-      stand(pod, "left", event.time, event.reason);
+      setStanding(pod, "left", event.time, event.reason);
       forgetLeft(state);
       break;
     }
@@ -147,7 +147,7 @@ export function applyRedir(state: RedirState, event: Event): void {
       state.summaries.push(event);
       break;
     case "failed":
-      state.failed.push({ ...event, reason: brief(event.reason) });
+      state.failed.push({ ...event, reason: shortened(event.reason) });
       keepLast(state.failed, keptFailed);
       break;
   }
@@ -177,7 +177,7 @@ function ended(state: RedirState, event: RedirConnection): void {
   }
 }
 
-/** Adds what is more than before, and returns it. */
+/** Adds the bytes carried since `before`, and returns their number. */
 function carry(
   port: PortSeen,
   before: { sentBytes: number; receivedBytes: number },
@@ -195,11 +195,11 @@ function carry(
   return bytes;
 }
 
-function stand(pod: PodSeen, standing: Standing, time: string, reason?: string): void {
+function setStanding(pod: PodSeen, standing: Standing, time: string, reason?: string): void {
   if (pod.standing !== standing) pod.since = Date.parse(time);
   pod.standing = standing;
   if (reason === undefined) delete pod.reason;
-  else pod.reason = brief(reason);
+  else pod.reason = shortened(reason);
 }
 
 function podOf(state: RedirState, { namespace, pod, time }: { namespace: string; pod: string; time: string }): PodSeen {
@@ -234,7 +234,7 @@ function close(state: RedirState, key: string): OpenSeen | undefined {
   return open;
 }
 
-/** No connection outlives its redirect. */
+/** Closes the connections of a pod: none outlives its redirect. */
 function dropOpen(state: RedirState, pod: PodSeen): void {
   for (const [key, { port }] of state.open) if (port.pod === pod) close(state, key);
 }
@@ -246,11 +246,11 @@ function forgetLeft(state: RedirState): void {
   if (oldest !== undefined) state.pods.delete(oldest[0]);
 }
 
-/** Lists get a little longer than they may be, as moving them up for each new one would cost more. */
+/** Drops the oldest entries once a list is twice as long as `count`: shifting it for each new entry would cost more. */
 function keepLast(list: unknown[], count: number): void {
   if (list.length >= 2 * count) list.splice(0, list.length - count);
 }
 
-function brief(reason: string): string {
+function shortened(reason: string): string {
   return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason)}…`;
 }

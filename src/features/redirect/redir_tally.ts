@@ -14,19 +14,19 @@ interface Row {
   readonly connects: RoundTrips;
 }
 
-/** What an open connection has carried so far. */
+/** Traffic of an open connection so far. */
 interface Open {
   row: Row;
   sentBytes: number;
   receivedBytes: number;
 }
 
-/** Counts the connections of a redirect by pod, direction and port. Connections themselves are kept while they are open only. */
+/** Counts the connections of a redirect by pod, direction and port. Keeps connections only while they are open. */
 export class RedirTally {
   readonly #rows = new Map<string, Row>();
   readonly #open = new Map<string, Open>();
 
-  /** Takes an event in; what says nothing about connections is left aside. */
+  /** Counts an event. Ignores events that are not about connections. */
   add(event: Event): void {
     switch (event.type) {
       case "redir.started":
@@ -49,7 +49,7 @@ export class RedirTally {
         if (event.ended !== "closed" && event.probe !== true) row.broken += 1;
         row.sentBytes += event.sentBytes;
         row.receivedBytes += event.receivedBytes;
-        // Three digits, as RoundTrips counts each different time.
+        // Three digits, because RoundTrips stores each different time.
         if (event.connectMs !== undefined) row.connects.add(Number(event.connectMs.toPrecision(3)));
         break;
       }
@@ -57,8 +57,8 @@ export class RedirTally {
   }
 
   /**
-   * A summary for each pod, direction and port that was redirected, in this order, also where nothing came. What is
-   * still open counts as a connection, with the bytes that were last told of it.
+   * Returns a summary for each redirected pod, direction and port, in this order, even without connections. An open connection
+   * counts, with its last known bytes.
    */
   summaries(time: string): RedirSummary[] {
     const open = new Map<Row, { count: number; sentBytes: number; receivedBytes: number }>();
@@ -76,7 +76,7 @@ export class RedirTally {
       .sort((a, b) => names.compare(name(a), name(b)) || names.compare(a.direction, b.direction) || a.port - b.port)
       .map((row): RedirSummary => {
         const { namespace, pod, direction, port, toPod, broken, connects } = row;
-        const under = open.get(row);
+        const stillOpen = open.get(row);
         const p50 = connects.percentile(50), max = connects.maxMs;
         return {
           type: "redir.summary",
@@ -85,11 +85,11 @@ export class RedirTally {
           pod,
           direction,
           port,
-          connections: row.ended + (under?.count ?? 0),
+          connections: row.ended + (stillOpen?.count ?? 0),
           toPod,
           broken,
-          sentBytes: row.sentBytes + (under?.sentBytes ?? 0),
-          receivedBytes: row.receivedBytes + (under?.receivedBytes ?? 0),
+          sentBytes: row.sentBytes + (stillOpen?.sentBytes ?? 0),
+          receivedBytes: row.receivedBytes + (stillOpen?.receivedBytes ?? 0),
           ...(p50 === undefined ? {} : { connectP50Ms: p50 }),
           ...(max === undefined ? {} : { connectMaxMs: max }),
         };
@@ -114,14 +114,14 @@ export class RedirTally {
   }
 }
 
-/** Tells the connections of all pods apart. */
+/** Returns a key that is unique over the connections of all pods. */
 export function connectionKey(
   { namespace, pod, connection }: Pick<RedirectedConnection, "namespace" | "pod" | "connection">,
 ): string {
   return `${namespace}/${pod} ${connection}`;
 }
 
-/** The port that a connection was meant for, which is the one that was redirected. */
+/** Returns the redirected port of a connection: the port of its original destination. */
 export function redirectedPort({ to }: Pick<RedirectedConnection, "to">): number {
   return Number(to.slice(to.lastIndexOf(":") + 1));
 }

@@ -16,27 +16,27 @@ export interface MatchingPods {
   namespace: string;
   labels: string;
   container?: string;
-  /** Chooses among the pods with these labels; missing: all of them. */
+  /** Chooses among the pods with these labels; all of them if undefined. */
   wanted?: (pod: V1Pod) => boolean;
 }
 
-/** The waits before a pod that could not be reached is tried again. */
+/** Delays before another attempt to reach a pod, in milliseconds. */
 const pace = { firstMs: 1000, longestMs: 60_000 };
 
-/** A pod that is redirected, or was to be. */
+/** A pod that is redirected, or should be. */
 interface Followed {
   readonly pod: V1Pod;
   readonly leave: AbortController;
   ended?: Promise<void>;
-  /** It was tried, and failed. */
+  /** True after the first failed attempt. */
   failed: boolean;
 }
 
 /**
- * Redirects all pods with these labels: those that come are taken as soon as they run, those that go are left, and those that cannot
- * be reached are tried again.
+ * Redirects all pods with these labels. New pods are redirected as soon as they run, terminating pods are left, and unreachable
+ * pods are tried again.
  *
- * Throws ScopeError when the pods cannot be watched, and when each of them was tried and none can be redirected.
+ * Throws ScopeError if the pods cannot be watched, or if every pod was tried and none can be redirected.
  */
 export async function* redirectMatching(
   context: ClusterContext,
@@ -47,26 +47,28 @@ export async function* redirectMatching(
   const events = new Channel<Event>(), stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const pods = new Map<string, Followed>();
-  const held: Event[] = [];
+  const heldFailures: Event[] = [];
   let begun = false, failure: unknown;
 
-  // Others may do better; where each has failed, there is nothing to wait for.
+  // Stops when every pod has failed; while one has not, it may still start.
   const stopInVain = () => {
     const there = [...pods.values()].filter(({ leave }) => !leave.signal.aborted);
     if (!begun && there.length > 0 && there.every(({ failed }) => failed)) stop.abort();
   };
   const fail = (one: Followed, error: ScopeError, again: boolean) => {
-    const { message, hint } = error, told = one.failed && again;
+    const { message, hint } = error, repeated = one.failed && again;
     failure ??= error;
     one.failed = true;
     const hints = again ? [...hint === undefined ? [] : [hint], "scope tries again"].join("; ") : hint;
-    // Held until one has begun: where none does, one word on it is enough.
-    if (!told) held.push(failed(podName(one.pod), { message, ...hints === undefined ? {} : { hint: hints } }));
-    if (begun) tellHeld();
+    // Failures are held until one pod has started: if none does, the first error alone is thrown.
+    if (!repeated) {
+      heldFailures.push(failed(podName(one.pod), { message, ...hints === undefined ? {} : { hint: hints } }));
+    }
+    if (begun) emitHeld();
     stopInVain();
   };
-  const tellHeld = () => {
-    for (const event of held.splice(0)) void events.push(event);
+  const emitHeld = () => {
+    for (const event of heldFailures.splice(0)) void events.push(event);
   };
   const redirectOne = async (one: Followed) => {
     const { pod, leave: { signal: leave } } = one, until = AbortSignal.any([signal, leave]);
@@ -80,14 +82,14 @@ export async function* redirectMatching(
         assertRedirectable(pod);
         for await (const event of redirect(context, named, runOf(pod), until)) {
           started = begun = true;
-          tellHeld();
+          emitHeld();
           void events.push(event);
         }
         return leave.aborted ? left() : undefined;
       } catch (error) {
         if (!(error instanceof ScopeError)) throw error;
         if (leave.aborted) return left();
-        // What had started comes back by itself, as long as there is something to come back to.
+        // A started redirect reconnects by itself; its failure is final.
         waitMs = started ? undefined : attempts.failed(error);
         fail(one, error, waitMs !== undefined);
         if (waitMs === undefined) return;
@@ -100,7 +102,7 @@ export async function* redirectMatching(
     const begin = (one: Followed) => one.ended ??= redirectOne(one);
     for await (const change of watchPods(context.cluster, { namespace, labelSelector: labels }, signal)) {
       if (change.type === "LISTED") {
-        // Not before: whether each has failed can be told only when all are known.
+        // Pods start only after the full list: stopInVain() must know all of them.
         listed = true;
         for (const one of pods.values()) begin(one);
         continue;
@@ -130,7 +132,7 @@ export async function* redirectMatching(
   if (failure !== undefined && !begun) throw failure;
 }
 
-/** Far enough to be reached. */
+/** Returns true if the pod has an address and a running container. */
 function runs(pod: V1Pod): boolean {
   const statuses = pod.status?.containerStatuses ?? [];
   return podIps(pod).length > 0 && statuses.some(({ state }) => state?.running !== undefined);

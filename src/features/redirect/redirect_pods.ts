@@ -17,20 +17,20 @@ import type { RedirectRun } from "./redirect_pod.ts";
 import { userAtHost } from "../../terminal/user.ts";
 
 /** Redirects a pod of this machine. Throws ScopeError. */
-export async function* redirectHere(
+export async function* redirectLocal(
   context: RunContext,
   query: TargetQuery,
   asked: RedirectAsked,
 ): AsyncIterable<Event> {
   const { incoming } = asked, why = "without a cluster nobody knows the names of ports";
   const plan = { ...asked, incoming: incoming === "all" ? incoming : numberedPorts(incoming, why) };
-  await using beside = await enterLocal(context, query, redirectNeeds(plan));
-  yield* beside.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, beside.lost]) });
+  await using client = await enterLocal(context, query, redirectNeeds(plan));
+  yield* client.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, client.lost]) });
 }
 
 /**
- * Redirects the pods of a query. One that was given by its name ends all with its own end; of a workload or a selector
- * those that come are taken and those that go are left.
+ * Redirects the pods of a query. A pod given by name ends the run with its own end. For a workload or a selector, new pods are
+ * redirected and terminating ones are left.
  *
  * Throws ScopeError.
  */
@@ -45,7 +45,7 @@ export async function* redirectPods(
   const run = newRun();
   if (labels !== undefined) {
     const now = pods.length === 0 ? "none now" : `${pods.length} now`;
-    context.say(`redirecting all pods of ${of}: ${now}, and those that come`);
+    context.notice(`redirecting all pods of ${of}: ${now}, and those that come`);
     return yield* redirectMatching(
       context,
       {
@@ -63,14 +63,14 @@ export async function* redirectPods(
   yield* redirectPod(context, name, { ...run, plan: planOf(pod!) }, context.signal);
 }
 
-/** Finds which ports of a pod are meant, and says once what a service's port means. */
+/** Returns a function that finds the requested ports of a pod, and explains each service port once. */
 function planner(
-  { say }: ClusterContext,
+  { notice }: ClusterContext,
   { container }: TargetQuery,
   { of, ports: service }: Selection,
   asked: RedirectAsked,
 ): (pod: V1Pod) => RedirectPlan {
-  const told = new Set<string>();
+  const noticed = new Set<string>();
   return (pod) => {
     const { incoming } = asked;
     if (incoming === "all") return { ...asked, incoming };
@@ -78,15 +78,15 @@ function planner(
     const ports = portsOfPod(incoming, pod, places);
     for (const [index, { port }] of incoming.entries()) {
       const found = ports[index]!.port, text = `port ${port} of ${of} is port ${found} of its pods`;
-      if (service === undefined || port === found || told.has(text)) continue;
-      told.add(text);
-      say(text);
+      if (service === undefined || port === found || noticed.has(text)) continue;
+      noticed.add(text);
+      notice(text);
     }
     return { ...asked, incoming: ports };
   };
 }
 
-/** The part of a run that all its pods share. */
+/** Makes the part of a run that all its pods share. */
 function newRun(): Omit<RedirectRun, "plan"> {
   return { owner: userAtHost(), session: crypto.randomUUID().slice(0, 8), cycles: new Cycles(programAt) };
 }

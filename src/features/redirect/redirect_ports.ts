@@ -2,11 +2,11 @@ import { ScopeError } from "../../errors.ts";
 import type { Direction } from "../../event.ts";
 import type { AskedPort, RedirectedPort } from "../../manager/client/redirect_plan.ts";
 
-/** So many ports are redirected at most: each is a rule in the pod that is renewed again and again. */
+/** Limit of redirected ports: each is a rule in the pod that is renewed repeatedly. */
 export const mostPorts = 256;
 
 /**
- * Reads `[port[:localport]]…`, where a port is a number, a range of numbers, or a name that the pod or its service gives one.
+ * Parses `[port[:localport]]…`, where a port is a number, a range of numbers, or a port name of the pod or its service.
  *
  * Throws ScopeError (usage).
  */
@@ -26,7 +26,7 @@ export function parsePorts(texts: readonly string[], direction: Direction): Aske
   return ports;
 }
 
-/** Those that are numbers. Throws ScopeError (usage) for a name: `why` is the reason why it means nothing here. */
+/** Returns the numbered ports. Throws ScopeError (usage) for a name; `why` tells why names are not allowed here. */
 export function numberedPorts(ports: readonly AskedPort[], why: string): RedirectedPort[] {
   return ports.map(({ port, localPort }) => {
     if (typeof port === "number") return { port, localPort: localPort ?? port };
@@ -34,14 +34,14 @@ export function numberedPorts(ports: readonly AskedPort[], why: string): Redirec
   });
 }
 
-/** Throws ScopeError (usage). */
+/** Throws ScopeError (usage) if a port is given twice. */
 export function assertOnce(ports: readonly AskedPort[]): void {
   const twice = ports.find(({ port }, index) => ports.findIndex((other) => other.port === port) < index);
   if (twice === undefined) return;
   throw new ScopeError("usage", `Port ${twice.port} is given twice`, { hint: "give each port once" });
 }
 
-/** Numbers, ranges, and names as RFC 6335 (5.1) has them, in small letters as Kubernetes wants them. */
+/** Numbers, ranges, and names by RFC 6335 (5.1), in lower case as in Kubernetes. */
 const pattern = /^(?:(\d{1,5})(?:-(\d{1,5}))?|((?=[a-z0-9-]*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*))$/;
 
 function parsePort(text: string): AskedPort[] {
@@ -65,7 +65,7 @@ function parsePort(text: string): AskedPort[] {
   return ports.map((port, index) => ({ port, ...locals === undefined ? {} : { localPort: locals[index]! } }));
 }
 
-/** The numbers of `8080` or `8080-8090`; nothing where it is neither. */
+/** Returns the numbers of `8080` or `8080-8090`; undefined for any other text. */
 function rangeOf(text: string): number[] | undefined {
   const [, first, last = first, name] = pattern.exec(text) ?? [];
   if (first === undefined || name !== undefined) return undefined;

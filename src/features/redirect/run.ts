@@ -1,20 +1,20 @@
 import type { Context } from "../../context.ts";
 import type { Event } from "../../event.ts";
 import { targetQuery } from "../../options.ts";
-import { summedUp } from "../../runs/summed_up.ts";
+import { withSummary } from "../../runs/with_summary.ts";
 import type { RedirCommandPlan } from "./command.ts";
-import { redirectHere, redirectPods } from "./redirect_pods.ts";
+import { redirectLocal, redirectPods } from "./redirect_pods.ts";
 import { RedirTally } from "./redir_tally.ts";
 
 /** Redirects until it is interrupted or the pods end. */
 export async function run(context: Context, plan: RedirCommandPlan, redirect = redirected): Promise<number> {
   const live = async () => (await import("./redir_live.ts")).redirRenderer;
-  return await context.show(summedUp(redirect(context, plan), new RedirTally()), { live });
+  return await context.show(withSummary(redirect(context, plan), new RedirTally()), { live });
 }
 
 async function* redirected(context: Context, { container, asked }: RedirCommandPlan): AsyncIterable<Event> {
   const query = { ...targetQuery(context.options), ...(container === undefined ? {} : { container }) };
-  if (context.options.via === "local") return yield* redirectHere(context, query, asked);
+  if (context.options.via === "local") return yield* redirectLocal(context, query, asked);
   const cluster = await context.cluster();
   yield* redirectPods(cluster, await context.target(query), asked);
 }

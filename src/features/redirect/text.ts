@@ -17,10 +17,10 @@ import { bytes, milliseconds, timeOfDay } from "../../text/format.ts";
 import { type Look, paint } from "../../text/style.ts";
 import { type Cell, type Column, right, table } from "../../text/table.ts";
 
-export type RedirNews = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirCycle | RedirLeft;
+export type RedirNotice = RedirStarted | RedirConnection | RedirLost | RedirResumed | RedirCycle | RedirLeft;
 
-/** Lines for what happens to a redirect. */
-export function redirLines(event: RedirNews, color: boolean): string[] {
+/** Returns the lines for an event of a redirect. */
+export function redirLines(event: RedirNotice, color: boolean): string[] {
   const name = podName(event);
   switch (event.type) {
     case "redir.started":
@@ -47,7 +47,7 @@ function cycleText({ direction, port, local, program, pid }: RedirCycle): string
   return `${which} → ${safe(local)} is a loop: ${loop} to the pod; for now ${who} answers; choose another local port`;
 }
 
-/** A probe every few seconds would push out all else, unless something is wrong with it. The summary counts it. */
+/** Returns true for a successful probe: one every few seconds would push out all other lines. The summary counts it. */
 export function isQuietProbe({ probe, servedBy, ended }: RedirConnection): boolean {
   return probe === true && servedBy === "pod" && (ended === "closed" || ended === "reset");
 }
@@ -63,7 +63,7 @@ function portText({ direction, port, local, listening }: RedirPort, mirror: bool
   return `${port} ${mirror ? "is answered by the pod, a copy " : ""}${to}${note}`;
 }
 
-/** What else there is to know about a redirect that has started. */
+/** Returns further notes about a redirect that has started. */
 function startedNotes({ kept, cut, mesh }: RedirStarted): string[] {
   return [
     ...(kept > 0 ? [keptText(kept)] : []),
@@ -81,19 +81,19 @@ function startedNotes({ kept, cut, mesh }: RedirStarted): string[] {
 export const meshText =
   "a service mesh takes what comes from outside; its connections to the application are redirected";
 
-/** Why a client that keeps its connections open is not seen. */
+/** Explains why a client that keeps its connections open does not show up. */
 export function keptText(kept: number): string {
   return kept === 1
     ? "1 connection that was open before stays with the pod; --cut ends it"
     : `${kept} connections that were open before stay with the pod; --cut ends them`;
 }
 
-/** Who answered: the address on this machine, or the pod. */
+/** Returns who answered: the address on this machine, or the pod. */
 export function servedBy({ servedBy, local }: Pick<RedirConnection, "servedBy" | "local">): string {
   return servedBy === "pod" ? "pod" : safe(local);
 }
 
-/** How a connection's end looks: what the pod answered for a reason is worth a look, what broke is more so. */
+/** Returns the look of a connection's end: highlighted if the pod answered for a reason, more so if it broke. */
 export function endLook({ ended, servedBy, reason, probe }: RedirConnection): Look {
   if (probe === true) return "dim";
   if (ended === "lost" || ended === "failed") return "bad";
@@ -101,8 +101,8 @@ export function endLook({ ended, servedBy, reason, probe }: RedirConnection): Lo
 }
 
 /**
- * Words at the same places in every line, so that awk finds them: time, pod, direction, from, →, to, who answered,
- * bytes each way, seconds, how it ended; then `probe` and the reason.
+ * Formats a connection with its words at fixed positions, for awk: time, pod, direction, from, →, to, who answered, bytes each
+ * way, seconds, how it ended; then `probe` and the reason.
  */
 function connectionLine(event: RedirConnection, color: boolean): string {
   const before = `${timeOfDay(event.time)} ${podName(event)}`;
@@ -125,7 +125,9 @@ function connectionLine(event: RedirConnection, color: boolean): string {
 
 const addressWidth = "255.255.255.255:65535".length;
 
-/** The table that closes a redirect, with how long the local application took to accept; nothing when there was none. */
+/**
+ * Returns the table at the end of a redirect, with the time that the local application took to accept; empty without summaries.
+ */
 export function redirSummary(summaries: readonly RedirSummary[], columns: number, color: boolean): string[] {
   if (summaries.length === 0) return [];
   const count = columns < 40 ? "CONN" : "CONNECTIONS";
@@ -141,7 +143,7 @@ export function redirSummary(summaries: readonly RedirSummary[], columns: number
     right("P50/ms", 2),
     right("MAX/ms", 1),
   ];
-  // What stays in the narrowest window: pod, port and connections.
+  // Pod, port and connections stay in the narrowest window.
   const name = Math.max(columns - "65535".length - Math.max(5, count.length) - 4, 6);
   const rows = summaries.map((one): Cell[] => {
     const notable = (value: number, look: Look): Cell => ({ text: String(value), look: value > 0 ? look : "plain" });

@@ -5,11 +5,11 @@ import { ordinaryNeeds } from "../../runs/shell_needs.ts";
 import type { InsideOptions } from "../../tool.ts";
 
 export interface ShellPlan {
-  /** Whose pid namespace; undefined: that of the options. */
+  /** Container whose pid namespace is entered; undefined: that of the options. */
   container: string | undefined;
-  /** As the node counts. */
+  /** Pid on the node. */
   pid: number | undefined;
-  /** Set: the program runs inside the target. */
+  /** Set if the program runs inside the target. */
   inside: InsideOptions | undefined;
   volumes: boolean;
   command: readonly string[];
@@ -56,7 +56,7 @@ interface InsideGiven {
   user: string | undefined;
 }
 
-/** Returns how a program runs inside the target, if it does. Throws ScopeError (usage). */
+/** Returns the options of a program that runs inside the target, or undefined. Throws ScopeError (usage). */
 function insideOf({ inside, privileged, user }: InsideGiven): InsideOptions | undefined {
   if (!inside) {
     const alone = privileged ? "--privileged" : user !== undefined ? "--user" : undefined;
@@ -67,7 +67,7 @@ function insideOf({ inside, privileged, user }: InsideGiven): InsideOptions | un
   }
   if (user === undefined) return { privileged };
   const ids = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(user)?.slice(1) ?? ["-1"];
-  // The last number of 32 bits means "as before" to the kernel.
+  // The kernel takes 2^32 - 1 as "unchanged".
   if (ids.some((id) => id !== undefined && !(Number(id) >= 0 && Number(id) < 2 ** 32 - 1))) {
     throw new ScopeError("usage", `Option --user cannot be "${user}"`, {
       hint: "it is a number, or two with a colon between: --user 1000:1000",

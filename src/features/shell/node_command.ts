@@ -12,7 +12,7 @@ export const node = defineCommand({
   arguments: "<node> [command...]",
   argumentValues: ["node", []],
   passThrough: true,
-  asks: ["node"],
+  permissions: ["node"],
   examples: [
     ["scope node node1", "a shell; chroot /host is one with the node's own programs"],
     ["scope node node1 ss -ltnp", "one command"],

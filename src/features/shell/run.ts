@@ -1,4 +1,4 @@
-import type { Beside, Context } from "../../context.ts";
+import type { Context, TargetClient } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import { delay } from "../../lib/delay.ts";
 import { targetQuery } from "../../options.ts";
@@ -10,12 +10,12 @@ import type { ShellPlan } from "./command.ts";
 
 /** Exit code of a program that SIGKILL ended. */
 const killed = 137;
-/** How long the cluster may take to tell that a pod is gone whose processes are, in milliseconds. */
-const tellMs = 3000;
+/** Time for the cluster to report that a pod is gone after its processes were killed, in milliseconds. */
+const reportMs = 3000;
 
-/** Said where the kernel would not refuse it. */
+/** Notice for a program that the kernel does not keep from changing the target's mounts. */
 const unprotected =
-  "mounts of the target are not protected here: to rename, replace or remove a file or folder that is one " +
+  "mounts of the target are not protected here: to rename, replace or remove a file or directory that is one " +
   "takes it away from the target; --via node protects them";
 
 /** Runs a shell or a command. Returns its exit code. */
@@ -33,44 +33,44 @@ export async function run(context: Context, { container, pid, inside, volumes, c
     ...(volumes ? { volumes } : {}),
     ...(pid === undefined ? {} : { nodePids: true }),
   };
-  await using beside = await context.enter(query, needs);
-  if (pid !== undefined && await beside.process(pid) === undefined) {
-    throw new ScopeError("notFound", `Cannot find process "${pid}" on node "${beside.target.node}"`, {
+  await using client = await context.enter(query, needs);
+  if (pid !== undefined && await client.process(pid) === undefined) {
+    throw new ScopeError("notFound", `Cannot find process "${pid}" on node "${client.target.node}"`, {
       hint: "scope pids lists the processes of a pod by their pids on the node",
     });
   }
-  if (inside !== undefined && beside.way === "local") {
+  if (inside !== undefined && client.way === "local") {
     throw new ScopeError("usage", "Option --inside does not go with --via local", {
       hint: "what enters a container is in the endoscope image; use --via node or --via ephemeral",
     });
   }
   if (inside?.privileged) {
-    const [what, risk] = beside.way === "node" ? ["debug pod", "the node"] : ["endoscope", "the pod"];
-    context.say(
+    const [what, risk] = client.way === "node" ? ["debug pod", "the node"] : ["endoscope", "the pod"];
+    context.notice(
       `this shell is root with all capabilities of the ${what}: a program of the target can take over ${risk}`,
     );
   }
-  const bound = storageWarning(beside, inside !== undefined);
-  // Where a program may write no file, it should know why.
-  if (bound !== undefined && (context.interactive || beside.way === "ephemeral")) context.say(bound);
-  if (inside !== undefined && !beside.protectsMounts(call)) context.say(unprotected);
+  const bound = storageWarning(client, inside !== undefined);
+  // In an ephemeral container a command may fail to write files: the reason is printed without a terminal, too.
+  if (bound !== undefined && (context.interactive || client.way === "ephemeral")) context.notice(bound);
+  if (inside !== undefined && !client.protectsMounts(call)) context.notice(unprotected);
   const program = sessionProgram(context, command);
-  const run = beside.run({
+  const run = client.run({
     ...program,
     ...(inside === undefined ? { namespaces: ["net", "pid", "uts", "ipc"] } : { argv: command, namespaces: [] }),
     ...call,
   });
   const code = await context.attach(run);
-  // With the target, the kernel kills all that is in its pid namespace, which the cluster tells a little later.
-  if (code === killed) await delay(tellMs, beside.lost);
-  // Used twice on purpose, too: the bundler's minifier writes a variable that is used once in place, even behind
+  // When the target ends, the kernel kills all processes of its pid namespace; the cluster reports the end a little later.
+  if (code === killed) await delay(reportMs, client.lost);
+  // Also keeps `client` in use more than once: the bundler's minifier inlines a variable that is used once, even one of
   // "await using", and then nothing is disposed. A test compares the bundles.
-  if (beside.lost.aborted) throw beside.lost.reason;
+  if (client.lost.aborted) throw client.lost.reason;
   return code;
 }
 
-/** Warns of the pod's limit for files; undefined where there is none. */
-function storageWarning({ target, way }: Beside, inside: boolean): string | undefined {
+/** Returns a warning about the pod's limit for files on disk; undefined if there is none. */
+function storageWarning({ target, way }: TargetClient, inside: boolean): string | undefined {
   const { namespace, pod, storage } = target;
   if (storage?.pod === undefined || way === "local") return undefined;
   const limit = `pod "${namespace}/${pod}" is evicted when its files take more than ${storage.pod.text}`;

@@ -8,13 +8,13 @@ export async function run(context: Context, { node, command }: NodePlan): Promis
   const program = sessionProgram(context, command);
   const run = place.run({
     ...program,
-    // The shell says it when it greets.
+    // Printed by the shell when it starts.
     env: { ...program.env, SCOPE_ROOT: "/host" },
     namespaces: ["net", "pid", "uts", "ipc"],
     pid: 1,
   });
   const code = await context.attach(run);
-  // Used twice on purpose: see run.ts.
+  // Keeps `place` in use more than once: see run.ts.
   if (place.lost.aborted) throw place.lost.reason;
   return code;
 }

@@ -3,7 +3,7 @@ import { ScopeError } from "../../errors.ts";
 import { processId, seconds } from "../../options.ts";
 
 export interface StracePlan {
-  /** As the node counts; undefined: the target's first process. */
+  /** Pid on the node; undefined: the target's first process. */
   pid: number | undefined;
   expressions: readonly string[];
   follow: boolean;

@@ -5,16 +5,16 @@ import type { StraceHead, StraceLine } from "./strace_line.ts";
 type Entered = Extract<StraceLine, { kind: "entered" }>;
 type Resumed = Extract<StraceLine, { kind: "resumed" }>;
 
-/** Puts calls together that strace printed in two pieces, as something else happened in between. */
+/** Joins calls that strace printed in two parts, because another event came in between. */
 export class OpenCalls {
-  /** A thread is in one call at most. */
+  /** Unfinished calls by thread: a thread is in one call at most. */
   readonly #entered = new Map<number, Entered>();
 
   enter(line: Entered): void {
     this.#entered.set(line.pid, line);
   }
 
-  /** The whole call, as of the time when it was entered; nothing while it goes on. */
+  /** Returns the whole call with the time of its entry; undefined while the call goes on. */
   resume({ pid, time, syscall, text }: Resumed): StraceCall | undefined {
     const before = this.#entered.get(pid);
     this.#entered.delete(pid);
@@ -27,7 +27,7 @@ export class OpenCalls {
     return { type: "strace.call", time: known.time, pid, ...whole };
   }
 
-  /** What goes on when strace ends, the oldest first. */
+  /** Returns the calls that have not returned when strace ends, the oldest first. */
   left(): StraceCall[] {
     const left = [...this.#entered.values()].map(({ kind: _kind, ...call }) => leftCall(call));
     this.#entered.clear();
@@ -35,7 +35,7 @@ export class OpenCalls {
   }
 }
 
-/** A call that has not returned when strace lets go. */
+/** Returns a call that had not returned when strace detached. */
 export function leftCall(
   { time, pid, syscall, arguments: given }: StraceHead & { syscall: string; arguments: string },
 ): StraceCall {
@@ -63,7 +63,7 @@ export class CallCounts {
     count.slowest = { time, pid, arguments: given, result, durationMs };
   }
 
-  /** One for each system call that was seen, the one that took the most time first. */
+  /** Returns the totals of each system call that was seen, the one that took the most time first. */
   events(time: string): StraceSummary[] {
     return [...this.#counts.values()]
       .map((count) => ({ ...count, time, totalMs: Math.round(count.totalMs * 1000) / 1000 }))

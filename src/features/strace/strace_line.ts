@@ -1,11 +1,11 @@
-/** What one line of strace's output says (strace 6.1 or later, with pids, -ttt and -T, into a file of its own). */
+/** A line of strace's output (strace 6.1 or later, with pids, -ttt, -T and -o). */
 export type StraceLine =
   | ({ kind: "call" } & StraceHead & CallText)
-  /** A call that was entered; its end comes on a line of its own. */
+  /** A call that was entered; its end follows on a separate line. */
   | ({ kind: "entered"; syscall: string; arguments: string } & StraceHead)
   /** The rest of a call: more arguments, and its result. */
   | ({ kind: "resumed"; syscall: string; text: string } & StraceHead)
-  /** A call that goes on while strace lets go of the process. */
+  /** A call that had not returned when strace detached from the process. */
   | ({ kind: "left"; syscall: string; arguments: string } & StraceHead)
   | ({ kind: "signal"; signal: string; details: string; stopped: boolean } & StraceHead)
   | ({ kind: "exited"; code: number } & StraceHead)
@@ -18,7 +18,7 @@ export interface StraceHead {
   time: string;
 }
 
-/** What is printed of a call that has returned. */
+/** The parts of a call that has returned. */
 export interface CallText {
   syscall: string;
   arguments: string;
@@ -45,10 +45,10 @@ export function parseStraceLine(text: string): StraceLine {
   if (found === null) return { kind: "other", text };
   const [, pid, seconds, fraction = "", rest = ""] = found;
   const about = { pid: Number(pid), time: timeOf(Number(seconds), fraction) };
-  return parseCall(rest, about) ?? parseNews(rest, about) ?? { kind: "other", text };
+  return parseCall(rest, about) ?? parseThreadEvent(rest, about) ?? { kind: "other", text };
 }
 
-/** Reads `read(3, "x", 1) = 1 <0.000012>`; nothing when that is not a whole call. */
+/** Parses a call such as `read(3, "x", 1) = 1 <0.000012>`; returns undefined if the text is not a whole call. */
 export function parseCallText(syscall: string, text: string): CallText | undefined {
   const end = endOfArguments(text);
   const found = end < 0 ? null : result.exec(text.slice(end));
@@ -68,7 +68,7 @@ function parseCall(rest: string, about: StraceHead): StraceLine | undefined {
   const begun = call.exec(rest), more = begun === null ? resumed.exec(rest) : null;
   const [, syscall = "", text = ""] = begun ?? more ?? [];
   if (more !== null) {
-    // It may be taken up and put down again, for example by an exit of its process.
+    // A resumed call may be interrupted again, for example by an exit of its process.
     return { kind: "resumed", ...about, syscall, text };
   }
   if (begun === null) return undefined;
@@ -80,7 +80,7 @@ function parseCall(rest: string, about: StraceHead): StraceLine | undefined {
   return whole === undefined ? undefined : { kind: "call", ...about, ...whole };
 }
 
-function parseNews(rest: string, about: StraceHead): StraceLine | undefined {
+function parseThreadEvent(rest: string, about: StraceHead): StraceLine | undefined {
   let found = signal.exec(rest);
   if (found !== null) {
     const [, stopped, name = "", details = ""] = found;
@@ -94,9 +94,9 @@ function parseNews(rest: string, about: StraceHead): StraceLine | undefined {
 }
 
 /**
- * Where the parenthesis stands that closes a call's arguments, or -1. What is in quotes does not count, and a backslash
- * takes the next character's meaning away, in quotes and in the paths of -y alike. A path of -y may hold parentheses:
- * then the last `) = ` outside of quotes is the one.
+ * Returns the position of the parenthesis that closes a call's arguments, or -1. Text in quotes does not count, and a
+ * backslash escapes the next character, in quotes and in the paths of -y alike. A path of -y may contain parentheses, so
+ * the last `) = ` outside of quotes is taken.
  */
 function endOfArguments(text: string): number {
   let quoted = false, end = -1;
@@ -109,7 +109,7 @@ function endOfArguments(text: string): number {
   return end;
 }
 
-/** Whether `) = ` stands here: strace aligns results, so there may be more blanks. */
+/** Returns true if `) = ` is at this position. strace aligns results, so there may be more blanks. */
 function isResult(text: string, at: number): boolean {
   let next = at + 1;
   while (text.charCodeAt(next) === 0x20) next++;
@@ -119,7 +119,7 @@ function isResult(text: string, at: number): boolean {
 let lastSeconds = NaN, lastText = "";
 
 function timeOf(seconds: number, fraction: string): string {
-  // Thousands of lines share a second.
+  // Cached, as thousands of lines share a second.
   if (seconds !== lastSeconds) {
     lastSeconds = seconds;
     lastText = new Date(seconds * 1000).toISOString().slice(0, 19);

@@ -6,16 +6,16 @@ import { milliseconds, percent, timeOfDay } from "../../text/format.ts";
 import { paint } from "../../text/style.ts";
 import { type Cell, type Column, right, table } from "../../text/table.ts";
 
-export type StraceNews = StraceCall | StraceSignal | StraceExited | StraceLine;
+export type StraceNotice = StraceCall | StraceSignal | StraceExited | StraceLine;
 
-/** strace's own rendering, behind the local time of day and the thread's pid. */
-export function straceLine(event: StraceNews, color: boolean): string {
+/** Returns strace's own rendering, after the local time of day and the thread's pid. */
+export function straceLine(event: StraceNotice, color: boolean): string {
   if (event.type === "strace.line") return safe(event.text);
   const before = `${timeOfDay(event.time)} ${String(event.pid).padStart(7)} `;
   return color ? paint(before, "dim", color) + body(event, color) : before + body(event, color);
 }
 
-function body(event: Exclude<StraceNews, StraceLine>, color: boolean): string {
+function body(event: Exclude<StraceNotice, StraceLine>, color: boolean): string {
   switch (event.type) {
     case "strace.call": {
       const { syscall, durationMs, error, unfinished } = event;
@@ -38,7 +38,7 @@ function body(event: Exclude<StraceNews, StraceLine>, color: boolean): string {
   }
 }
 
-/** strace aligns results at this column. */
+/** Column at which strace aligns results. */
 const resultColumn = 40;
 
 function callText({ syscall, arguments: given, result, unfinished }: StraceCall): string {
@@ -57,7 +57,7 @@ const heads: Column[] = [
   { title: "SLOWEST", drop: 3 },
 ];
 
-/** The table that closes a trace with --summary; nothing when no system call was seen. */
+/** Returns the table at the end of a trace with --summary; no lines if no system call was seen. */
 export function straceSummary(summaries: readonly StraceSummary[], columns: number, color: boolean): string[] {
   if (summaries.length === 0) return [];
   const sum = (of: (one: StraceSummary) => number) => summaries.reduce((total, one) => total + of(one), 0);

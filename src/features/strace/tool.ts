@@ -8,41 +8,42 @@ import { parseStraceLine } from "./strace_line.ts";
 export interface StraceOptions {
   /** The process to trace, in the manager's pid namespace. */
   pid: number;
-  /** Its threads and children, too. */
+  /** True to trace its threads and children, too. */
   follow: boolean;
-  /** What `strace -e` takes: all of them. */
+  /** Expressions, each for an `-e` of strace. */
   expressions: readonly string[];
-  /** Characters of a string that are printed; strace's own default is 32. */
+  /** Limit of characters printed of a string; strace's own default is 32. */
   stringLimit?: number;
-  /** Paths of file descriptors are printed. */
+  /** True to print the paths of file descriptors. */
   decodeDescriptors: boolean;
-  /** Counts at the end: beside the calls, instead of them, or not at all. */
+  /** Totals at the end: in addition to the calls (`too`), instead of them (`only`), or none. */
   summary: "none" | "too" | "only";
 }
 
-/** A Tool that also knows how the traced process ended. */
+/** A Tool that also has the end of the traced process. */
 export interface StraceTool extends Tool {
-  /** `exited with 0`, `was killed by SIGSEGV`; nothing while it runs. */
+  /** `exited with 0`, `was killed by SIGSEGV`; undefined while the process runs. */
   readonly targetEnd: string | undefined;
-  /** Something that the process did or met has been read. */
+  /** True once a call, signal or end of the process was read. */
   readonly sawAny: boolean;
 }
 
 /**
- * Traces the system calls of one process with strace. `read` throws a ScopeError when strace cannot begin: notFound for a
- * process that is not there, denied for one that it may not trace, usage for an expression that it does not know.
+ * Returns a tool that traces the system calls of one process with strace. `read` throws a ScopeError if strace cannot
+ * start: notFound for a missing process, denied for one that it may not trace, usage for an unknown expression, and
+ * unreachable for all other reasons.
  */
 export function straceTool(options: StraceOptions): StraceTool {
   return new Strace(options);
 }
 
-/** Output to a file of its own: calls are on stdout, strace's words on stderr, and each line has its pid and no ruler. */
+/** Returns the command line. With -o, calls are on stdout and messages on stderr, and each call has a plain pid before it. */
 export function straceArguments(
   { pid, follow, expressions, stringLimit, decodeDescriptors }: Omit<StraceOptions, "summary">,
 ): string[] {
   return [
     ...["strace", "-ttt", "-T"],
-    // Into a file, -f shows pids anyway, and an older strace of a machine that is the node knows no more than that.
+    // With -o, -f prints pids anyway, and an older strace of a local machine has no --always-show-pid.
     ...(follow ? ["-f"] : ["--always-show-pid"]),
     ...(decodeDescriptors ? ["-y"] : []),
     ...(stringLimit === undefined ? [] : ["-s", String(stringLimit)]),
@@ -52,14 +53,14 @@ export function straceArguments(
 }
 
 /**
- * So long after it was to stop, calls are shown that were on their way; then they are only counted, as whoever pressed
- * Ctrl-C waits for the end. In milliseconds.
+ * Time after the request to stop in which calls that arrive are still shown, in milliseconds. Later ones are only counted,
+ * as the user who pressed Ctrl-C waits for the end.
  */
 const patienceMs = 1000;
 
-/** It calls itself as it was called: with or without the path to it. */
-const itself = /^(?:\S*\/)?strace: /;
-const comings = /^Process (\d+) (?:attached|detached)(?: with (\d+) threads)?$/;
+/** Prefix of strace's messages: its name as it was started, with or without the path. */
+const namePrefix = /^(?:\S*\/)?strace: /;
+const attachment = /^Process (\d+) (?:attached|detached)(?: with (\d+) threads)?$/;
 
 class Strace implements StraceTool {
   readonly argv: readonly string[];
@@ -71,9 +72,9 @@ class Strace implements StraceTool {
   readonly #options: StraceOptions;
   readonly #open = new OpenCalls();
   readonly #counts = new CallCounts();
-  readonly #words: string[] = [];
+  readonly #messages: string[] = [];
   #attached = false;
-  /** In milliseconds since 1970. */
+  /** Time from which calls are only counted, in milliseconds since 1970. */
   #stopAt = Infinity;
   #unshown = 0;
   #code = 0;
@@ -86,7 +87,7 @@ class Strace implements StraceTool {
 
   read(output: ToolOutput): Event[] {
     if ("exit" in output) return this.#finish(output.exit);
-    return output.stream === "stderr" ? this.#readWords(output.line, output.time) : this.#readLine(output);
+    return output.stream === "stderr" ? this.#readMessage(output.line, output.time) : this.#readLine(output);
   }
 
   stopping(time: string): void {
@@ -144,8 +145,8 @@ class Strace implements StraceTool {
     return this.#options.summary === "only" ? [] : [event];
   }
 
-  #readWords(text: string, time: string): Event[] {
-    const words = text.replace(itself, ""), found = comings.exec(words);
+  #readMessage(text: string, time: string): Event[] {
+    const words = text.replace(namePrefix, ""), found = attachment.exec(words);
     if (found !== null) {
       const [, pid, threads = "1"] = found;
       if (this.#attached || Number(pid) !== this.#options.pid) return [];
@@ -154,12 +155,12 @@ class Strace implements StraceTool {
     }
     if (text.trim() === "") return [];
     if (this.#attached) return [{ type: "strace.line", time, text }];
-    this.#words.push(words.trim());
+    this.#messages.push(words.trim());
     return [];
   }
 
   #finish({ code, signal }: ToolExit): Event[] {
-    // Whoever ends strace does it with SIGINT, which strace dies of, too, once it has let go.
+    // strace is stopped with SIGINT, and also dies of SIGINT once it has detached.
     const asked = code === 130 || signal === "SIGINT";
     if (!this.#attached && !asked && code !== 0) throw this.#cannotBegin(code);
     const time = now();
@@ -175,7 +176,7 @@ class Strace implements StraceTool {
   }
 
   #cannotBegin(code: number): ScopeError {
-    const { pid } = this.#options, words = this.#words.join("; ");
+    const { pid } = this.#options, words = this.#messages.join("; ");
     if (/^(attach: )?ptrace\(.*: No such process$/m.test(words)) {
       return new ScopeError("notFound", `Process "${pid}" has ended`, {
         hint: "scope pids lists the target's processes",

@@ -1,5 +1,5 @@
-# What scope adds to gdb: attaching to a process of a container from outside of it, and the stacks of all its threads.
-# The container's image is hostile: gdb runs none of its files, and finds them in the container's root only.
+# Extends gdb for scope: attaches to a process of a container from outside of it, and prints the stacks of all its threads.
+# The container's image is hostile: gdb runs none of its files, and looks for them only in the container's root.
 import ctypes
 import gdb
 import json
@@ -12,26 +12,26 @@ import sys
 import tempfile
 import time
 
-# Kinds of scope's errors by their exit codes.
+# Exit codes of scope's kinds of errors.
 EXIT_CODES = {"notFound": 68, "unreachable": 69, "denied": 77}
 CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 1, 5, 19, 21
 
 SYS_OPENAT2 = 437
-# openat2(2): ".." and absolute links stay below the folder, and the magic links of /proc are refused.
+# Flags of openat2(2): ".." and absolute symlinks stay below the directory, and the magic links of /proc are refused.
 RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS = 0x10, 0x02
-# A hostile stack may have no end, and the time for which the target stands still must have one.
+# A hostile stack may be endless, and the time for which the target is stopped must have a limit.
 MOST_FRAMES = 256
 LONGEST_STOP_S = 30
-# Names in the image may be no text at all, and gdb asks for their characters only when it hands them over.
+# Names in the image may be invalid UTF-8, and gdb decodes them only when it returns them.
 UNREADABLE = (gdb.error, UnicodeError)
 GOOD_ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_NULL_ID, gdb.FRAME_UNWIND_OUTERMOST)
 
-# Names of functions are UTF-8 almost everywhere, and gdb would take them for the locale's, which has ASCII only here.
+# Names of functions are UTF-8 almost everywhere, but gdb would decode them in the locale's charset, which is ASCII here.
 gdb.execute("set host-charset UTF-8", to_string=True)
 
 
 class Failure(Exception):
-    """An error in scope's own form: a kind, a message, and what to do."""
+    """An error with a kind, a message, and a hint."""
 
     def __init__(self, kind, message, hint=None):
         super().__init__(message)
@@ -39,7 +39,7 @@ class Failure(Exception):
 
 
 def status_of(pid):
-    """/proc/PID/status, with an entry for each line."""
+    """Returns the lines of /proc/PID/status as a dictionary, or None."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as lines:
             return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
@@ -48,7 +48,8 @@ def status_of(pid):
 
 
 def quietly(command):
-    """Does it without a word. What gdb would have said may name files of the image, and be no text; it was done then."""
+    """Executes a command without output. If the output names files of the image in invalid UTF-8, decoding it fails; the
+    command was executed then."""
     try:
         return gdb.execute(command, to_string=True)
     except UnicodeError:
@@ -60,7 +61,7 @@ def has(capability):
 
 
 def own_pids():
-    """This gdb and all that it needs to be heard: stopping one of them would stop this, too."""
+    """Yields this gdb and its ancestors, which carry its output: stopping one of them would stop gdb, too."""
     pid = os.getpid()
     while pid > 0:
         yield pid
@@ -68,7 +69,7 @@ def own_pids():
 
 
 def check(pid):
-    """Raises what can be known before the target is stopped."""
+    """Raises the errors that can be found before the target is stopped."""
     status = status_of(pid)
     if status is None:
         raise Failure("notFound", f'Cannot find process "{pid}"', "scope pids lists the target's processes")
@@ -85,13 +86,13 @@ def check(pid):
     owner, own = int(status["Uid"].split()[1]), os.geteuid()
     missing = [name for name, cap in (("KILL", CAP_KILL), ("DAC_OVERRIDE", CAP_DAC_OVERRIDE)) if not has(cap)]
     if owner != own and has(CAP_SYS_PTRACE) and missing:
-        # Without KILL gdb waits for ever for threads that it cannot stop, without DAC_OVERRIDE it sees no memory.
+        # Without KILL gdb waits for ever for threads that it cannot stop; without DAC_OVERRIDE it cannot read memory.
         raise Failure("denied", f'Cannot trace process "{pid}" of user {owner} as user {own} without {" and ".join(missing)}',
                       "use --via node")
 
 
 def refusal(pid, message):
-    """What ptrace's refusal means."""
+    """Returns the Failure that explains an error of ptrace."""
     status = status_of(pid)
     if status is None or status["State"].startswith("Z"):
         return Failure("unreachable", f'Process "{pid}" ended meanwhile')
@@ -111,25 +112,25 @@ def refusal(pid, message):
     return Failure("denied", f'The kernel does not allow tracing process "{pid}"', hint)
 
 
-def temporary_folder():
-    """Where the manager keeps its own, if its root is read-only."""
+def temporary_directory():
+    """Makes a directory, in the manager's scratch directory if its root is read-only."""
     return tempfile.mkdtemp(prefix="scope-gdb-", dir=os.environ.get("SCOPE_SCRATCH"))
 
 
 class Links:
-    """
-    A folder that stands for the target's root. gdb, without the right to enter the target's mount namespace, would follow
-    the image's absolute links out of /proc/PID/root; here each file that it asks for is a link to what was found inside.
-    """
+    """A directory of symlinks that represents the target's root. gdb, without the right to enter the target's mount
+    namespace, would follow the image's absolute symlinks out of /proc/PID/root; here each file that it opens is a
+    symlink to the file found inside."""
 
     def __init__(self, pid):
         self.root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_CLOEXEC)
-        self.folder = temporary_folder()
+        self.directory = temporary_directory()
         self.known = set()
 
     def add(self, path):
-        """Returns whether there is a new link now. Only regular files count: opening others may wait, or act."""
-        link = self.folder + os.path.normpath("/" + path)
+        """Returns True when it adds a new symlink. Accepts only regular files: opening others may block or have an
+        effect."""
+        link = self.directory + os.path.normpath("/" + path)
         if link in self.known:
             return False
         self.known.add(link)
@@ -145,17 +146,17 @@ class Links:
         return True
 
     def add_debug_files(self):
-        """Those that separate debugging information has by its build id, see gdb's manual."""
+        """Adds the separate debugging information by build id, see gdb's manual."""
         ids = [objfile.build_id for objfile in gdb.objfiles() if objfile.is_valid() and objfile.build_id]
         return any([self.add(f"/usr/lib/debug/.build-id/{id[:2]}/{id[2:]}.debug") for id in ids])
 
     def add_libraries(self):
         listing = gdb.execute("info sharedlibrary", to_string=True)
         names = re.findall(r"^(?:0x\w+ +0x\w+)? +(?:Yes|No)(?: \(\*\))? +(/.*)$", listing, re.MULTILINE)
-        return any([self.add(name.removeprefix(self.folder)) for name in names])
+        return any([self.add(name.removeprefix(self.directory)) for name in names])
 
     def refresh(self, _event=None):
-        """Reads the libraries again when some are new: those that the target loaded meanwhile."""
+        """Reads the libraries again when the target has loaded new ones."""
         for find in (self.add_libraries, self.add_debug_files):
             try:
                 if find():
@@ -165,11 +166,11 @@ class Links:
                 warn(f"not all libraries are known: {error}")
 
     def remove(self, _event=None):
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 links = None
-# What did not go well and is no reason to stop.
+# Problems that are no reason to stop.
 warnings = []
 
 
@@ -179,23 +180,23 @@ def warn(text):
 
 
 def prepare(pid):
-    """All that takes time and can be done while the target still runs."""
+    """Does everything slow that is possible while the target still runs."""
     global links
     check(pid)
     if has(CAP_SYS_ADMIN):
-        # gdb has a helper that opens files in the target's mount namespace, where links lead where the target means.
+        # gdb has a helper that opens files in the target's mount namespace, where symlinks resolve as in the target.
         gdb.execute("set sysroot target:", to_string=True)
     else:
         try:
             links = Links(pid)
         except OSError as error:
-            # In other words than ptrace's: the same right is asked for, see proc(5).
+            # The error differs from ptrace's, but the required right is the same, see proc(5).
             raise refusal(pid, "not permitted" if isinstance(error, PermissionError) else str(error)) from None
         gdb.events.gdb_exiting.connect(links.remove)
-        gdb.execute(f"set sysroot {links.folder}", to_string=True)
+        gdb.execute(f"set sysroot {links.directory}", to_string=True)
     for _ in range(2):
         try:
-            # Not by its name: it may have been deleted or replaced.
+            # Not by path: the program may have been deleted or replaced.
             quietly(f"file /proc/{pid}/exe")
         except gdb.error as error:
             warn(f"no symbols of the program: {error}")
@@ -223,7 +224,7 @@ def finish(code):
 
 
 def scope_attach(pid):
-    """For a session: attaches and says where the target stands, or ends gdb."""
+    """Attaches for an interactive session and prints the target's position, or ends gdb."""
     try:
         prepare(pid)
         attach(pid)
@@ -239,23 +240,23 @@ def scope_attach(pid):
 
 
 def scope_source():
-    """Runs the command files that came along."""
+    """Runs the user's command files."""
     for file in json.loads(os.environ.pop("SCOPE_GDB_COMMANDS")):
-        folder = temporary_folder()
+        directory = temporary_directory()
         try:
-            # Its name tells gdb the language, and the user where an error is.
-            path = f"{folder}/{os.path.basename(file['name'])}"
+            # Keep the name: it tells gdb the language, and the user where an error is.
+            path = f"{directory}/{os.path.basename(file['name'])}"
             with open(path, "w", encoding="utf-8") as copy:
                 copy.write(file["text"])
             gdb.execute(f"source {path}")
         except gdb.error as error:
-            raise gdb.GdbError(str(error).replace(f"{folder}/", "")) from None
+            raise gdb.GdbError(str(error).replace(f"{directory}/", "")) from None
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def scope_backtrace(pid):
-    """Prints the stacks of all threads as JSON, a line each, and before that lets go of the target."""
+    """Prints the stacks of all threads as JSON, one line each, after detaching from the target."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     try:
         prepare(pid)
@@ -268,7 +269,7 @@ def scope_backtrace(pid):
             try:
                 quietly("detach")
             except gdb.error:
-                pass  # it has ended
+                pass  # the target has ended
         stopped_ms = (time.monotonic() - begin) * 1000
         signal.alarm(0)
         lines = found + [{"stoppedMs": round(stopped_ms, 1), "warnings": warnings or None}]
@@ -300,7 +301,8 @@ def thread_of(pid, thread):
 
 
 def name_of(pid, thread):
-    """Not by gdb, to which it is text: the kernel cuts it after 15 bytes, which may be amid a character."""
+    """Returns a thread's name, not by gdb, which decodes it as text: the kernel truncates it to 15 bytes, possibly within
+    a character."""
     try:
         with open(f"/proc/{pid}/task/{thread}/comm", encoding="utf-8", errors="replace", newline="\n") as name:
             return name.readline().rstrip("\n")
@@ -309,7 +311,7 @@ def name_of(pid, thread):
 
 
 def text(read):
-    """A name, or None where it is no text: what else is known of its frame counts all the same."""
+    """Returns a name, or None for invalid UTF-8: the rest of the frame is still useful."""
     try:
         return read()
     except UnicodeError:
@@ -335,11 +337,11 @@ def library_at(address):
     name = text(lambda: gdb.solib_name(address))
     if name is None:
         return None
-    return name.removeprefix("target:") if links is None else name.removeprefix(links.folder)
+    return name.removeprefix("target:") if links is None else name.removeprefix(links.directory)
 
 
 def arguments_of(frame):
-    """Scalars only, as gdb prints them in a backtrace."""
+    """Returns the arguments, with values of scalars only, as gdb prints them in a backtrace."""
     try:
         block = frame.block()
     except RuntimeError:

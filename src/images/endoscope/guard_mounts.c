@@ -1,9 +1,9 @@
 /*
- * A library that every program of this image loads (/etc/ld.so.preload): it refuses to rename or remove a file or folder
- * that something is mounted on, as the kernel does, but also where that is a mount of another namespace, such as one of
- * the target by /proc/PID/root. The kernel would take it away from the target, and report success.
+ * A library that every program of this image loads (/etc/ld.so.preload). It refuses to rename or remove a mount point, as
+ * the kernel does, but also a mount point of another namespace, such as the target's in /proc/PID/root: there the kernel
+ * would detach the mount from the target, and report success.
  *
- * A guard against mistakes, not against malice: a static program does not load it. It does nothing before Linux 5.8.
+ * A guard against mistakes, not against malice: static programs do not load it. It has no effect before Linux 5.8.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,10 +17,10 @@
 #define STATX_ATTR_MOUNT_ROOT 0x2000 /* Linux 5.8 */
 #endif
 
-static int is_mount(int folder, const char *path) {
+static int is_mount(int directory, const char *path) {
   struct statx found;
   int before = errno;
-  int is = syscall(SYS_statx, folder, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &found) == 0 &&
+  int is = syscall(SYS_statx, directory, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &found) == 0 &&
     (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
   errno = is ? EBUSY : before;
   return is;
@@ -35,9 +35,9 @@ int renameat(int from, const char *old, int to, const char *new) { return rename
 
 int rename(const char *old, const char *new) { return renameat2(AT_FDCWD, old, AT_FDCWD, new, 0); }
 
-int unlinkat(int folder, const char *path, int flags) {
-  if (is_mount(folder, path)) return -1;
-  return (int)syscall(SYS_unlinkat, folder, path, flags);
+int unlinkat(int directory, const char *path, int flags) {
+  if (is_mount(directory, path)) return -1;
+  return (int)syscall(SYS_unlinkat, directory, path, flags);
 }
 
 int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }

@@ -1,11 +1,11 @@
 /*
- * hold-mounts PID COMMAND...: copies all mounts of a process into this mount namespace, below /opt/scope/mounts, and becomes
- * the command. What the command renames or removes by /proc/PID/root then meets "Device or resource busy" at a mount of
- * the target, as in the target itself: the kernel refuses that only for the mount points of the caller's own namespace,
- * and takes all other mounts away. The copies follow what is mounted and unmounted there where the target shares that,
- * and end with the namespace, which must not be that of others.
+ * hold-mounts PID COMMAND...: copies all mounts of a process into this mount namespace, below /opt/scope/mounts, and
+ * executes the command. When the command renames or removes a mount point of the target in /proc/PID/root, it fails with
+ * "Device or resource busy", as in the target itself: the kernel refuses that only for mount points of the caller's own
+ * namespace, and detaches all other mounts. The copies follow later mounts and unmounts of the target if its mounts are
+ * shared, and end with this namespace, which no other process may use.
  *
- * Where this cannot be had (before Linux 5.2), the command runs with SCOPE_UNPROTECTED=1.
+ * Where copying is impossible (before Linux 5.2), the command runs with SCOPE_UNPROTECTED=1.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -33,7 +33,7 @@ static int hold(const char *pid) {
   int tree = (int)syscall(SYS_open_tree, AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
   if (setns(own, CLONE_NEWNS) < 0) return perror("error: Cannot go back to the endoscope's files"), exit(125), -1;
   if (tree < 0 || syscall(SYS_move_mount, tree, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0) return -1;
-  /* Mounts made here must not reach the target. */
+  /* Mounts made here must not propagate to the target. */
   return mount(NULL, place, NULL, MS_SLAVE | MS_REC, NULL);
 }
 

@@ -1,27 +1,28 @@
 /*
  * inside: runs the image's own static shell in all namespaces and the root of a process, with that process's
- * environment, working directory and rights, and with no more than those.
+ * environment, working directory and rights, and no others.
  *
  *   inside --pid PID [--chroot-only|--by-runtime] [--privileged] [--user UID[:GID]] -- ARGV...
  *
- * ARGV[0] is an applet of busybox, or else a program of the target: what is a name of both means the same in any image.
+ * ARGV[0] is an applet of busybox, or else a program of the target: a name of both means the same in any image.
  * Four processes take part:
  *
- *   supervisor   stays outside with all rights: passes on signals, and ends what the shell leaves behind
+ *   supervisor   stays outside with all rights: passes on signals, and ends the processes that the shell leaves behind
  *   entrant      joins the control groups, enters the namespaces, gives up every right that the target does not have,
- *                and is gone
- *   reaper       born in the target's pid namespace with the target's rights, adopts the shell's orphans: a subreaper
- *                must be in the same pid namespace, or else they go to the target's first process
+ *                and exits
+ *   reaper       starts in the target's pid namespace with the target's rights, and adopts the shell's orphans: a
+ *                subreaper must be in their pid namespace, or else they go to the target's first process
  *   shell        the reaper's child
  *
- * From an ephemeral container it is the container's runtime that lets the shell in (--by-runtime, inside_runtime.c), or,
- * for another user and with all rights, only the root is changed (--chroot-only).
+ * From an ephemeral container, the container runtime starts the shell (--by-runtime, inside_runtime.c), or, for another
+ * user and with all rights, only the root is changed (--chroot-only).
  *
- * So no process that the target can see ever has a right, a descriptor or a file that the target does not have. What
- * runs there, this program as well as busybox, is a sealed copy in memory: the target's root may open /proc/PID/exe for
- * writing, which otherwise would be a file of the image (CVE-2019-5736).
+ * So no process that the target can see ever has a right, a descriptor or a file that the target does not have. The
+ * programs that run in the target, this one and busybox, are sealed copies in memory: the target's root may open
+ * /proc/PID/exe for writing, which otherwise would be a file of the image (CVE-2019-5736).
  *
- * C, as setns(2) of a mount namespace asks for a single thread, and static, as nothing of the target's may be loaded.
+ * Written in C because setns(2) of a mount namespace needs a single-threaded process, and linked statically because no
+ * library of the target may be loaded.
  */
 #define _GNU_SOURCE
 #include "inside.h"
@@ -52,7 +53,7 @@
 #endif
 
 static const char *const busybox = "/bin/busybox";
-/* The names of its applets, a line each: busybox --list. */
+/* Names of busybox's applets, one per line: busybox --list. */
 static const char *const applets = "/opt/scope/applets";
 static char **all_arguments;
 
@@ -66,7 +67,7 @@ void set_capabilities(uint64_t permitted, uint64_t inheritable) {
   must((int)syscall(SYS_capset, &header, data), "give up capabilities");
 }
 
-/* Whether this process has the target's further groups: without SETGID it may not even set those that it has. */
+/* Returns true when this process has the target's supplementary groups: without SETGID even setting the same groups fails. */
 static int has_groups(const struct target *target) {
   gid_t mine[NGROUPS_MAX];
   int count = getgroups(NGROUPS_MAX, mine);
@@ -81,7 +82,7 @@ void confine(const struct target *target) {
       must(prctl(PR_CAPBSET_DROP, i, 0, 0, 0), "limit the bounding set");
   must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities");
   must(setresuid(target->users[0], target->users[1], target->users[2]), "become the target's user");
-  /* Without no_new_privs, only CAP_SYS_ADMIN may install a filter; as with container runtimes, it goes after that. */
+  /* Without no_new_privs, installing a filter needs CAP_SYS_ADMIN; it is dropped afterwards, as container runtimes do. */
   uint64_t install = target->filter_count > 0 && !target->no_new_privileges ? BIT(CAP_SYS_ADMIN) : 0;
   set_capabilities(target->permitted | install, target->inheritable);
   must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear ambient capabilities");
@@ -94,7 +95,7 @@ void confine(const struct target *target) {
   if (install) set_capabilities(target->permitted, target->inheritable);
 }
 
-/* A copy in memory that nobody can ever write to. */
+/* Returns a descriptor of a copy in memory that is sealed against writing. */
 static int sealed_copy(int file, const char *name) {
   int copy = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
   if (copy < 0) copy = must(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), "make a file in memory");
@@ -137,7 +138,7 @@ static int compare(const void *one, const void *other) { return *(const int *)on
 /* Closes the descriptors from `first` to `last`. */
 static void close_all(unsigned first, unsigned last) {
   if (first > last || syscall(SYS_close_range, first, last, 0) == 0) return;
-  /* Before Linux 5.9. */
+  /* Fallback before Linux 5.9. */
   struct rlimit limit = { .rlim_max = 1 << 20 };
   getrlimit(RLIMIT_NOFILE, &limit);
   for (unsigned i = first; i <= last && i < limit.rlim_max && i < 1U << 20; i++) close((int)i);
@@ -157,7 +158,7 @@ void close_others(int one, int other, int third) {
 
 _Noreturn void become(int shell, char **argv, char **environment) {
   setpgid(0, 0);
-  /* From the background, this would stop the process if signals were not blocked. */
+  /* In a background process group, tcsetpgrp() would stop the process if signals were not blocked. */
   if (isatty(0)) tcsetpgrp(0, getpid());
   for (int i = 1; i < NSIG; i++) signal(i, SIG_DFL);
   sigset_t none;
@@ -178,7 +179,7 @@ void hide_arguments(void) {
   for (char **next = all_arguments + 1; *next != NULL; next++) memset(*next, 0, strlen(*next));
 }
 
-/* Starts the shell, tells how it ended, and stays until nothing is left of what it started. */
+/* Starts the shell, reports its exit code, and waits until all processes that it started have ended. */
 static _Noreturn void reap(int shell, int report, char **argv, char **environment) {
   must(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "become a reaper");
   pid_t first = must(fork(), "start the shell");
@@ -199,24 +200,24 @@ static _Noreturn void reap(int shell, int report, char **argv, char **environmen
 int go_to_cwd(const struct target *target, int there) {
   char path[1];
   if (target->cwd < 0 || (!there && fchdir(target->cwd) < 0)) return 0;
-  /* A folder that was deleted has no path, and shells complain of that. */
+  /* A deleted directory has no path, about which shells complain. */
   if (getcwd(path, sizeof path) == NULL && errno == ENOENT) must(chdir("/"), "go to the target's root");
   return 1;
 }
 
 static _Noreturn void go_inside(const struct target *target, const struct options *options, int shell, int report,
                                 char **argv, char **environment) {
-  /* A container of the pod, where only the root is changed, has limits of its own. */
+  /* In a container of the pod, where only the root is changed, the container's own limits apply. */
   if (!options->chroot_only && !options->privileged) take_limits(target);
   enter(target, options);
-  /* The descriptors of /proc and of namespaces are ways out of the target: nobody in there may find them. */
+  /* The descriptors of /proc and of namespaces allow leaving the target: no process in it may find them. */
   close_others(shell, report, target->cwd);
-  /* Some folders only root may enter, and some, where it has few capabilities, only their owner. */
+  /* Some directories are accessible only to root, and some, where root has few capabilities, only to their owner. */
   int there = go_to_cwd(target, 0);
   confine(target);
   go_to_cwd(target, there);
   if (target->cwd >= 0) close(target->cwd);
-  /* Not this one's child but the supervisor's, as this one is no use any more. */
+  /* CLONE_PARENT: a child of the supervisor, because this process ends. */
   pid_t reaper = must((int)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0), "start the reaper");
   if (reaper == 0) reap(shell, report, argv, environment);
   _exit(0);
@@ -233,15 +234,16 @@ int children_of(pid_t parent, pid_t *list, int most) {
   return count;
 }
 
-/* Passes a signal on to the group of the shell, which is the oldest child of the reaper as long as it lives. */
+/* Passes a signal on to the group of the shell, which is the oldest child of the reaper while it lives. */
 static void pass_on(pid_t reaper, int number) {
   pid_t shell;
   if (children_of(reaper, &shell, 1) == 1 && kill(-shell, number) < 0) kill(shell, number);
 }
 
 /*
- * Ends what the shell left behind, all of it the reaper's children by and by: politely for half a second. From outside,
- * as the reaper has no rights over what became another user.
+ * Ends the processes that the shell left behind, which all become children of the reaper: by SIGTERM for half a second, then
+ * by SIGKILL. Runs outside, because the reaper may not signal processes that changed their user. The script `reaper` has the
+ * same policy.
  */
 static void end_rest(pid_t reaper) {
   for (int step = 0; waitpid(reaper, NULL, WNOHANG) == 0; step++) {
@@ -266,13 +268,13 @@ static int supervise(pid_t reaper, int report, int signals) {
     if (watched[1].revents != 0 && read(signals, &signal, sizeof signal) == sizeof signal && signal.ssi_signo != SIGCHLD)
       pass_on(reaper, (int)signal.ssi_signo);
   }
-  /* Nothing to read: somebody killed the reaper. */
+  /* If nothing can be read, the reaper was killed. */
   (void)!read(report, &code, 1);
   end_rest(reaper);
   return code;
 }
 
-/* Becomes a sealed copy of itself, unless it is one. */
+/* Executes a sealed copy of this program, unless it is one already. */
 static void seal_self(char **argv) {
   int self = open_file("/proc/self/exe");
   if (fcntl(self, F_GET_SEALS) >= 0) return (void)close(self);
@@ -306,7 +308,7 @@ int main(int count, char **argv) {
   all_arguments = argv;
   close_others(-1, -1, -1);
   seal_self(argv);
-  /* The manager knows its helpers by this name; from a descriptor, the kernel would name it after that. */
+  /* The manager recognises its helpers by this name; the kernel would name a program run from a descriptor after that. */
   prctl(PR_SET_NAME, "inside");
   if (count == 3 && strcmp(argv[1], "--guest") == 0) be_guest((pid_t)atoi(argv[2]));
   struct options options = read_options(&argv);

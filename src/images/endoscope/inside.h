@@ -1,11 +1,11 @@
-/* What the parts of `inside` share: see inside.c. */
+/* Declarations shared by the parts of `inside`: see inside.c. */
 #ifndef INSIDE_H
 #define INSIDE_H
 #include <linux/filter.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Exit codes, those of the command line. */
+/* Exit codes, equal to those of the command line. */
 enum { USAGE = 64, GONE = 69, BUG = 70, DENIED = 77, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
 
 #define BIT(n) ((uint64_t)1 << (n))
@@ -13,23 +13,23 @@ enum { USAGE = 64, GONE = 69, BUG = 70, DENIED = 77, NOT_EXECUTABLE = 126, NOT_F
 struct options {
   pid_t pid;
   int chroot_only, privileged, user_given, group_given;
-  int by_runtime; /* the container's runtime lets it in: see inside_runtime.c */
+  int by_runtime; /* the container runtime starts the shell: see inside_runtime.c */
   uid_t user;
   gid_t group;
 };
 
 struct kind {
   const char *name; /* below /proc/PID */
-  int flag;         /* as clone(2) calls it */
+  int flag;         /* flag of clone(2) */
 };
 
 #define KINDS 8
 extern const struct kind kinds[KINDS];
 
-/* What is taken over from the target. */
+/* Attributes taken over from the target. */
 struct target {
-  int proc, root, cwd;   /* folders; cwd may be -1, and root where this process has that root already */
-  int namespaces[KINDS]; /* -1: the one that this process is in, too */
+  int proc, root, cwd;   /* directories; cwd may be -1; root is -1 when this process has that root already */
+  int namespaces[KINDS]; /* -1: this process is in that namespace already */
   uid_t users[3];        /* real, effective, saved */
   gid_t groups[3];
   gid_t *more_groups;
@@ -37,68 +37,68 @@ struct target {
   uint64_t inheritable, permitted, bounding, ambient;
   mode_t mask;
   int no_new_privileges, seccomp;
-  struct sock_fprog *filters; /* the oldest first */
+  struct sock_fprog *filters; /* oldest first */
   size_t filter_count;
   char *environment;
   size_t environment_length;
 };
 
-/* Where fail() writes the exit code as one byte, unless it is -1. */
+/* Descriptor to which fail() writes the exit code as one byte, unless it is -1. */
 extern int failure_report;
 
 /* Ends the program with `error: …` and, unless it is NULL, a hint. */
 _Noreturn void fail(int code, const char *hint, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Ends the program when a call failed, which `what` names; else returns its result. */
+/* Returns the result of a call, or ends the program when the call failed; `what` names the call. */
 int must(int result, const char *what);
 
 /* Allocates memory, or ends the program. */
 void *allocate(void *old, size_t size);
 
-/* Reads a file of the target's folder in /proc, at most 4 MiB. The text ends with a zero. `length` may be NULL. */
+/* Reads a file of the target's directory in /proc, at most 4 MiB. The text ends with a zero. `length` may be NULL. */
 char *read_file(const struct target *target, const char *name, size_t *length);
 
-/* Reads all that is to be known of the target. Nothing has been entered before. */
+/* Reads all attributes of the target. Call before entering any namespace. */
 struct target examine(const struct options *options);
 
-/* Moves this process to the control groups of the target, or ends it: see inside_limits.c. */
+/* Moves this process to the control groups of the target, or ends the program: see inside_limits.c. */
 void take_limits(const struct target *target);
 
-/* The variables of what runs in the target. */
+/* Returns the environment of the program that runs in the target. */
 char **make_environment(const struct target *target, const struct options *options);
 
-/* The variables that are scope's own: their names. */
+/* Names of scope's own variables. */
 #define OURS 5
 extern const char *const ours[OURS];
 
 int is_variable(const char *entry, const char *name);
 
-/* Closes all descriptors from 3 on but these. */
+/* Closes all descriptors from 3 on except these. */
 void close_others(int one, int other, int third);
 
-/* Reads the options of the command line; `argv` then begins with the program that is to run. */
+/* Reads the options of the command line; `argv` then points at the program to run. */
 struct options read_options(char ***argv);
 
 void set_capabilities(uint64_t permitted, uint64_t inheritable);
 
-/* Becomes the target's user, with its rights and filters. What is given up is given up for ever. */
+/* Becomes the target's user, with its rights and filters. Cannot be undone. */
 void confine(const struct target *target);
 
-/* Goes to the target's working directory, which may be for its user alone: call it before and after confine(). */
+/* Changes to the target's working directory, which may be accessible to its user only: call before and after confine(). */
 int go_to_cwd(const struct target *target, int there);
 
-/* Leaves only its name in this process's command line: in a list of processes, the rest would stand there three times. */
+/* Removes the arguments from this process's command line: otherwise a list of processes would show them three times. */
 void hide_arguments(void);
 
-/* Becomes the shell: `shell` is busybox; -1 for a program of the target. */
+/* Executes the shell: `shell` is a descriptor of busybox, or -1 for a program of the target. */
 _Noreturn void become(int shell, char **argv, char **environment);
 
-/* The children of a process, the oldest first. Returns how many were written to the list. */
+/* Writes the children of a process to the list, oldest first. Returns their number. */
 int children_of(pid_t parent, pid_t *list, int most);
 
-/* Waits for the part of this program that the runtime starts, and then for the end of the shell: its exit code. */
+/* Waits for the guest that the runtime starts, and then for the end of the shell. Returns its exit code. */
 int wait_for_guest(int shell);
 
-/* That part: runs the shell for the process `host`, which waits for it. */
+/* Runs as the guest: runs the shell for the process `host`, which waits for it. */
 _Noreturn void be_guest(pid_t host);
 #endif

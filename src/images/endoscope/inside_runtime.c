@@ -1,13 +1,14 @@
 /*
- * The container's own runtime lets the shell in. From an ephemeral container the target's mount namespace cannot be
- * entered, and with its root alone, a rename or a removal over a mount of the target would take that mount away from it:
- * the kernel protects only the mount points of the caller's own namespace. What the runtime starts in the target is in all
- * of its namespaces, its control groups and its confinement.
+ * Lets the container runtime start the shell. From an ephemeral container the target's mount namespace cannot be entered,
+ * and with the target's root alone, a rename or a removal over a mount of the target would detach that mount: the kernel
+ * protects only the mount points of the caller's own namespace. A process that the runtime starts in the target has all of
+ * its namespaces, its control groups and its confinement.
  *
- *   host    waits beside the manager as the target's user, without a capability, so that a process of the target may open
- *           its descriptors. It gives them to the guest, passes on signals, and tells the exit code
+ *   host    waits in the manager's container as the target's user, without capabilities, so that a process of the target
+ *           may open its descriptors. Passes them to the guest, passes on signals, and returns the exit code
  *   guest   started in the target by the runtime from /proc/HOST/exe, which is the sealed copy of this program; gives up
- *           what the target's process does not have, and is the reaper of the shell, which gets the host's input and output
+ *           rights that the target's process does not have, and is the reaper of the shell, which gets the host's input
+ *           and output
  */
 #define _GNU_SOURCE
 #include "inside.h"
@@ -27,9 +28,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Descriptors of the host that the guest opens: signals to pass on, the exit code, busybox where that is what runs. */
+/* Descriptors of the host that the guest opens: signals to pass on, the exit code, and busybox if that is to run. */
 enum { SIGNALS = 100, REPORT, SHELL };
-/* Limits for the runtime, and for the guest once the shell has ended, in milliseconds. */
+/* Limits for the runtime to start the guest, and for the guest to end after the shell, in milliseconds. */
 enum { ARRIVAL_MS = 60000, LEAVING_MS = 1000 };
 
 static void place(int descriptor, int number) {
@@ -45,7 +46,7 @@ int wait_for_guest(int shell) {
   place(commands[0], SIGNALS);
   place(reports[1], REPORT);
   if (shell >= 0) place(shell, SHELL);
-  /* The terminal is to be that of the shell's session; to give it up sends the first two. */
+  /* The terminal will belong to the shell's session; giving it up sends SIGHUP and SIGCONT. */
   signal(SIGHUP, SIG_IGN), signal(SIGCONT, SIG_IGN), signal(SIGPIPE, SIG_IGN);
   if (isatty(0)) ioctl(0, TIOCNOTTY);
   sigset_t all;
@@ -53,7 +54,7 @@ int wait_for_guest(int shell) {
   sigprocmask(SIG_SETMASK, &all, NULL);
   signal(SIGHUP, SIG_DFL), signal(SIGCONT, SIG_DFL);
   int signals = must(signalfd(-1, &all, SFD_CLOEXEC), "receive signals");
-  /* Tells the manager that the runtime may be asked. */
+  /* Tells the manager that the runtime can be called. */
   prctl(PR_SET_NAME, "inside waits");
   unsigned char code = 128 + SIGKILL, said;
   struct pollfd watched[2] = { { .fd = reports[0], .events = POLLIN }, { .fd = signals, .events = POLLIN } };
@@ -64,7 +65,7 @@ int wait_for_guest(int shell) {
     if (count > 0 && watched[1].revents != 0) {
       struct signalfd_siginfo received;
       if (read(signals, &received, sizeof received) != sizeof received || received.ssi_signo == SIGCHLD) continue;
-      /* Whoever waits in vain may be ended; the client says by SIGURG that the runtime refuses. */
+      /* Until the guest has started, signals end the host; the client sends SIGURG when the runtime refuses. */
       if (!arrived && received.ssi_signo != SIGCONT && received.ssi_signo != SIGWINCH) return 128 + (int)received.ssi_signo;
       if (received.ssi_signo == SIGURG) continue;
       said = (unsigned char)received.ssi_signo;
@@ -72,13 +73,13 @@ int wait_for_guest(int shell) {
     } else if (count > 0 && watched[0].revents != 0) {
       if (read(reports[0], &said, 1) != 1) return code;
       if (arrived) {
-        /* Until it has ended itself: then nothing of this is left in the target. */
+        /* Waits until the guest has ended too: then nothing of this program is left in the target. */
         code = said;
         arrived = 2;
         continue;
       }
       arrived = 1;
-      /* It has them; when it ends, nobody has them any more. */
+      /* The guest has them; when it ends, no process has them any more. */
       close(SIGNALS), close(REPORT), close(SHELL);
       for (int i = 0; i < 3; i++) close(i);
       hide_arguments();
@@ -87,7 +88,7 @@ int wait_for_guest(int shell) {
   }
 }
 
-/* Opens a descriptor of the host anew: a terminal for both ways, a pipe for the one that it has there. */
+/* Reopens a descriptor of the host: a terminal for reading and writing, a pipe for the direction that it has there. */
 static int open_of(const struct target *host, int number, int flags) {
   char path[16];
   struct stat found;
@@ -99,7 +100,7 @@ static int open_of(const struct target *host, int number, int flags) {
   return opened;
 }
 
-/* The strings of a file of /proc, each ended by a zero. */
+/* Returns the zero-terminated strings of a file of /proc. */
 static char **strings_of(const struct target *host, const char *name) {
   size_t length, count = 0;
   char *text = read_file(host, name, &length);
@@ -109,7 +110,7 @@ static char **strings_of(const struct target *host, const char *name) {
   return list;
 }
 
-/* Takes scope's own variables from the host: the container may have some of these names. */
+/* Takes scope's own variables from the host, because the container may have variables of the same names. */
 static void take_variables(char **environment) {
   for (int i = 0; i < OURS; i++) unsetenv(ours[i]);
   for (; *environment != NULL; environment++)
@@ -138,7 +139,7 @@ static unsigned char follow(pid_t shell, int commands) {
   }
 }
 
-/* Ends all that is left of this process's children, politely for half a second. */
+/* Ends the remaining children of this process: by SIGTERM for half a second, then by SIGKILL. */
 static void end_children(void) {
   for (int step = 0; step < 100; step++) {
     pid_t left[256], pid;
@@ -169,14 +170,14 @@ _Noreturn void be_guest(pid_t host_pid) {
     must(dup2(opened, i), "take over input and output");
     close(opened);
   }
-  /* When the pod's memory runs out, this is ended before the target. */
+  /* When the pod's memory runs out, the kernel kills this process before the target. */
   int adjustment = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (adjustment >= 0) (void)!write(adjustment, "1000", 4), close(adjustment);
   struct rlimit data;
   if (prlimit(host_pid, RLIMIT_DATA, NULL, &data) == 0) setrlimit(RLIMIT_DATA, &data);
   char **of_host = strings_of(&host, "environ");
   close(host.proc);
-  /* From here on the host hears of what goes wrong, and nobody listens to the runtime any more. */
+  /* From here on errors are reported to the host; the output of the runtime is no longer read. */
   signal(SIGPIPE, SIG_IGN);
   (void)!write(report, "", 1);
   failure_report = report;

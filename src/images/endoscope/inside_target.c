@@ -1,4 +1,4 @@
-/* What `inside` reads of its target, and what it makes of that. */
+/* Reads the target's attributes and derives those of the shell. */
 #define _GNU_SOURCE
 #include "inside.h"
 #include <errno.h>
@@ -20,7 +20,7 @@
 #define CLONE_NEWTIME 0x80 /* Linux 5.6 */
 #endif
 
-/* The user namespace comes last: in it, the rights over the others may be lost. */
+/* The user namespace comes last: entering it may lose the rights over the others. */
 const struct kind kinds[KINDS] = {
   { "ns/net", CLONE_NEWNET },       { "ns/uts", CLONE_NEWUTS },   { "ns/ipc", CLONE_NEWIPC },
   { "ns/cgroup", CLONE_NEWCGROUP }, { "ns/time", CLONE_NEWTIME }, { "ns/pid", CLONE_NEWPID },
@@ -42,7 +42,7 @@ _Noreturn void fail(int code, const char *hint, const char *format, ...) {
 
 int must(int result, const char *what) {
   if (result >= 0) return result;
-  /* So the files of /proc tell that their process has ended. */
+  /* These errors of /proc files mean that their process has ended. */
   if (errno == ESRCH || errno == ENOENT) fail(GONE, NULL, "Cannot %s: the target has ended", what);
   fail(errno == EPERM || errno == EACCES ? DENIED : BUG, NULL, "Cannot %s: %s", what, strerror(errno));
 }
@@ -53,11 +53,11 @@ void *allocate(void *old, size_t size) {
   return memory;
 }
 
-/* Opens a file of the target's folder in /proc, as the target's user if need be. */
+/* Opens a file of the target's directory in /proc, as the target's user if necessary. */
 static int open_of(const struct target *target, const char *name, int flags) {
   int file = openat(target->proc, name, flags | O_CLOEXEC);
   if (file >= 0 || errno != EACCES) return file;
-  /* Without CAP_DAC_OVERRIDE, not even root may open what is for the target's user alone. */
+  /* Without CAP_DAC_OVERRIDE, not even root may open files that only the target's user may read. */
   setfsgid(target->groups[1]);
   setfsuid(target->users[1]);
   file = openat(target->proc, name, flags | O_CLOEXEC);
@@ -84,7 +84,7 @@ char *read_file(const struct target *target, const char *name, size_t *length) {
   return text;
 }
 
-/* The value of a line of /proc/PID/status, or "" where this kernel has no such line. */
+/* Returns the value of a line of /proc/PID/status, or "" where this kernel has no such line. */
 static const char *field(const char *status, const char *name) {
   for (const char *line = status; line != NULL; line = strchr(line, '\n')) {
     line += *line == '\n';
@@ -96,7 +96,7 @@ static const char *field(const char *status, const char *name) {
 
 static uint64_t set_of(const char *status, const char *name) { return strtoull(field(status, name), NULL, 16); }
 
-/* An id that this process sees, as the target's user namespace calls it: lines of "inside outside length". */
+/* Translates an id to the target's user namespace; `map` has lines of "inside outside length". */
 static unsigned mapped(const char *map, unsigned id) {
   unsigned inside, outside, length;
   int used;
@@ -105,7 +105,7 @@ static unsigned mapped(const char *map, unsigned id) {
   return id;
 }
 
-/* Reads the three ids of a line of the status; what follows the line's own name begins at `place`. */
+/* Reads the three ids of a line of the status; `place` points after the line's name. */
 static void read_three(unsigned ids[3], const char *place) {
   for (int i = 0; i < 3; i++) ids[i] = (unsigned)strtoul(place, (char **)&place, 10);
 }
@@ -132,13 +132,13 @@ static void map_ids(struct target *target) {
 static void on_alarm(int signal) { (void)signal; }
 
 /*
- * Reads the target's seccomp filters. It is stopped for that, less than a millisecond; when this process ends in
- * between, the kernel lets it go.
+ * Reads the target's seccomp filters. Stops the target for that, for less than a millisecond; if this process ends
+ * meanwhile, the kernel detaches from the target and it continues.
  */
 static void read_filters(struct target *target, pid_t pid) {
   static const char *const hint = "--privileged goes in without the target's seccomp filter";
   int tries = 0;
-  /* One process at a time may do this: another one that goes inside is done in a moment. */
+  /* Only one process at a time can trace the target: another `inside` is done in a moment. */
   while (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0) {
     if (errno != EPERM || ++tries > 50)
       fail(errno == ESRCH ? GONE : DENIED, hint, "Cannot read the seccomp filter of the target: %s",
@@ -162,14 +162,14 @@ static void read_filters(struct target *target, pid_t pid) {
     target->filters[target->filter_count++] = (struct sock_fprog){ .len = (unsigned short)count, .filter = code };
   }
   int error = errno;
-  /* A signal that stopped it in this moment must not get lost. */
+  /* A signal that stopped the target at this moment must not be lost. */
   ptrace(PTRACE_DETACH, pid, 0, status >> 16 == 0 ? WSTOPSIG(status) : 0);
   if (error != ENOENT || target->filter_count == 0)
     fail(DENIED, hint, "Cannot read the seccomp filter of the target: %s",
          error == EIO || error == EINVAL ? "this kernel has no CONFIG_CHECKPOINT_RESTORE" : strerror(error));
 }
 
-/* The capabilities that this process has. */
+/* Returns the permitted capabilities of this process. */
 static uint64_t own_permitted(void) {
   struct target self = { .proc = must(open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC), "open /proc/self") };
   uint64_t permitted = set_of(read_file(&self, "status", NULL), "CapPrm");
@@ -177,7 +177,7 @@ static uint64_t own_permitted(void) {
   return permitted;
 }
 
-/* Makes of what the target has what the shell gets. */
+/* Derives the rights of the shell from those of the target. */
 static void decide(struct target *target, const struct options *options) {
   uint64_t all = ~(uint64_t)0;
   if (options->privileged) {
@@ -193,25 +193,28 @@ static void decide(struct target *target, const struct options *options) {
     for (int i = 0; i < 3 && options->group_given; i++) target->groups[i] = options->group;
     if (!options->privileged) target->permitted = options->user == 0 ? target->bounding : 0;
   }
-  /* Nobody can give what he does not have, nor what the kernel does not know. */
+  /* Rights that this process lacks or the kernel does not know cannot be given. */
   for (int i = 0; i < 64; i++)
     if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 1) target->bounding &= ~BIT(i);
   if (options->by_runtime) target->permitted &= own_permitted();
   target->permitted &= target->bounding;
   target->inheritable &= target->bounding;
   if (target->users[1] == 0) {
-    /* To root, execve(2) gives the whole bounding set, so this ends where the target's own rights end. */
+    /* For root, execve(2) grants the whole bounding set, so the bounding set is reduced to the target's own rights. */
     if (!target->no_new_privileges) target->bounding = target->permitted;
     target->inheritable &= target->permitted;
     target->ambient &= target->inheritable;
   } else {
-    /* To all others it leaves what is ambient. */
+    /* For other users, execve(2) keeps the ambient set. */
     target->inheritable |= target->permitted;
     target->ambient = target->permitted;
   }
 }
 
-/* Whether execve(2) laid this there. A program that writes its title over it begins where the first variable was. */
+/*
+ * Returns true when the text is an environment from execve(2). A program that writes its
+ * title over its environment starts at the first variable, which then has no "=".
+ */
 static int is_environment(const char *text, size_t length) {
   return length == 0 || strchr(text + (*text != 0), '=') != NULL;
 }
@@ -225,13 +228,13 @@ static void add_variable(struct target *target, const char *entry) {
 }
 
 /*
- * The variables of the target's process, or, where its program has written over them (nginx, postgres and redis put their
- * titles there), those that its container was started with: what the runtime starts has them, and the manager finds them
- * in the runtime's files.
+ * Reads the variables of the target's process. If its program has overwritten them (nginx, postgres and redis put their
+ * titles there), uses those that its container was started with: a process started by the runtime has them, and the manager
+ * finds them in the runtime's files.
  */
 static void read_environment(struct target *target, const struct options *options) {
   static const char prefix[] = "SCOPE_CONTAINER_ENV_";
-  /* A process that got rights from its program's file may not be read by its own user. */
+  /* A process that got rights from its program's file may be unreadable for its own user. */
   int file = options->by_runtime ? open_of(target, "environ", O_RDONLY) : -1, hidden = options->by_runtime && file < 0;
   if (file >= 0) close(file);
   if (!hidden) target->environment = read_file(target, "environ", &target->environment_length);
@@ -276,7 +279,7 @@ struct target examine(const struct options *options) {
   }
   close(self);
   decide(&target, options);
-  /* In a pod that it shares, a container has the target's filter from its spec, and may not read it. */
+  /* With shared namespaces, a container has the target's filter from its spec, and may not read it. */
   if (target.seccomp != 0 && !options->chroot_only && !options->by_runtime) read_filters(&target, options->pid);
   return target;
 }
@@ -289,8 +292,8 @@ int is_variable(const char *entry, const char *name) {
 }
 
 /*
- * The target's environment, with the marks by which the manager finds what it started. $ENV stays behind: an interactive
- * shell would run the file that it names.
+ * Returns the target's environment, with the marks by which the manager finds the processes that it started. Drops $ENV: an
+ * interactive shell would run the file that it names.
  */
 char **make_environment(const struct target *target, const struct options *options) {
   int ours_count = isatty(0) ? OURS : 2, path = 0, home = 0, other_user = options->privileged || options->user_given;

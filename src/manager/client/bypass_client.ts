@@ -7,13 +7,13 @@ import type { ManagerConnection } from "./connection.ts";
 import { BypassRequestSchema } from "../protocol/gen/manager_pb.ts";
 import type { BypassRequest } from "../protocol/gen/manager_pb.ts";
 
-/** How long the manager may take to end it, in milliseconds; after that the kernel does. */
+/** Time for the manager to end the bypass, in milliseconds; after that the kernel ends it. */
 const endMs = 2000;
 
 /**
- * Lets connections that a pod makes go around its sidecar until the signal is aborted, and tells how many did.
+ * Lets connections that a pod makes bypass its sidecar until the signal is aborted. Yields `bypass.traffic` with their number.
  *
- * Throws ScopeError when it cannot begin, and when the connection to the manager is lost.
+ * Throws ScopeError if the bypass cannot start, and if the connection to the manager is lost.
  */
 export async function* bypass(
   connection: ManagerConnection,
@@ -38,14 +38,14 @@ export async function* bypass(
   };
   try {
     const until = AbortSignal.any([connection.lost, left.signal]);
-    let told = 0;
+    let reported = 0;
     for await (const { response } of connection.calls.bypass(requests(), { signal: until })) {
       if (response.case === "started") {
         const { sidecarPort, dns, kept } = response.value;
         yield { type: "bypass.started", time: now(), ...name, mesh, ports: [...ports], sidecarPort, dns, kept };
-      } else if (response.case === "connections" && Number(response.value) !== told) {
-        told = Number(response.value);
-        yield { type: "bypass.traffic", time: now(), ...name, connections: told };
+      } else if (response.case === "connections" && Number(response.value) !== reported) {
+        reported = Number(response.value);
+        yield { type: "bypass.traffic", time: now(), ...name, connections: reported };
       }
     }
     if (!signal.aborted) throw new Error("the bypass has ended");

@@ -1,11 +1,11 @@
-/** Service meshes whose sidecars can be gone around. */
+/** Service meshes whose sidecars can be bypassed. */
 export const meshes = ["istio"] as const;
 export type Mesh = (typeof meshes)[number];
 
-/** Which connections go around a sidecar. */
+/** Connections that bypass a sidecar. */
 export interface BypassPlan {
   mesh: Mesh;
-  /** Ports that they go to; none: all. */
+  /** Destination ports; empty: all. */
   ports: readonly number[];
 }
 

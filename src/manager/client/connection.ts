@@ -12,29 +12,29 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Manager } from "../protocol/gen/manager_pb.ts";
 import { beatMs, windowBytes } from "../protocol/transport.ts";
 
-/** A connection to a manager. Disposing it ends, on the manager's side, everything that was started over it. */
+/** A connection to a manager. Disposing the connection ends everything that the manager started for it. */
 export interface ManagerConnection extends AsyncDisposable {
   readonly calls: Client<typeof Manager>;
-  /** Begins a call of any service, byte by byte. Throws when the connection is lost. */
+  /** Opens the HTTP/2 stream of a call to any service. Throws if the connection is lost. */
   open(headers: OutgoingHttpHeaders, options?: ClientSessionRequestOptions): ClientHttp2Stream;
-  /** Aborted when the connection is lost; the reason is the error of the stream below, if it had one. */
+  /** Aborted when the connection is lost; the reason is the error of the underlying stream, if it had one. */
   readonly lost: AbortSignal;
 }
 
-/** After this time without an answer to a beat the connection counts as lost, in milliseconds. */
+/** Time without an answer to a PING after which the connection counts as lost, in milliseconds. */
 export const answerMs = 15_000;
 
-/** A manager that has not answered for `silentMs`: it is stopped or starved, or the network is silent. */
+/** The manager has not answered for `silentMs`: it is stopped or starved, or no packets arrive. */
 export class Unanswered extends Error {
-  /** `ever`: it has answered before. */
+  /** `ever`: the manager has answered before. */
   constructor(readonly silentMs: number, readonly ever: boolean) {
     super(`the manager has not answered for ${silentMs / 1000} s`);
   }
 }
 
 /**
- * Speaks gRPC over one byte stream, and says every second that this client is alive. The first answer may take `firstMs`.
- * Every call ends with the connection.
+ * Speaks gRPC over one byte stream, and sends a PING every second to keep this client alive at the manager. The first answer
+ * may take `firstMs`. Every call ends with the connection.
  */
 export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   const lost = new AbortController();
@@ -42,33 +42,33 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
     createConnection: () => stream,
     settings: { initialWindowSize: windowBytes, enablePush: false },
   });
-  /** Calls that have not ended, and who waits for them. */
+  /** Calls that have not ended; `idle` resolves when there are none. */
   const open = new Set<unknown>();
   let idle = Promise.withResolvers<void>();
-  const beats = setInterval(beat, beatMs);
-  let answered = performance.now(), ever = false;
-  function heard() {
-    answered = performance.now();
+  const pings = setInterval(ping, beatMs);
+  let answeredAt = performance.now(), ever = false;
+  function onAnswer() {
+    answeredAt = performance.now();
     ever = true;
   }
-  function beat() {
+  function ping() {
     if (session.destroyed) return;
-    session.ping((error) => error === null && heard());
+    session.ping((error) => error === null && onAnswer());
     const limitMs = ever ? answerMs : firstMs;
-    if (performance.now() - answered >= limitMs) close(new Unanswered(limitMs, ever));
+    if (performance.now() - answeredAt >= limitMs) close(new Unanswered(limitMs, ever));
   }
   function close(reason: unknown) {
-    clearInterval(beats);
-    // The stream first, so that no GOAWAY is sent: one that arrives while a call sends data makes Deno's HTTP/2 close that
-    // call twice, and the manager dies of it with all that others run.
+    clearInterval(pings);
+    // Destroy the stream first, so that no GOAWAY is sent. A GOAWAY that arrives while a call sends data makes Deno's HTTP/2
+    // close that call twice, which crashes the manager with the programs of all clients.
     stream.destroy();
     if (!session.destroyed) session.destroy();
     lost.abort(reason);
   }
-  // It may have been closed before it was open.
+  // The session may have been destroyed before it was connected.
   session.on("connect", () => session.destroyed || session.setLocalWindowSize(windowBytes));
-  // The first word of a manager that runs.
-  session.once("remoteSettings", heard);
+  // SETTINGS is the first frame of a running manager.
+  session.once("remoteSettings", onAnswer);
   session.on("error", close);
   session.on("close", () => close(new Error("the connection to the manager ended")));
   stream.on("error", close);
@@ -88,7 +88,7 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
             baseUrl: "http://manager",
             acceptCompression: [],
             httpVersion: "2",
-            // One stream, one session: there is nothing to reconnect to.
+            // The session has exactly one stream, so it cannot reconnect.
             sessionManager: {
               authority: "http://manager",
               request: (method, path, headers, options) =>
@@ -102,8 +102,8 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
     ),
     lost: lost.signal,
     async [Symbol.asyncDispose]() {
-      clearInterval(beats);
-      // Calls that end right now may still send their last frames; those that do not end are cut off.
+      clearInterval(pings);
+      // Give calls that are ending time to send their last frames; all others are cut off.
       if (!session.destroyed && open.size > 0) {
         idle = Promise.withResolvers();
         const timer = setTimeout(idle.resolve, 200);
@@ -115,7 +115,7 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   };
 }
 
-/** Ends every call with the connection: the HTTP/2 library leaves calls of a destroyed session waiting. */
+/** Wraps a transport so that every call ends with the connection: calls of a destroyed HTTP/2 session would hang. */
 function ending({ unary, stream }: Transport, lost: AbortSignal): Transport {
   const until = (signal: AbortSignal | undefined) => signal === undefined ? lost : AbortSignal.any([lost, signal]);
   return {

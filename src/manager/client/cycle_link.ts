@@ -1,29 +1,29 @@
-/** A program of this machine. */
+/** A program on this machine. */
 export interface LocalProgram {
   name: string;
   pid: number;
 }
 
-/** Connections that go to a local address and come back from the pod. */
+/** A local address whose connections lead back to the pod. */
 export interface Cycle {
   local: string;
-  /** Listens on that address; undefined where this machine does not tell. */
+  /** The program that listens on the address; undefined if it cannot be determined. */
   program?: LocalProgram;
-  /** In words for people. */
+  /** Description for users. */
   reason: string;
 }
 
-/** Where a connection leads to that is not let through. */
+/** The cycle that a refused connection is part of. */
 export interface Led {
   cycle: Cycle;
-  /** It was not known before. */
+  /** True if the cycle was not known before. */
   fresh: boolean;
 }
 
-/** Where answers are not heard, a connection counts as waiting for so long; milliseconds. */
+/** Time for which a connection counts as waiting if its answers are not observed, in milliseconds. */
 const unheardMs = 2000;
 
-/** One connection on its way to a local address. */
+/** A connection to a local address that may be held back by a test for cycles. */
 export class CycleLink {
   readonly arrivedAt = performance.now();
   connectedAt = NaN;
@@ -35,7 +35,7 @@ export class CycleLink {
 
   constructor(readonly first: () => Promise<Uint8Array<ArrayBuffer> | undefined>, readonly heard: boolean) {}
 
-  /** Resolves when it may be connected; or to the cycle that it is part of. */
+  /** Resolves when the link may be connected; to a cycle if the link is part of one. */
   get admitted(): Promise<Led | undefined> {
     return this.#admitted.promise;
   }
@@ -48,7 +48,7 @@ export class CycleLink {
     this.connectedAt = performance.now();
   }
 
-  /** The local application has answered, or the connection has ended. Where that is not heard, it says nothing. */
+  /** Records that the local application has answered or the connection has ended. No effect if answers are not observed. */
   end(): void {
     if (!this.heard) return;
     this.#isOver = true;
@@ -56,17 +56,17 @@ export class CycleLink {
     this.sendRest();
   }
 
-  /** Resolves when it has ended, or was answered. */
+  /** Resolves when the connection has ended or was answered. */
   get over(): Promise<void> {
     return this.#over.promise;
   }
 
-  /** Still waits for an answer. */
+  /** True while the connection waits for an answer. */
   get waits(): boolean {
     return this.heard ? !this.#isOver : performance.now() - this.arrivedAt < unheardMs;
   }
 
-  /** Lets so many of its first bytes go alone. */
+  /** Allows `ahead` of the first bytes, and holds back the rest until `sendRest`. */
   holdBack(ahead: number): void {
     this.#ahead = ahead;
   }
@@ -75,7 +75,7 @@ export class CycleLink {
     this.#rest.resolve();
   }
 
-  /** Number of these first bytes that may go now; the others may when `rest` resolves. */
+  /** Returns how many of the first `length` bytes may be sent now; the others may be sent when `rest` resolves. */
   allowed(length: number): number {
     const ahead = this.#ahead;
     this.#ahead = 0;

@@ -1,18 +1,18 @@
 import { CycleChain } from "./cycle_chain.ts";
 import { type Cycle, CycleLink, type LocalProgram } from "./cycle_link.ts";
 
-/** Time for which the pod answers everything itself before the address is tried again, in milliseconds. */
+/** Time for which the pod answers all connections of a cycle before its address is tried again, in milliseconds. */
 const closedMs = 10_000;
 /** Shortest time between two sweeps of idle chains, in milliseconds. */
 const sweepMs = 1000;
 
 /**
- * Finds connections that lead back to a pod through this machine, as where a local port is forwarded to the very port that is
- * redirected to it.
+ * Finds connections that lead back to a pod through this machine, for example when a local port is forwarded to the same port
+ * that is redirected to it.
  *
- * Where connections wait for answers while more come, one of them is let through in two steps: a few of its first bytes, and then
- * the rest. In a cycle another one comes from the pod that has just these few. Where a program reads more before it connects, or
- * the server speaks first, a cycle shows by connections that come only after a step, several times in a row.
+ * If new connections arrive while others wait for answers, one of them is admitted in two steps: a few first bytes, then the
+ * rest. In a cycle, a connection with exactly these few bytes arrives from the pod. If a program reads more before it connects,
+ * or if the server speaks first, connections that arrive only after a step, several times in a row, reveal the cycle.
  */
 export class Cycles {
   readonly #chains = new Map<string, CycleChain>();
@@ -23,8 +23,8 @@ export class Cycles {
   constructor(private readonly programAt: (local: string) => Promise<LocalProgram | undefined>) {}
 
   /**
-   * A connection from an address of the pod's network has come that is to go to a local one. `first` resolves to its first bytes,
-   * undefined when it ends without any. `heard`: an answer of the local application would be heard of.
+   * Records a connection from an address of the pod's network to a local address. `first` resolves to its first bytes, or to
+   * undefined if it ends without any. `heard`: answers of the local application are observed.
    */
   arrived(
     local: string,
@@ -44,7 +44,7 @@ export class Cycles {
     return link;
   }
 
-  /** Forgets addresses from which nothing comes any more. */
+  /** Deletes the chains of addresses without recent connections. */
   #sweep(): void {
     const now = performance.now();
     if (now - this.#sweptAt < sweepMs) return;

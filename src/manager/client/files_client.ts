@@ -3,9 +3,9 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Channel } from "../../lib/channel.ts";
 import { FileTrouble } from "./target_files.ts";
 import type { FileKind } from "../../event.ts";
-import type { FileEntry, FileReader, Files, InodePath, Piece, ReadingFile, WholeFile } from "./target_files.ts";
+import type { Chunk, FileEntry, FileReader, Files, InodePath, ReadingFile, WholeFile } from "./target_files.ts";
 import { FileHash, sameHash } from "../protocol/hash.ts";
-import { unpack } from "../protocol/pieces.ts";
+import { unpack } from "../protocol/chunks.ts";
 import {
   FileKind as Kind,
   FindInodeRequestSchema,
@@ -28,14 +28,14 @@ const depths = { self: Depth.SELF, children: Depth.CHILDREN, tree: Depth.TREE } 
 const kinds: Readonly<Record<Kind, FileKind>> = {
   [Kind.UNSPECIFIED]: "unknown",
   [Kind.FILE]: "file",
-  [Kind.FOLDER]: "folder",
-  [Kind.LINK]: "link",
+  [Kind.DIRECTORY]: "directory",
+  [Kind.SYMLINK]: "symlink",
   [Kind.DEVICE]: "device",
   [Kind.SOCKET]: "socket",
   [Kind.FIFO]: "fifo",
 };
 
-/** The files of a target, through its manager. */
+/** Accesses the files of a target through its manager. */
 export function makeFiles(client: FilesClient): Files {
   const { connection: { calls, lost }, target } = client;
   const until = (signal: AbortSignal) => ({ signal: AbortSignal.any([lost, signal]) });
@@ -70,7 +70,7 @@ export function makeFiles(client: FilesClient): Files {
         yield {
           path: decode(path),
           kind: kinds[kind],
-          layers: layers.map(({ folder, upper, sameInode }) => ({ folder: decode(folder), upper, sameInode })),
+          layers: layers.map(({ directory, upper, sameInode }) => ({ directory: decode(directory), upper, sameInode })),
           ...(noLayers === "" ? {} : { noLayers }),
         } satisfies InodePath;
       }
@@ -78,7 +78,7 @@ export function makeFiles(client: FilesClient): Files {
   };
 }
 
-/** Sends one request, and ends the client's side when all was read: see ListFiles in manager.proto. */
+/** Sends one request, and closes the client's side when all responses were read: see ListFiles in manager.proto. */
 async function* ask<I, O>(request: I, call: (requests: AsyncIterable<I>) => AsyncIterable<O>): AsyncIterable<O> {
   const requests = new Channel<I>();
   void requests.push(request);
@@ -96,7 +96,7 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
     requests.push(create(ReadFilesRequestSchema, { request }));
   void send({ case: "open", value: { target, path, follow } });
   const options = { signal: AbortSignal.any([lost, signal, left.signal]) };
-  // Not before something is read: nobody would meet the error of a call that is given up at once.
+  // The call starts with the first read: otherwise the error of a call that is abandoned at once would be unhandled.
   let responses: AsyncIterator<ReadFilesResponse> | undefined;
   const asked: { path: string; hash: FileHash }[] = [], batches: string[][] = [];
   const reading = () => responses ??= translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
@@ -106,7 +106,7 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
       for await (const bytes of have ?? []) hash.update(bytes);
       asked.push({ path, hash });
       const more = hash.size === 0 ? {} : { have: BigInt(hash.size), haveSha256: hash.sum() };
-      // Not waited for: the manager may only take it when it has sent what was asked for before.
+      // Not awaited: the manager may read this request only after it has sent the files requested before.
       void send({ case: "file", value: { path: encode(path), ...more } });
     },
     async next() {
@@ -136,7 +136,7 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
   };
 }
 
-async function readOne(path: string, had: FileHash, from: AsyncIterator<ReadFilesResponse>): Promise<ReadingFile> {
+async function readOne(path: string, known: FileHash, from: AsyncIterator<ReadFilesResponse>): Promise<ReadingFile> {
   const read = async () => {
     const next = await from.next();
     if (next.done) throw new FileTrouble(path, "EBADF");
@@ -146,10 +146,10 @@ async function readOne(path: string, had: FileHash, from: AsyncIterator<ReadFile
   };
   const start = await read();
   if (start.case !== "start" || start.value.entry === undefined) throw new FileTrouble(path, "EBADF");
-  const begin = Number(start.value.from), hash = begin > 0 ? had : new FileHash();
+  const begin = Number(start.value.from), hash = begin > 0 ? known : new FileHash();
   const whole = Promise.withResolvers<WholeFile>();
-  whole.promise.catch(() => {}); // whoever reads the pieces hears of it, too
-  async function* pieces(): AsyncIterable<Piece> {
+  whole.promise.catch(() => {}); // reading the chunks throws the same error
+  async function* chunks(): AsyncIterable<Chunk> {
     try {
       for (let response = await read();; response = await read()) {
         if (response.case === "end") {
@@ -169,10 +169,10 @@ async function readOne(path: string, had: FileHash, from: AsyncIterator<ReadFile
       throw error;
     }
   }
-  return { entry: fileEntry(start.value.entry, path), from: begin, pieces: pieces(), whole: whole.promise };
+  return { entry: fileEntry(start.value.entry, path), from: begin, chunks: chunks(), whole: whole.promise };
 }
 
-/** The files of a batch, whose bytes have arrived with it. */
+/** Returns the files of a batch; their bytes are part of the message. */
 function readBatch(paths: readonly string[], { files, data }: BatchRead): (ReadingFile | FileTrouble | "tooLarge")[] {
   const all = data === undefined ? new Uint8Array() : unpack(data);
   let at = 0;
@@ -183,22 +183,22 @@ function readBatch(paths: readonly string[], { files, data }: BatchRead): (Readi
     if (result?.case !== "whole" || result.value.entry === undefined) return new FileTrouble(path, "EBADF");
     const { sha256, same } = result.value, entry = fileEntry(result.value.entry, path), { sizeBytes } = entry;
     const whole = Promise.resolve({ sizeBytes, sha256: hex(sha256) });
-    if (same) return { entry, from: sizeBytes, pieces: none(), whole };
+    if (same) return { entry, from: sizeBytes, chunks: noChunks(), whole };
     const bytes = all.subarray(at, at += sizeBytes), hash = new FileHash();
     hash.update(bytes);
     if (bytes.length < sizeBytes || !sameHash(hash.sum(), sha256)) return new FileTrouble(path, "EBADHASH");
-    return { entry, from: 0, pieces: one({ offset: 0, bytes }), whole };
+    return { entry, from: 0, chunks: one({ offset: 0, bytes }), whole };
   });
 }
 
-async function* none(): AsyncIterable<never> {}
+async function* noChunks(): AsyncIterable<never> {}
 
-async function* one(piece: Piece): AsyncIterable<Piece> {
-  yield await Promise.resolve(piece);
+async function* one(chunk: Chunk): AsyncIterable<Chunk> {
+  yield await Promise.resolve(chunk);
 }
 
-/** Text that is exactly these bytes, or nothing. */
-function exactly(bytes: Uint8Array): string | undefined {
+/** Decodes UTF-8; returns undefined if the bytes are not UTF-8. */
+function decodeStrictly(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -206,12 +206,12 @@ function exactly(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** One whose name is no text cannot be named again, neither here nor to the manager; nor can what is in it. */
+/** Yields the entry, or FileTrouble if its name is not UTF-8 and cannot be requested. Skips the content of such a directory. */
 function* entryOf(entry: EntryMessage): Iterable<FileEntry | FileTrouble> {
-  const path = exactly(entry.path), link = exactly(entry.link);
+  const path = decodeStrictly(entry.path), link = decodeStrictly(entry.link);
   if (path !== undefined && link !== undefined) return yield fileEntry(entry, path);
   const above = entry.path.subarray(0, Math.max(0, entry.path.lastIndexOf(0x2f)));
-  if (exactly(above) !== undefined) yield new FileTrouble(decode(entry.path), "EILSEQ");
+  if (decodeStrictly(above) !== undefined) yield new FileTrouble(decode(entry.path), "EILSEQ");
 }
 
 function fileEntry(entry: EntryMessage, path: string): FileEntry {
@@ -228,7 +228,7 @@ function fileEntry(entry: EntryMessage, path: string): FileEntry {
     group,
     inode,
     allocatedBytes: Number(allocatedBytes),
-    ...(kind === Kind.LINK ? { link: decode(link) } : {}),
+    ...(kind === Kind.SYMLINK ? { link: decode(link) } : {}),
   };
 }
 

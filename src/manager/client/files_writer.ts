@@ -4,16 +4,16 @@ import { Channel } from "../../lib/channel.ts";
 import { FileTrouble } from "./target_files.ts";
 import type {
   BatchItem,
+  Chunk,
   FileToWrite,
   FileWriter,
   ItemWritten,
-  Piece,
   WriteOptions,
   WritingFile,
   WrittenMount,
 } from "./target_files.ts";
 import { FileHash, sameHash } from "../protocol/hash.ts";
-import { Packer } from "../protocol/pieces.ts";
+import { Packer } from "../protocol/chunks.ts";
 import { decode, encode, hex, settled, translated } from "./wire.ts";
 import type { FilesClient } from "./wire.ts";
 import { WriteFilesRequestSchema } from "../protocol/gen/manager_pb.ts";
@@ -27,13 +27,13 @@ import type {
 
 type Answer = WriteFilesResponse["response"];
 
-/** Writes files of a target through its manager. Answers come in the order of what they answer. */
+/** Writes files of a target through its manager. Responses arrive in the order of the requests. */
 export function openWriter(client: FilesClient, path: Uint8Array, options: WriteOptions): FileWriter {
-  const { connection: { calls, lost }, target } = client, { name, folder, signal } = options;
+  const { connection: { calls, lost }, target } = client, { name, directory, signal } = options;
   const requests = new Channel<WriteFilesRequest>(), left = new AbortController();
   const send = (request: NonNullable<MessageInitShape<typeof WriteFilesRequestSchema>["request"]>) =>
     requests.push(create(WriteFilesRequestSchema, { request }));
-  /** Who waits for an answer, the oldest first. */
+  /** Pending answers, the oldest first. */
   const waiting: { path: string; answer: PromiseWithResolvers<Answer>; failed(): void }[] = [];
   let broken: { error: unknown } | undefined;
 
@@ -64,15 +64,15 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
         failed();
       }
     } finally {
-      // Whoever waits to send something waits for nobody.
+      // Release producers that wait to send a request.
       requests.discard();
     }
   };
 
-  const file = (file: FileToWrite, pieces: (from: number) => AsyncIterable<Piece>): WritingFile => {
+  const file = (file: FileToWrite, chunks: (from: number) => AsyncIterable<Chunk>): WritingFile => {
     const from = Promise.withResolvers<number>(), whole = Promise.withResolvers<Answer>();
     let failed = false, expected = false;
-    // One that asks what is there gets two answers, unless the first is that it cannot be written.
+    // A resumed file gets two answers, unless the first says that it cannot be written.
     const end = () => void (expected = true, expect(file.path, () => failed = true).then(whole.resolve, whole.reject));
     const begin = async (): Promise<{ start: number; hash: FileHash }> => {
       const message = {
@@ -93,7 +93,7 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
       end();
       const { have, sha256 } = answer.case === "started" ? answer.value : { have: 0n, sha256: new Uint8Array() };
       const hash = new FileHash();
-      if (have > 0n) await countStart(hash, pieces(0), Number(have));
+      if (have > 0n) await hashStart(hash, chunks(0), Number(have));
       const keep = have > 0n && BigInt(hash.size) === have && sameHash(hash.sum(), sha256);
       await send({ case: "from", value: { keep } });
       return keep ? { start: Number(have), hash } : { start: 0, hash: new FileHash() };
@@ -102,17 +102,17 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
       const { start, hash } = await begin();
       from.resolve(start);
       const packer = new Packer();
-      for await (const { offset, bytes } of pieces(start)) {
+      for await (const { offset, bytes } of chunks(start)) {
         if (failed || broken !== undefined) return;
         await hash.skipTo(offset);
         hash.update(bytes);
-        // An empty one only says where the file ends.
+        // An empty chunk only marks the end of the file.
         if (bytes.length > 0) await send({ case: "data", value: packer.pack(offset, bytes) });
       }
       await send({ case: "end", value: { size: BigInt(hash.size), sha256: hash.sum() } });
     };
     const sent = work();
-    // What cannot be read here to its end must not be finished there: nothing has an empty hash.
+    // A file that cannot be read to its end here must not be completed there: an empty hash never matches.
     const settled = sent.catch(async (error) => {
       from.reject(error);
       whole.reject(error);
@@ -122,14 +122,14 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
       if (answer.case !== "done") throw new FileTrouble(file.path, "EBADF");
       return { sizeBytes: Number(answer.value.size), sha256: hex(answer.value.sha256) };
     });
-    for (const promise of [from.promise, done, settled]) promise.catch(() => {}); // met by whoever awaits them
+    for (const promise of [from.promise, done, settled]) promise.catch(() => {}); // handled where they are awaited
     return { from: from.promise, sent: settled, whole: done };
   };
 
   const first = expect("").then((answer) => answer.case === "opened" ? answer.value : undefined);
   const opened = first.then((answer) => decode(answer?.path ?? new Uint8Array()));
-  opened.catch(() => {}); // met by whoever awaits it
-  void send({ case: "open", value: { target, path, name: encode(name), folder } });
+  opened.catch(() => {}); // handled where it is awaited
+  void send({ case: "open", value: { target, path, name: encode(name), directory } });
   const listening = listen();
   return {
     opened,
@@ -137,7 +137,7 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
     batch(items) {
       const answer = expect(decode(path)), sent = send({ case: "batch", value: batchOf(items) });
       const written = answer.then((answer) => writtenOf(items, answer));
-      written.catch(() => {}); // met by whoever awaits it
+      written.catch(() => {}); // handled where it is awaited
       return { sent, written };
     },
     file,
@@ -154,9 +154,9 @@ function batchOf(items: readonly BatchItem[]): MessageInitShape<typeof WriteBatc
   let at = 0;
   const item = (one: BatchItem): NonNullable<MessageInitShape<typeof WriteItemSchema>["item"]> => {
     const path = encode(one.path);
-    if (one.kind === "link") return { case: "link", value: { path, link: encode(one.to) } };
+    if (one.kind === "symlink") return { case: "link", value: { path, link: encode(one.to) } };
     const { mode, modifiedNs } = one;
-    if (one.kind === "folder") return { case: "folder", value: { path, mode, modifiedNs, finish: one.finish } };
+    if (one.kind === "directory") return { case: "directory", value: { path, mode, modifiedNs, finish: one.finish } };
     const hash = new FileHash();
     hash.update(one.bytes);
     bytes.set(one.bytes, at);
@@ -182,9 +182,9 @@ function mountOf({ path, emptyDir, layer }: WriteMount): WrittenMount {
   return { path: decode(path), name: emptyDir, kind: layer ? "layer" : emptyDir !== "" ? "emptyDir" : "other" };
 }
 
-/** Counts the first bytes of a file; fewer where it is shorter. */
-async function countStart(hash: FileHash, pieces: AsyncIterable<Piece>, length: number): Promise<void> {
-  for await (const { offset, bytes } of pieces) {
+/** Hashes the first `length` bytes of a file. */
+async function hashStart(hash: FileHash, chunks: AsyncIterable<Chunk>, length: number): Promise<void> {
+  for await (const { offset, bytes } of chunks) {
     if (offset >= length) break;
     await hash.skipTo(offset);
     hash.update(bytes.subarray(0, length - offset));

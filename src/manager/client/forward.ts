@@ -11,26 +11,26 @@ import { Code } from "@connectrpc/connect";
 import type { ManagerConnection } from "./connection.ts";
 import { windowBytes } from "../protocol/transport.ts";
 
-/** Takes gRPC calls from others and passes them on. Disposing cuts off those that still run. */
+/** Accepts gRPC calls from other clients and forwards them. Disposing ends the calls that still run. */
 export interface Forwarder extends AsyncDisposable {
-  /** Not listening yet. */
+  /** The server, which does not listen yet. */
   readonly server: Http2Server;
-  /** For how long nobody has been connected, in milliseconds; 0 while somebody is. */
+  /** Time without a connected client, in milliseconds; 0 while a client is connected. */
   readonly idleMs: number;
 }
 
 /** Reset codes of HTTP/2, see RFC 9113 section 7. */
 const internalError = 2, cancel = 8;
-/** How long callers may take to hear that all ends, in milliseconds. */
-const wordMs = 200;
-/** What belongs to this connection, whatever the other one had: grpcurl's authority is the path of the socket. */
-const ours = { ":scheme": "http", ":authority": "manager" };
+/** Time to send callers the status of calls that end with the forwarder, in milliseconds. */
+const statusMs = 200;
+/** Headers that replace those of the caller: grpcurl, for example, sends the path of the socket as authority. */
+const ownHeaders = { ":scheme": "http", ":authority": "manager" };
 /** Flag of the last frame of a stream, see RFC 9113 section 6.2. */
 const endStream = 1;
 
 /**
- * An HTTP/2 server whose calls all go over one connection to a manager, which says for them that somebody is alive: whoever
- * calls may be silent. Calls that come before there is a connection wait for it.
+ * Returns an HTTP/2 server that forwards all calls over one connection to a manager. That connection sends the PINGs that
+ * keep a client alive, so callers need not. Calls that arrive before the connection is open wait for it.
  */
 export function forwarder(connection: Promise<ManagerConnection>): Forwarder {
   const sessions = new Set<ServerHttp2Session>();
@@ -44,14 +44,14 @@ export function forwarder(connection: Promise<ManagerConnection>): Forwarder {
       sessions.delete(session);
       emptySince = performance.now();
     });
-    session.on("error", () => {}); // it is closed, too
+    session.on("error", () => {}); // handled by "close"
   });
   server.on("sessionError", () => {});
   server.on("stream", (near: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    near.on("error", () => {}); // it is closed, too
+    near.on("error", () => {}); // handled by "close"
     const take = ({ open, lost }: ManagerConnection) => {
       if (near.destroyed) return;
-      const call = forward(near, open({ ...plain(headers), ...ours }, { endStream: false }), lost);
+      const call = forward(near, open({ ...plain(headers), ...ownHeaders }, { endStream: false }), lost);
       calls.add(call);
       near.on("close", () => calls.delete(call) && calls.size === 0 && quiet.resolve());
     };
@@ -68,7 +68,7 @@ export function forwarder(connection: Promise<ManagerConnection>): Forwarder {
       if (calls.size > 0) {
         quiet = Promise.withResolvers();
         for (const call of calls) call.fail("scope does not serve this manager any more");
-        const timer = setTimeout(quiet.resolve, wordMs);
+        const timer = setTimeout(quiet.resolve, statusMs);
         await quiet.promise;
         clearTimeout(timer);
       }
@@ -78,13 +78,13 @@ export function forwarder(connection: Promise<ManagerConnection>): Forwarder {
   };
 }
 
-/** A call on its way. */
+/** A forwarded call. */
 interface Call {
-  /** Ends it for the caller as gRPC says that nobody serves any more. */
+  /** Ends the call with the gRPC status UNAVAILABLE for the caller. */
   fail(message: string): void;
 }
 
-/** Passes on a call until both of its sides have ended, at the pace of whoever is slower. */
+/** Forwards a call until both sides have ended, with back-pressure in both directions. */
 function forward(near: ServerHttp2Stream, far: ClientHttp2Stream, lost: AbortSignal): Call {
   let trailers: OutgoingHttpHeaders = {}, ended = false;
   const fail = (message: string) => {
@@ -103,7 +103,7 @@ function forward(near: ServerHttp2Stream, far: ClientHttp2Stream, lost: AbortSig
     if (ended || near.destroyed) return;
     ended = (flags & endStream) !== 0;
     near.respond(plain(headers), ended ? { endStream: true } : { waitForTrailers: true });
-    // Not before: what is written without a head makes a head of its own.
+    // Only now: data written before respond() would send default headers.
     if (!ended) pass(far, near);
   });
   far.on("trailers", (headers) => {
@@ -114,7 +114,7 @@ function forward(near: ServerHttp2Stream, far: ClientHttp2Stream, lost: AbortSig
     ended = true;
     near.end();
   });
-  far.on("error", () => {}); // it is closed, too
+  far.on("error", () => {}); // handled by "close"
   far.on("close", () => {
     if (lost.aborted) fail("the connection to the manager is lost");
     else if (!ended) near.close(far.rstCode || internalError);
@@ -122,7 +122,7 @@ function forward(near: ServerHttp2Stream, far: ClientHttp2Stream, lost: AbortSig
   return { fail };
 }
 
-/** Writes what is read, and reads on when that has gone out. */
+/** Copies one stream to another, with back-pressure. */
 function pass(from: ServerHttp2Stream | ClientHttp2Stream, to: ServerHttp2Stream | ClientHttp2Stream): void {
   from.on("data", (bytes: Uint8Array) => {
     if (!to.destroyed && !to.writableEnded && !to.write(bytes)) from.pause();
@@ -130,7 +130,7 @@ function pass(from: ServerHttp2Stream | ClientHttp2Stream, to: ServerHttp2Stream
   to.on("drain", () => from.resume());
 }
 
-/** The headers alone, without what Node.js notes of them under symbols. */
+/** Returns the headers without the symbol properties that Node.js adds. */
 function plain(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers));
 }

@@ -1,13 +1,13 @@
 import type { CycleLink } from "./cycle_link.ts";
 import type { Peer } from "../protocol/tunnel/peer.ts";
 
-/** A stream whose first bytes can be looked at before they are read. */
+/** A stream whose first bytes can be peeked at before they are read. */
 export class Peeked implements Peer {
   #first: Promise<Uint8Array<ArrayBuffer> | undefined> | undefined;
 
   constructor(private readonly stream: Peer) {}
 
-  /** The first bytes, which `read` returns again; undefined when it ends without any. Never rejects. */
+  /** Returns the first bytes, which `read` returns again; undefined if the stream ends without any. Never rejects. */
   peek(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.#first ??= this.stream.read();
     return this.#first.catch(() => undefined);
@@ -24,7 +24,7 @@ export class Peeked implements Peer {
   reset = (): void => this.stream.reset();
 }
 
-/** The connection to a local application, which takes its first bytes in the steps of a link, and tells it of an answer. */
+/** A connection to a local application. Sends its first bytes in the steps of a link, and reports answers to the link. */
 export class Linked implements Peer {
   constructor(private readonly peer: Peer, private readonly link: CycleLink) {}
 

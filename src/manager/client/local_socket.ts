@@ -3,10 +3,10 @@ import type { Socket } from "node:net";
 import type { Peer } from "../protocol/tunnel/peer.ts";
 import { ResetError } from "../protocol/tunnel/peer.ts";
 
-/** What may wait to be read on before the connection itself has to, in bytes; and what must be left before it goes on. */
+/** Queued bytes from which on the socket is paused, and below which it is resumed. */
 const highBytes = 1024 * 1024, lowBytes = 256 * 1024;
 
-/** A TCP connection of this machine, that ends one way at a time and passes resets on. */
+/** A TCP connection of this machine that supports half-close and resets. */
 export class LocalSocket implements Peer {
   readonly #queue: Uint8Array<ArrayBuffer>[] = [];
   #queued = 0;
@@ -33,8 +33,8 @@ export class LocalSocket implements Peer {
   }
 
   /**
-   * Connects within so many milliseconds. localhost is tried at both of its addresses, as many programs listen at one
-   * only. Rejects with an error whose message says why, for people.
+   * Connects within `limitMs` per address. Tries both addresses of localhost, as many programs listen on one only. Rejects
+   * with an error whose message is for users.
    */
   static async connect(host: string, port: number, limitMs: number): Promise<LocalSocket> {
     const hosts = host === "localhost" ? ["127.0.0.1", "::1"] : [host];
@@ -88,7 +88,7 @@ export class LocalSocket implements Peer {
   }
 }
 
-/** An open socket, or the code of the error. */
+/** Opens a socket; resolves to the error code on failure. */
 function open(host: string, port: number, limitMs: number): Promise<Socket | string> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, allowHalfOpen: true, autoSelectFamily: false });
@@ -109,8 +109,8 @@ function open(host: string, port: number, limitMs: number): Promise<Socket | str
   });
 }
 
-/** A connection whose answers nobody gets: it takes part in nothing but what is sent to it. */
-export class Muted implements Peer {
+/** A peer that receives bytes and whose answers are read and discarded. */
+export class WriteOnly implements Peer {
   constructor(private readonly peer: Peer) {}
 
   async read(): Promise<undefined> {

@@ -19,16 +19,16 @@ import {
   trafficEvent,
 } from "./redirect_events.ts";
 import { Linked, Peeked } from "./linked.ts";
-import { LocalSocket, Muted } from "./local_socket.ts";
+import { LocalSocket, WriteOnly } from "./local_socket.ts";
 import { splice } from "../protocol/tunnel/peer.ts";
 import type { TunnelStream } from "../protocol/tunnel/tunnel.ts";
 import { Tunnel } from "../protocol/tunnel/tunnel.ts";
 
-/** The local application gets so long to take a connection, in milliseconds; then the pod answers it. */
+/** Time for the local application to accept a connection, in milliseconds; after that the pod answers it. */
 const localMs = 500;
-/** How often open connections tell what they have carried, in milliseconds. */
+/** Interval between `redir.traffic` events, in milliseconds. */
 const trafficMs = 1000;
-/** How long the manager may take to give the ports back, in milliseconds; after that the kernel does. */
+/** Time for the manager to return the ports to the pod, in milliseconds; after that the kernel returns them. */
 const endMs = 2000;
 
 const probeKinds: Readonly<Record<NetworkProbe["kind"], Probe_Kind>> = {
@@ -39,9 +39,9 @@ const probeKinds: Readonly<Record<NetworkProbe["kind"], Probe_Kind>> = {
 };
 
 /**
- * Redirects connections of a pod to this machine until the signal is aborted, and tells of them.
+ * Redirects connections of a pod to this machine until the signal is aborted, and yields their events.
  *
- * Throws ScopeError when it cannot begin, when somebody takes over, and when the connection to the manager is lost.
+ * Throws ScopeError if the redirect cannot start, if another user takes over, and if the connection to the manager is lost.
  */
 export async function* redirect(
   connection: ManagerConnection,
@@ -71,7 +71,7 @@ export async function* redirect(
     local.close();
     late = setTimeout(() => left.abort(), endMs);
   };
-  const timer = setInterval(() => local.tellTraffic(), trafficMs);
+  const timer = setInterval(() => local.emitTraffic(), trafficMs);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   const reading = read().catch(async (error: unknown) => {
@@ -105,7 +105,7 @@ async function* requestsOf(
   tunnel: Tunnel,
 ): AsyncIterable<RedirectRequest> {
   const { incoming, outgoing, ownContainer, takeover, mirror, raw, cut } = plan;
-  const probes = plan.probes === "laptop" ? [] : target.probes ?? [];
+  const probes = plan.probes === "local" ? [] : target.probes ?? [];
   yield create(RedirectRequestSchema, {
     request: {
       case: "start",
@@ -125,7 +125,7 @@ async function* requestsOf(
   }
 }
 
-/** This machine's end of a redirect: it connects what comes with the local applications. */
+/** The local end of a redirect: connects redirected connections to local applications. */
 class LocalEnd {
   readonly tunnel = new Tunnel();
   readonly #open = new Map<number, OpenConnection>();
@@ -136,13 +136,13 @@ class LocalEnd {
   constructor(
     private readonly target: Target,
     { plan, cycles }: Pick<RedirectCall, "plan" | "cycles">,
-    private readonly tell: (event: Event) => void,
+    private readonly emit: (event: Event) => void,
   ) {
     this.#plan = plan;
     this.#cycles = cycles;
   }
 
-  /** Nothing but what was asked for is ever connected to, whatever a manager says. */
+  /** Allows the requested ports, and no other that a manager may name. */
   allow(ports: readonly RedirPort[]): void {
     for (const { direction, port } of ports) {
       const planned = this.#plan[direction];
@@ -156,37 +156,37 @@ class LocalEnd {
       else if (frame.case === "closed") {
         const one = this.#open.get(connection);
         this.#open.delete(connection);
-        // What has arrived is still read; what has not never will.
+        // Bytes that have arrived can still be read; no more will arrive.
         stream?.broke();
         stream?.close();
-        if (one !== undefined) this.tell(closedEvent(one, frame.value));
+        if (one !== undefined) this.emit(closedEvent(one, frame.value));
       }
     });
   }
 
-  tellTraffic(): void {
+  emitTraffic(): void {
     const event = trafficEvent({ namespace: this.target.namespace, pod: this.target.pod }, this.#open.values());
-    if (event !== undefined) this.tell(event);
+    if (event !== undefined) this.emit(event);
   }
 
-  /** All connections end, as nothing of them will be heard any more. */
+  /** Ends all connections, for example when the connection to the manager is lost. */
   close(): void {
     this.tunnel.close();
-    for (const one of this.#open.values()) this.tell(lostEvent(one));
+    for (const one of this.#open.values()) this.emit(lostEvent(one));
     this.#open.clear();
   }
 
   #opened(connection: number, opened: Opened): void {
     const one = openedConnection(this.target, this.#plan, connection, opened);
     this.#open.set(connection, one);
-    this.tell(openedEvent(one));
+    this.emit(openedEvent(one));
     if (opened.byPod) return;
     if (this.#ports.has(`${one.about.direction} ${opened.port}`)) {
       void this.#serve(one, this.tunnel.open(connection, opened.credit));
     } else this.tunnel.send(connection, { case: "refused", value: `port ${opened.port} was not asked for` });
   }
 
-  /** Connects it with the local application, or says that the pod should answer it. */
+  /** Connects a redirected connection to the local application, or refuses it, so that the pod answers it. */
   async #serve(one: OpenConnection, stream: TunnelStream): Promise<void> {
     const { connection, local, from } = one.about, { to, mirror } = this.#plan;
     const refuse = (value: string) => this.tunnel.send(connection, { case: "refused", value });
@@ -194,9 +194,9 @@ class LocalEnd {
     const link = this.#cycles.arrived(local, host, () => peeked.peek(), { heard: !mirror });
     void stream.broken.then(() => link.end());
     const led = await link.admitted;
-    if (led?.fresh) this.tell(cycleEvent(one, led.cycle));
+    if (led?.fresh) this.emit(cycleEvent(one, led.cycle));
     if (led !== undefined) return refuse(led.cycle.reason);
-    const begun = performance.now();
+    const startedAt = performance.now();
     let socket: LocalSocket;
     try {
       const port = Number(local.slice(local.lastIndexOf(":") + 1));
@@ -206,8 +206,8 @@ class LocalEnd {
       return refuse((error as Error).message);
     }
     link.connected();
-    one.connectMs = performance.now() - begun;
+    one.connectMs = performance.now() - startedAt;
     this.tunnel.send(connection, { case: "accepted", value: { credit: stream.window.first } });
-    await splice(peeked, new Linked(mirror ? new Muted(socket) : socket, link), one.traffic);
+    await splice(peeked, new Linked(mirror ? new WriteOnly(socket) : socket, link), one.traffic);
   }
 }

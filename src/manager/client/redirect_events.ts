@@ -16,14 +16,14 @@ import { Closed_How } from "../protocol/gen/manager_pb.ts";
 import type { Closed, Opened, RedirectStarted } from "../protocol/gen/manager_pb.ts";
 import type { Traffic } from "../protocol/tunnel/peer.ts";
 
-/** A connection that is open, as far as this side knows it. */
+/** The state of an open redirected connection on this machine. */
 export interface OpenConnection {
   about: RedirectedConnection;
   since: number;
-  /** Of what came to this machine. */
+  /** Bytes exchanged with this machine. */
   traffic: Traffic;
-  /** Bytes of `traffic` when it was last told of. */
-  told: number;
+  /** Total bytes of `traffic` at the last `redir.traffic` event. */
+  reportedBytes: number;
   connectMs?: number;
 }
 
@@ -71,14 +71,14 @@ export function openedConnection(
 ): OpenConnection {
   const direction: Direction = outgoing ? "outgoing" : "incoming";
   const about = { namespace, pod, connection, direction, from, to, local: localAddress(plan, direction, port) };
-  return { about, since: performance.now(), traffic: { sent: 0, received: 0 }, told: 0 };
+  return { about, since: performance.now(), traffic: { sent: 0, received: 0 }, reportedBytes: 0 };
 }
 
 export function openedEvent({ about }: OpenConnection): RedirOpened {
   return { type: "redir.opened", time: now(), ...about };
 }
 
-/** Where a connection goes on this machine leads back. */
+/** Reports that the local destination of a connection leads back to the pod. */
 export function cycleEvent(
   { about: { namespace, pod, direction, local, to } }: OpenConnection,
   { program }: Cycle,
@@ -94,14 +94,14 @@ export function cycleEvent(
 
 const endings = { [Closed_How.CLOSED]: "closed", [Closed_How.RESET]: "reset", [Closed_How.FAILED]: "failed" } as const;
 
-/** The end of a connection, as the manager tells it. */
+/** Reports the end of a connection, with the manager's data. */
 export function closedEvent({ about, connectMs }: OpenConnection, closed: Closed): RedirConnection {
   const { how, byPod, reason, probe, sentBytes, receivedBytes, durationMs } = closed;
   return {
     type: "redir.connection",
     time: now(),
     ...about,
-    servedBy: byPod ? "pod" : "laptop",
+    servedBy: byPod ? "pod" : "local",
     ...(reason === "" ? {} : { reason }),
     ended: endings[how],
     ...(probe ? { probe } : {}),
@@ -112,13 +112,13 @@ export function closedEvent({ about, connectMs }: OpenConnection, closed: Closed
   };
 }
 
-/** The end of a connection with that to the manager. */
+/** Reports a connection that ended because the connection to the manager was lost or closed. */
 export function lostEvent({ about, since, traffic, connectMs }: OpenConnection): RedirConnection {
   return {
     type: "redir.connection",
     time: now(),
     ...about,
-    servedBy: "laptop",
+    servedBy: "local",
     ended: "lost",
     sentBytes: traffic.sent,
     receivedBytes: traffic.received,
@@ -127,19 +127,19 @@ export function lostEvent({ about, since, traffic, connectMs }: OpenConnection):
   };
 }
 
-/** What open connections have carried, where that has changed since it was told last. */
+/** Reports the byte counts that changed since the last event; undefined if none changed. */
 export function trafficEvent(pod: PodName, open: Iterable<OpenConnection>): RedirTraffic | undefined {
   const connections: RedirTraffic["connections"] = [];
   for (const one of open) {
     const { sent, received } = one.traffic;
-    if (sent + received === one.told) continue;
-    one.told = sent + received;
+    if (sent + received === one.reportedBytes) continue;
+    one.reportedBytes = sent + received;
     connections.push({ connection: one.about.connection, sentBytes: sent, receivedBytes: received });
   }
   return connections.length === 0 ? undefined : { type: "redir.traffic", time: now(), ...pod, connections };
 }
 
-/** To a microsecond. */
+/** Rounds to a microsecond. */
 function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -1,57 +1,57 @@
 import type { Cycles } from "./cycles.ts";
 import type { Direction } from "../../event.ts";
 
-/** A port whose connections come to this machine, and the local port they go to. */
+/** A port whose connections are redirected to this machine, and their local port. */
 export interface RedirectedPort {
   port: number;
   localPort: number;
 }
 
-/** A port as it is asked for: by its number, or by the name that a pod or its service gives it. */
+/** A requested port: its number, or its name in a pod or a service. */
 export interface AskedPort {
   port: number | string;
-  /** Default: the port's own number. */
+  /** Default: the number of `port`. */
   localPort?: number;
 }
 
-/** The ports as typed, before it is known which ports of a pod they mean. */
+/** A redirect as typed, before port names are resolved for a pod. */
 export interface RedirectAsked extends Omit<RedirectPlan, "incoming"> {
   incoming: readonly AskedPort[] | "all";
 }
 
-/** What is redirected, and how. */
+/** The parameters of a redirect. */
 export interface RedirectPlan {
   /** `all`: every port that the pod listens on, each to the same port of this machine. */
   incoming: readonly RedirectedPort[] | "all";
   outgoing: readonly RedirectedPort[];
-  /** Host that they go to, by default localhost. */
+  /** Destination host of the connections, by default localhost. */
   to: string;
-  /** With `all`: only the ports of the container that was named. */
+  /** With `all`: only the ports of the named container. */
   ownContainer: boolean;
-  /** The original destination answers, and this machine gets a copy of what is sent to it. */
+  /** The original destination answers, and this machine gets a copy of the bytes sent to it. */
   mirror: boolean;
-  /** Before a service mesh's sidecar, not behind it. */
+  /** Redirects connections before a service mesh's sidecar, not behind it. */
   raw: boolean;
-  /** Ends connections that were open before. */
+  /** Ends connections that were open before the redirect. */
   cut: boolean;
-  /** Takes ports that somebody else redirects. */
+  /** Takes over ports that another client redirects. */
   takeover: boolean;
-  /** Probes of the pod's spec go to the pod, or come to this machine as everything else. */
-  probes: "pod" | "laptop";
+  /** Destination of probes in the pod's spec: the pod, or this machine like all other connections. */
+  probes: "pod" | "local";
 }
 
 export interface RedirectCall {
   plan: RedirectPlan;
-  /** Who redirects, as user@host. */
+  /** User who redirects, as user@host. */
   owner: string;
-  /** Of this run of the program: it may come back while the manager still holds what it had before. */
+  /** Id of this run of the program. It may reconnect while the manager still holds its previous redirect. */
   session: string;
   signal: AbortSignal;
-  /** Notices what leads back to a pod of this run. */
+  /** Detects connections that lead back to a pod of this run. */
   cycles: Cycles;
 }
 
-/** Where a connection goes on this machine, as `localhost:8089`. */
+/** Returns the local destination of a connection, for example `localhost:8089`. */
 export function localAddress(
   plan: Pick<RedirectPlan, "incoming" | "outgoing" | "to">,
   direction: Direction,

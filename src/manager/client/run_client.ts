@@ -11,7 +11,7 @@ import type { RunRequest } from "../protocol/gen/manager_pb.ts";
 export interface RunTarget {
   podUid: string;
   containerId: string;
-  /** For the prompt of a shell. */
+  /** Name shown in the prompt of a shell. */
   name: string;
 }
 
@@ -22,15 +22,15 @@ const namespaceNumbers: Readonly<Record<NamespaceKind, Namespace>> = {
   ipc: Namespace.IPC,
 };
 
-/** Has the container's runtime run a command in the target's container; rejects with ScopeError where it does not. */
+/** Has the container runtime run a command in the target's container; rejects with ScopeError on failure. */
 export type LetIn = (command: readonly string[], signal: AbortSignal) => Promise<void>;
 
-/** Ends a program that waits to be let in, and its exit code then; one that is in takes no notice. */
+/** Signal that ends a program waiting to be let in, and its exit code then. A program that is already in ignores the signal. */
 const notLetIn = { signal: "SIGURG", code: 128 + 23 };
 
 type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
 
-/** Starts a program through a manager. `translate` turns the connection's errors into those for users. */
+/** Starts a program through a manager. `translate` turns errors of the connection into errors for users. */
 export function startRun(
   { calls, lost }: ManagerConnection,
   { argv, namespaces, env = {}, pty, traces, inside, pid }: RunOptions,
@@ -41,7 +41,7 @@ export function startRun(
   const requests = new Channel<RunRequest>();
   const send = (request: Part) => void requests.push(create(RunRequestSchema, { request }));
   const exit = Promise.withResolvers<ToolExit>();
-  exit.promise.catch(() => {}); // whoever reads the output hears of it, too
+  exit.promise.catch(() => {}); // reading the output throws the same error
   send({
     case: "start",
     value: {
@@ -56,12 +56,12 @@ export function startRun(
   });
 
   const left = new AbortController(), started = Promise.withResolvers<string>();
-  // A call of its own: in the stream it would wait behind input that the program does not read.
+  // A separate call: in the stream, the request would wait behind input that the program does not read.
   const control = (action: NonNullable<MessageInitShape<typeof ControlRequestSchema>["action"]>) =>
-    started.promise.then((run) => calls.control({ run, action })).then(() => {}, () => {}); // a lost connection shows in the output
+    started.promise.then((run) => calls.control({ run, action })).then(() => {}, () => {}); // the output reports a loss
 
   let refusal: unknown;
-  // A manager may only say that its program waits: the command that runs in the target is this side's word.
+  // A manager can only report that its program waits: the client decides which command runs in the target.
   const enter = (pid: number) =>
     void letIn?.([`/proc/${pid}/exe`, "--guest", `${pid}`], left.signal).catch((error: unknown) => {
       refusal = error;
@@ -91,7 +91,7 @@ export function startRun(
       throw translated;
     } finally {
       requests.close();
-      left.abort(); // whoever stops reading wants no more of the program
+      left.abort(); // ends the program if the caller stops reading
     }
   }
 

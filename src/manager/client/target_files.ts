@@ -1,10 +1,10 @@
 import type { FileKind } from "../../event.ts";
 
-/** Files of a target, as a command may reach them. Paths are those of the target; every one is resolved inside its root. */
+/** Access to the files of a target. Paths are those of the target, and are resolved inside its root. */
 export interface Files {
   /**
-   * What is at a path, and in it or below it; the first is the path itself. What cannot be read is a FileTrouble among
-   * the others, and thrown where it is the path itself.
+   * Lists a path, and its children or its tree; the path itself comes first. Yields FileTrouble for an entry that cannot be
+   * read, and throws FileTrouble if that is the path itself.
    */
   list(path: string, options: ListOptions): AsyncIterable<FileEntry | FileTrouble>;
   reader(path: string, options: ReadOptions): FileReader;
@@ -14,7 +14,7 @@ export interface Files {
 }
 
 export interface FileEntry {
-  /** Below the path that was asked for, without a slash at its start; empty: that path itself. */
+  /** Relative to the requested path, without a leading slash; empty: the requested path itself. */
   path: string;
   kind: FileKind;
   sizeBytes: number;
@@ -23,17 +23,17 @@ export interface FileEntry {
   modifiedNs: bigint;
   uid: number;
   gid: number;
-  /** Names by the target's own passwd and group; empty where they have none. */
+  /** Names from the target's own passwd and group files; empty if there are none. */
   owner: string;
   group: string;
   inode: bigint;
-  /** On disk; less than the size where the file has holes. */
+  /** Space on disk; less than the size if the file has holes. */
   allocatedBytes: number;
-  /** Where a link points to. */
+  /** Target of a symlink. */
   link?: string;
 }
 
-/** What one path cannot do. `code` is the name of the error, see errno(3), or one of those in file_trouble.ts. */
+/** The error of one path. `code` is the name of the error, see errno(3), or one of those in file_trouble.ts. */
 export class FileTrouble extends Error {
   constructor(readonly path: string, readonly code: string) {
     super(`${path}: ${code}`);
@@ -42,9 +42,9 @@ export class FileTrouble extends Error {
 
 export interface ListOptions {
   depth: "self" | "children" | "tree";
-  /** Follow links below the path, too. */
+  /** Follows symlinks below the path as well. */
   follow?: boolean;
-  /** With names of owners and groups. */
+  /** Includes the names of owners and groups. */
   names?: boolean;
   signal: AbortSignal;
 }
@@ -54,115 +54,115 @@ export interface ReadOptions {
   signal: AbortSignal;
 }
 
-/** Bytes of a file, at most 1 MiB, and where they belong; what lies between two pieces is a hole. */
-export interface Piece {
+/** Bytes of a file, at most 1 MiB, and their offset; a gap between two chunks is a hole. */
+export interface Chunk {
   offset: number;
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Reads files at or below a path. Several may be asked for ahead; each is read to its end before the next. */
+/** Reads files at or below a path. Several may be requested ahead; each must be read to its end before the next. */
 export interface FileReader extends AsyncDisposable {
-  /** `have` is what is there of the file already. */
+  /** Requests a file. `have` is the part of it that the client already has. */
   ask(path: string, have?: AsyncIterable<Uint8Array>): Promise<void>;
-  /** The oldest that was asked for and not read yet. Throws FileTrouble. */
+  /** Returns the oldest requested file that was not read yet. Throws FileTrouble. */
   next(): Promise<ReadingFile>;
-  /** Asks for small files in one message, at most 1 MiB in all. `have` is all of what is there. */
+  /** Requests small files in one message, at most 1 MiB in all. `have` is the whole local file. */
   askBatch(files: readonly { path: string; have?: Uint8Array }[]): void;
-  /** The oldest batch, in place of `next`. `tooLarge`: it has grown, and is to be asked for by itself. */
+  /** Returns the oldest batch, in place of `next`. `tooLarge`: the file has grown, and must be requested alone. */
   nextBatch(): Promise<(ReadingFile | FileTrouble | "tooLarge")[]>;
 }
 
 export interface ReadingFile {
   readonly entry: FileEntry;
-  /** What is before this is there already, and the same. */
+  /** Offset of the first byte that is sent: the client has the same bytes before it. */
   readonly from: number;
-  /** Throws FileTrouble, also when the bytes that came are not those that were sent. */
-  readonly pieces: AsyncIterable<Piece>;
-  /** Known once all pieces were read. */
+  /** Throws FileTrouble, also if the received bytes differ from those sent. */
+  readonly chunks: AsyncIterable<Chunk>;
+  /** Resolves when all chunks were read. */
   readonly whole: Promise<WholeFile>;
 }
 
 export interface WholeFile {
   sizeBytes: number;
-  /** In hexadecimal digits, of the whole file. */
+  /** Hash of the whole file, in hexadecimal digits. */
   sha256: string;
 }
 
 export interface WriteOptions {
-  /** Where the path is a folder, what is written is written below it by this name; empty: as its content. */
+  /** If the path is a directory, the name of the copy in it; empty: the copy becomes its content. */
   name: string;
-  /** What is written is a folder. */
-  folder: boolean;
+  /** True if a directory is written. */
+  directory: boolean;
   signal: AbortSignal;
 }
 
 export interface FileToWrite {
   path: string;
-  /** Not set: not known yet. */
+  /** Undefined if not known yet. */
   sizeBytes?: number;
   mode: number;
   modifiedNs?: bigint;
-  /** Go on with what is there already. */
+  /** Resumes from a partial file. */
   resume: boolean;
 }
 
 /** An item small enough to be written together with others. */
 export type BatchItem =
-  /** `finish` sets mode and time of a folder, once all that is in it is there. */
-  | { kind: "folder"; path: string; mode: number; modifiedNs: bigint; finish: boolean }
-  | { kind: "link"; path: string; to: string }
+  /** `finish` sets mode and time of a directory after all of its content was written. */
+  | { kind: "directory"; path: string; mode: number; modifiedNs: bigint; finish: boolean }
+  | { kind: "symlink"; path: string; to: string }
   | { kind: "file"; path: string; mode: number; modifiedNs: bigint; bytes: Uint8Array };
 
 /** The result of one item of a batch. */
 export interface ItemWritten extends WholeFile {
-  /** A folder that was not there. */
+  /** True for a directory that did not exist. */
   created: boolean;
 }
 
-/** A mount at or below the place that is written. */
+/** A mount at or below the destination. */
 export interface WrittenMount {
-  /** Below what is written; empty: that itself. */
+  /** Relative to the destination; empty: the destination itself. */
   path: string;
-  /** The container's own file system, the emptyDir volume of a name, or something else. */
+  /** The container's own file system, an emptyDir volume, or another mount. */
   kind: "layer" | "emptyDir" | "other";
-  /** Of the emptyDir volume. */
+  /** Name of the emptyDir volume, otherwise empty. */
   name: string;
 }
 
 /** Writes files at or below a path. */
 export interface FileWriter extends AsyncDisposable {
-  /** The path that is written to. Rejects with FileTrouble. */
+  /** Resolves to the path that is written to. Rejects with FileTrouble. */
   readonly opened: Promise<string>;
-  /** The mounts there and below it. Empty where it cannot be opened. */
+  /** Resolves to the mounts at and below that path; empty if it cannot be opened. */
   readonly mounts: Promise<WrittenMount[]>;
-  /** Writes in this order, in one message of at most 1 MiB. The next may begin when `sent` resolves. */
+  /** Writes the items in order, in one message of at most 1 MiB. The next call may start when `sent` resolves. */
   batch(items: readonly BatchItem[]): {
     readonly sent: Promise<void>;
     readonly written: Promise<(ItemWritten | FileTrouble)[]>;
   };
-  /** `pieces` reads the file from an offset on. The next may begin when all of it is sent. */
-  file(file: FileToWrite, pieces: (from: number) => AsyncIterable<Piece>): WritingFile;
+  /** Writes a file. `chunks` reads it from an offset on. The next call may start when `sent` resolves. */
+  file(file: FileToWrite, chunks: (from: number) => AsyncIterable<Chunk>): WritingFile;
 }
 
 export interface WritingFile {
-  /** So much was there already. */
+  /** Number of bytes that were kept from a partial file. */
   readonly from: Promise<number>;
   readonly sent: Promise<void>;
-  /** Checked and in its place. Rejects with FileTrouble. */
+  /** Resolves when the file was verified and renamed to its final name. Rejects with FileTrouble. */
   readonly whole: Promise<WholeFile>;
 }
 
-/** A path that has the inode. */
+/** A path with the requested inode number. */
 export interface InodePath {
   path: string;
   kind: FileKind;
-  /** The layers that have the path; the first is what the container sees. */
-  layers: { folder: string; upper: boolean; sameInode: boolean }[];
-  /** Why there are none. */
+  /** Layers that contain the path; the container sees the first. */
+  layers: { directory: string; upper: boolean; sameInode: boolean }[];
+  /** Reason why there are no layers. */
   noLayers?: string;
 }
 
 export interface InodeSearch {
-  /** How many files were looked at so far. */
+  /** Number of files examined so far. */
   seen: number;
 }

@@ -6,14 +6,14 @@ export interface FilesTarget {
   containerId: string;
 }
 
-/** What the parts of this client share: the manager, whose files, and how errors of the connection are told. */
+/** The manager, the target, and the translation of connection errors, shared by the files client and writer. */
 export interface FilesClient {
   connection: ManagerConnection;
   target: FilesTarget;
   translate(error: unknown): Promise<unknown>;
 }
 
-/** Reads responses with the connection's errors as those for users. */
+/** Yields responses; turns errors of the connection into errors for users. */
 export async function* translated<T>({ translate }: FilesClient, responses: AsyncIterable<T>): AsyncIterable<T> {
   try {
     yield* responses;
@@ -22,7 +22,7 @@ export async function* translated<T>({ translate }: FilesClient, responses: Asyn
   }
 }
 
-/** Waits for the end of a call that has nothing more to do, at most a moment: then it is cut off. */
+/** Waits at most 500 ms for the end of a call that has nothing more to do. */
 export async function settled(end: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const limit = new AbortController(), met = end.catch(() => {});
   if (signal.aborted) return;
@@ -38,7 +38,7 @@ export function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** As far as it is text. */
+/** Decodes UTF-8; bytes that are not UTF-8 become U+FFFD. */
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }

@@ -1,4 +1,4 @@
-/** errno.h, as far as files go; the same numbers on x86-64 and arm64. */
+/** Errors of errno.h that concern files; their numbers are the same on x86-64 and arm64. */
 const names: Readonly<Record<number, string>> = {
   1: "EPERM",
   2: "ENOENT",
@@ -32,7 +32,7 @@ const names: Readonly<Record<number, string>> = {
   122: "EDQUOT",
 };
 
-/** What one path cannot do, by the name of the error as in FileTrouble. */
+/** The error of one path. `code` is the name of the error, as in FileTrouble. */
 export class FileError extends Error {
   constructor(readonly code: string) {
     super(code);
@@ -43,7 +43,7 @@ export class FileError extends Error {
   }
 }
 
-/** The code of a FileError; what is something else is thrown on. */
+/** Returns the code of a FileError; rethrows any other error. */
 export function codeOf(error: unknown): string {
   if (error instanceof FileError) return error.code;
   throw error;

@@ -1,24 +1,24 @@
 import { createHash } from "node:crypto";
 import { FileError } from "./file_error.ts";
-import { pieceBytes } from "./pieces.ts";
+import { chunkBytes } from "./chunks.ts";
 
-/** The SHA-256 of a file that arrives in pieces, whose holes count as the zeros that they read as. */
+/** SHA-256 of a file that arrives in chunks. Holes are hashed as zeros. */
 export class FileHash {
   readonly #hash = createHash("sha256");
-  /** So much of the file has been counted. */
+  /** Number of bytes hashed so far. */
   size = 0;
 
-  /** `gone`: the client has left; a client itself ends with all that it does. */
+  /** `gone`: aborted when the client has disconnected; not set in the client itself. */
   constructor(private readonly gone?: AbortSignal) {}
 
-  /** Throws FileError when it is for nobody any more: a hole of terabytes costs its owner nothing, and takes hours here. */
+  /** Hashes bytes. Throws FileError if the client is gone: a hole of terabytes costs its owner nothing, but hours here. */
   update(bytes: Uint8Array): void {
     if (this.gone?.aborted) throw new FileError("EBADF");
     this.#hash.update(bytes);
     this.size += bytes.length;
   }
 
-  /** Counts zeros up to this offset; others have their turn meanwhile. */
+  /** Hashes zeros up to this offset. Yields to the event loop meanwhile. */
   async skipTo(offset: number): Promise<void> {
     for (let rounds = 1; this.size < offset; rounds++) {
       this.update(zeros.subarray(0, Math.min(zeros.length, offset - this.size)));
@@ -26,14 +26,14 @@ export class FileHash {
     }
   }
 
-  /** The hash so far; goes on after that. */
+  /** Returns the hash of the bytes so far; `update` may be called afterwards. */
   sum(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#hash.copy().digest());
   }
 }
 
-/** Read only. */
-export const zeros = new Uint8Array(pieceBytes);
+/** A chunk of zeros; must not be modified. */
+export const zeros = new Uint8Array(chunkBytes);
 
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);

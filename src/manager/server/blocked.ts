@@ -1,7 +1,7 @@
 import { parseStack, parseStat, parseStatus } from "../../lib/proc.ts";
 import { readProc, tasksOf } from "./processes.ts";
 
-/** As in manager.proto, which says what the fields mean. */
+/** A blocked thread; manager.proto documents the fields. */
 export interface BlockedInfo {
   thread: number;
   functions: string[];
@@ -9,14 +9,17 @@ export interface BlockedInfo {
   switches: bigint;
 }
 
-/** Threads of one process that are looked at. */
+/** Limit of the threads examined in one process. */
 const mostThreads = 1000;
-/** Kernel functions of the stack that are told. */
+/** Limit of the kernel functions reported from the stack. */
 const mostFunctions = 8;
-/** Where the freezer of cgroup v2 holds a thread, which is then in state S: one is often inlined in the other. */
+/**
+ * Functions in which the freezer of cgroup v2 holds a thread, whose state is then S: the compiler often inlines one in the
+ * other.
+ */
 const freezerTraps: ReadonlySet<string> = new Set(["do_freezer_trap", "get_signal"]);
 
-/** The first thread of a process that no signal and no tracer reaches; nothing where there is none. */
+/** Returns the first thread of a process that neither a signal nor a tracer can reach, or undefined. */
 export function blockedThread(pid: number): BlockedInfo | undefined {
   for (const task of tasksOf(pid).slice(0, mostThreads)) {
     const { state } = parseStat(readProc(task, "stat") ?? "");
@@ -34,17 +37,17 @@ export function blockedThread(pid: number): BlockedInfo | undefined {
   return undefined;
 }
 
-/** The kernel function that a thread waits in; empty where it may not be known. */
+/** Returns the kernel function that a thread waits in, or "" where the kernel hides it. */
 function functionOf(task: string): string {
   const name = readProc(task, "wchan") ?? "0";
   return name === "0" ? "" : name;
 }
 
-/** Whether the freezer of cgroup v1 holds a process. False where its files are out of reach. */
+/** Returns true when the freezer of cgroup v1 holds a process, false where the freezer's files are out of reach. */
 function isFrozen(pid: number): boolean {
   const path = /^\d+:freezer:(.*)$/m.exec(readProc(pid, "cgroup") ?? "")?.[1];
   if (path === undefined) return false;
-  // A debug pod sees its own group only; the node's first process sees all.
+  // A debug pod sees only its own cgroup; the node's process 1 sees all of them.
   const states = [1, Deno.pid].map((of) => readProc(of, `root/sys/fs/cgroup/freezer${path}/freezer.state`));
   return states.some((state) => state !== undefined && state.trim() !== "THAWED");
 }

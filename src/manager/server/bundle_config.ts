@@ -1,16 +1,16 @@
 /**
- * What the config.json of a container's bundle says of its pod. containerd and CRI-O write it there as annotations, see
- * their packages `internal/cri/annotations` and `pkg/annotations`; the file itself is the OCI runtime specification's.
+ * The pod that a container's bundle belongs to, read from the annotations that containerd and CRI-O write to config.json:
+ * see their packages `internal/cri/annotations` and `pkg/annotations`. The OCI runtime specification defines the file.
  */
 export interface BundleConfig {
   namespace: string;
   pod: string;
   uid: string;
-  /** Name of the container; nothing for the pod's sandbox. */
+  /** Name of the container; undefined for the pod's sandbox. */
   container?: string;
 }
 
-/** The names of the same things in each runtime. */
+/** The annotations of each runtime. */
 const runtimes = [{
   type: "io.kubernetes.cri.container-type",
   namespace: "io.kubernetes.cri.sandbox-namespace",
@@ -25,11 +25,11 @@ const runtimes = [{
   container: "io.kubernetes.container.name",
 }] as const;
 
-/** Reads a config.json; nothing when it is that of no pod, or cut off. Pure. */
+/** Reads a config.json; returns undefined when it belongs to no pod or is truncated. Pure. */
 export function parseBundleConfig(text: string): BundleConfig | undefined {
-  const own = (parseObject(text) as { annotations?: Record<string, unknown> }).annotations ?? {};
-  // What the kubelet gave as labels, CRI-O has both as annotations of their own and as a text in one.
-  const annotations: Record<string, unknown> = { ...parseObject(own["io.kubernetes.cri-o.Labels"]), ...own };
+  const separate = (parseObject(text) as { annotations?: Record<string, unknown> }).annotations ?? {};
+  // CRI-O stores the kubelet's labels both as separate annotations and together as JSON in one annotation.
+  const annotations: Record<string, unknown> = { ...parseObject(separate["io.kubernetes.cri-o.Labels"]), ...separate };
   for (const names of runtimes) {
     const value = (key: keyof typeof names) => annotations[names[key]];
     const [type, namespace, pod, uid] = [value("type"), value("namespace"), value("pod"), value("uid")];
@@ -40,13 +40,13 @@ export function parseBundleConfig(text: string): BundleConfig | undefined {
   return undefined;
 }
 
-/** The variables that a container's first program was started with, as NAME=VALUE. Pure. */
+/** Returns the variables that a container's first program was started with, as NAME=VALUE. Pure. */
 export function parseBundleEnvironment(text: string): string[] {
   const { env } = (parseObject(text) as { process?: { env?: unknown } }).process ?? {};
   return Array.isArray(env) ? env.filter((entry) => typeof entry === "string") : [];
 }
 
-/** An object in JSON; empty when the text is none. */
+/** Parses a JSON object; returns {} when the text is not one. */
 function parseObject(text: unknown): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(String(text));

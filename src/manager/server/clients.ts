@@ -1,6 +1,6 @@
 import type { Http2Session, ServerHttp2Session } from "node:http2";
 
-/** A client without any frame for this long is gone. */
+/** A client counts as gone after this long without a frame, in milliseconds. */
 const silenceMs = 4000;
 const checkMs = 500;
 
@@ -9,7 +9,7 @@ export class Client {
   readonly #gone = new AbortController();
   constructor(readonly session: ServerHttp2Session) {}
 
-  /** Aborted when the connection ended or the client fell silent: what it started must end. */
+  /** Aborted when the connection has ended or the client is silent: everything that the client started must then end. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
@@ -20,10 +20,10 @@ export class Client {
   }
 }
 
-/** Who is connected. A client that is frozen or cut off never says so: only its silence does. */
+/** The connected clients. A client that is frozen or cut off is recognised only by its silence. */
 export class Clients implements Disposable {
   readonly #all = new Map<ServerHttp2Session, Client>();
-  readonly #heard = new Map<Client, { bytes: number; at: number }>();
+  readonly #lastReceived = new Map<Client, { bytes: number; at: number }>();
   readonly #timer: ReturnType<typeof setInterval>;
   #lastCheck = performance.now();
   #emptySince = performance.now();
@@ -35,7 +35,7 @@ export class Clients implements Disposable {
   join(session: ServerHttp2Session): Client {
     const client = new Client(session);
     this.#all.set(session, client);
-    this.#heard.set(client, { bytes: 0, at: performance.now() });
+    this.#lastReceived.set(client, { bytes: 0, at: performance.now() });
     session.on("close", () => this.#remove(client));
     session.on("error", () => this.#remove(client));
     return client;
@@ -49,7 +49,7 @@ export class Clients implements Disposable {
     return this.#all.size;
   }
 
-  /** For how long there has been no client, in milliseconds; 0 while there is one. */
+  /** Time without a client, in milliseconds; 0 while a client is connected. */
   get idleMs(): number {
     return this.#all.size > 0 ? 0 : performance.now() - this.#emptySince;
   }
@@ -61,20 +61,20 @@ export class Clients implements Disposable {
 
   #remove(client: Client): void {
     if (!this.#all.delete(client.session)) return;
-    this.#heard.delete(client);
+    this.#lastReceived.delete(client);
     if (this.#all.size === 0) this.#emptySince = performance.now();
     client.leave();
   }
 
   #check(): void {
     const now = performance.now();
-    // When this process itself was not scheduled, frames wait unread, and silence proves nothing.
+    // If this process itself was not scheduled, frames are still unread and silence proves nothing.
     const stalled = now - this.#lastCheck > checkMs * 3;
     this.#lastCheck = now;
-    for (const [client, heard] of [...this.#heard]) {
-      const bytes = client.session.socket?.bytesRead ?? heard.bytes;
-      if (bytes !== heard.bytes || stalled) this.#heard.set(client, { bytes, at: now });
-      else if (now - heard.at > silenceMs) this.#remove(client);
+    for (const [client, last] of [...this.#lastReceived]) {
+      const bytes = client.session.socket?.bytesRead ?? last.bytes;
+      if (bytes !== last.bytes || stalled) this.#lastReceived.set(client, { bytes, at: now });
+      else if (now - last.at > silenceMs) this.#remove(client);
     }
   }
 }

@@ -1,22 +1,22 @@
 import type { NamespaceKind } from "../../tool.ts";
 
 export interface EnterOptions {
-  /** The process whose namespaces are entered. */
+  /** The process whose namespaces the command enters. */
   pid: number;
   namespaces: readonly NamespaceKind[];
-  /** Copies of the target's files, bound over the image's own: name in /etc → path of the copy. */
+  /** Copies of the target's files, bind-mounted over the image's own: name in /etc → path of the copy. */
   files: Readonly<Record<string, string>>;
   argv: readonly string[];
-  /** What stands before the program in a pid namespace, by default the image's. */
+  /** Prefix of the program in a pid namespace; by default the image's. */
   adopt?: readonly string[];
-  /** Its program that protects the target's mounts from what is done by the target's root; by default the image's. */
+  /** Program that protects the target's mounts from changes made through the target's root; by default the image's. */
   hold?: readonly string[];
 }
 
 const imageHold = ["/opt/scope/hold-mounts"];
 const imageAdopt = ["tini", "-s", "-g", "--", "/opt/scope/reaper", "/opt/scope/run"];
 
-/** Binds $1 files given as pairs, mounts /proc when $2 is 1, and becomes the rest. */
+/** Bind-mounts $1 files given as pairs, mounts /proc when $2 is 1, and executes the rest. */
 const mountScript = [
   `files=$1 proc=$2; shift 2`,
   `while [ "$files" -gt 0 ]; do mount --bind "$1" "$2" || exit 125; shift 2; files=$((files - 1)); done`,
@@ -25,11 +25,11 @@ const mountScript = [
 ].join("\n");
 
 /**
- * The command that runs `argv` in namespaces of the target, with the image's own files. It never enters the target's
- * mount namespace: what runs is always the image's program.
+ * Returns the command that runs `argv` in namespaces of the target, with the image's own files. The command never enters the
+ * target's mount namespace: the programs that run are always the image's.
  *
- * With `pid`, tini stands between: it adopts what the tool leaves behind, which otherwise the target's own first process
- * would have to reap. The image's reaper ends that before tini ends.
+ * With `pid`, tini is the parent: it adopts the processes that the tool leaves behind, which the target's own first process
+ * would otherwise have to reap. The image's reaper ends them before tini ends.
  */
 export function enterArgv(
   { pid, namespaces, files, argv, adopt = imageAdopt, hold = imageHold }: EnterOptions,
@@ -42,7 +42,7 @@ export function enterArgv(
       "unshare",
       "--mount",
       "--",
-      // The node's /proc is still there.
+      // The node's /proc is still mounted here.
       ...(entersPid && hold.length > 0 ? [...hold, `${pid}`] : []),
       "sh",
       "-c",

@@ -1,6 +1,6 @@
 /**
- * The program of a Worker that does the manager's calls on files of a target, one at a time: a file system that does not
- * answer, as NFS without its server, holds up this thread and nothing else.
+ * The program of a Worker that executes the manager's calls on files of a target, one at a time: a file system that does not
+ * answer, such as NFS without its server, blocks only this thread.
  */
 import { removeParts } from "./files/left_part.ts";
 import { WorkerCall } from "./files/worker_call.ts";

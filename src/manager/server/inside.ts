@@ -1,33 +1,36 @@
 import { delay } from "../../lib/delay.ts";
-import { hasLeft } from "../../lib/proc.ts";
+import { hasExited } from "../../lib/proc.ts";
 import { readProc, statOf } from "./processes.ts";
 import type { Program } from "./program.ts";
 
 export interface InsideOptions {
-  /** The process whose namespaces, root, environment and rights are taken over. */
+  /** The process whose namespaces, root, environment and rights the command takes over. */
   pid: number;
-  /** With all rights of the manager, as root. */
+  /** The command runs as root with all rights of the manager. */
   privileged: boolean;
-  /** UID or UID:GID; empty: as the target. */
+  /** UID or UID:GID; empty: the target's. */
   user: string;
-  /** The manager is in the target's namespaces but for that of mounts, as in an ephemeral container. */
+  /** The manager shares all namespaces of the target except the mount namespace, as in an ephemeral container. */
   sharedNamespaces: boolean;
-  /** The container's runtime lets it in, as there the namespace of mounts cannot be entered. */
+  /** The container runtime starts the command, because the mount namespace cannot be entered from an ephemeral container. */
   byRuntime: boolean;
-  /** Empty: a shell. */
+  /** Empty: run a shell. */
   argv: readonly string[];
 }
 
-/** Says which shell this is: nothing else in there tells it from one of the target's own. Of busybox, see its ash. */
+/**
+ * Prompt that names the target: nothing else distinguishes the shell from the target's own. For its syntax see busybox's
+ * ash.
+ */
 export const insidePrompt = String.raw`\[\e[36m\]$SCOPE_TARGET\[\e[0m\] inside:\w\$ `;
 
 /**
- * The command that runs `argv` inside the target: in all of its namespaces and its root, and with no right that it does
- * not have. What starts it is the image's static busybox; see images/endoscope/inside.c.
+ * Returns the command that runs `argv` inside the target: in all of its namespaces and its root, and with no right that the
+ * target does not have. The image's static busybox starts it; see images/endoscope/inside.c.
  */
 export function insideArgv({ pid, privileged, user, sharedNamespaces, byRuntime, argv }: InsideOptions): string[] {
   return [
-    // In a container of the pod, the limits for tools hold for this one, too.
+    // In a container of the pod, the limits for tools apply to this command as well.
     ...(sharedNamespaces ? ["/opt/scope/run"] : []),
     "/opt/scope/inside",
     "--pid",
@@ -40,20 +43,20 @@ export function insideArgv({ pid, privileged, user, sharedNamespaces, byRuntime,
   ];
 }
 
-/** The name of the program while it waits for the runtime: see images/endoscope/inside_runtime.c. */
+/** Name of the program while it waits for the runtime: see images/endoscope/inside_runtime.c. */
 const waiting = "inside waits\n";
 /** Interval of the checks, in milliseconds. */
 const stepMs = 5;
 
 /**
- * Resolves to true once `program` waits to be let in, and to false when it has ended. That is read from /proc: its exit is told
- * only when its output was read.
+ * Resolves to true when `program` waits for the runtime, and to false when it has ended. Reads /proc, because the exit of
+ * `program` is reported only after its output was read.
  */
 export async function waitsForRuntime({ pid }: Pick<Program, "pid">, gone: AbortSignal): Promise<boolean> {
   while (!gone.aborted) {
     if (readProc(pid, "comm") === waiting) return true;
     const stat = statOf(pid);
-    if (stat === undefined || hasLeft(stat.state)) return false;
+    if (stat === undefined || hasExited(stat.state)) return false;
     await delay(stepMs, gone);
   }
   return false;

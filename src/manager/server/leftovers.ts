@@ -1,30 +1,33 @@
-import type { Traced } from "./let_go.ts";
+import type { Tracee } from "./detach.ts";
 import { allPids, readProc, statOf } from "./processes.ts";
 
-/** Marks everything that a run starts, whatever session or group it moves to. */
+/** Environment variable that marks everything a run starts, in any session or process group. */
 export const runVariable = "SCOPE_RUN";
 
-/** How long a program may take to end by itself once it was asked to. */
-const politeMs = 1000;
-/** How long a debugger may take to let go: killed, it leaves its breakpoints in the target, which dies of the next one. */
-const patientMs = 4000;
+/** Time that a program has to end after SIGTERM, in milliseconds. */
+const graceMs = 1000;
+/**
+ * Time that a debugger has to detach, in milliseconds. A killed debugger leaves its breakpoints in the target, which dies at
+ * the next of them.
+ */
+const detachMs = 4000;
 const stepMs = 20;
-/** What adopts the others' orphans, by name. */
+/** Names of the programs that adopt orphans. */
 const reapers: ReadonlySet<string> = new Set(["tini", "inside"]);
-/** How long a reaper may then take to end what carries no mark and left the session. */
+/** Time, counted from SIGTERM, that a reaper has to end processes without a mark that left the session, in milliseconds. */
 const reapMs = 2500;
 
-/** A run: the mark that it carries, and the process that leads its session. */
+/** A run: its mark and the process that leads its session. */
 export interface RunId {
   mark: string;
   leader: number;
-  /** When the leader was started, after the system's boot. */
+  /** Start time of the leader, in milliseconds since boot. */
   sinceMs: number;
 }
 
 /**
- * The processes of a run: those that carry its mark, and those of its session, as one with an environment of its own
- * (`env -i`, sudo, daemons that write over it) carries no mark.
+ * Returns the processes of a run: those with its mark, and those in its session, because a process with an environment of
+ * its own (`env -i`, sudo, daemons that overwrite it) has no mark.
  */
 export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
   const variable = `${runVariable}=${mark}`;
@@ -32,30 +35,31 @@ export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
     const stat = statOf(pid);
     if (stat === undefined) return false;
     const { session, state, startMs } = stat;
-    // Reading the environment of all that was here before would be most of the work, and may wait for a busy process.
+    // Skip processes older than the run: reading all environments would be most of the work, and may wait for a busy
+    // process.
     if (state === "Z" || startMs < sinceMs) return false;
     return session === leader || readProc(pid, "environ")?.split("\0").includes(variable);
   });
 }
 
 /**
- * Ends every process of a run: first politely, so that a debugger lets go of its target, after a second by SIGKILL, or,
- * while one still holds the target, after four. Then the target runs on.
- * Reapers go last and by themselves if they can, so that what they adopted never reaches the target's first process.
- * Returns when none is left, or after `limitMs` with those that would not go.
+ * Ends every process of a run: first by SIGTERM, so that a debugger detaches from its target; by SIGKILL after one second,
+ * or after four while the run still traces a process. Then continues the target.
+ * Reapers are killed last and only if they do not end by themselves, so that the processes they adopted never reach the
+ * target's first process. Resolves to the processes that are left: none, or those that survived `limitMs`.
  */
-export async function endRun(run: RunId, traced?: Traced, limitMs = traced ? 5000 : 4000): Promise<number[]> {
+export async function endRun(run: RunId, traced?: Tracee, limitMs = traced ? 5000 : 4000): Promise<number[]> {
   let left = pidsOfRun(run);
   for (const pid of left) for (const signal of ["SIGTERM", "SIGHUP", "SIGCONT"] as const) kill(pid, signal);
   const start = performance.now();
-  const isPatient = () => {
+  const isInGrace = () => {
     const waited = performance.now() - start;
-    return waited < politeMs || (waited < patientMs && traced?.isHeldBy(left));
+    return waited < graceMs || (waited < detachMs && traced?.isHeldBy(left));
   };
   while (left.length > 0 && performance.now() - start < limitMs) {
     await new Promise((wake) => setTimeout(wake, stepMs));
     left = pidsOfRun(run);
-    if (isPatient()) continue;
+    if (isInGrace()) continue;
     const others = left.filter((pid) => !reapers.has(readProc(pid, "comm")?.trim() ?? ""));
     const isEarly = performance.now() - start < reapMs;
     for (const pid of others.length > 0 || isEarly ? others : left) kill(pid, "SIGKILL");
@@ -64,11 +68,11 @@ export async function endRun(run: RunId, traced?: Traced, limitMs = traced ? 500
   return left;
 }
 
-/** Sends a signal to a process, or, with a negative number, to its group. One that is gone is no error. */
+/** Sends a signal to a process, or, with a negative number, to a process group. Ignores processes that have ended. */
 export function kill(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
   } catch {
-    // gone meanwhile
+    // the process has ended
   }
 }

@@ -1,4 +1,4 @@
-/** The few calls of the C library that Deno has no API for. All numbers are those of Linux on x86-64 and arm64. */
+/** The C library calls that Deno has no API for. All numbers are those of Linux on x86-64 and arm64. */
 const symbols = Deno.dlopen("libc.so.6", {
   open: { parameters: ["buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -29,12 +29,12 @@ export const O_NOCTTY = 0o400;
 export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
 
-/** A C string. */
+/** Returns a text as a C string, with a terminating zero. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-/** The text of a buffer that holds a C string. */
+/** Returns the text of a buffer that holds a C string. */
 export function fromCString(buffer: Uint8Array): string {
   const end = buffer.indexOf(0);
   return new TextDecoder().decode(buffer.subarray(0, end < 0 ? buffer.length : end));

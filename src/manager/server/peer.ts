@@ -2,13 +2,13 @@ const { symbols: { getsockopt } } = Deno.dlopen("libc.so.6", {
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
 });
 
-/** sys/socket.h; the same on x86-64 and arm64. */
+/** Numbers of sys/socket.h, equal on x86-64 and arm64. */
 const SOL_SOCKET = 1, SO_PEERCRED = 17;
 
 /**
- * Whether the other end of a unix socket was connected by a process of this very container, as what `exec` starts here:
- * one with the same mount namespace. The socket's folder may be one that all containers of a pod share, and the user of
- * another container may be the same. A process of another pid namespace has no pid here, see SO_PEERCRED in unix(7).
+ * Returns true when the peer of a unix socket is a process of this container, that is of the same mount namespace, as
+ * processes started by `exec` are. All containers of a pod may share the socket's directory, and another container may run
+ * as the same user. A process of another pid namespace has no pid here, see SO_PEERCRED in unix(7).
  */
 export function isOfOwnContainer(socket: unknown): boolean {
   const fd = (socket as { _handle?: { fd?: number } } | undefined)?._handle?.fd ?? -1;
@@ -22,7 +22,7 @@ function bytesOf({ buffer }: Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)
   return new Uint8Array(buffer);
 }
 
-/** Undefined for a process that has ended, or may not be looked at. */
+/** Returns undefined for a process that has ended or whose links this manager may not read. */
 function mountNamespace(pid: number | "self"): string | undefined {
   try {
     return Deno.readLinkSync(`/proc/${pid}/ns/mnt`);

@@ -11,13 +11,13 @@ export interface ContainerId {
   name: string;
 }
 
-/** As in manager.proto, which says what the fields mean. */
+/** A process; manager.proto documents the fields. */
 export type ProcessInfo = MessageInitShape<typeof ProcessSchema>;
 
-/** A command line may be megabytes long; nobody reads more than its start. */
+/** Limit of the command line that is read, in bytes: a command line may be megabytes long. */
 const longestCommand = 16 * 1024;
 
-/** The start of a file, or nothing when there is none. */
+/** Returns the start of a file, or undefined when it cannot be read. */
 function readStart(path: string): string | undefined {
   try {
     using file = Deno.openSync(path);
@@ -28,7 +28,7 @@ function readStart(path: string): string | undefined {
   }
 }
 
-/** The processes of these containers, in the order of the containers and then of their pids, and then these others. */
+/** Returns the processes of these containers, ordered by container and then by pid, followed by the other processes. */
 export async function listProcesses(
   containers: readonly ContainerId[],
   others: readonly number[],
@@ -41,7 +41,7 @@ export async function listProcesses(
     pids: cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid).sort((a, b) => a - b),
   }));
   const listed = new Set(groups.flatMap(({ pids }) => pids));
-  // One that is not listed may be a thread of a container all the same.
+  // A pid that is not listed may still be a thread of a container.
   const nameOf = (pid: number) => containers.find(({ id }) => isInContainer(cgroupsOf(pid), id))?.name ?? "";
   groups.push(...others.filter((pid) => !listed.has(pid)).map((pid) => ({ name: nameOf(pid), pids: [pid] })));
   const users = await Promise.all(groups.map(({ pids }) => usersOf(pids)));
@@ -75,7 +75,7 @@ export async function listProcesses(
   });
 }
 
-/** TCP ports that the processes of a container listen on. */
+/** Returns the TCP ports that the processes of a container listen on. */
 export function listeningPortsOf(containerId: string): Set<number> {
   const pids = [...allPids()].filter((pid) => isInContainer(cgroupsOf(pid), containerId));
   const sockets = new ListeningSockets();
@@ -88,7 +88,7 @@ async function usersOf(pids: readonly number[]): Promise<Map<number, string>> {
   return parsePasswd(new TextDecoder().decode(passwd ?? new Uint8Array()));
 }
 
-/** Maps processes to the ports that they listen on. The sockets of a network namespace are read once. */
+/** Maps processes to the ports that they listen on. Reads the sockets of each network namespace once. */
 class ListeningSockets {
   readonly #namespaces = new Map<string, Map<string, number>>();
 
@@ -109,7 +109,7 @@ class ListeningSockets {
       }
       return [...ports].sort((a, b) => a - b);
     } catch {
-      return []; // gone meanwhile
+      return []; // the process has ended
     }
   }
 }

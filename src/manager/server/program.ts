@@ -1,8 +1,8 @@
 import { Channel } from "../../lib/channel.ts";
 import { endRun, kill, pidsOfRun, runVariable } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
-import { Traced } from "./let_go.ts";
-import { Pause } from "./pause.ts";
+import { Tracee } from "./detach.ts";
+import { InterruptibleDelay } from "./interruptible_delay.ts";
 import { allPids, readProc, statOf } from "./processes.ts";
 import type { Pty, WindowSize } from "./pty.ts";
 import { openPty } from "./pty.ts";
@@ -10,7 +10,7 @@ import { openPty } from "./pty.ts";
 export interface ProgramOptions {
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** Set: the program gets a terminal of this size. */
+  /** Size of the program's terminal; undefined: no terminal. */
   pty?: WindowSize;
   /** A process that the program stops, as a debugger does. */
   traces?: number;
@@ -24,40 +24,40 @@ export interface ProgramExit {
 }
 
 /**
- * After a small piece of output the next is read this much later, in milliseconds, together with what came meanwhile: a
- * message a line would cost four times the CPU time of a tool that prints a thousand lines a second. The first piece
- * after a silence or after input is passed on at once, and large pieces are never held up.
+ * After a small chunk of output, reading pauses for this long, in milliseconds, and then collects what was printed
+ * meanwhile: one message per line would cost four times the CPU time of a tool that prints a thousand lines a second. The
+ * first chunk after a silence or after input is passed on at once, and large chunks are never delayed.
  */
 const gatherMs = 20;
-/** Pieces of this many bytes are large. */
-const largePiece = 16 * 1024;
+/** Size of a large chunk, in bytes. */
+const largeChunk = 16 * 1024;
 
-/** Opens the terminal $SCOPE_PTY as standard input and output of a new session, and becomes the rest. */
+/** Opens the terminal $SCOPE_PTY as standard input and output of a new session, and executes the rest. */
 const ptyScript = `exec setsid --ctty -- "$@" <"$SCOPE_PTY" >"$SCOPE_PTY" 2>&1`;
 
 /**
- * A running program and everything that it starts. Disposing ends all of it; when the program ends by itself, what it
- * left behind is ended, too.
+ * A running program and everything that it starts. Disposing ends all of it. When the program ends by itself, the processes
+ * that it left behind are ended, too.
  */
 export class Program implements AsyncDisposable {
   readonly pid: number;
-  /** Everything the program prints; ends when it has ended. Reading slowly slows the program down. */
+  /** Output of the program; ends when the program has ended. Slow reading slows the program down. */
   readonly output: AsyncIterable<ProgramOutput>;
   readonly exit: Promise<ProgramExit>;
   readonly #mark = crypto.randomUUID();
   readonly #child: Deno.ChildProcess;
   readonly #sinceMs: number;
   readonly #pty: Pty | undefined;
-  readonly #traced: Traced | undefined;
-  readonly #gathering = new Pause();
+  readonly #traced: Tracee | undefined;
+  readonly #gathering = new InterruptibleDelay();
   readonly #printed = new Channel<ProgramOutput>();
-  /** Nothing of it runs any more. */
+  /** Neither the program nor any process that it started runs any more. */
   #ended = false;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
 
   /** Throws Deno.errors.NotFound when there is no such program. */
   constructor({ argv, env, pty, traces }: ProgramOptions) {
-    this.#traced = traces === undefined ? undefined : new Traced(traces);
+    this.#traced = traces === undefined ? undefined : new Tracee(traces);
     this.#pty = pty === undefined ? undefined : openPty(pty);
     const [program = "", ...args] = this.#pty === undefined ? argv : ["sh", "-c", ptyScript, "sh", ...argv];
     try {
@@ -67,7 +67,8 @@ export class Program implements AsyncDisposable {
         stdin: this.#pty === undefined ? "piped" : "null",
         stdout: this.#pty === undefined ? "piped" : "null",
         stderr: this.#pty === undefined ? "piped" : "null",
-        // A group of its own: a signal for the tool is none for the manager. With a terminal, setsid makes it.
+        // In its own process group: a signal for the tool must not reach the manager. With a terminal, setsid creates the
+        // group.
         detached: this.#pty === undefined,
       }).spawn();
     } catch (error) {
@@ -82,7 +83,7 @@ export class Program implements AsyncDisposable {
     this.exit.finally(() => this.#printed.close()).catch(() => {});
   }
 
-  /** Passes on standard input. A program that does not read it is no error. */
+  /** Writes to standard input. A program that does not read its input is no error. */
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#pty !== undefined) return await this.#pty.write(bytes);
     this.#gathering.wake();
@@ -98,8 +99,8 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * Sends a signal to the program's group; behind nsenter and tini, to what they run. On a terminal a shell has groups of
-   * its own: there it is for all of them, as when a terminal hangs up.
+   * Sends a signal to the program's group; behind nsenter and tini, to the processes that they run. On a terminal a shell
+   * creates groups of its own: then all processes get the signal, as when a terminal hangs up.
    */
   signal(name: Deno.Signal): void {
     if (this.#ended) return;
@@ -112,9 +113,9 @@ export class Program implements AsyncDisposable {
 
   /** Ends the program and what it started, at most 5 s later. */
   async [Symbol.asyncDispose](): Promise<void> {
-    // Its pid may be somebody else's by now.
+    // The pid may have been reused.
     if (this.#ended) return;
-    // A tracer that waits for its reader does not hear that it should end, and its target waits with it.
+    // A tracer that is blocked on its output does not notice that it should end, and its target waits with it.
     this.#printed.discard();
     const left = await endRun(this.#id, this.#traced);
     if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
@@ -137,7 +138,7 @@ export class Program implements AsyncDisposable {
     const pump = async (stream: ProgramOutput["stream"], from: AsyncIterable<Uint8Array<ArrayBuffer>>) => {
       for await (const bytes of from) {
         await channel.push({ stream, bytes });
-        if (this.#pty === undefined && bytes.length < largePiece) await this.#gathering.wait(gatherMs);
+        if (this.#pty === undefined && bytes.length < largeChunk) await this.#gathering.wait(gatherMs);
       }
     };
     if (this.#pty !== undefined) return await pump("stdout", this.#pty.output);
@@ -145,8 +146,9 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * A program that entered a pid namespace is a child of nsenter, which would die of the signal and forget the program's
-   * exit code: then the signal goes to tini, which passes it on, or, without tini, to all but nsenter.
+   * Returns the processes that get a signal. A program that entered a pid namespace is a child of nsenter, which would die
+   * of the signal and lose the program's exit code: then the signal goes to tini, which passes it on, or, without tini, to
+   * all processes except nsenter.
    */
   #receivers(): number[] {
     if (readProc(this.pid, "comm")?.trim() !== "nsenter") return [-this.pid];

@@ -2,7 +2,7 @@ import { fromCString, libc, O_CLOEXEC, O_NOCTTY, O_RDWR } from "./libc.ts";
 
 const TIOCSWINSZ = 0x5414n;
 const POLLIN = 1;
-/** How long one wait in poll(2) takes: the limit for noticing that the terminal was closed from here. */
+/** Limit of one poll(2), in milliseconds: the longest time until a closed terminal is noticed. */
 const pollMs = 250;
 
 export interface WindowSize {
@@ -13,11 +13,11 @@ export interface WindowSize {
 /** A pseudo terminal, see pty(7). The program opens `path` as its terminal. */
 export interface Pty extends Disposable {
   readonly path: string;
-  /** What the program prints, until `hangUp` was called and everything was read. */
+  /** Output of the program, until `hangUp` was called and everything was read. */
   readonly output: AsyncIterable<Uint8Array<ArrayBuffer>>;
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   resize(size: WindowSize): void;
-  /** Call when the program has ended: the output then ends after what is still buffered. */
+  /** Call when the program has ended: the output then ends after the buffered rest. */
   hangUp(): void;
 }
 
@@ -29,7 +29,7 @@ export function openPty(size: WindowSize): Pty {
     if (master >= 0) libc.close(master);
     throw new Error("no pseudo terminal is left");
   }
-  // Held open until the program has ended: without any opener, reading the master is an error.
+  // Held open until the program has ended: reading the master fails while no process has the slave open.
   let slave = libc.open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
   let closed = false;
 
@@ -41,7 +41,7 @@ export function openPty(size: WindowSize): Pty {
       new DataView(wanted.buffer).setInt16(4, POLLIN, true);
       if (await libc.poll(wanted, 1n, pollMs) <= 0 || closed) continue;
       const count = Number(libc.read(master, buffer, BigInt(buffer.length)));
-      if (count <= 0) return; // EIO: nobody holds the other side any more, and all was read
+      if (count <= 0) return; // EIO: no process has the slave open, and all output was read
       yield buffer.slice(0, count);
     }
   }

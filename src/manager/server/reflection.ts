@@ -8,12 +8,12 @@ import type { ServerReflectionRequest, ServerReflectionResponseSchema } from "..
 type Response = MessageInitShape<typeof ServerReflectionResponseSchema>;
 type Answer = NonNullable<Response["messageResponse"]>;
 
-/** What a server tells of itself to clients that do not have its proto files. */
+/** The server reflection service, for clients without the proto files. */
 export interface Reflection {
   serverReflectionInfo(requests: AsyncIterable<ServerReflectionRequest>): AsyncIterable<Response>;
 }
 
-/** Server reflection, version 1, of the services in these files. See reflection.proto. */
+/** Implements server reflection, version 1, for the services in these files. See reflection.proto. */
 export function reflectionOf(served: readonly DescFile[]): Reflection {
   const files = withImports(served);
   const services = served.flatMap((file) => file.services).map(({ typeName }) => ({ name: typeName }));
@@ -29,7 +29,7 @@ export function reflectionOf(served: readonly DescFile[]): Reflection {
       case "fileContainingSymbol":
         return found(symbols.get(value), `symbol "${value}"`);
       case "allExtensionNumbersOfType":
-        // Nothing here extends a message.
+        // No file here extends a message.
         return messages.has(value)
           ? { case: "allExtensionNumbersResponse", value: { baseTypeName: value, extensionNumber: [] } }
           : found(undefined, `message "${value}"`);
@@ -48,7 +48,7 @@ export function reflectionOf(served: readonly DescFile[]): Reflection {
   };
 }
 
-/** A file with all that it imports, as a client cannot use it without. */
+/** Answers with a file and all its imports, without which a client cannot use it. */
 function found(file: DescFile | undefined, what: string): Answer {
   if (file === undefined) return failure(Code.NotFound, `there is no ${what}`);
   const fileDescriptorProto = withImports([file]).map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
@@ -59,7 +59,7 @@ function failure(errorCode: Code, errorMessage: string): Answer {
   return { case: "errorResponse", value: { errorCode, errorMessage } };
 }
 
-/** These files and all that they import, each once. */
+/** Returns these files and all that they import, each once. */
 function withImports(files: readonly DescFile[]): DescFile[] {
   const all = new Map(files.map((file) => [file.name, file]));
   for (const file of all.values()) for (const imported of file.dependencies) all.set(imported.name, imported);
@@ -67,8 +67,8 @@ function withImports(files: readonly DescFile[]): DescFile[] {
 }
 
 /**
- * Every name that a file declares, with its package; those of messages are added to `messages`, too. By the descriptors, as
- * protobuf-es's own view has no entries of maps.
+ * Yields every name that a file declares, with its package; adds the names of messages to `messages`, too. Reads the
+ * descriptors, because protobuf-es's own view lacks the entries of maps.
  */
 function* symbolsOf({ proto }: DescFile, messages: Set<string>): Iterable<string> {
   const scope = proto.package === "" ? "" : `${proto.package}.`;
@@ -76,7 +76,7 @@ function* symbolsOf({ proto }: DescFile, messages: Set<string>): Iterable<string
   yield* ofParts(scope, proto);
   for (const { name, method } of proto.service) {
     yield `${scope}${name}`;
-    for (const { name: own } of method) yield `${scope}${name}.${own}`;
+    for (const { name: methodName } of method) yield `${scope}${name}.${methodName}`;
   }
 }
 
@@ -89,7 +89,7 @@ function* ofMessage(scope: string, message: DescriptorProto, messages: Set<strin
   yield* ofParts(`${name}.`, message);
 }
 
-/** What files and messages both may have. The values of an enum are named beside it, not below it, as in C++. */
+/** Yields the enums and extensions of a file or message. The values of an enum are siblings of the enum, as in C++. */
 function* ofParts(scope: string, { enumType, extension }: DescriptorProto | FileDescriptorProto): Iterable<string> {
   for (const { name, value } of enumType) for (const one of [{ name }, ...value]) yield `${scope}${one.name}`;
   for (const { name } of extension) yield `${scope}${name}`;

@@ -2,23 +2,25 @@ import { delay } from "../../lib/delay.ts";
 import { cString, libc, O_CLOEXEC, O_NONBLOCK } from "./libc.ts";
 
 const SYS_openat2 = 437n;
-/** openat2(2): `..` and absolute symlinks stay below the folder, and the magic links of /proc are refused. */
+/** Flags of openat2(2): `..` and absolute symlinks stay below the directory, and the magic links of /proc are refused. */
 const RESOLVE_IN_ROOT = 0x10n;
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const O_PATH = 0o10000000;
 
-/** Limit for a file system of a target, in milliseconds: one that hangs must not hold up a command that can do without. */
+/**
+ * Limit for a file system of a target, in milliseconds: one that hangs must not block a command that works without the file.
+ */
 const longestMs = 2000;
-/** So many processes at most whose file system hangs now: each holds one of the threads that others need as well. */
+/** Limit of the processes whose file system hangs now: each of them blocks a thread that others need. */
 const mostHung = 8;
 const hung = new Set<number>();
 
 /**
- * Reads a small file of a process's root, for example `/etc/hosts`, with every symlink resolved inside that root: the
+ * Reads a small file of a process's root, for example `/etc/hosts`, and resolves every symlink inside that root: the
  * target's image is hostile, and its `/etc/hosts` may point at a file of the debug pod.
  *
- * Resolves to nothing where there is no such file, where it is no file, or where its file system does not answer. At most
- * `limit` bytes are read. See openat2(2), Linux 5.6.
+ * Resolves to undefined where there is no such file, where it is no regular file, or where its file system does not answer.
+ * Reads at most `limit` bytes. See openat2(2), Linux 5.6.
  */
 export async function readInRoot(
   pid: number,
@@ -27,7 +29,7 @@ export async function readInRoot(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (hung.has(pid) || hung.size >= mostHung) return undefined;
   const ended = new AbortController();
-  const reading = readSoon(pid, path, limit).finally(() => ended.abort());
+  const reading = readOffThread(pid, path, limit).finally(() => ended.abort());
   const bytes = await Promise.race([reading, delay(longestMs, ended.signal)]);
   if (ended.signal.aborted) return await reading;
   hung.add(pid);
@@ -35,16 +37,16 @@ export async function readInRoot(
   return bytes;
 }
 
-/** Every call that may wait for the file system is on another thread. */
-async function readSoon(pid: number, path: string, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+/** Reads the file. Every call that may wait for the file system runs on another thread. */
+async function readOffThread(pid: number, path: string, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const root = libc.open(cString(`/proc/${pid}/root`), O_PATH | O_CLOEXEC);
   if (root < 0) return undefined;
   try {
-    // Found first and opened only when it is a file: opening is an act for some devices, a watchdog's above all.
+    // Resolved first and opened only when it is a regular file: opening some devices has an effect, above all a watchdog.
     const how = new BigUint64Array([BigInt(O_PATH | O_CLOEXEC), 0n, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS]);
     const name = cString(path), flags = new Uint8Array(how.buffer);
     const opening = libc.syscall_later(SYS_openat2, BigInt(root), name, flags, 24n);
-    const found = Number(await holding(opening, name, flags));
+    const found = Number(await keepingAlive(opening, name, flags));
     if (found < 0) return undefined;
     try {
       const { isFile } = await Deno.stat(`/proc/self/fd/${found}`);
@@ -61,7 +63,7 @@ async function readSoon(pid: number, path: string, limit: number): Promise<Uint8
 }
 
 async function readFile(path: string, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const name = cString(path), file = await holding(libc.open_later(name, O_CLOEXEC | O_NONBLOCK), name);
+  const name = cString(path), file = await keepingAlive(libc.open_later(name, O_CLOEXEC | O_NONBLOCK), name);
   if (file < 0) return undefined;
   try {
     return await readAll(file, limit);
@@ -82,8 +84,8 @@ async function readAll(file: number, limit: number): Promise<Uint8Array<ArrayBuf
   return buffer.slice(0, length);
 }
 
-/** Keeps buffers from the collector while another thread reads them. */
-async function holding<T>(call: Promise<T>, ...buffers: Uint8Array[]): Promise<T> {
+/** Protects buffers from the garbage collector while another thread reads them. */
+async function keepingAlive<T>(call: Promise<T>, ...buffers: Uint8Array[]): Promise<T> {
   try {
     return await call;
   } finally {

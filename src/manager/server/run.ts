@@ -12,6 +12,7 @@ import { localArgv } from "./local_argv.ts";
 import { Program } from "./program.ts";
 import { readInRoot } from "./root_file.ts";
 import { containerVariables } from "./runtime_files.ts";
+import { refusal } from "./refusal.ts";
 
 const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
   [Namespace.UNSPECIFIED]: undefined,
@@ -21,14 +22,14 @@ const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
   [Namespace.IPC]: "ipc",
 };
 
-/** A program with what it needs. Disposing ends all of it, once. */
+/** A program with its files. Disposing ends both, once. */
 export class Session implements AsyncDisposable {
   readonly name = crypto.randomUUID();
   readonly files = new TargetFiles();
   program: Program | undefined;
   #ended: Promise<void> | undefined;
 
-  /** `active` holds the session by its name until it has ended. */
+  /** `active` contains the session by its name until it has ended. */
   constructor(readonly active: Map<string, Session>) {
     active.set(this.name, this);
   }
@@ -43,8 +44,8 @@ export class Session implements AsyncDisposable {
 }
 
 /**
- * Handles one Run. Everything that it started ends with it, and when `gone` is aborted: then nobody may come to read what
- * this generator still has, so it must not depend on being resumed.
+ * Handles one Run. Everything that it started ends with it, and when `gone` is aborted. After that the generator may never
+ * be resumed, so the clean-up must not depend on it.
  */
 export async function* run(
   requests: AsyncIterable<RunRequest>,
@@ -79,21 +80,21 @@ async function start(
   sharedNamespaces: boolean,
   local?: LocalTools,
 ): Promise<Program> {
-  const { argv, env, pty } = await planned(request, files, sharedNamespaces, local);
+  const { argv, env, pty } = await commandOf(request, files, sharedNamespaces, local);
   try {
     const { traces } = request;
     return new Program({ argv, env, ...(pty === undefined ? {} : { pty }), ...(traces === 0 ? {} : { traces }) });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       const where = local === undefined ? "in the image" : "on this machine";
-      throw new ConnectError(`there is no program ${JSON.stringify(argv[0])} ${where}`, Code.NotFound);
+      throw refusal("NO_PROGRAM", `there is no program ${JSON.stringify(argv[0])} ${where}`);
     }
     throw error;
   }
 }
 
-/** What to run for a request: the program, behind what brings it to the target. */
-async function planned(
+/** Returns the command for a request: the program, prefixed with the commands that bring it to the target. */
+async function commandOf(
   request: Start,
   files: TargetFiles,
   sharedNamespaces: boolean,
@@ -103,31 +104,34 @@ async function planned(
   const { target, inside, argv } = request;
   if (local !== undefined) {
     const { podUid = "", containerId = "", pid = 0 } = target ?? {};
-    const own = pid || containerPid(containerId), of = namespaces.length === 0 ? undefined : own ?? podPid(podUid);
-    const copies = of !== undefined && namespaces.includes("net") ? await files.copy(of) : {};
-    const env = own === undefined ? request.env : { SCOPE_ROOT: rootPath(own), ...request.env };
-    return { ...request, env, argv: localArgv(local, { pid: of, namespaces, files: copies, argv }) };
+    const process = pid || containerPid(containerId);
+    const entered = namespaces.length === 0 ? undefined : process ?? podPid(podUid);
+    const copies = entered !== undefined && namespaces.includes("net") ? await files.copy(entered) : {};
+    const env = process === undefined ? request.env : { SCOPE_ROOT: rootPath(process), ...request.env };
+    return { ...request, env, argv: localArgv(local, { pid: entered, namespaces, files: copies, argv }) };
   }
   if (target === undefined || (namespaces.length === 0 && inside === undefined)) {
     return sharedNamespaces ? { ...request, argv: ["/opt/scope/run", ...argv] } : request;
   }
-  const own = target.pid || containerPid(target.containerId);
+  const process = target.pid || containerPid(target.containerId);
   if (inside !== undefined) {
-    if (own === undefined) throw new ConnectError("the container does not run", Code.NotFound);
+    if (process === undefined) throw refusal("NOT_RUNNING", "the container does not run");
     const { privileged, user, byRuntime } = inside;
-    // A program that enters by the runtime gets them there.
+    // A program that the container runtime starts gets its variables there.
     const variables = byRuntime || target.pid !== 0 ? {} : await containerVariables(target.containerId);
     return {
       ...request,
-      argv: insideArgv({ pid: own, privileged, user, sharedNamespaces, byRuntime, argv }),
-      // Of its history, the shell would leave a file in the target.
+      argv: insideArgv({ pid: process, privileged, user, sharedNamespaces, byRuntime, argv }),
+      // HISTFILE: otherwise the shell leaves a history file in the target.
       env: { ...request.env, ...variables, PS1: insidePrompt, HISTFILE: "" },
     };
   }
-  const env: Record<string, string> = own === undefined ? request.env : { SCOPE_ROOT: rootPath(own), ...request.env };
+  const env: Record<string, string> = process === undefined
+    ? request.env
+    : { SCOPE_ROOT: rootPath(process), ...request.env };
   if (sharedNamespaces) return { ...request, env, argv: ["/opt/scope/run", ...argv] };
-  const pid = own ?? podPid(target.podUid);
-  if (pid === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+  const pid = process ?? podPid(target.podUid);
+  if (pid === undefined) throw refusal("NOT_RUNNING", "the pod has no process on this node");
   const copies = namespaces.includes("net") ? await files.copy(pid) : {};
   return { ...request, env, argv: enterArgv({ pid, namespaces, files: copies, argv }) };
 }
@@ -140,28 +144,28 @@ async function feed(program: Program, input: AsyncIterator<RunRequest>): Promise
       else if (request.case === "stdinEnd") await program.endInput();
     }
   } catch {
-    // The stream broke off: the abort signal ends the program.
+    // The stream was aborted: the abort signal ends the program.
   }
 }
 
-/** Copies of files of the target, for as long as a program uses them. */
+/** Copies of files of the target, kept while a program uses them. */
 class TargetFiles implements AsyncDisposable {
-  #folder: string | undefined;
+  #directory: string | undefined;
 
-  /** Copies what a program in the target's network must see of its /etc. */
+  /** Copies the files in /etc that a program in the target's network needs. */
   async copy(pid: number): Promise<Record<string, string>> {
-    const folder = this.#folder = Deno.makeTempDirSync({ prefix: "scope-etc-" });
-    Deno.chmodSync(folder, 0o755); // tools that drop their privileges read them, too
+    const directory = this.#directory = Deno.makeTempDirSync({ prefix: "scope-etc-" });
+    Deno.chmodSync(directory, 0o755); // also readable by tools that drop their privileges
     const copies: Record<string, string> = {};
     for (const name of ["resolv.conf", "hosts"]) {
       const bytes = await readInRoot(pid, `/etc/${name}`);
       if (bytes === undefined) continue;
-      Deno.writeFileSync(copies[name] = `${folder}/${name}`, bytes, { mode: 0o644 });
+      Deno.writeFileSync(copies[name] = `${directory}/${name}`, bytes, { mode: 0o644 });
     }
     return copies;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#folder !== undefined) await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
+    if (this.#directory !== undefined) await Deno.remove(this.#directory, { recursive: true }).catch(() => {});
   }
 }

@@ -5,10 +5,10 @@ import { parseStatus } from "../../lib/proc.ts";
 import { allPids, cgroupsOf, oldestOf, readProc } from "./processes.ts";
 import { readInRoot } from "./root_file.ts";
 
-/** Where a runtime keeps the bundles of its containers: a folder in the root of a process, and the file in each. */
+/** Location of a runtime's bundles: a directory in the root of a process, and the path of the config in each bundle. */
 interface Bundles {
   pid: number;
-  folder: string;
+  directory: string;
   file: string;
 }
 
@@ -23,24 +23,25 @@ export interface PodOnMachine {
 
 export interface FoundPods {
   pods: PodOnMachine[];
-  /** Runtimes that were found, and those of them whose files may not be read. */
+  /** Number of runtimes found, and of those whose files this manager may not read. */
   runtimes: number;
   unreadable: number;
 }
 
-/** Where runtimes keep their bundles when nobody changed it. */
+/** Default locations of the bundles. */
 const usual: readonly Omit<Bundles, "pid">[] = [
-  { folder: "/run/containerd/io.containerd.runtime.v2.task/k8s.io", file: "config.json" },
-  { folder: "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io", file: "config.json" },
-  { folder: "/run/containers/storage/overlay-containers", file: "userdata/config.json" },
+  { directory: "/run/containerd/io.containerd.runtime.v2.task/k8s.io", file: "config.json" },
+  { directory: "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io", file: "config.json" },
+  { directory: "/run/containers/storage/overlay-containers", file: "userdata/config.json" },
 ];
 
-/** Larger than any config.json that a runtime makes of a pod's spec. */
+/** Size limit of a config.json, in bytes: larger than any that a runtime makes from a pod's spec. */
 const largestConfig = 1024 * 1024;
 
 /**
- * Finds the running pods of a name by the files of the container runtimes here. Their folders are told by where the
- * processes that watch over containers work, as a node may be a mount namespace of this machine, with files of its own.
+ * Finds the running pods of a name by the files of the container runtimes on this machine. The working directories of the
+ * processes that supervise containers lead to these files, because a node may be a mount namespace of this machine with
+ * files of its own.
  */
 export async function findPods(name: string, namespace: string): Promise<FoundPods> {
   const cgroups = [...allPids()].map((pid) => ({ pid, text: cgroupsOf(pid) }));
@@ -49,7 +50,7 @@ export async function findPods(name: string, namespace: string): Promise<FoundPo
   for (const { id, config } of (await Promise.all(bundles.map(readBundles))).flat()) {
     if (config.pod !== name || (namespace !== "" && config.namespace !== namespace)) continue;
     const first = oldestOf(cgroups.filter(({ text }) => isInContainer(text, id)).map(({ pid }) => pid));
-    if (first === undefined) continue; // its container has ended
+    if (first === undefined) continue; // the container has ended
     const pod = pods.get(config.uid) ??
       { name, namespace: config.namespace, uid: config.uid, containers: [], pid: first.pid, sinceMs: [] };
     pods.set(config.uid, pod);
@@ -66,14 +67,14 @@ export async function findPods(name: string, namespace: string): Promise<FoundPo
 }
 
 /**
- * The variables that a container was started with, by the names under which `inside` takes them (see
- * images/endoscope/inside_target.c); none where the runtime's files do not tell.
+ * Returns the variables that a container was started with, by the names that `inside` expects (see
+ * images/endoscope/inside_target.c); {} where the runtime's files do not contain them.
  */
 export async function containerVariables(containerId: string): Promise<Record<string, string>> {
   if (!/^[0-9a-f]{64}$/.test(containerId)) return {};
   const cgroups = [...allPids()].map((pid) => ({ pid, text: readProc(pid, "cgroup") ?? "" }));
-  for (const { pid, folder, file } of findBundles(cgroups).bundles) {
-    const bytes = await readInRoot(pid, `${folder}/${containerId}/${file}`, largestConfig);
+  for (const { pid, directory, file } of findBundles(cgroups).bundles) {
+    const bytes = await readInRoot(pid, `${directory}/${containerId}/${file}`, largestConfig);
     if (bytes === undefined) continue;
     return Object.fromEntries(
       parseBundleEnvironment(new TextDecoder().decode(bytes)).flatMap((entry) => {
@@ -89,20 +90,20 @@ function findBundles(cgroups: readonly { pid: number; text: string }[]): { bundl
   const found = new Map<string, Bundles>();
   let unreadable = 0;
   const add = (bundles: Bundles) => {
-    const { ino, dev } = Deno.statSync(`/proc/${bundles.pid}/root${bundles.folder}`);
+    const { ino, dev } = Deno.statSync(`/proc/${bundles.pid}/root${bundles.directory}`);
     found.set(`${dev}:${ino}`, bundles);
   };
   for (const { pid, text } of cgroups) {
     const program = readProc(pid, "comm")?.trim() ?? "";
     const isShim = program.startsWith("containerd-shim"), isConmon = program === "conmon";
-    // Anybody can be called that; one of a pod's own processes must not tell which pod is where.
+    // Any process can have that name; processes of pods must not decide where a pod is.
     if (!(isShim || isConmon) || isInAnyContainer(text) || parseStatus(readProc(pid, "status") ?? "").uid !== 0) {
       continue;
     }
     try {
       const cwd = Deno.readLinkSync(`/proc/${pid}/cwd`).split("/");
-      if (isShim) add({ pid, folder: cwd.slice(0, -1).join("/"), file: "config.json" });
-      else add({ pid, folder: cwd.slice(0, -2).join("/"), file: "userdata/config.json" });
+      if (isShim) add({ pid, directory: cwd.slice(0, -1).join("/"), file: "config.json" });
+      else add({ pid, directory: cwd.slice(0, -2).join("/"), file: "userdata/config.json" });
     } catch (error) {
       if (error instanceof Deno.errors.PermissionDenied) unreadable += 1;
     }
@@ -117,16 +118,16 @@ function findBundles(cgroups: readonly { pid: number; text: string }[]): { bundl
   return { bundles: [...found.values()], unreadable };
 }
 
-async function readBundles({ pid, folder, file }: Bundles): Promise<{ id: string; config: BundleConfig }[]> {
+async function readBundles({ pid, directory, file }: Bundles): Promise<{ id: string; config: BundleConfig }[]> {
   let names: string[];
   try {
-    names = [...Deno.readDirSync(`/proc/${pid}/root${folder}`)].map(({ name }) => name);
+    names = [...Deno.readDirSync(`/proc/${pid}/root${directory}`)].map(({ name }) => name);
   } catch {
-    return []; // gone meanwhile
+    return []; // the runtime has ended
   }
   const found: { id: string; config: BundleConfig }[] = [];
   for (const id of names.filter((name) => /^[0-9a-f]{64}$/.test(name))) {
-    const bytes = await readInRoot(pid, `${folder}/${id}/${file}`, largestConfig);
+    const bytes = await readInRoot(pid, `${directory}/${id}/${file}`, largestConfig);
     const config = bytes === undefined ? undefined : parseBundleConfig(new TextDecoder().decode(bytes));
     if (config !== undefined) found.push({ id, config });
   }

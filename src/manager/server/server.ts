@@ -22,30 +22,30 @@ import type { Session } from "./run.ts";
 import { findPods } from "./runtime_files.ts";
 import { windowBytes } from "../protocol/transport.ts";
 
-/** A manager that listens. Disposing ends all that its clients started. */
+/** A listening manager. Disposing ends everything that its clients started. */
 export interface ManagerServer extends AsyncDisposable {
   readonly clients: Clients;
   /** Resolves when a client asked the manager to end. */
   readonly ended: Promise<void>;
 }
 
-/** How long the answer to a request to end may take to go out, in milliseconds. */
+/** Time that the answer to a shutdown request has to be sent, in milliseconds. */
 const answerMs = 50;
 
 export interface ServeOptions {
-  /** As it ends itself, said to those who ask. */
+  /** Idle time after which the manager ends, as reported to clients. */
   idleSeconds: number;
-  /** The manager is in the network, pid, uts and ipc namespaces of its targets already. */
+  /** The manager already shares the network, pid, uts and ipc namespaces of its targets. */
   sharedNamespaces: boolean;
-  /** Others may come to the socket, and are turned away: see isOfOwnContainer(). Default: false. */
+  /** Rejects clients from other containers: see isOfOwnContainer(). Default: false. */
   ownContainerOnly?: boolean;
-  /** Set: it runs on somebody's machine, not in the endoscope image. */
+  /** Tools of a manager that runs on a user's machine; undefined: it runs in the endoscope image. */
   local?: LocalTools;
 }
 
 const clientKey = createContextKey<Client | undefined>(undefined, { description: "client" });
 
-/** Serves scope.v1.Manager on a unix socket, for its owner only. Throws when the socket cannot be made. */
+/** Serves scope.v1.Manager on a unix socket that only its owner can open. Throws when the socket cannot be created. */
 export async function serve(
   socketPath: string,
   { idleSeconds, sharedNamespaces, ownContainerOnly = false, local }: ServeOptions,
@@ -110,7 +110,7 @@ export async function serve(
   };
 }
 
-/** Aborted when whoever called does not need the answer any more. */
+/** Returns a signal that is aborted when the caller no longer needs the answer. */
 function goneOf(context: HandlerContext): AbortSignal {
   return AbortSignal.any([clientOf(context).gone, context.signal]);
 }

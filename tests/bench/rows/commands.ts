@@ -3,7 +3,7 @@ import { compare, milliseconds } from "../table.ts";
 import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
-/** `scope --version` against `kubectl version --client`: as it is installed, and as one file, which has no aim. */
+/** Compares `scope --version` with `kubectl version --client`: as installed, and as one file, which has no aim. */
 export async function version(world: World, runs: number): Promise<Row[]> {
   const measure = (command: readonly string[]) =>
     alternate(
@@ -18,7 +18,7 @@ export async function version(world: World, runs: number): Promise<Row[]> {
   ];
 }
 
-/** Commands on a pod whose node has a debug pod, against `kubectl exec`. */
+/** Compares commands on a pod whose node has a debug pod with `kubectl exec`. */
 export async function pids(world: World, runs: number): Promise<Row[]> {
   return await warm(world, runs, ["pids"], ["ps"], 1.5);
 }
@@ -43,7 +43,7 @@ async function warm(world: World, runs: number, ours: string[], theirs: string[]
   return [compare(what, { ...times, format: milliseconds, ...(aim === undefined ? {} : { aim }) })];
 }
 
-/** Bytes from a program beside the pod to this machine, start and end included. */
+/** Measures the transfer of bytes from a program in the debug pod to this machine, including start and end. */
 export async function throughput(world: World, runs: number): Promise<Row[]> {
   await world.debugPod();
   const bytes = 300_000_000, command = ["head", "-c", String(bytes), "/dev/zero"];
@@ -56,7 +56,7 @@ export async function throughput(world: World, runs: number): Promise<Row[]> {
   return [compare("300 MB by `scope shell` / `kubectl exec`", { ...times, format })];
 }
 
-/** What somebody waits for who presses Tab behind -p, against the same of kubectl. */
+/** Compares completion after -p with kubectl's. */
 export async function completion(world: World, runs: number): Promise<Row[]> {
   const times = await alternate(
     world.program([...world.scopeCommand, "complete", "--", "-n", world.namespace, "-p", ""]),

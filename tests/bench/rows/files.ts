@@ -5,34 +5,34 @@ import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
 const bytes = 500_000_000;
-/** 1.2 times as fast. */
+/** Aim: 1.2 times as fast. */
 const aim = 1 / 1.2;
 
-/** So many small files, and the most that copying them may take, in milliseconds. */
+/** Number of small files, and the limit for copying them, in milliseconds. */
 const manyFiles = 20_000, manyMs = 10_000;
 
-/** 500 MB and 20,000 files of 5 bytes out of the pod and into it, against the ways that kubectl has. */
+/** Copies 500 MB and 20,000 files of 5 bytes out of the pod and into it, by scope and by the ways that kubectl has. */
 export async function files(world: World, runs: number): Promise<Row[]> {
-  const folder = await Deno.makeTempDir({ prefix: "scope-bench-" });
+  const directory = await Deno.makeTempDir({ prefix: "scope-bench-" });
   try {
     await world.debugPod();
     const rows: Row[] = [];
     for (const [kind, make] of [["log lines", logLines], ["random bytes", randomBytes]] as const) {
-      await write(`${folder}/source`, make);
-      await world.scope("cp", `${folder}/source`, ":/source");
+      await write(`${directory}/source`, make);
+      await world.scope("cp", `${directory}/source`, ":/source");
       rows.push(
-        ...await out(world, folder, kind, Math.ceil(runs / 5)),
-        ...await into(world, folder, kind, Math.ceil(runs / 5)),
+        ...await out(world, directory, kind, Math.ceil(runs / 5)),
+        ...await into(world, directory, kind, Math.ceil(runs / 5)),
       );
     }
-    return [...rows, ...await many(world, folder, Math.ceil(runs / 5))];
+    return [...rows, ...await many(world, directory, Math.ceil(runs / 5))];
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-async function out(world: World, folder: string, kind: string, runs: number): Promise<Row[]> {
-  const to = `${folder}/copy`, reset = () => Deno.remove(to);
+async function out(world: World, directory: string, kind: string, runs: number): Promise<Row[]> {
+  const to = `${directory}/copy`, reset = () => Deno.remove(to);
   const pod = `${world.namespace}/${world.target}`;
   const others: [string, string[]][] = [
     ["kubectl cp", ["kubectl", "cp", `${pod}:/source`, to]],
@@ -50,9 +50,10 @@ async function out(world: World, folder: string, kind: string, runs: number): Pr
   });
 }
 
-async function into(world: World, folder: string, kind: string, runs: number): Promise<Row[]> {
-  const from = `${folder}/source`, reset = async () => void await world.here("exec", world.target, "--", "rm", "/copy");
-  // Not against `kubectl exec -i … cat`, which loses its connection now and then with so much input.
+async function into(world: World, directory: string, kind: string, runs: number): Promise<Row[]> {
+  const from = `${directory}/source`,
+    reset = async () => void await world.here("exec", world.target, "--", "rm", "/copy");
+  // `kubectl exec -i … cat` is left out: it sometimes loses its connection with so much input.
   const others: [string, string[]][] = [
     ["kubectl cp", ["kubectl", "cp", from, `${world.namespace}/${world.target}:/copy`]],
   ];
@@ -75,9 +76,9 @@ async function against(
   return rows;
 }
 
-/** Small files into the pod and out of it; scope must lose none. */
-async function many(world: World, folder: string, runs: number): Promise<Row[]> {
-  const from = `${folder}/many`, to = `${folder}/many-back`, pod = `${world.namespace}/${world.target}`;
+/** Copies small files into the pod and out of it; scope must lose none. */
+async function many(world: World, directory: string, runs: number): Promise<Row[]> {
+  const from = `${directory}/many`, to = `${directory}/many-back`, pod = `${world.namespace}/${world.target}`;
   await Deno.mkdir(from);
   for (let at = 0; at < manyFiles; at++) await Deno.writeTextFile(`${from}/${at}`, String(at).padStart(5, "0"));
   const there = (...argv: string[]) => world.here("exec", world.target, "--", ...argv);
@@ -103,7 +104,7 @@ async function many(world: World, folder: string, runs: number): Promise<Row[]> 
     },
     reset: () => Deno.remove(to, { recursive: true }),
   };
-  // It loses files, and breaks off now and then: then its time is that until it did.
+  // kubectl cp loses files and sometimes fails: then its time ends at the failure.
   const outOther = world.program(["sh", "-c", '"$@" || :', "sh", "kubectl", "cp", `${pod}:/many`, to]);
   return [...rows, manyRow("out of", await alternate(out, { ...outOther, reset: out.reset }, runs))];
 }
@@ -116,7 +117,7 @@ function manyRow(way: string, { scope, other }: { scope: number; other: number }
   return { ...compare(what, { scope, other, format: seconds }), aim: `≤ ${seconds(manyMs)}`, met: scope <= manyMs };
 }
 
-/** Writes 500 MB in pieces of 10 MB. */
+/** Writes 500 MB in chunks of 10 MB. */
 async function write(path: string, make: (length: number) => Uint8Array): Promise<void> {
   using file = await Deno.create(path);
   for (let left = bytes; left > 0;) {
@@ -126,7 +127,7 @@ async function write(path: string, make: (length: number) => Uint8Array): Promis
   }
 }
 
-/** Compresses to less than a quarter, as logs do. */
+/** Makes log lines, which compress to less than a quarter. */
 function logLines(length: number): Uint8Array {
   const lines: string[] = [];
   for (let size = 0, line = 0; size < length; size += lines[line++]!.length + 1) {

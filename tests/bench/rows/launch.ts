@@ -3,11 +3,11 @@ import { compare, milliseconds } from "../table.ts";
 import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
-/** Same image, same node, until it runs; then removed, and waited for that. */
+/** Shell script that starts a bare pod of the same image on the same node and waits until it runs. */
 const bare = `kubectl -n "$0" run bare --image="$1" --image-pull-policy=Never --overrides="$2" &&
 exec kubectl -n "$0" wait pod/bare --for=jsonpath='{.status.phase}'=Running --timeout=60s`;
 
-/** From no debug pod until its manager answers, against a bare pod of the same image until it runs. */
+/** Compares the time from no debug pod until its manager answers with that of a bare pod of the same image until it runs. */
 export async function launch(world: World, runs: number): Promise<Row[]> {
   await world.scope("cleanup", "-p", "all");
   const overrides = JSON.stringify({ spec: { nodeName: world.node } });

@@ -11,14 +11,19 @@ import type { World } from "../world.ts";
 
 const rounds = 15, intervalMs = 1000, toleranceMs = 100;
 
-/** What `ping` of many targets costs its node. The targets are loopback addresses of the pod, which all answer. */
+/**
+ * Measures the load of `ping` of many targets on its node. The targets are loopback addresses of the pod, which all answer.
+ */
 export async function load(world: World): Promise<Row[]> {
   const rows: Row[] = [];
   for (const targets of [1, 100, 1000]) rows.push(...await rowsOf(world, targets));
   return rows;
 }
 
-/** Between the second round and the last but one: all run, and nobody starts or ends. */
+/**
+ * Sample of the resources used. Samples are taken after the second round and the last but one: all processes run, and none
+ * starts or ends.
+ */
 interface Sample {
   at: number;
   pod: Usage[];
@@ -54,7 +59,7 @@ async function rowsOf(world: World, targets: number): Promise<Row[]> {
     {
       what: `${what}: sent, and at most ${toleranceMs} ms late`,
       scope: `${sent}, ${onTime} on time, ${summary.lost} lost, fping processes: ${fping.length}`,
-      // fping alone is late, too, where the machine is busy: only beside it does scope's number say something.
+      // On a busy machine fping alone is late, too: scope's number is meaningful only in comparison.
       other: `${bare.length} answered, ${punctual(bare, intervalMs, toleranceMs)} on time (bare fping)`,
       aim: "all, one process",
       met: complete && fping.length === 1,
@@ -118,7 +123,7 @@ async function pingFor(
   return { before, after, packets, summary };
 }
 
-/** The same fping with nothing of scope's around it, in the debug pod. */
+/** Runs the same fping without scope, in the debug pod. */
 async function bareFping(world: World, targets: number): Promise<Sent[]> {
   const argv = fpingArguments([...addresses(targets), beatAddress], rounds, intervalMs);
   const { stdout } = await world.inDebugPod(...argv);
@@ -129,12 +134,12 @@ async function bareFping(world: World, targets: number): Promise<Sent[]> {
   });
 }
 
-/** As many different addresses of 127.0.0.0/8 as wanted, none of them 127.0.0.1, which scope itself pings. */
+/** Returns `count` different addresses of 127.0.0.0/8, without 127.0.0.1, which scope itself pings. */
 export function addresses(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `127.1.${i >> 8}.${i & 255}`);
 }
 
-/** The fields that are used here of the events of a ping. */
+/** Fields of the events of a ping that are used here. */
 type PingEvent =
   | { type: "ping.reply"; address: string; seq: number; time: string; rttMs: number }
   | ({ type: "ping.summary" } & Summary)
@@ -149,7 +154,7 @@ async function* events(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncIt
   }
 }
 
-/** CPU time between two samples; what was not there in the first counts from its start. */
+/** Returns the CPU time between two samples, in milliseconds; processes missing in the first count from their start. */
 function cpuMs(before: readonly Usage[], after: readonly Usage[], chosen: (usage: Usage) => boolean): number {
   const at = new Map(before.map(({ pid, cpuMs }) => [pid, cpuMs]));
   return sum(after.filter(chosen).map(({ pid, cpuMs }) => cpuMs - (at.get(pid) ?? 0)));

@@ -1,11 +1,11 @@
 import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
-/** Runs of scope in each Way, and of `kubectl debug`, each of which adds a container to the pod. */
+/** Number of runs of scope by each Way, and of `kubectl debug`, each of which adds a container to the pod. */
 const scopeRuns = 100, debugRuns = 20;
 const said = "one line of output, and its end";
 
-/** How often a short command's output, or its exit code, does not arrive. */
+/** Counts short commands whose output or exit code is lost. */
 export async function loss(world: World): Promise<Row[]> {
   let lost = 0;
   for (const via of ["ephemeral", "node"]) {

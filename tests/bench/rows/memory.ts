@@ -8,7 +8,7 @@ import { addresses } from "./load.ts";
 
 const mostBytes = 50e6;
 
-/** What the manager holds when nobody uses it: before it did anything, and after it did much. */
+/** Measures the memory of an idle manager: before it did anything, and after much work. */
 export async function memory(world: World): Promise<Row[]> {
   const debugPod = await world.freshDebugPod();
   const fresh = await rowOf("before any use", debugPod);
@@ -18,7 +18,7 @@ export async function memory(world: World): Promise<Row[]> {
 }
 
 async function rowOf(when: string, debugPod: string): Promise<Row> {
-  // Not PSS: it falls by a third when another pod of the same image happens to run on the node.
+  // Not PSS, which falls by a third when another pod of the same image happens to run on the node.
   const { resident, anonymous } = await settled(managerOf(debugPod).pid);
   return {
     what: `the idle manager's memory ${when}`,
@@ -28,7 +28,7 @@ async function rowOf(when: string, debugPod: string): Promise<Row> {
   };
 }
 
-/** The memory once it has not changed for three seconds, or after twenty. */
+/** Returns the memory once it has not changed for three seconds, or after twenty. */
 async function settled(pid: number): Promise<Memory> {
   let memory = memoryOf(pid), since = performance.now();
   const start = since;

@@ -5,7 +5,7 @@ import { compare, milliseconds } from "../table.ts";
 import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
-/** `kubectl debug -it` on the same pod with the same image; each time another container, as each takes a new one. */
+/** Returns a contender that runs `kubectl debug -it` on the same pod with the same image; each run adds a container. */
 function debug(world: World): Contender {
   const argv = () => {
     const container = `kubectl-${crypto.randomUUID().slice(0, 8)}`;
@@ -15,7 +15,7 @@ function debug(world: World): Contender {
   return { once: () => untilPrompt(argv(), world) };
 }
 
-/** From the command line to a prompt, with nothing running before and with the manager running, in both Ways. */
+/** Measures the time from the command line to a prompt, without and with a running manager, by both Ways. */
 export async function prompt(world: World, runs: number): Promise<Row[]> {
   const rows: Row[] = [];
   for (const via of ["ephemeral", "node"]) {

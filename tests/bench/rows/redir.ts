@@ -8,7 +8,10 @@ import type { World } from "../world.ts";
 
 const startLimitMs = 60_000;
 
-/** From the command to the first answer of this machine, against `kubectl port-forward`; cold and warm, in both Ways. */
+/**
+ * Compares the time from the command to the first answer of this machine with `kubectl port-forward`; cold and warm, by both
+ * Ways.
+ */
 export async function redirStart(world: World, runs: number): Promise<Row[]> {
   await using scene = await Scene.make(world);
   const client = scene.redirectedClient(), rows: Row[] = [];
@@ -39,7 +42,7 @@ export async function redirStart(world: World, runs: number): Promise<Row[]> {
   return rows;
 }
 
-/** A connection of 1 kB, read to its end, one at a time. */
+/** Measures connections of 1 kB, read to their ends, one at a time. */
 export async function redirLatency(world: World, runs: number): Promise<Row[]> {
   await using scene = await Scene.make(world);
   await scene.redirect();
@@ -74,11 +77,11 @@ export async function redirLatency(world: World, runs: number): Promise<Row[]> {
   ];
 }
 
-/** Connections of 1 kB, fifty at once. */
+/** Measures connections of 1 kB, fifty at once. */
 export async function redirRate(world: World, runs: number): Promise<Row[]> {
   await using scene = await Scene.make(world);
   await scene.redirect();
-  // Not faster than that for long: the client's ports would run out.
+  // No more connections than these: the client would run out of ports.
   const contender = (client: Client, connections: number) => ({
     async once() {
       const { tookMs } = await client.run({ kind: "get", bytes: 1000, atOnce: 50, connections });
@@ -106,7 +109,7 @@ export async function redirRate(world: World, runs: number): Promise<Row[]> {
 
 const bulkBytes = 200_000_000;
 
-/** 200 MB each way, over one connection and over eight. Every byte is checked. */
+/** Measures 200 MB in each direction, over one connection and over eight. Every byte is checked. */
 export async function redirThroughput(world: World, runs: number): Promise<Row[]> {
   await using scene = await Scene.make(world);
   await scene.redirect();
@@ -117,7 +120,7 @@ export async function redirThroughput(world: World, runs: number): Promise<Row[]
       const contender = (client: Client, kind: "get" | "put") => ({
         once: async () => (await client.run({ kind, bytes: bulkBytes / atOnce, atOnce, connections: atOnce })).tookMs,
       });
-      // Who connects is in the pod where it is redirected, and on the laptop where it is forwarded.
+      // The client is in another pod for a redirect, and on the laptop for a forward.
       const [outward, inward] = direction === "pod to laptop" ? ["put", "get"] as const : ["get", "put"] as const;
       const times = await inTurns({
         redirected: contender(redirected, outward),

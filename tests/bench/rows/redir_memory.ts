@@ -7,7 +7,7 @@ import type { World } from "../world.ts";
 
 const connections = 1000, mostBytes = 150e6;
 
-/** What a thousand open connections hold in memory, on the node and here. */
+/** Measures the memory of a thousand open connections, on the node and here. */
 export async function redirMemory(world: World): Promise<Row[]> {
   await using scene = await Scene.make(world);
   const manager = managerOf(await world.freshDebugPod()).pid;

@@ -6,11 +6,11 @@ import { compare, milliseconds } from "../table.ts";
 import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
-/** Others that connect at the same time, how often each, and for how long: before it counts, and in one round. */
+/** Number of concurrent other connections; their interval, and their duration before and in a round, in milliseconds. */
 const others = 50, everyMs = 500, settleMs = 1000, forMs = 4000;
 const uplinkBytes = 1_000_000, slowBytes = 25_000_000, slowOthers = 10;
 
-/** Whether the others wait while one reader stands still, with all windows before it full. */
+/** Measures the delay of other connections while one reader stalls, with all windows before it full. */
 export async function redirStalled(world: World, runs: number): Promise<Row[]> {
   await using scene = await Scene.make(world);
   await scene.redirect();
@@ -38,7 +38,7 @@ export async function redirStalled(world: World, runs: number): Promise<Row[]> {
   })];
 }
 
-/** A bulk transfer over a narrow uplink: it must neither cost the ports nor let the others wait for long. */
+/** Measures a bulk transfer over a slow uplink: it must neither lose the redirect nor delay other connections for long. */
 export async function redirSlow(world: World): Promise<Row[]> {
   await using scene = await Scene.make(world);
   await world.scope("--via", "node", "launch");

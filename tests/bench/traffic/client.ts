@@ -1,19 +1,19 @@
 /**
- * `client.ts HOST PORT`: for each line of standard input, which is a Load as JSON, makes connections to a server.ts and says
- * on one line, as JSON, what came of it. It checks every byte.
+ * `client.ts HOST PORT`: for each line of standard input, which is a Load as JSON, connects to a server.ts and prints the
+ * result on one line, as JSON. Checks every byte.
  */
 import { Check, patternAt } from "./pattern.ts";
 import type { Load, LoadResult } from "./load.ts";
 
 const [hostname = "127.0.0.1", port = "0"] = Deno.args;
-/** A connection that takes longer counts as hung. */
+/** Limit of a connection, in milliseconds: a longer one counts as hung. */
 const limitMs = 60_000;
-/** Between two attempts to reach a server that is not there yet. */
+/** Delay between two attempts to reach a server that has not started, in milliseconds. */
 const againMs = 5;
 
-/** Connections that are held open, until the program ends. */
+/** Connections that are held open until they are released or the program ends. */
 const held: Deno.TcpConn[] = [];
-/** How many connections were begun. */
+/** Number of connections begun. */
 let turn = 0;
 
 let rest = "";
@@ -35,7 +35,7 @@ async function perform(load: Load): Promise<LoadResult> {
   return result;
 }
 
-/** One of those that make connections at the same time, each one after the other. */
+/** Makes connections one after the other; several loops run concurrently. */
 async function loop(load: Load & { kind: "get" | "put" }, start: number, result: LoadResult): Promise<void> {
   const { bytes, connections, forMs = Infinity, everyMs = 0, halfClose = false } = load;
   if (everyMs > 0) await pause(Math.random() * everyMs);
@@ -98,12 +98,12 @@ async function connectOnce({ kind, bytes, place, halfClose }: One, result: LoadR
     try {
       connection?.close();
     } catch {
-      // The timer has closed it.
+      // The timer has closed the connection.
     }
   }
 }
 
-/** Opens connections and keeps them, answered by one byte; `unread` ones ask for much, of which nothing more is read. */
+/** Opens connections and keeps them after an answer of one byte; `unread` ones request much data, and read no more of it. */
 async function hold(connections: number, unread: boolean, result: LoadResult): Promise<void> {
   for (let count = 0; count < connections; count++) {
     const connection = await Deno.connect({ hostname, port: Number(port) });
@@ -116,7 +116,7 @@ async function hold(connections: number, unread: boolean, result: LoadResult): P
   }
 }
 
-/** Connects again and again, until the first byte of an answer is that of the wanted server. */
+/** Connects again and again until the first byte of an answer is that of the wanted server. */
 async function untilAnsweredBy(by: string, limitMs: number, result: LoadResult): Promise<void> {
   const end = performance.now() + limitMs;
   while (performance.now() < end) {
@@ -136,7 +136,7 @@ async function answeredBy(): Promise<string | undefined> {
     const name = new Uint8Array(1);
     return await connection.read(name) === null ? undefined : String.fromCharCode(name[0]!);
   } catch {
-    return undefined; // it is not there yet
+    return undefined; // the server has not started
   }
 }
 

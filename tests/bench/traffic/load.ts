@@ -1,35 +1,35 @@
-/** What a client.ts is asked to do. */
+/** A request to a client.ts. */
 export type Load =
   | {
-    /** Reads so many bytes of each connection to its end, or sends them. */
+    /** Reads `bytes` from each connection to its end, or sends them. */
     kind: "get" | "put";
     bytes: number | { most: number };
     atOnce: number;
-    /** In all. */
+    /** Total number of connections. */
     connections?: number;
     forMs?: number;
-    /** Each of those at once begins one so often; otherwise one after the other. */
+    /** Interval at which each concurrent loop begins a connection, in milliseconds; undefined: one after the other. */
     everyMs?: number;
-    /** Ends its own way before it reads the answer. */
+    /** Closes its own direction before it reads the answer. */
     halfClose?: boolean;
   }
   | { kind: "hold"; connections: number; unread?: boolean }
-  /** Closes those that are held. */
+  /** Closes the held connections. */
   | { kind: "release" }
   | { kind: "await"; by: string; limitMs: number };
 
 export interface LoadResult {
-  /** In milliseconds since the epoch. */
+  /** Start, in milliseconds since the epoch. */
   startedAt: number;
-  /** Connections that were begun. */
+  /** Number of connections begun. */
   begun: number;
   tookMs: number;
-  /** Of each connection, in milliseconds. */
+  /** Duration of each connection, in milliseconds. */
   times: number[];
-  /** Connections by the name of the server that answered. */
+  /** Number of connections by the name of the server that answered. */
   by: Record<string, number>;
-  /** What was wrong with connections, the first few. */
+  /** The first few errors of connections. */
   wrong: string[];
-  /** Of `await`, in milliseconds since the epoch. */
+  /** Time of the answer to `await`, in milliseconds since the epoch. */
   answeredAt?: number;
 }

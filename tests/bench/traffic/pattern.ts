@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 
-/** A prime, so that no piece that is missing or comes twice leaves the rest in its place. */
+/** Length of the pattern, a prime, so that a missing or repeated chunk shifts the rest. */
 const length = 4_194_301;
 
-/** The bytes that all transfers are made of, twice in a row: from any place on, `length` of them are there. */
+/** The bytes of all transfers, twice in a row, so that `length` bytes follow every offset. */
 const pattern = Buffer.alloc(2 * length);
 for (let at = 0, state = 1; at < length; at++) {
   state = Math.imul(state, 1_664_525) + 1_013_904_223 | 0;
@@ -11,16 +11,16 @@ for (let at = 0, state = 1; at < length; at++) {
 }
 pattern.copyWithin(length, 0, length);
 
-/** At most so many bytes of the pattern, from a place on. */
+/** Returns at most `bytes` bytes of the pattern, from an offset on. */
 export function patternAt(place: number, bytes: number): Uint8Array<ArrayBuffer> {
   const start = place % length;
   return pattern.subarray(start, start + Math.min(bytes, length));
 }
 
-/** Compares what comes with the pattern from a place on. */
+/** Compares received bytes with the pattern from an offset on. */
 export class Check {
   bytes = 0;
-  /** Of the first byte that is wrong. */
+  /** Offset of the first wrong chunk. */
   wrongAt: number | undefined;
 
   constructor(private readonly place: number) {}

@@ -1,6 +1,6 @@
 import type { Load, LoadResult } from "./load.ts";
 
-/** Where a program runs: in the network of a process, or in this machine's. */
+/** Network in which a program runs: that of a process, or this machine's. */
 export interface Place {
   networkOf?: number;
 }
@@ -9,7 +9,7 @@ export interface Place {
 export class Server implements AsyncDisposable {
   private constructor(private readonly child: Deno.ChildProcess, readonly port: number) {}
 
-  /** `name` is its first letter in answers; port 0 is any. */
+  /** Starts a server. `name` is the first byte of its answers; port 0 is any free port. */
   static async start(name: string, hostname: string, port: number, place: Place = {}): Promise<Server> {
     const child = start("server.ts", [name, hostname, String(port)], place);
     const lines = linesOf(child.stdout), first = (await lines.next()).value ?? "";
@@ -29,14 +29,14 @@ export class Client implements AsyncDisposable {
   readonly #lines: AsyncIterator<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
 
-  /** `by` is the name of the server that is expected to answer, if it must be that. */
+  /** `by` is the name of the server that must answer, if any. */
   constructor(readonly hostname: string, readonly port: number, private readonly by?: string, place: Place = {}) {
     this.#child = start("client.ts", [hostname, String(port)], place);
     this.#lines = linesOf(this.#child.stdout);
     this.#input = this.#child.stdin.getWriter();
   }
 
-  /** Throws an Error when any connection was not answered in full, or not by the server that was meant. */
+  /** Runs a load. Throws an Error when any connection was not answered in full, or by the wrong server. */
   async run(load: Load): Promise<LoadResult> {
     await this.#input.write(new TextEncoder().encode(`${JSON.stringify(load)}\n`));
     const { value } = await this.#lines.next();
@@ -65,7 +65,7 @@ async function end(child: Deno.ChildProcess): Promise<void> {
   try {
     child.kill();
   } catch {
-    // It has ended.
+    // The process has ended.
   }
   await child.status;
 }

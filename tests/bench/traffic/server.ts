@@ -1,12 +1,12 @@
 /**
- * `server.ts NAME HOST PORT`: answers connections as their first line asks, each after one byte that is the server's name.
+ * `server.ts NAME HOST PORT`: answers connections according to their first line, each after one byte with the server's name.
  *
- * `get BYTES PLACE`: sends so many bytes of the pattern, and ends. `put BYTES PLACE`: reads as many, and says `ok`
- * when they were these, or what was wrong. `hold 0 0`: says no more, and ends with the other side.
+ * `get BYTES PLACE`: sends BYTES bytes of the pattern from PLACE on, and closes. `put BYTES PLACE`: reads as many bytes, and
+ * answers `ok` when they match the pattern, or the error. `hold 0 0`: sends nothing more, and closes with the client.
  */
 import { Check, patternAt } from "./pattern.ts";
 
-const pieceBytes = 256 * 1024;
+const chunkBytes = 256 * 1024;
 
 const [name = "?", hostname = "127.0.0.1", port = "0"] = Deno.args;
 const listener = Deno.listen({ hostname, port: Number(port) });
@@ -17,7 +17,7 @@ for await (const connection of listener) {
 
 async function serve(connection: Deno.TcpConn): Promise<void> {
   connection.setNoDelay(true);
-  const buffer = new Uint8Array(pieceBytes);
+  const buffer = new Uint8Array(chunkBytes);
   let head = "", rest: Uint8Array<ArrayBuffer> = new Uint8Array();
   while (!head.includes("\n")) {
     const count = await connection.read(buffer);
@@ -32,7 +32,7 @@ async function serve(connection: Deno.TcpConn): Promise<void> {
   else {
     const check = new Check(Number(place));
     check.add(rest);
-    // Not until its end, which kubectl port-forward does not tell of.
+    // Reads only the announced bytes: kubectl port-forward does not pass on the end of the stream.
     while (what === "hold" || check.bytes < Number(bytes)) {
       const count = await connection.read(buffer);
       if (count === null) break;
@@ -48,7 +48,7 @@ async function serve(connection: Deno.TcpConn): Promise<void> {
 
 async function give(connection: Deno.TcpConn, bytes: number, place: number): Promise<void> {
   for (let sent = 0; sent < bytes;) {
-    const piece = patternAt(place + sent, Math.min(pieceBytes, bytes - sent));
+    const piece = patternAt(place + sent, Math.min(chunkBytes, bytes - sent));
     await send(connection, piece);
     sent += piece.length;
   }

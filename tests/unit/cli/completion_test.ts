@@ -5,7 +5,7 @@ import { globalOptions, pullPolicies } from "../../../src/options.ts";
 import { wayNames } from "../../../src/way.ts";
 
 const read = (...words: string[]) => wantedOf(words, { commands, globals: globalOptions });
-/** What is offered, or which values are looked up. */
+/** Returns the offered values, or the kind of value that is looked up. */
 const offered = (...words: string[]) => {
   const { candidates, typed, values } = read(...words);
   return values ?? candidates.map(({ value }) => value).filter((value) => value.startsWith(typed));
@@ -31,7 +31,7 @@ Deno.test("wantedOf() knows what each value is, wherever its option stands and h
   assert.deepEqual(offered("--via", ""), [...wayNames]);
   assert.deepEqual(offered("ping", "--via=a"), ["auto"]);
   assert.deepEqual(offered("--pull-policy", ""), [...pullPolicies]);
-  assert.deepEqual(offered("redir", "--probes", ""), ["pod", "laptop"]);
+  assert.deepEqual(offered("redir", "--probes", ""), ["pod", "local"]);
   assert.deepEqual(offered("-l", ""), []);
 });
 
@@ -77,7 +77,7 @@ Deno.test("every option that names a thing of the cluster says which", () => {
   const named = /<(name|namespace|pod|container|context|node|file|path)>/;
   const silent = [...globalOptions, ...commands.flatMap(({ options = [] }) => options)]
     .filter(({ flags, values }) => named.test(flags) && values === undefined).map(({ flags }) => flags);
-  // The name of what is still to be made is nobody's, and RBAC has no list of people.
+  // Names of objects still to be created cannot be completed, and RBAC has no list of users.
   assert.deepEqual([...new Set(silent)], [
     "--name <name>",
     "--user <name>",

@@ -21,7 +21,7 @@ const summary: PingSummary = {
   maxMs: 1.2,
 };
 const process: ProcessSeen = {
-  type: "process",
+  type: "pids.process",
   time,
   container: "web",
   pid: 4242,

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { lockFile } from "../../cluster/lock.ts";
 
 Deno.test("lockFile() lets the next one in after the first has let go", async () => {
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
     const order: string[] = [];
-    const first = await lockFile(`${folder}/lock`, () => {});
-    const second = lockFile(`${folder}/lock`, () => {}).then((lock) => {
+    const first = await lockFile(`${directory}/lock`, () => {});
+    const second = lockFile(`${directory}/lock`, () => {}).then((lock) => {
       order.push("second in");
       lock[Symbol.dispose]();
     });
@@ -15,6 +15,6 @@ Deno.test("lockFile() lets the next one in after the first has let go", async ()
     await second;
     assert.deepEqual(order, ["first out", "second in"]);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });

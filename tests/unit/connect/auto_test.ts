@@ -14,10 +14,10 @@ import { containerStatus, deleted, pod } from "../kube/pod.ts";
 const refusedBy = (what: string): Answer =>
   status(400, "BadRequest", `admission webhook "guard.example.com" denied the request: no ${what}`);
 
-/** The requests for a debug pod that is refused. */
+/** Requests that are made for a debug pod that is refused. */
 const debugPodTried = ["POST /api/v1/namespaces/shop/pods dry", "POST /api/v1/namespaces/shop/pods"];
 
-/** Tries to get beside a pod where these answer; returns what was asked to be made, what was explained, and the error. */
+/** Tries to reach a pod with these answers; returns the requested creations, the details printed, and the error. */
 async function reach(
   of: V1Pod,
   answers: { ephemeral: Answer; debugPod: Answer; exec?: () => Answer; now?: V1Pod },
@@ -35,11 +35,11 @@ async function reach(
     return status(404, "NotFound", "not found");
   }, { timeoutMs: 2000 });
   const explained: string[] = [];
-  const explain = (text: string) => void explained.push(text), say = explain;
-  const common = { image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, say } as const;
+  const detail = (text: string) => void explained.push(text), notice = detail;
+  const common = { image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, notice } as const;
   const node = new NodeWay(api.cluster, { ...common, namespace: "shop", regcred: "" });
-  const ephemeral = new EphemeralWay(api.cluster, { ...common, explain, askToEnd: () => Promise.resolve(true) });
-  const auto = new AutoWay(api.cluster, node, ephemeral, explain);
+  const ephemeral = new EphemeralWay(api.cluster, { ...common, detail, askToEnd: () => Promise.resolve(true) });
+  const auto = new AutoWay(api.cluster, node, ephemeral, detail);
   const error = await auto.reach(of, toTarget(of), needs, new AbortController().signal).then(
     () => assert.fail("it got there"),
     (error: unknown) => error,
@@ -116,7 +116,7 @@ Deno.test("AutoWay adds nothing to a pod that is being deleted, and tries a debu
 Deno.test("AutoWay asks what is said to run in a pod that is being deleted, and tries a debug pod where it has ended", async () => {
   const container = ephemeralContainer(pod("web"), {
     ...{ name: "scope-1", target: "app", image: "endoscope:1", pullPolicy: "IfNotPresent", volumes: false },
-    shape: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
+    profile: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
   });
   const of = pod("web", {
     ...deleted,
@@ -138,7 +138,7 @@ Deno.test("AutoWay asks what is said to run in a pod that is being deleted, and 
 const failing = status(500, "InternalError", "error dialing backend");
 const forbidding = { ephemeral: refusedBy("ephemeral containers"), debugPod: refusedBy("privileged pods") };
 
-/** Fails twice, and then in a way that is told at once. */
+/** Fails twice, and then with an error that is reported at once. */
 const failingTwice = () => {
   const answers = [failing, failing];
   return () => answers.pop() ?? status(403, "Forbidden", "no");
@@ -172,11 +172,11 @@ Deno.test("AutoWay takes no way with more rights because the API server fails", 
   }
 });
 
-/** An endoscope in a pod, as the API server has it after admission has rewritten its image. */
+/** Returns a pod's ephemeral container as the API server stores it after admission has rewritten its image. */
 function rewritten(image: string) {
   const container = ephemeralContainer(pod("web"), {
     ...{ name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", volumes: false },
-    shape: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
+    profile: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
   });
   return pod("web", {
     spec: { ephemeralContainers: [container] },
@@ -184,7 +184,7 @@ function rewritten(image: string) {
   });
 }
 
-/** The plan for a pod in a cluster whose admission makes this of every image, and changes security contexts so. */
+/** Plans for a pod in a cluster whose admission rewrites images to `image` and changes security contexts. */
 async function planned(
   of: V1Pod,
   admitted: string,
@@ -205,7 +205,7 @@ async function planned(
     return { status: 200, body: { ...of, spec: { ...of.spec, ephemeralContainers: all } } };
   });
   const way = new EphemeralWay(api.cluster, {
-    ...{ image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, say: () => {}, explain: () => {} },
+    ...{ image: "endoscope:1", pullPolicy: "IfNotPresent", timeoutMs: 5000, notice: () => {}, detail: () => {} },
     askToEnd: () => Promise.resolve(true),
   });
   return await way.plan(of, toTarget(of), needs);
@@ -218,10 +218,10 @@ Deno.test("EphemeralWay.plan() finds the container that runs where admission rew
 });
 
 Deno.test("EphemeralWay.plan() replaces what lacks something where admission rewrites images", async () => {
-  const { running, replaces, shape } = await planned(rewritten(mirrored), mirrored, {
+  const { running, replaces, profile } = await planned(rewritten(mirrored), mirrored, {
     capabilities: ["NET_ADMIN"],
   });
-  assert.deepEqual([running, replaces, shape.capabilities], [undefined, ["scope-1"], ["NET_ADMIN", "SYS_PTRACE"]]);
+  assert.deepEqual([running, replaces, profile.capabilities], [undefined, ["scope-1"], ["NET_ADMIN", "SYS_PTRACE"]]);
 });
 
 Deno.test("EphemeralWay.plan() does not trust a container of an image that admission makes of no image asked for", async () => {
@@ -242,8 +242,8 @@ Deno.test("EphemeralWay.plan() takes a read-only root from admission, and from a
 
 Deno.test("EphemeralWay.plan() gives up what is only wanted where admission takes it away, and refuses what it cannot do without", async () => {
   const none = { capabilities: { drop: ["ALL"] } };
-  const { shape } = await planned(pod("web"), "endoscope:1", { wanted: ["NET_RAW"] }, none);
-  assert.deepEqual(shape.capabilities, []);
+  const { profile } = await planned(pod("web"), "endoscope:1", { wanted: ["NET_RAW"] }, none);
+  assert.deepEqual(profile.capabilities, []);
   await assert.rejects(planned(pod("web"), "endoscope:1", { capabilities: ["NET_RAW"] }, none), {
     kind: "denied",
     message: 'Cannot add an ephemeral container to pod "shop/web" as root with NET_RAW: the cluster\'s admission ' +

@@ -12,7 +12,7 @@ const options: DebugPodOptions = {
   pullPolicy: "IfNotPresent",
 };
 
-/** Names and references of every kind that there is, as long as they may be. */
+/** Node names of every kind, up to the greatest length. */
 const nodes = [
   "a",
   "node1",
@@ -131,7 +131,7 @@ Deno.test("debugPodName() is the same for the same, and another for every other 
   const names = nodes.flatMap((node) => images.map((image) => debugPodName(node, image)));
   assert.deepEqual(names, nodes.flatMap((node) => images.map((image) => debugPodName(node, image))));
   assert.equal(new Set(names).size, names.length);
-  // Two nodes may look the same in what is readable of their names.
+  // The readable parts of two nodes' names may be equal.
   assert.notEqual(debugPodName("a.b", "i"), debugPodName("a-b", "i"));
   assert.match(debugPodName("node-1.example", "i"), /^scope-node-1-example-[0-9a-f]{10}$/);
 });
@@ -186,7 +186,7 @@ Deno.test("hasEnded() is true as soon as the container has ended, whatever the p
 });
 
 Deno.test("debugPod() says who made it, and what for", () => {
-  const made = debugPod({ ...options, maker: { by: "me@host", command: "ping" } }).metadata!.annotations!;
+  const made = debugPod({ ...options, createdBy: { by: "me@host", command: "ping" } }).metadata!.annotations!;
   assert.deepEqual(
     [made["scope/created-by"], made["scope/created-for"], made["scope/created-with"], made["scope/node"]],
     ["me@host", "ping", `scope ${version}`, options.node],

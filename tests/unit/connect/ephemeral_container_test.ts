@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import type { V1EphemeralContainer, V1Pod } from "../../../src/kube/cluster.ts";
 import { version } from "../../../src/version.ts";
 import { ephemeralContainer, findUsable, gathered, scopeContainers } from "../../../src/connect/ephemeral_container.ts";
-import type { Shape } from "../../../src/connect/shape.ts";
+import type { SecurityProfile } from "../../../src/connect/security_profile.ts";
 
 const image = "registry.example/endoscope:1";
-const own: Shape = { uid: 65532, gid: 65533, capabilities: [], asTarget: false };
-const root: Shape = { uid: 0, gid: 0, capabilities: ["NET_RAW", "SYS_PTRACE"], asTarget: false };
-const inside: Shape = { uid: 0, gid: 0, capabilities: ["SYS_CHROOT"], asTarget: true };
+const own: SecurityProfile = { uid: 65532, gid: 65533, capabilities: [], asTarget: false };
+const root: SecurityProfile = { uid: 0, gid: 0, capabilities: ["NET_RAW", "SYS_PTRACE"], asTarget: false };
+const inside: SecurityProfile = { uid: 0, gid: 0, capabilities: ["SYS_CHROOT"], asTarget: true };
 
 const pod: V1Pod = {
   metadata: { name: "web", namespace: "shop" },
@@ -22,11 +22,11 @@ const pod: V1Pod = {
 };
 
 function containerOf(
-  shape: Shape,
+  profile: SecurityProfile,
   more: { volumes?: boolean; name?: string; readOnly?: boolean } = {},
 ): V1EphemeralContainer {
   return ephemeralContainer(pod, {
-    ...{ name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", shape, volumes: false },
+    ...{ name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", profile, volumes: false },
     ...more,
   });
 }
@@ -53,8 +53,8 @@ Deno.test("ephemeralContainer() is the target's own user, as Pod Security restri
 });
 
 Deno.test("ephemeralContainer() with a read-only root keeps what it must write in memory, and a user's own elsewhere than root's", () => {
-  const added = (shape: Shape) => {
-    const { env = [], securityContext } = containerOf(shape, { readOnly: true });
+  const added = (profile: SecurityProfile) => {
+    const { env = [], securityContext } = containerOf(profile, { readOnly: true });
     assert.equal(securityContext?.readOnlyRootFilesystem, true);
     return env.slice(1).map(({ name, value }) => `${name}=${value}`);
   };
@@ -81,7 +81,7 @@ Deno.test("ephemeralContainer() takes the target's volumes, but for those with a
   assert.equal(containerOf(own).volumeMounts, undefined);
 });
 
-/** The pod with these containers; those named run. */
+/** Makes a pod with these ephemeral containers, of which those named in `running` run. */
 function withContainers(containers: V1EphemeralContainer[], running = containers.map(({ name }) => name)): V1Pod {
   const base = { image, imageID: "", ready: false, restartCount: 0 };
   return {
@@ -97,7 +97,7 @@ function withContainers(containers: V1EphemeralContainer[], running = containers
   };
 }
 
-const wanted = { target: "app", images: [image], shape: own, volumes: false };
+const wanted = { target: "app", images: [image], profile: own, volumes: false };
 
 Deno.test("findUsable() finds the one that runs, and none that has ended", () => {
   const both = [containerOf(own, { name: "scope-1" }), containerOf(own, { name: "scope-2" })];
@@ -115,39 +115,39 @@ Deno.test("findUsable() wants image, version, target and user as needed", () => 
 });
 
 Deno.test("findUsable() wants no capability less, and takes one more", () => {
-  const needs = (...capabilities: Shape["capabilities"]) =>
-    findUsable(withContainers([containerOf(root)]), { ...wanted, shape: { ...root, capabilities } }) !== undefined;
+  const needs = (...capabilities: SecurityProfile["capabilities"]) =>
+    findUsable(withContainers([containerOf(root)]), { ...wanted, profile: { ...root, capabilities } }) !== undefined;
   assert.equal(needs("NET_RAW"), true);
   assert.equal(needs("NET_RAW", "SYS_PTRACE"), true);
   assert.equal(needs("NET_ADMIN"), false);
 });
 
 Deno.test("findUsable() takes none with a capability where a process of the target may reach what is in it", () => {
-  const bare: Shape = { uid: 0, gid: 0, capabilities: [], asTarget: false, bare: true };
-  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, shape: bare }), undefined);
-  assert.deepEqual(gathered(withContainers([containerOf(root)]), { ...wanted, shape: bare }).shape, bare);
-  assert.ok(findUsable(withContainers([containerOf(bare)]), { ...wanted, shape: bare }));
+  const bare: SecurityProfile = { uid: 0, gid: 0, capabilities: [], asTarget: false, bare: true };
+  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, profile: bare }), undefined);
+  assert.deepEqual(gathered(withContainers([containerOf(root)]), { ...wanted, profile: bare }).profile, bare);
+  assert.ok(findUsable(withContainers([containerOf(bare)]), { ...wanted, profile: bare }));
 });
 
 Deno.test("ephemeralContainer() keeps its socket out of a /tmp that is a volume of the pod", () => {
   const [app] = pod.spec!.containers;
   const shared = { ...pod, spec: { containers: [{ ...app!, volumeMounts: [{ name: "tmp", mountPath: "/tmp" }] }] } };
-  const options = { name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", shape: own } as const;
+  const options = { name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", profile: own } as const;
   const scratch = (volumes: boolean) =>
     ephemeralContainer(shared, { ...options, volumes }).env?.find(({ name }) => name === "SCOPE_SCRATCH")?.value;
   assert.deepEqual([scratch(true), scratch(false)], ["/tmp/scope-1", undefined]);
 });
 
 Deno.test("findUsable() wants the very rights of the target for what runs inside it", () => {
-  const shape = { ...inside, capabilities: ["SYS_PTRACE" as const] };
-  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, shape }), undefined);
-  assert.notEqual(findUsable(withContainers([containerOf(shape)]), { ...wanted, shape }), undefined);
+  const profile = { ...inside, capabilities: ["SYS_PTRACE" as const] };
+  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, profile }), undefined);
+  assert.notEqual(findUsable(withContainers([containerOf(profile)]), { ...wanted, profile }), undefined);
 });
 
 Deno.test("findUsable() wants the target's group, too", () => {
-  const shape: Shape = { uid: 0, gid: 7, capabilities: [], asTarget: false };
-  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, shape }), undefined);
-  assert.notEqual(findUsable(withContainers([containerOf(shape)]), { ...wanted, shape }), undefined);
+  const profile: SecurityProfile = { uid: 0, gid: 7, capabilities: [], asTarget: false };
+  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, profile }), undefined);
+  assert.notEqual(findUsable(withContainers([containerOf(profile)]), { ...wanted, profile }), undefined);
 });
 
 Deno.test("findUsable() wants volumes where they are wanted", () => {
@@ -164,7 +164,8 @@ Deno.test("scopeContainers() leaves out those that somebody else added", () => {
 });
 
 Deno.test("gathered() has the rights of those that run as the same user, and replaces them", () => {
-  const raw: Shape = { ...root, capabilities: ["NET_RAW"] }, admin: Shape = { ...root, capabilities: ["NET_ADMIN"] };
+  const raw: SecurityProfile = { ...root, capabilities: ["NET_RAW"] },
+    admin: SecurityProfile = { ...root, capabilities: ["NET_ADMIN"] };
   const running = withContainers([
     containerOf(raw, { name: "raw", volumes: true }),
     containerOf(own, { name: "own" }),
@@ -172,12 +173,12 @@ Deno.test("gathered() has the rights of those that run as the same user, and rep
     { ...containerOf(raw, { name: "other-image" }), image: "other:1" },
     containerOf(inside, { name: "inside" }),
   ]);
-  assert.deepEqual(gathered(running, { ...wanted, shape: admin }), {
-    shape: { ...root, capabilities: ["NET_ADMIN", "NET_RAW"] },
+  assert.deepEqual(gathered(running, { ...wanted, profile: admin }), {
+    profile: { ...root, capabilities: ["NET_ADMIN", "NET_RAW"] },
     volumes: true,
     replaces: ["raw"],
   });
-  assert.deepEqual(gathered(running, { ...wanted, volumes: true }), { shape: own, volumes: true, replaces: ["own"] });
-  assert.deepEqual(gathered(running, { ...wanted, shape: inside }).replaces, []);
-  assert.deepEqual(gathered(withContainers([containerOf(raw)], []), { ...wanted, shape: admin }).replaces, []);
+  assert.deepEqual(gathered(running, { ...wanted, volumes: true }), { profile: own, volumes: true, replaces: ["own"] });
+  assert.deepEqual(gathered(running, { ...wanted, profile: inside }).replaces, []);
+  assert.deepEqual(gathered(withContainers([containerOf(raw)], []), { ...wanted, profile: admin }).replaces, []);
 });

@@ -7,10 +7,10 @@ for (
     ["", undefined],
     ["\n \n", undefined],
     ["Error: unknown flag: --shared-namespaces\n", "unknown flag: --shared-namespaces"],
-    ["unexpected: a call failed\nerror: Cannot make the folder\nlater words\n", "Cannot make the folder"],
+    ["unexpected: a call failed\nerror: Cannot make the directory\nlater words\n", "Cannot make the directory"],
     ["one\n  two\n", "two"],
     [
-      "error: Uncaught (in promise) NotFound: No such file\nawait Deno.mkdir(folder);\n^\n    at file:///opt/scope/manager.js:1:2\n",
+      "error: Uncaught (in promise) NotFound: No such file\nawait Deno.mkdir(directory);\n^\n    at file:///opt/scope/manager.js:1:2\n",
       "Uncaught (in promise) NotFound: No such file",
     ],
   ] as const

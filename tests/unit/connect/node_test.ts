@@ -11,10 +11,10 @@ import { containerStatus } from "../kube/pod.ts";
 const mirrored = "mirror.example/endoscope@sha256:1";
 const options: StartOptions = {
   ...{ namespace: "shop", image: "endoscope:1", regcred: "", pullPolicy: "IfNotPresent", timeoutMs: 5000 },
-  say: () => {},
+  notice: () => {},
 };
 
-/** The debug pod that runs, with this image. */
+/** Makes a running debug pod with this image. */
 function running(image: string, asked = options.image): V1Pod {
   const made = debugPod({ ...options, image: asked, node: "node1" });
   made.spec!.containers[0]!.image = image;
@@ -26,7 +26,7 @@ function running(image: string, asked = options.image): V1Pod {
 
 const forbidden = status(403, "Forbidden", "no");
 
-/** Looks for the debug pod among these, and makes one where there is none; returns what was asked for, and the error. */
+/** Reaches a node where these pods exist, creating a debug pod when there is none; returns the requests and the error. */
 async function reach(
   pods: V1Pod[],
   { dry, made = forbidden, exec = () => forbidden }: {
@@ -40,7 +40,7 @@ async function reach(
     if (path.endsWith("/selfsubjectaccessreviews")) return { status: 201, body: { status: { allowed: true } } };
     if (path.includes("/exec?")) return exec();
     if (method === "POST") return path.includes("dryRun=All") ? dry(JSON.parse(body)) : made;
-    // A watch, and a list
+    // A watch; else a list.
     if (path.includes("watch=")) {
       return { status: 200, body: pods.map((object) => `${JSON.stringify({ type: "ADDED", object })}\n`).join("") };
     }
@@ -121,7 +121,7 @@ Deno.test("NodeWay makes a debug pod where exec is refused and the pod's status 
   assert.equal(asked.filter((one) => one.endsWith("/exec")).length, 1);
 });
 
-/** One that another image was asked for, which this run's own dry run does not know: so it is made, and followed. */
+/** Answers for a debug pod that is created with a rewritten image, unknown here as the dry run was refused. */
 const made = () => {
   const created = running(mirrored);
   return { pods: [created], way: { dry: () => forbidden, made: { status: 201, body: created } } };

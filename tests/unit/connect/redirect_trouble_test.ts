@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { redirectTrouble } from "../../../src/connect/redirect_trouble.ts";
+import { refusal } from "../../../src/manager/server/refusal.ts";
 import type { Target } from "../../../src/target.ts";
 
 const container = { name: "main", id: "abc" };
@@ -10,7 +10,7 @@ const target: Target = {
 };
 
 Deno.test("redirectTrouble() says of a pod in its node's network what is said where a cluster is asked", () => {
-  const refused = new ConnectError("it has the network of its node", Code.FailedPrecondition);
+  const refused = refusal("NODE_NETWORK", "it has the network of its node");
   const error = redirectTrouble(refused, target);
   assert.equal(error?.kind, "usage");
   assert.equal(error.message, 'Cannot redirect pod "shop/proxy": it has the network of its node');

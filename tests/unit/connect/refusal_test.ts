@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { ScopeError } from "../../../src/errors.ts";
 import { translate } from "../../../src/kube/translate.ts";
 import { toTarget } from "../../../src/kube/pods.ts";
-import { policyOf, refusedShape, unfit } from "../../../src/connect/refusal.ts";
-import type { Shape } from "../../../src/connect/shape.ts";
+import { policyOf, refusedProfile, unfit } from "../../../src/connect/refusal.ts";
+import type { SecurityProfile } from "../../../src/connect/security_profile.ts";
 import { containerStatus, deleted, pod } from "../kube/pod.ts";
 
 const web = pod("web");
-const raw: Shape = { uid: 0, gid: 0, capabilities: ["NET_RAW"], asTarget: false };
-// As the API server words it.
+const raw: SecurityProfile = { uid: 0, gid: 0, capabilities: ["NET_RAW"], asTarget: false };
+// Message of the API server.
 const violation =
   'pods "web" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities (container ' +
   '"scope-test" must not include "NET_RAW" in securityContext.capabilities.add)';
@@ -41,7 +41,7 @@ Deno.test("unfit() refuses a pod that is being deleted, whose kubelet starts not
 });
 
 Deno.test("refusedShape() says which rights Pod Security forbids, and policyOf() why", () => {
-  const error = refusedShape(forbidden(violation), web, raw);
+  const error = refusedProfile(forbidden(violation), web, raw);
   assert.equal(
     error.message,
     'Cannot add an ephemeral container to pod "shop/web": Pod Security forbids root with NET_RAW in this namespace',
@@ -55,13 +55,13 @@ Deno.test("refusedShape() says which rights Pod Security forbids, and policyOf()
 
 Deno.test("refusedShape() leaves all else as it is", () => {
   const error = new ScopeError("unreachable", "Cannot add");
-  assert.equal(refusedShape(error, web, raw), error);
+  assert.equal(refusedProfile(error, web, raw), error);
   const lacking = forbidden(
     'pods "web" is forbidden: User "eve" cannot patch resource "pods/ephemeralcontainers" in API group "" in the ' +
       'namespace "shop"',
   );
-  assert.equal(refusedShape(lacking, web, raw), lacking);
+  assert.equal(refusedProfile(lacking, web, raw), lacking);
   assert.equal(lacking.hint, 'ask for "patch pods/ephemeralcontainers" in namespace "shop"');
   const expired = translate("add", { code: 401, body: {} });
-  assert.equal(refusedShape(expired, web, raw), expired);
+  assert.equal(refusedProfile(expired, web, raw), expired);
 });

@@ -1,55 +1,55 @@
 import assert from "node:assert/strict";
-import type { Beside } from "../../../src/context.ts";
+import type { TargetClient } from "../../../src/context.ts";
 import { ScopeError } from "../../../src/errors.ts";
 import type { Event } from "../../../src/event.ts";
 import { now } from "../../../src/lib/timed.ts";
-import { comingBack } from "../../../src/connect/coming_back.ts";
+import { withReconnect } from "../../../src/connect/reconnect.ts";
 import type { ClusterContext } from "../../../src/context.ts";
-import type { enterBeside } from "../../../src/connect/enter_beside.ts";
-import { letGo } from "../../../src/connect/enter_beside.ts";
-import type { Reached } from "../../../src/connect/reached.ts";
+import type { enterTarget } from "../../../src/connect/enter_target.ts";
+import { releaseTarget } from "../../../src/connect/enter_target.ts";
+import type { ManagerEndpoint } from "../../../src/connect/manager_endpoint.ts";
 import { until } from "../../cluster/wait.ts";
 import { apiServer } from "../kube/api_server.ts";
 import { openSocket, startManager } from "../manager/manager_process.ts";
 
-/** A passage whose manager is reached anew like this, and what was done to it and said. */
+/** Makes an endpoint with this way to reconnect, and records removals and notices. */
 function passageWith(
-  again: NonNullable<Reached["again"]>,
+  again: NonNullable<ManagerEndpoint["again"]>,
   why?: string,
-): { passage: Reached; done: string[]; context: ClusterContext } {
+): { endpoint: ManagerEndpoint; done: string[]; context: ClusterContext } {
   const done: string[] = [];
-  const passage = {
+  const endpoint = {
     place: "debug pod",
     created: true,
     again,
     whyEnded: () => Promise.resolve(why),
     remove: () => Promise.resolve(void done.push("removed")),
-  } as unknown as Reached;
+  } as unknown as ManagerEndpoint;
   const context = {
     options: { terminate: true },
-    say: (text: string) => void done.push(text.split(":")[0]!),
+    notice: (text: string) => void done.push(text.split(":")[0]!),
   } as unknown as ClusterContext;
-  return { passage, done, context };
+  return { endpoint, done, context };
 }
 
 Deno.test("letGo after a lost connection removes no debug pod that others use, and one that nobody does", async () => {
   await using manager = await startManager();
-  const { passage, done, context } = passageWith(() => openSocket(manager.socket));
+  const { endpoint, done, context } = passageWith(() => openSocket(manager.socket));
   const lose = async () => {
     const lost = await manager.connect();
     await lost.calls.info({});
-    await lost[Symbol.asyncDispose](); // as a connection is that breaks off
+    await lost[Symbol.asyncDispose](); // as when a connection breaks
     return lost;
   };
   {
     await using other = await manager.connect();
     await other.calls.info({});
-    await letGo(context, passage, await lose());
+    await releaseTarget(context, endpoint, await lose());
     assert.deepEqual(done, ["debug pod stays"]);
-    // The manager may learn a moment later that who asked has left.
+    // The manager may notice a moment later that the client that asked has left.
     await until("the other to be alone", 5, async () => (await other.calls.info({})).clients === 1);
   }
-  await letGo(context, passage, await lose());
+  await releaseTarget(context, endpoint, await lose());
   assert.deepEqual(done, ["debug pod stays", "removed"]);
 });
 
@@ -59,30 +59,30 @@ Deno.test("letGo removes what has ended, and nothing of which nobody can tell", 
   await lost[Symbol.asyncDispose]();
   const unreachable = () => Promise.reject(new ScopeError("unreachable", "no road"));
   for (
-    const [{ passage, done, context }, expected] of [
+    const [{ endpoint, done, context }, expected] of [
       [passageWith(unreachable), "debug pod stays"],
       [passageWith(unreachable, "it ended (OOMKilled)"), "removed"],
       [passageWith(() => Promise.resolve(undefined)), "removed"],
     ] as const
   ) {
-    await letGo(context, passage, lost);
+    await releaseTarget(context, endpoint, lost);
     assert.deepEqual(done, [expected]);
   }
 });
 
 Deno.test("comingBack tells of the loss first, and removes at its end what it made before it", async () => {
   await using api = await apiServer(() => ({ status: 403, body: "" }));
-  const { passage, done, context } = passageWith(() => Promise.resolve(undefined));
+  const { endpoint, done, context } = passageWith(() => Promise.resolve(undefined));
   const stop = new AbortController(), name = { namespace: "shop", pod: "web" };
   let entered = 0;
-  const enter: typeof enterBeside = (inside, _query, _needs, made) => {
+  const enter: typeof enterTarget = (inside, _query, _needs, made) => {
     assert.equal(inside.options.terminate, false);
-    if (++entered === 1) made?.(passage); // later it is found
-    const beside = {
+    if (++entered === 1) made?.(endpoint); // later it is found
+    const client = {
       lost: new AbortController().signal,
       [Symbol.asyncDispose]: () => Promise.resolve(void done.push("left")),
     };
-    return Promise.resolve(beside as unknown as Beside);
+    return Promise.resolve(client as unknown as TargetClient);
   };
   const what = {
     needs: {},
@@ -96,7 +96,7 @@ Deno.test("comingBack tells of the loss first, and removes at its end what it ma
     lost: "redir.lost",
     resumed: "redir.resumed",
   } as const;
-  for await (const { type } of comingBack({ ...context, cluster: api.cluster }, name, what, stop.signal, enter)) {
+  for await (const { type } of withReconnect({ ...context, cluster: api.cluster }, name, what, stop.signal, enter)) {
     done.push(type);
   }
   assert.deepEqual(done, [

@@ -6,14 +6,14 @@ import { containerStatus, pod } from "../kube/pod.ts";
 
 const image = "registry.example/endoscope:1";
 
-/** A debug pod whose container is in this state. */
+/** Makes a debug pod whose container is in this state. */
 function inState(state: Record<string, unknown>, phase = "Pending"): V1Pod {
   return pod("debug", { status: { phase, containerStatuses: [{ ...containerStatus("scope"), state }] } });
 }
 
 const waiting = (reason: string, message?: string) => inState({ waiting: { reason, ...(message && { message }) } });
 
-// What the kubelet and containerd say, in their words.
+// Messages of the kubelet and containerd.
 const notThere =
   `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
 const refused =

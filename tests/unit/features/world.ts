@@ -1,5 +1,5 @@
 import type { Destinations } from "../../../src/connect/destinations.ts";
-import type { Beside, ClusterContext, Context } from "../../../src/context.ts";
+import type { ClusterContext, Context, TargetClient } from "../../../src/context.ts";
 import type { Event, PingSkipped, ProcessSeen } from "../../../src/event.ts";
 import type { Destination, DestinationQuery, Target, TargetQuery } from "../../../src/target.ts";
 import type { CopyRequest } from "../../../src/features/files/copy_place.ts";
@@ -7,14 +7,14 @@ import type { LogRequest } from "../../../src/features/logs/request.ts";
 import type { ServeOptions } from "../../../src/features/manage/command.ts";
 import type { CopyOptions } from "../../../src/features/pods/copy_command.ts";
 import type { DebugPods } from "../../../src/features/pods/debug_pods.ts";
-import type { Needing } from "../../../src/features/pods/doctor_command.ts";
+import type { CommandNeeds } from "../../../src/features/pods/doctor_command.ts";
 import type { RedirCommandPlan } from "../../../src/features/redirect/command.ts";
 import type { BypassPlan } from "../../../src/manager/client/bypass_plan.ts";
 import { resolveOptions } from "../../../src/options.ts";
 import type { RawOptions } from "../../../src/options.ts";
 import type { Run } from "../../../src/tool.ts";
 import type { Needs } from "../../../src/way.ts";
-import { besideOf } from "../beside.ts";
+import { targetClientOf } from "../target_client.ts";
 
 export interface World {
   globals?: RawOptions;
@@ -25,7 +25,7 @@ export interface World {
   interactive?: boolean;
   /** More about the target, and how it is reached. */
   target?: Partial<Target>;
-  way?: Beside["way"];
+  way?: TargetClient["way"];
   piped?: boolean;
   /** What `show` answers. */
   shown?: number;
@@ -49,7 +49,7 @@ export function worldOf(
     contextNamespace,
   }: World,
 ) {
-  const place = besideOf(processes, { of: target, way });
+  const place = targetClientOf(processes, { of: target, way });
   const did = {
     entered: [] as TargetQuery[],
     needs: [] as Needs[],
@@ -73,8 +73,8 @@ export function worldOf(
     said: [] as string[],
   };
   const options = resolveOptions(globals), signal = new AbortController().signal;
-  const say = (text: string) => void did.said.push(text);
-  const cluster = { options, signal, say, explain() {} } as unknown as ClusterContext;
+  const notice = (text: string) => void did.said.push(text);
+  const cluster = { options, signal, notice, detail() {} } as unknown as ClusterContext;
   const context: Context = {
     options,
     signal,
@@ -82,22 +82,22 @@ export function worldOf(
     interrupted: undefined,
     terminalType: "xterm",
     windowSize: () => ({ columns: 100, rows: 30 }),
-    say,
-    explain() {},
+    notice,
+    detail() {},
     namespace: () => Promise.resolve(globals.namespace as string | undefined ?? contextNamespace),
     target: (query) => Promise.resolve(query),
     cluster: () => Promise.resolve(cluster),
     enter(query, needs = {}) {
       did.entered.push(query);
       did.needs.push(needs);
-      return Promise.resolve(place.beside);
+      return Promise.resolve(place.client);
     },
     enterNode(name) {
       did.nodes.push(name);
-      return Promise.resolve(place.beside);
+      return Promise.resolve(place.client);
     },
     async print(bytes) {
-      for await (const piece of bytes) did.printed += new TextDecoder().decode(piece);
+      for await (const chunk of bytes) did.printed += new TextDecoder().decode(chunk);
     },
     async show(events, { live, times = false } = {}) {
       did.shows.push(live !== undefined ? "live" : times ? "times" : "text");
@@ -130,7 +130,7 @@ export function worldOf(
       return Promise.resolve({ reachable, skipped, async *watch() {} });
     },
     makeDebugPods: () => debugPod,
-    async *diagnose(_context: unknown, query: TargetQuery, commands: readonly Needing[]) {
+    async *diagnose(_context: unknown, query: TargetQuery, commands: readonly CommandNeeds[]) {
       did.diagnosed.push([query, commands.map(({ command }) => command)]);
       yield* debugPods;
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { line, meaning } from "../../../src/helpers/handshake.ts";
 
-Deno.test("meaning() takes both answers of a host for one, and tells unsent from lost", () => {
+Deno.test("meaning() distinguishes open, refused, unsent and lost", () => {
   const [ok, reset, refused, eperm, netUnreach, hostUnreach, timedOut] = [0, 104, 111, 1, 101, 113, 110].map(meaning);
   assert.deepEqual([ok, reset, refused], ["open", "refused", "refused"]);
   assert.deepEqual([eperm, netUnreach], ["unsent", "unsent"]);

@@ -17,7 +17,7 @@ function linesOf(output: Deno.CommandOutput): [string, ReturnType<typeof parseTc
   });
 }
 
-Deno.test("tcp_ping gets an answer from open and closed ports, as often as asked, and no program hears of it", async () => {
+Deno.test("tcp_ping gets COUNT replies from open and closed ports, and no program accepts a connection", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let accepted = 0;
   const accepting = (async () => {
@@ -43,7 +43,7 @@ Deno.test("tcp_ping gets an answer from open and closed ports, as often as asked
   const own = await Deno.connect({ port: open });
   await Promise.race([own.read(new Uint8Array(1)), accepting]);
   own.close();
-  assert.equal(accepted, 1, "only the one of the test itself, which came last");
+  assert.equal(accepted, 1, "only the connection of the test itself, which came last");
 });
 
 Deno.test("tcp_ping goes on until SIGINT, and then ends at once with 0", async () => {

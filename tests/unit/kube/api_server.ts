@@ -9,12 +9,12 @@ import { loadCluster } from "../../../src/kube/cluster.ts";
 
 export interface Answer {
   status: number;
-  /** Text as it is, anything else as JSON. */
+  /** A string is sent as it is, any other value as JSON. */
   body: unknown;
   headers?: Readonly<Record<string, string>>;
 }
 
-/** A Status as the API server writes it, see the API conventions of Kubernetes. */
+/** Makes an answer with a Status object, see the API conventions of Kubernetes. */
 export function status(code: number, reason: string, message: string, details: unknown = {}): Answer {
   return {
     status: code,
@@ -22,7 +22,7 @@ export function status(code: number, reason: string, message: string, details: u
   };
 }
 
-/** A certificate that nobody trusts. */
+/** Makes a self-signed certificate and its key. */
 export function selfSigned(): { key: string; cert: string } {
   const file = Deno.makeTempFileSync({ prefix: "scope-api-" });
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=test"];
@@ -35,11 +35,11 @@ export function selfSigned(): { key: string; cert: string } {
   return made;
 }
 
-/** An HTTP server in the place of an API server, and the real client for it. `tls`: credentials reach no other. */
+/** Starts an HTTP server as an API server, with the real client for it. `tls` is required to receive credentials. */
 export async function apiServer(
   answer: (method: string, path: string, body: string, headers: IncomingHttpHeaders) => Answer | Promise<Answer>,
   { tls = false, ...options }: Partial<Limits> & { tls?: boolean } = {},
-): Promise<AsyncDisposable & { cluster: Cluster; folder: string; asked: string[] }> {
+): Promise<AsyncDisposable & { cluster: Cluster; directory: string; asked: string[] }> {
   const asked: string[] = [];
   const answerTo = async ({ method = "", url = "", headers }: IncomingMessage, sent = "") => {
     asked.push(`${method} ${url}`);
@@ -53,7 +53,7 @@ export async function apiServer(
     response.writeHead(status, { "content-type": text.startsWith("{") ? "application/json" : "text/plain", ...more });
     response.end(text);
   });
-  // A request for exec is one for a websocket; a refusal is a plain answer.
+  // An exec is a websocket upgrade; a refusal is a plain answer.
   server.on("upgrade", async (request, socket) => {
     const { status, more, text } = await answerTo(request);
     const headers = Object.entries({ ...more, "content-length": Buffer.byteLength(text), connection: "close" });
@@ -61,24 +61,24 @@ export async function apiServer(
     socket.end(`HTTP/1.1 ${status} Refused\r\n${lines}\r\n${text}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-api-" });
   const address = `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const cluster = clusterAt(folder, address, options);
+  const cluster = clusterAt(directory, address, options);
   return {
     cluster,
-    folder,
+    directory,
     asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      Deno.removeSync(folder, { recursive: true });
+      Deno.removeSync(directory, { recursive: true });
     },
   };
 }
 
-/** The real client for an API server at this address. */
-export function clusterAt(folder: string, server: string, options: Partial<Limits> = {}): Cluster {
-  const kubeconfig = `${folder}/kubeconfig`;
+/** Makes the real client for an API server at this address. */
+export function clusterAt(directory: string, server: string, options: Partial<Limits> = {}): Cluster {
+  const kubeconfig = `${directory}/kubeconfig`;
   Deno.writeTextFileSync(
     kubeconfig,
     JSON.stringify({
@@ -96,7 +96,7 @@ export function clusterAt(folder: string, server: string, options: Partial<Limit
   return loadCluster({ kubeconfig, ...limits, ...options });
 }
 
-type Limits = Pick<ClusterOptions, "timeoutMs" | "say" | "explain" | "signal">;
+type Limits = Pick<ClusterOptions, "timeoutMs" | "notice" | "detail" | "signal">;
 
-/** Limits that no test comes near, and words that nobody reads. */
-export const limits = { timeoutMs: 10_000, say() {}, signal: new AbortController().signal };
+/** Default options: a timeout that no test reaches, and ignored notices. */
+export const limits = { timeoutMs: 10_000, notice() {}, signal: new AbortController().signal };

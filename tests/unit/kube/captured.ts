@@ -1,6 +1,6 @@
 import type { V1Pod } from "../../../src/kube/cluster.ts";
 
-/** A pod as the real API server told it, see tests/testdata/pods/capture. */
+/** Returns a pod captured from a real API server, see tests/testdata/pods/capture. */
 export function captured(name: string): V1Pod {
   return JSON.parse(Deno.readTextFileSync(new URL(`../../testdata/pods/${name}.json`, import.meta.url)));
 }

@@ -16,7 +16,7 @@ function failure(load: () => unknown): [string, string, string | undefined] {
 
 Deno.test("loadCluster() takes the context's namespace, or default", async () => {
   await using api = await apiServer(() => ({ status: 200, body: {} }));
-  const kubeconfig = `${api.folder}/kubeconfig`;
+  const kubeconfig = `${api.directory}/kubeconfig`;
   assert.equal(loadCluster({ ...limits, kubeconfig }).namespace, "shop");
   assert.equal(loadCluster({ ...limits, kubeconfig, context: "other" }).namespace, "default");
   assert.match(loadCluster({ ...limits, kubeconfig }).server, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -24,22 +24,25 @@ Deno.test("loadCluster() takes the context's namespace, or default", async () =>
 
 Deno.test("loadCluster() refuses a file or a context that there is not", async () => {
   await using api = await apiServer(() => ({ status: 200, body: {} }));
-  const missing = `${api.folder}/none`;
+  const missing = `${api.directory}/none`;
   assert.deepEqual(failure(() => loadCluster({ ...limits, kubeconfig: missing })).slice(0, 2), [
     "notFound",
     `Cannot find the kubeconfig "${missing}"`,
   ]);
-  assert.deepEqual(failure(() => loadCluster({ ...limits, kubeconfig: `${api.folder}/kubeconfig`, context: "prod" })), [
-    "notFound",
-    'Cannot find the context "prod" in the kubeconfig',
-    "it has test, other",
-  ]);
+  assert.deepEqual(
+    failure(() => loadCluster({ ...limits, kubeconfig: `${api.directory}/kubeconfig`, context: "prod" })),
+    [
+      "notFound",
+      'Cannot find the context "prod" in the kubeconfig',
+      "it has test, other",
+    ],
+  );
 });
 
 Deno.test("loadCluster() refuses a file that is no kubeconfig", async () => {
   await using api = await apiServer(() => ({ status: 200, body: {} }));
   for (const text of ["{[", "kind: Config\n", ""]) {
-    const kubeconfig = `${api.folder}/bad`;
+    const kubeconfig = `${api.directory}/bad`;
     Deno.writeTextFileSync(kubeconfig, text);
     assert.equal(failure(() => loadCluster({ ...limits, kubeconfig }))[0], "unreachable", JSON.stringify(text));
   }

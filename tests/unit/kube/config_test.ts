@@ -6,7 +6,7 @@ import { contextNamespace, loadCluster } from "../../../src/kube/cluster.ts";
 import { until } from "../../cluster/wait.ts";
 import { type Answer, apiServer, limits, status } from "./api_server.ts";
 
-// deno-lint-ignore no-explicit-any -- as people write them
+// deno-lint-ignore no-explicit-any -- kubeconfigs as users write them
 type Kubeconfig = Record<string, any>;
 
 const cluster = (name: string, server: string) => ({ name, cluster: { server } });
@@ -14,21 +14,21 @@ const context = (name: string, cluster: string, user = "me") => ({ name, context
 
 type Options = Parameters<typeof loadCluster>[0];
 
-/** Writes kubeconfigs into a folder, with what else is to stand there, and gives limits with a $KUBECONFIG that names them all. */
+/** Writes kubeconfigs into a directory, and runs a test with options whose $KUBECONFIG names them all. */
 async function withFiles(
   files: readonly (Kubeconfig | string)[],
   test: (options: Options, paths: string[]) => void | Promise<void>,
 ) {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-config-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-config-" });
   const paths = files.map((file, index) => {
-    if (file === "missing") return `${folder}/missing`;
-    Deno.writeTextFileSync(`${folder}/${index}`, typeof file === "string" ? file : JSON.stringify(file));
-    return `${folder}/${index}`;
+    if (file === "missing") return `${directory}/missing`;
+    Deno.writeTextFileSync(`${directory}/${index}`, typeof file === "string" ? file : JSON.stringify(file));
+    return `${directory}/${index}`;
   });
   try {
     await test({ ...limits, env: { KUBECONFIG: paths.join(":") } }, paths);
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 }
 
@@ -98,7 +98,7 @@ Deno.test("loadCluster() acts as nobody whom it knows in part only", async () =>
   }
 });
 
-/** A kubeconfig for this server, whose user is this. */
+/** Makes a kubeconfig for this server and user. */
 function kubeconfigOf(server: string, user: unknown, more: unknown = {}): Kubeconfig {
   return {
     "current-context": "test",
@@ -108,7 +108,7 @@ function kubeconfigOf(server: string, user: unknown, more: unknown = {}): Kubeco
   };
 }
 
-/** An API server that answers who asked by the words of the Authorization header. */
+/** Runs a test with an API server whose answers depend on the Authorization header. */
 async function guarded(
   answer: (authorization: string | undefined) => Answer,
   test: (server: string) => Promise<void>,
@@ -140,7 +140,7 @@ Deno.test("the token of a tokenFile is read anew for each request, from beside t
     });
   }));
 
-/** A plugin that does this in a shell, in the folder of its kubeconfig. */
+/** Makes a credential plugin that runs a shell script in the directory of its kubeconfig. */
 const plugin = (script: string, more: object = {}) => ({
   exec: {
     apiVersion: "client.authentication.k8s.io/v1",
@@ -191,7 +191,7 @@ Deno.test("a plugin that is not installed is told with the kubeconfig's words on
     for (
       const [more, hint] of [
         [{ installHint: "get it from\nhttps://plugins.example/\n" }, "get it from\nhttps://plugins.example/"],
-        [{}, "install it, or add its folder to $PATH"],
+        [{}, "install it, or add its directory to $PATH"],
       ] as const
     ) {
       await withFiles([missing(more)], (limits) => assert.rejects(ask(limits), { kind: "denied", message, hint }));
@@ -225,16 +225,16 @@ Deno.test("a plugin is told of the cluster, and may ask only where somebody is t
 
 Deno.test("what a plugin says while it waits reaches people, and at the limit it is ended and named", () =>
   guarded(who, async (server) => {
-    const folder = Deno.makeTempDirSync({ prefix: "scope-plugin-" });
-    const script = `echo 'enter the code ABCD' >&2; echo $$ >${folder}/pid; exec sleep 1007`;
+    const directory = Deno.makeTempDirSync({ prefix: "scope-plugin-" });
+    const script = `echo 'enter the code ABCD' >&2; echo $$ >${directory}/pid; exec sleep 1007`;
     await withFiles([kubeconfigOf(server, plugin(script))], async (limits) => {
       const said: string[] = [];
-      await assert.rejects(ask({ ...limits, timeoutMs: 2500, say: (text) => void said.push(text) }), {
+      await assert.rejects(ask({ ...limits, timeoutMs: 2500, notice: (text) => void said.push(text) }), {
         kind: "timeout",
         message: `Cannot ask: the kubeconfig's plugin "sh" did not answer within 2.5 s`,
       });
       assert.deepEqual(said, ["enter the code ABCD"]);
-      const pid = Deno.readTextFileSync(`${folder}/pid`).trim();
+      const pid = Deno.readTextFileSync(`${directory}/pid`).trim();
       await until("the plugin to end", 10, () => {
         try {
           return Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") Z ");
@@ -243,7 +243,7 @@ Deno.test("what a plugin says while it waits reaches people, and at the limit it
         }
       });
     });
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }));
 
 Deno.test("the API server is reached through the proxy that the environment names", () =>

@@ -1,11 +1,11 @@
 import type { V1Pod } from "../../../src/kube/cluster.ts";
 
-/** A container id as the API has it. */
+/** A container id in the API's format. */
 export const id = "3f".repeat(32);
 
 type Overrides = { [Part in "metadata" | "spec" | "status"]?: Partial<NonNullable<V1Pod[Part]>> };
 
-/** A running pod, as far as scope reads one. */
+/** Makes a running pod with the fields that scope reads. */
 export function pod(name: string, { metadata = {}, spec = {}, status = {} }: Overrides = {}): V1Pod {
   return {
     metadata: { name, namespace: "shop", uid: `uid-${name}`, ...metadata },
@@ -21,7 +21,7 @@ export function pod(name: string, { metadata = {}, spec = {}, status = {} }: Ove
   };
 }
 
-/** What every status of a container has. */
+/** Returns the required fields of a container's status. */
 export function containerStatus(name: string) {
   return { name, image: "", imageID: "", ready: true, restartCount: 0 };
 }

@@ -66,7 +66,7 @@ Deno.test("podCopy() is named as wished, or after the original by the API server
   assert.equal(copied().metadata.generateName, "rich-0-copy-");
   for (const name of ["a".repeat(253), `${"a".repeat(51)}.b`, `${"a".repeat(50)}-.b`]) {
     const { generateName } = copied({}, pod(name)).metadata;
-    // The API server cuts a longer one, and with it what says that this is a copy.
+    // The API server would cut a longer name, including its `-copy-`.
     assert.ok(generateName!.length <= 58);
     assert.match(generateName!, /^a+-copy-$/);
   }

@@ -8,7 +8,7 @@ const waiting = (reason: string) => ({
   status: { phase: "Pending", containerStatuses: [{ ...containerStatus("app"), state: { waiting: { reason } } }] },
 });
 
-/** A pod whose sidecar has started, and whose init container behind it is as said. */
+/** Makes a pod whose sidecar has started, and whose init container after it has this state. */
 const starting = (state: Record<string, unknown>) => ({
   ...waiting("PodInitializing"),
   spec: {
@@ -132,7 +132,7 @@ Deno.test("toTarget() takes the container given, or the one of kubectl, or the f
   assert.equal(toTarget(annotations("removed")).container.name, "app");
 });
 
-/** A pod whose containers wait while these of its init containers run. */
+/** Makes a pod whose containers wait while these of its init containers run. */
 const initializing = (...running: string[]) =>
   pod("web", {
     spec: {

@@ -25,8 +25,8 @@ Deno.test("quickConfig() reads certificates and tokens, in the file and beside i
     certificate: { text: "CERT" },
     key: { text: "KEY" },
   });
-  const beside = config({}, { "certificate-authority": "ca.pem" }, { tokenFile: "/run/token" });
-  assert.deepEqual(quickConfig([beside]), {
+  const client = config({}, { "certificate-authority": "ca.pem" }, { tokenFile: "/run/token" });
+  assert.deepEqual(quickConfig([client]), {
     server: "https://10.0.0.1:6443",
     namespace: "default",
     authority: { file: "/home/me/.kube/ca.pem" },

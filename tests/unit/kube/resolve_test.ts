@@ -54,7 +54,7 @@ for (
   });
 }
 
-/** A namespace with pods, workloads and a service. */
+/** Objects of a namespace with pods, workloads and a service, by path. */
 const things: Record<string, unknown> = {
   "/api/v1/namespaces/shop": {},
   "/api/v1/namespaces/shop/pods/web-1": pod("web-1"),
@@ -119,7 +119,7 @@ const inShop = 'in namespace "shop"';
 
 for (
   const [query, kind, message, hint] of [
-    [{}, "usage", "Nothing says which pod", /-p POD.*-l LABELS.*SCOPE_POD/],
+    [{}, "usage", "No pod specified", /-p POD.*-l LABELS.*SCOPE_POD/],
     [{ pod: "a", selector: "b" }, "usage", "Options --pod and --selector exclude each other", /give one/],
     [
       { pod: "secret/x" },

@@ -59,7 +59,7 @@ Deno.test("Attempts.waitMs() does what the server asks, for a minute at most", (
   assert.equal(asked("3600"), 60_000);
 });
 
-/** Waits as they would be without chance, which alters each by a quarter at most. */
+/** Compares waits with those without jitter, which is a quarter at most. */
 function assertNear(waits: (number | undefined)[], wanted: number[]): void {
   assert.equal(waits.length, wanted.length);
   waits.forEach((wait, at) => assert.ok(Math.abs(wait! - wanted[at]!) <= wanted[at]! / 4, `${waits}`));
@@ -94,7 +94,7 @@ Deno.test("Attempts end where another would fail as well; a refusal may pass of 
   assert.deepEqual([logs.mayMend(error("usage")), logs.mayMend(error("unreachable"))], [true, false]);
 });
 
-/** Tries what fails like this, in order, and then succeeds; returns how often it was tried, and what it came to. */
+/** Makes a request that fails in these ways, in order, and then succeeds; returns the number of attempts, and the result. */
 async function tried(failures: unknown[], repeat: Repeat, limitMs = 60_000): Promise<[number, unknown]> {
   let attempts = 0;
   const attempt = () => {
@@ -142,7 +142,7 @@ Deno.test("A request that is put off is sent again in its time, which is explain
       refusals-- > 0
         ? { ...status(429, "TooManyRequests", "too many requests"), headers: busy }
         : { status: 201, body: { kind: "Pod" } },
-    { explain: (text) => void explained.push(text) },
+    { detail: (text) => void explained.push(text) },
   );
   const begin = performance.now();
   const request = { method: "POST", path: "/api/v1/namespaces/shop/pods", body: {} } as const;
@@ -170,7 +170,7 @@ Deno.test("A request that waits for another attempt ends with the interrupt, and
   const answer = { status: 429, body: "", headers: busy };
   await using api = await apiServer(() => answer, {
     signal: stop.signal,
-    explain: () => stop.abort(new Error("Ctrl-C")),
+    detail: () => stop.abort(new Error("Ctrl-C")),
   });
   const request = { method: "POST", path: "/api/v1/namespaces/shop/pods", body: {} } as const;
   await assert.rejects(api.cluster.request("create a pod", request), { message: "Ctrl-C" });

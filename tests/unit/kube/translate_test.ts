@@ -23,11 +23,11 @@ const most =
 const ratio = 'pods "scope-node1-0123456789" is forbidden: memory max limit to request ratio per Container is 2, but ' +
   "provided ratio is 16.000000";
 const limits = 'pods "scope-node1-0123456789" is forbidden: failed quota: small: must specify limits.cpu for: scope';
-/** Captured from an API server whose policy denies all ephemeral containers. */
+/** Message captured from an API server whose policy denies all ephemeral containers. */
 const policy =
   "pods \"web\" is forbidden: ValidatingAdmissionPolicy 'no-ephemeral' with binding 'no-ephemeral' denied request: no " +
   "ephemeral containers here";
-/** As k8s.io/apiserver's pkg/admission/plugin/webhook/errors words them: 400 where the webhook gives no code. */
+/** Messages of k8s.io/apiserver's pkg/admission/plugin/webhook/errors: 400 when the webhook gives no code. */
 const webhook = 'admission webhook "guard.example.com" denied the request: no privileged pods';
 const silentWebhook = 'admission webhook "guard.example.com" denied the request without explanation';
 const webhookLimits = 'admission webhook "guard.example.com" denied the request: you must specify limits';
@@ -39,7 +39,7 @@ const terminating =
   'pods "web" is forbidden: unable to create new content in namespace shop because it is being terminated';
 const login = "<!DOCTYPE html>\n<html><head><title>\n Sign in </title></head><body>…</body></html>";
 
-/** Too little for a second attempt. */
+/** A timeout too short for a second attempt. */
 const hasty = { timeoutMs: 180 };
 
 const answers: [string, Answer, ErrorKind, string, RegExp | undefined][] = [
@@ -193,7 +193,7 @@ for (const [name, answer, kind, message, hint] of answers) {
         assert.deepEqual([error.kind, error.message], [kind, `Cannot list pods in namespace "shop": ${message}`]);
         if (hint === undefined) assert.equal(error.hint, undefined);
         else assert.match(error.hint ?? "", hint);
-        // The status of a proxy's answer is not the API server's.
+        // The status of a proxy's answer does not count as the API server's.
         const own = typeof answer.body === "object" || answer.body === "" ? answer.status : undefined;
         assert.deepEqual([statusOf(error), statusOf(error.cause)], [own, own]);
         return true;
@@ -306,22 +306,22 @@ Deno.test("execStream() names all that a websocket takes where nobody can say wh
   await assert.rejects(running, (error) => error instanceof ScopeError && error.hint === hint);
 });
 
-/** The error of a call to this address. */
+/** Returns the error of a call to this address. */
 async function unanswered(server: string): Promise<ScopeError> {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-api-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-api-" });
   try {
-    const cluster = clusterAt(folder, server);
+    const cluster = clusterAt(directory, server);
     await cluster.request("list pods", { method: "GET", path: podPath("shop") });
   } catch (error) {
     assert.ok(error instanceof ScopeError);
     return error;
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
   assert.fail("it was answered");
 }
 
-/** The address of a server that treats connections like this. */
+/** Starts a TCP server with this connection handler; returns its port. */
 async function listening(onConnection: (socket: net.Socket) => void): Promise<{ port: number } & AsyncDisposable> {
   const server = net.createServer(onConnection);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

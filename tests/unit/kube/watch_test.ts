@@ -6,16 +6,16 @@ import { type Answer, apiServer, status } from "./api_server.ts";
 const pod = (name: string) => ({ metadata: { name, uid: `uid of ${name}` } });
 const change = (type: string, name: string) => `${JSON.stringify({ type, object: pod(name) })}\n`;
 
-/** The changes that come where lists and watches are answered like this, one answer each, until so many have come. */
+/** Returns the first `count` changes when lists and watches get these answers, one each; the last answer repeats. */
 async function watched(count: number, lists: Answer[], watches: Answer[]): Promise<string[]> {
   const last = (answers: Answer[]) => answers.length > 1 ? answers.shift()! : answers[0]!;
-  const told: string[] = [], { signal } = new AbortController();
+  const seen: string[] = [], { signal } = new AbortController();
   await using api = await apiServer((_method, path) => last(path.includes("watch=true") ? watches : lists));
   for await (const change of watchPods(api.cluster, { namespace: "shop" }, signal)) {
-    told.push(change.type === "LISTED" ? "LISTED" : `${change.type} ${change.pod.metadata?.name}`);
-    if (told.length === count) break;
+    seen.push(change.type === "LISTED" ? "LISTED" : `${change.type} ${change.pod.metadata?.name}`);
+    if (seen.length === count) break;
   }
-  return told;
+  return seen;
 }
 
 const list = (...names: string[]): Answer => ({
@@ -41,8 +41,8 @@ Deno.test("watchPods() goes on from a fresh list where the watch is refused, or 
     changes(tooOld),
   ];
   for (const refusal of refusals) {
-    const told = await watched(5, [list("a"), list("b")], [refusal, changes(change("ADDED", "c"))]);
-    assert.deepEqual(told, ["ADDED a", "LISTED", "DELETED a", "ADDED b", "LISTED"]);
+    const seen = await watched(5, [list("a"), list("b")], [refusal, changes(change("ADDED", "c"))]);
+    assert.deepEqual(seen, ["ADDED a", "LISTED", "DELETED a", "ADDED b", "LISTED"]);
   }
 });
 

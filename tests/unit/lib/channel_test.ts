@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Channel } from "../../../src/lib/channel.ts";
 
-/** Lets everything happen that is ready to. */
+/** Lets all pending promise callbacks run. */
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {

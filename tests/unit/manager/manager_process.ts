@@ -28,26 +28,26 @@ export function denoRun(program: string, args: readonly string[], env: Record<st
 export interface TestManager extends AsyncDisposable {
   readonly child: Deno.ChildProcess;
   readonly socket: string;
-  readonly folder: string;
+  readonly directory: string;
   connect(): Promise<ManagerConnection>;
 }
 
-/** The manager as a process of its own, on a socket in a new folder. */
+/** The manager as a process of its own, on a socket in a new directory. */
 export async function startManager({ idle = 600 } = {}): Promise<TestManager> {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-manager-" }), socket = `${folder}/run/manager.sock`;
+  const directory = Deno.makeTempDirSync({ prefix: "scope-manager-" }), socket = `${directory}/run/manager.sock`;
   const program = new URL("../../../src/manager/server/manager.ts", import.meta.url).pathname;
-  const child = denoRun(program, ["--socket", socket, "--idle", String(idle)], { TMPDIR: folder }).spawn();
+  const child = denoRun(program, ["--socket", socket, "--idle", String(idle)], { TMPDIR: directory }).spawn();
   await until("the manager to listen", 20, () => openable(socket));
   return {
     child,
     socket,
-    folder,
+    directory,
     connect: async () => connect(await openSocket(socket)),
     async [Symbol.asyncDispose]() {
       kill(child.pid, "SIGTERM");
       await child.status;
       await child.stdout.cancel();
-      Deno.removeSync(folder, { recursive: true });
+      Deno.removeSync(directory, { recursive: true });
     },
   };
 }

@@ -4,7 +4,7 @@ import { denoArgv, kill, within } from "./manager_process.ts";
 export interface FakeTarget extends AsyncDisposable {
   /** Of its first process. */
   readonly pid: number;
-  /** Its root folder, seen from outside. */
+  /** Its root directory, seen from outside. */
   readonly root: string;
   /** A file outside of its root, with what must never be read through it. */
   readonly secret: { path: string; text: string };
@@ -17,10 +17,10 @@ export interface FakeTarget extends AsyncDisposable {
  * its own. Needs root.
  */
 export async function fakeTarget(): Promise<FakeTarget> {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-target-" }), root = `${folder}/root`;
+  const directory = Deno.makeTempDirSync({ prefix: "scope-target-" }), root = `${directory}/root`;
   for (const name of ["etc", "proc", "dev"]) Deno.mkdirSync(`${root}/${name}`, { recursive: true });
   Deno.writeTextFileSync(`${root}/etc/passwd`, "chief:x:0:0::/:/bin/sh\n");
-  const secret = { path: `${folder}/secret`, text: `secret ${crypto.randomUUID()}` };
+  const secret = { path: `${directory}/secret`, text: `secret ${crypto.randomUUID()}` };
   Deno.writeTextFileSync(secret.path, secret.text);
   const script = 'printf scope-target >/proc/sys/kernel/hostname && mount --bind /proc "$1" && shift && exec "$@"';
   const program = denoArgv(new URL("server/target_program.ts", import.meta.url).pathname, [root]);
@@ -49,7 +49,7 @@ export async function fakeTarget(): Promise<FakeTarget> {
       await child.status;
       await words.cancel();
       await removeCgroup(group);
-      Deno.removeSync(folder, { recursive: true });
+      Deno.removeSync(directory, { recursive: true });
     },
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { accessText, askFor, readRefusal, rightText } from "../../../src/rights/access.ts";
+import { accessText, permissionHint, readRefusal, rightText } from "../../../src/rights/access.ts";
 
 const pods = { group: "", resource: "pods" }, namespace = "shop";
 
@@ -12,20 +12,23 @@ Deno.test("accessText() names verb, resource and place", () => {
 Deno.test("askFor() says each right once, by its place, and what prints a Role with them", () => {
   const exec = { group: "", resource: "pods/exec", namespace };
   assert.equal(
-    askFor([{ verb: "get", ...exec }, { verb: "create", ...exec }, { verb: "get", ...exec }], "scope rbac ping"),
+    permissionHint(
+      [{ verb: "get", ...exec }, { verb: "create", ...exec }, { verb: "get", ...exec }],
+      "scope rbac ping",
+    ),
     'ask for "get pods/exec" and "create pods/exec" in namespace "shop": scope rbac ping prints the Role',
   );
   assert.equal(
-    askFor([{ verb: "list", ...pods, namespace }, { verb: "list", ...pods, namespace: "ops" }]),
+    permissionHint([{ verb: "list", ...pods, namespace }, { verb: "list", ...pods, namespace: "ops" }]),
     'ask for "list pods" in namespace "shop" and "list pods" in namespace "ops"',
   );
   assert.equal(
-    askFor([{ verb: "list", ...pods }], "scope rbac -A list"),
+    permissionHint([{ verb: "list", ...pods }], "scope rbac -A list"),
     'ask for "list pods" in the whole cluster: scope rbac -A list prints the ClusterRole',
   );
 });
 
-// As the API server of Kubernetes 1.36 words them.
+// Messages of the API server of Kubernetes 1.36.
 const user = 'User "system:serviceaccount:shop:eve"';
 const refusals: [string, ReturnType<typeof readRefusal>][] = [
   [

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { asking, commands } from "../../../src/app.ts";
 import { rightText } from "../../../src/rights/access.ts";
-import { asksOf } from "../../../src/command.ts";
-import type { Ask, RightsQuery } from "../../../src/rights/asks.ts";
-import { podName, rightsOf } from "../../../src/rights/asks.ts";
+import { permissionsOf } from "../../../src/command.ts";
+import type { PermissionGroup, RightsQuery } from "../../../src/rights/permission_groups.ts";
+import { podName, rightsOf } from "../../../src/rights/permission_groups.ts";
 import { allRights, execRights, rightsToUse } from "../../../src/rights/rights.ts";
 
 const plain: RightsQuery = { via: "auto", terminate: false, everywhere: false };
 
-/** `verb resource where` of those that cannot be done without. */
-function least(asks: readonly Ask[], query: Partial<RightsQuery> = {}): string[] {
-  const rights = rightsOf(asks, { ...plain, ...query }).filter(({ optional }) => !optional);
+/** Returns the required rights as `verb resource where`. */
+function least(permissions: readonly PermissionGroup[], query: Partial<RightsQuery> = {}): string[] {
+  const rights = rightsOf(permissions, { ...plain, ...query }).filter(({ optional }) => !optional);
   return [...new Set(rights.map((right) => `${rightText(right)} ${right.where}`))];
 }
 
 Deno.test("Every command says what it asks the API server for", () => {
-  const silent = commands.filter((command) => asksOf(command) === undefined).map(({ name }) => name);
+  const silent = commands.filter((command) => permissionsOf(command) === undefined).map(({ name }) => name);
   assert.deepEqual(silent, [], "give them `needs` or `asks`: see command.ts and rights.ts");
-  // Those that go beside a target need what a Way needs.
+  // Commands that connect to a target need the rights of a way.
   for (const { name, needs } of commands.filter(({ needs }) => needs !== undefined)) {
-    const asks = asking.find((one) => one.name === name)?.asks ?? [];
-    assert.ok(asks.includes("way"), `${name} has needs (${JSON.stringify(needs)}), but does not ask for a way`);
+    const permissions = asking.find((one) => one.name === name)?.permissions ?? [];
+    assert.ok(permissions.includes("way"), `${name} has needs (${JSON.stringify(needs)}), but does not ask for a way`);
   }
 });
 

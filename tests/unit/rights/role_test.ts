@@ -8,7 +8,7 @@ const plain: RoleQuery = {
   ...{ via: "auto", terminate: false, everywhere: false, optional: false, namespace: "shop", name: "scope" },
 };
 const one = (name: string) => asking.filter((command) => command.name === name);
-/** Of each Role its place, and of each rule `verbs resources names`. */
+/** Returns the namespace of each Role, and its rules as `verbs resources names`. */
 const rules = (names: readonly string[], query: Partial<RoleQuery> = {}) =>
   rolesOf(names.flatMap(one), { ...plain, ...query }).map(({ kind, namespace, rules }) => [
     namespace ?? kind,
@@ -32,7 +32,7 @@ Deno.test("rolesOf() narrows to one pod what is asked about it alone", () => {
     "shop",
     ...["get,list,watch pods web", "patch pods/ephemeralcontainers web", "get,create pods/exec web"],
   ]]);
-  // What ping asks about others contains some of it.
+  // The rights for ping destinations include some of these.
   assert.deepEqual(rules(["ping"], { pod: "web" }), [[
     "shop",
     ...["patch pods/ephemeralcontainers web", "watch pods web", "get,create pods/exec web", "get,list pods"],
@@ -62,8 +62,8 @@ Deno.test("rolesOf() makes a ClusterRole of what is in all namespaces, and of no
 
 Deno.test("rolesOf() makes none where nothing is needed", () => {
   assert.deepEqual(rules(["shell", "ping"], { via: "local" }).flat().filter((rule) => rule?.includes("exec")), []);
-  assert.deepEqual(rolesOf([{ name: "rbac", asks: [] }], plain), []);
-  assert.deepEqual(rolesOf([{ name: "completions", asks: ["names"] }], plain), []);
+  assert.deepEqual(rolesOf([{ name: "rbac", permissions: [] }], plain), []);
+  assert.deepEqual(rolesOf([{ name: "completions", permissions: ["names"] }], plain), []);
 });
 
 Deno.test("rolesOf() says what cannot be limited", () => {

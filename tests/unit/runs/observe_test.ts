@@ -3,7 +3,7 @@ import { ScopeError } from "../../../src/errors.ts";
 import type { Event } from "../../../src/event.ts";
 import { observe } from "../../../src/runs/observe.ts";
 import type { Tool, ToolOutput } from "../../../src/tool.ts";
-import { besideOf } from "../beside.ts";
+import { targetClientOf } from "../target_client.ts";
 
 const time = "2026-01-01T00:00:00.000Z";
 
@@ -11,7 +11,7 @@ function said(reason: string): Event {
   return { type: "failed", time, subject: "tool", reason };
 }
 
-/** A tool that repeats what it reads. */
+/** Returns a tool that repeats its input in events. */
 function echo(): Tool & { calls: ToolOutput[] } {
   const calls: ToolOutput[] = [];
   return {
@@ -29,7 +29,7 @@ function echo(): Tool & { calls: ToolOutput[] } {
 
 const never = new AbortController().signal;
 
-/** The reasons of all events, and what was thrown after them. */
+/** Returns the reasons of all events, and the error thrown after them. */
 async function collect(events: AsyncIterable<Event>): Promise<{ reasons: string[]; error?: unknown }> {
   const reasons: string[] = [];
   try {
@@ -41,16 +41,16 @@ async function collect(events: AsyncIterable<Event>): Promise<{ reasons: string[
 }
 
 Deno.test("observe() runs the tool's argv in the tool's namespaces", async () => {
-  const { beside, seen, end } = besideOf();
-  const all = collect(observe(beside, echo(), never));
+  const { client, seen, end } = targetClientOf();
+  const all = collect(observe(client, echo(), never));
   end(0);
   await all;
   assert.deepEqual([seen.options?.argv, seen.options?.namespaces], [["echo", "all"], ["net"]]);
 });
 
-Deno.test("observe() joins lines that came in pieces, each stream by itself", async () => {
-  const { beside, print, end } = besideOf();
-  const all = collect(observe(beside, echo(), never));
+Deno.test("observe() joins lines that arrive in chunks, for each stream separately", async () => {
+  const { client, print, end } = targetClientOf();
+  const all = collect(observe(client, echo(), never));
   await print("stdout", "one\ntw");
   await print("stderr", "oh ");
   await print("stdout", "o\n\nthr");
@@ -67,26 +67,26 @@ Deno.test("observe() joins lines that came in pieces, each stream by itself", as
   ]);
 });
 
-Deno.test("observe() reads a last line that lacks its end", async () => {
-  const { beside, print, end } = besideOf();
-  const all = collect(observe(beside, echo(), never));
+Deno.test("observe() reads a last line without a line end", async () => {
+  const { client, print, end } = targetClientOf();
+  const all = collect(observe(client, echo(), never));
   await print("stderr", "half");
   await print("stdout", "a\nhalf");
   end(3);
   assert.deepEqual((await all).reasons, ["stdout a", "stdout half", "stderr half", "exit 3"]);
 });
 
-Deno.test("observe() joins a character that came in pieces", async () => {
-  const { beside, print, end } = besideOf();
-  const all = collect(observe(beside, echo(), never));
+Deno.test("observe() joins a character that arrives in chunks", async () => {
+  const { client, print, end } = targetClientOf();
+  const all = collect(observe(client, echo(), never));
   for (const byte of new TextEncoder().encode("é漢🙂\n")) await print("stdout", Uint8Array.of(byte));
   end(0);
   assert.deepEqual((await all).reasons, ["stdout é漢🙂", "exit 0"]);
 });
 
-Deno.test("observe() cuts a line that never ends, and keeps the memory it takes small", async () => {
-  const { beside, print, end } = besideOf();
-  const tool = echo(), all = collect(observe(beside, tool, never));
+Deno.test("observe() cuts an endless line, and uses little memory for it", async () => {
+  const { client, print, end } = targetClientOf();
+  const tool = echo(), all = collect(observe(client, tool, never));
   for (let i = 0; i < 40; i++) await print("stdout", new Uint8Array(64 * 1024).fill(0x61));
   await print("stdout", "\nnext\n");
   end(0);
@@ -95,10 +95,10 @@ Deno.test("observe() cuts a line that never ends, and keeps the memory it takes 
   assert.deepEqual(lengths, [1 << 20, "next".length, 0]);
 });
 
-Deno.test("observe() tells the tool's time of each line", async () => {
-  const { beside, print, end } = besideOf();
+Deno.test("observe() passes the time of each line to the tool", async () => {
+  const { client, print, end } = targetClientOf();
   const tool = echo(), before = new Date().toISOString();
-  const all = collect(observe(beside, tool, never));
+  const all = collect(observe(client, tool, never));
   await print("stdout", "x\n");
   end(0);
   await all;
@@ -106,10 +106,10 @@ Deno.test("observe() tells the tool's time of each line", async () => {
   assert.ok(first && "time" in first && first.time >= before && first.time <= new Date().toISOString());
 });
 
-Deno.test("observe() sends the stop signal once and still reports what the tool says of its end", async () => {
-  const { beside, seen, print, end } = besideOf();
+Deno.test("observe() sends the stop signal once and still reports the tool's output at its end", async () => {
+  const { client, seen, print, end } = targetClientOf();
   const stop = new AbortController();
-  const all = collect(observe(beside, echo(), stop.signal));
+  const all = collect(observe(client, echo(), stop.signal));
   await print("stdout", "working\n");
   stop.abort();
   assert.deepEqual(seen.signals, ["SIGINT"]);
@@ -120,17 +120,17 @@ Deno.test("observe() sends the stop signal once and still reports what the tool 
 });
 
 Deno.test("observe() stops a tool that was started after the interrupt", async () => {
-  const { beside, seen, end } = besideOf();
-  const all = collect(observe(beside, echo(), AbortSignal.abort()));
+  const { client, seen, end } = targetClientOf();
+  const all = collect(observe(client, echo(), AbortSignal.abort()));
   end(0);
   assert.deepEqual(await all, { reasons: ["exit 0"] });
   assert.deepEqual(seen.signals, ["SIGINT"]);
 });
 
 Deno.test("observe() reports by itself when the tool does not end within 3 s, and ignores it from then on", async () => {
-  const { beside, print, end } = besideOf();
+  const { client, print, end } = targetClientOf();
   const stop = new AbortController(), start = performance.now();
-  const all = collect(observe(beside, echo(), stop.signal));
+  const all = collect(observe(client, echo(), stop.signal));
   stop.abort();
   assert.deepEqual(await all, { reasons: ["exit 130"] });
   const took = performance.now() - start;
@@ -140,9 +140,9 @@ Deno.test("observe() reports by itself when the tool does not end within 3 s, an
 });
 
 Deno.test("observe() ends with the tool's events and then the reason when the target is lost", async () => {
-  const { beside, seen, print, end, lose } = besideOf();
+  const { client, seen, print, end, lose } = targetClientOf();
   const reason = new ScopeError("unreachable", 'Pod "shop/web" was deleted meanwhile');
-  const all = collect(observe(beside, echo(), never));
+  const all = collect(observe(client, echo(), never));
   await print("stdout", "working\n");
   lose(reason);
   assert.deepEqual(seen.signals, ["SIGINT"]);
@@ -151,19 +151,19 @@ Deno.test("observe() ends with the tool's events and then the reason when the ta
   assert.deepEqual(await all, { reasons: ["stdout working", "stdout summary", "exit 1"], error: reason });
 });
 
-Deno.test("observe() lets the tool summarize and then throws when the connection breaks", async () => {
-  const { beside, print, breakOff } = besideOf();
+Deno.test("observe() shows the tool's summary and then throws when the connection breaks", async () => {
+  const { client, print, breakOff } = targetClientOf();
   const reason = new ScopeError("unreachable", "Lost the connection");
-  const all = collect(observe(beside, echo(), never));
+  const all = collect(observe(client, echo(), never));
   await print("stdout", "working\n");
   breakOff(reason);
   assert.deepEqual(await all, { reasons: ["stdout working", "exit 130"], error: reason });
 });
 
 Deno.test("observe() mixes in events from elsewhere, until the tool ends", async () => {
-  const { beside, print, end } = besideOf();
+  const { client, print, end } = targetClientOf();
   const ended = Promise.withResolvers<void>(), told = Promise.withResolvers<void>();
-  const all = collect(observe(beside, echo(), never, async function* (signal) {
+  const all = collect(observe(client, echo(), never, async function* (signal) {
     signal.addEventListener("abort", () => ended.resolve());
     yield said("elsewhere");
     told.resolve();
@@ -177,10 +177,10 @@ Deno.test("observe() mixes in events from elsewhere, until the tool ends", async
   await ended.promise;
 });
 
-Deno.test("observe() goes on when what happens elsewhere cannot be watched", async () => {
-  const { beside, print, end } = besideOf();
+Deno.test("observe() goes on when the events from elsewhere fail", async () => {
+  const { client, print, end } = targetClientOf();
   // deno-lint-ignore require-yield
-  const all = collect(observe(beside, echo(), never, async function* () {
+  const all = collect(observe(client, echo(), never, async function* () {
     await Promise.reject(new ScopeError("denied", "Cannot watch pods"));
   }));
   await print("stdout", "working\n");
@@ -188,9 +188,9 @@ Deno.test("observe() goes on when what happens elsewhere cannot be watched", asy
   assert.deepEqual(await all, { reasons: ["stdout working", "exit 0"] });
 });
 
-Deno.test("observe() makes a program wait while its events are not read", async () => {
-  const { beside, print, end } = besideOf();
-  const events = observe(beside, echo(), never)[Symbol.asyncIterator]();
+Deno.test("observe() applies back-pressure to a program while its events are not read", async () => {
+  const { client, print, end } = targetClientOf();
+  const events = observe(client, echo(), never)[Symbol.asyncIterator]();
   const first = events.next();
   let printed = 0;
   const program = (async () => {
@@ -204,8 +204,8 @@ Deno.test("observe() makes a program wait while its events are not read", async 
   await program;
 });
 
-Deno.test("observe() sums nothing up when the tool finds that going on makes no sense", async () => {
-  const { beside, print } = besideOf();
+Deno.test("observe() shows no summary when the tool throws", async () => {
+  const { client, print } = targetClientOf();
   const reason = new ScopeError("notFound", 'Cannot resolve "db"');
   const tool = echo();
   const read = tool.read.bind(tool);
@@ -213,17 +213,17 @@ Deno.test("observe() sums nothing up when the tool finds that going on makes no 
     if ("line" in output && output.line === "no such host") throw reason;
     return read(output);
   };
-  const all = collect(observe(beside, tool, never));
+  const all = collect(observe(client, tool, never));
   await print("stdout", "working\n");
   void print("stdout", "no such host\n");
   assert.deepEqual(await all, { reasons: ["stdout working"], error: reason });
 });
 
-Deno.test("observe() says which program is missing, and lets the tool sum nothing up", async () => {
+Deno.test("observe() names the missing program, and shows no summary of the tool", async () => {
   const missing = async (argv: string[], way: "node" | "local") => {
-    const { beside, print, end } = besideOf();
+    const { client, print, end } = targetClientOf();
     const tool = { ...echo(), argv };
-    const all = collect(observe({ ...beside, way }, tool, never));
+    const all = collect(observe({ ...client, way }, tool, never));
     await print("stderr", "a shell's own words\n");
     end(127);
     const { reasons, error } = await all;

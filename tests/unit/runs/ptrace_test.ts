@@ -9,8 +9,8 @@ const said = (more: Partial<Refused>) => {
 };
 const viaNode = "--via node traces from a privileged pod, where policy admits one";
 
-// What the file says is from proc(5) and the kernel's Yama.rst: the test cluster's kernel has no Yama.
-Deno.test("refusal() names Yama, and who it lets trace", () => {
+// The file's content is from proc(5) and the kernel's Yama.rst: the test cluster's kernel has no Yama.
+Deno.test("refusal() names Yama, and the capability that it requires", () => {
   for (const scope of [1, 2]) {
     assert.deepEqual(said({ yama: `${scope}\n` }), [
       `Yama lets only SYS_PTRACE do this on node "node1" (kernel.yama.ptrace_scope is ${scope})`,
@@ -22,7 +22,7 @@ Deno.test("refusal() names Yama, and who it lets trace", () => {
   }
 });
 
-Deno.test("refusal() names the missing capability where Yama is not in the way", () => {
+Deno.test("refusal() names the missing capability where Yama does not refuse", () => {
   for (const yama of ["", "0\n"]) {
     assert.deepEqual(said({ yama }), [
       "it has another user or more capabilities than the endoscope, which has no SYS_PTRACE",

@@ -9,7 +9,7 @@ Deno.test("shellNeeds() wants the target's files where nothing else is known", (
   }
 });
 
-Deno.test("shellNeeds() goes by the program, with or without its path", () => {
+Deno.test("shellNeeds() looks up the program, with or without its path", () => {
   for (const name of ["tcpdump", "dumpcap", "fping", "hping3", "/usr/bin/tcpdump"]) {
     assert.deepEqual(shellNeeds([name, "-n"]), { capabilities: ["NET_RAW"] }, name);
   }
@@ -20,7 +20,7 @@ Deno.test("shellNeeds() goes by the program, with or without its path", () => {
   assert.deepEqual(shellNeeds(["ping", "::1"]), { wanted: ["NET_RAW"] });
 });
 
-Deno.test("shellNeeds() looks into scripts and behind programs that run others", () => {
+Deno.test("shellNeeds() searches scripts and the arguments of programs that run others", () => {
   const capture = { capabilities: ["NET_RAW"] };
   assert.deepEqual(shellNeeds(["sh", "-c", "x=$(tcpdump -c1) | tee a"]), capture);
   assert.deepEqual(shellNeeds(["timeout", "5", "tcpdump", "-i", "any"]), capture);
@@ -28,7 +28,7 @@ Deno.test("shellNeeds() looks into scripts and behind programs that run others",
   assert.deepEqual(shellNeeds(["sh", "-c", "echo hello"]), ordinary);
 });
 
-Deno.test("shellNeeds() puts together what several programs need", () => {
+Deno.test("shellNeeds() joins the needs of several programs", () => {
   const script = "tcpdump & ping -c1 ::1; nft list ruleset; strace -p 1";
   assert.deepEqual(shellNeeds(["sh", "-c", script]), { capabilities: ["NET_RAW"], wanted: ["NET_ADMIN"], files: true });
 });

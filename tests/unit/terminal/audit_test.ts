@@ -30,7 +30,7 @@ Deno.test("auditMode() takes a slip as on", () => {
 const failure = "error: Cannot read the kubeconfig\n" +
   "hint: ENOENT: no such file or directory, open '/nonexistent/kubeconfig'\n";
 
-/** A state folder of a test's own, and what scope does with it. */
+/** Runs a test with its own state directory, and with a function that runs scope in it. */
 async function inState(
   test: (state: string, run: (...argv: string[]) => Promise<{ code: number; stderr: string }>) => Promise<void>,
 ): Promise<void> {
@@ -114,7 +114,7 @@ Deno.test("a log that cannot be written is told once, and changes nothing else",
     await told("it is no ordinary file");
   }));
 
-Deno.test("a folder that others may write is taken from them", () =>
+Deno.test("a directory that others may write is taken from them", () =>
   inState(async (state, run) => {
     Deno.mkdirSync(`${state}/scope`);
     Deno.chmodSync(`${state}/scope`, 0o777);

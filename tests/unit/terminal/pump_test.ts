@@ -4,7 +4,7 @@ import type { Event } from "../../../src/event.ts";
 
 const line = (text: string): Event => ({ type: "strace.line", time: "2026-01-01T00:00:00.000Z", text });
 
-/** A sink that takes its time, and remembers how much went out with each write. */
+/** Makes a slow sink that records the size of each write. */
 function slowSink(limit = Infinity) {
   const writes: number[] = [];
   let waiting = 0, writing: Promise<void> | undefined, most = 0;

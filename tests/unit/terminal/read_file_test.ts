@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { readFile } from "../../../src/terminal/read_file.ts";
 
 Deno.test("readFile() reads a text, and says why it cannot", async () => {
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/a`, "ä\n");
-    assert.equal(await readFile(`${folder}/a`), "ä\n");
-    await assert.rejects(readFile(`${folder}/b`), { kind: "notFound", message: `Cannot find the file "${folder}/b"` });
-    await assert.rejects(readFile(folder), { kind: "usage", message: `Cannot read the file "${folder}"` });
+    await Deno.writeTextFile(`${directory}/a`, "ä\n");
+    assert.equal(await readFile(`${directory}/a`), "ä\n");
+    await assert.rejects(readFile(`${directory}/b`), {
+      kind: "notFound",
+      message: `Cannot find the file "${directory}/b"`,
+    });
+    await assert.rejects(readFile(directory), { kind: "usage", message: `Cannot read the file "${directory}"` });
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });

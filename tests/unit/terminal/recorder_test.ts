@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { scope } from "../scope.ts";
 
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-record-" });
+async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
+  const directory = Deno.makeTempDirSync({ prefix: "scope-record-" });
   try {
-    await test(folder);
+    await test(directory);
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 }
 
 const failed = { code: 69, stdout: "" };
 
 Deno.test("--record writes what stderr says, in a file of the user's own", () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/cast`, env = { TERM: "xterm", SHELL: "/bin/sh", SECRET: "x" };
+  inDirectory(async (directory) => {
+    const path = `${directory}/cast`, env = { TERM: "xterm", SHELL: "/bin/sh", SECRET: "x" };
     const { stderr, ...rest } = await scope(["--record", path, "list"], { env });
     assert.deepEqual(rest, failed);
     const [header, ...events] = Deno.readTextFileSync(path).trimEnd().split("\n").map((line) => JSON.parse(line));
@@ -28,20 +28,20 @@ Deno.test("--record writes what stderr says, in a file of the user's own", () =>
   }));
 
 Deno.test("--record refuses a file that is there, and a place where none can be, before anything is done", () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/there`;
+  inDirectory(async (directory) => {
+    const path = `${directory}/there`;
     Deno.writeTextFileSync(path, "mine");
     assert.deepEqual(await scope(["--record", path, "list"]), {
       ...{ code: 64, stdout: "" },
       stderr: `error: There is a file "${path}" already\nhint: give --record another name, or remove that file\n`,
     });
     assert.equal(Deno.readTextFileSync(path), "mine");
-    Deno.symlinkSync(`${folder}/elsewhere`, `${folder}/link`);
-    assert.equal((await scope(["--record", `${folder}/link`, "list"])).code, 64);
-    assert.deepEqual(await scope(["--record", `${folder}/no/cast`, "list"]), {
+    Deno.symlinkSync(`${directory}/elsewhere`, `${directory}/link`);
+    assert.equal((await scope(["--record", `${directory}/link`, "list"])).code, 64);
+    assert.deepEqual(await scope(["--record", `${directory}/no/cast`, "list"]), {
       ...{ code: 68, stdout: "" },
-      stderr: `error: Cannot write the file "${folder}/no/cast"\n` +
-        "hint: make its folder, or give --record another name\n",
+      stderr: `error: Cannot write the file "${directory}/no/cast"\n` +
+        "hint: make its directory, or give --record another name\n",
     });
     assert.equal((await scope(["--record", `${path}/cast`, "list"])).code, 77);
   }));

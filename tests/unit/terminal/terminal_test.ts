@@ -18,7 +18,7 @@ for (
     ["\x1b[A\x1b[Aq\x1b[B", ["up", "up", "q", "down"]],
     ["jk", ["j", "k"]],
     ["é漢🙂", ["é", "漢", "🙂"]],
-    // Keys without a name, and control characters, mean nothing.
+    // Unnamed keys and control characters are ignored.
     ["\x1b[C", []],
     ["\x1b[1;5A", []],
     ["\x1b[3~q", ["q"]],
@@ -33,7 +33,7 @@ for (
   });
 }
 
-/** Takes at most three bytes at a time, as a pipe that is nearly full. */
+/** Makes a writer that takes at most three bytes at a time, like a pipe that is nearly full. */
 function slowWriter() {
   const written: number[] = [];
   const writeSync = (bytes: Uint8Array) => {
@@ -82,7 +82,7 @@ Deno.test("writeAll() and writeAllAsync() throw ClosedPipe when nobody reads", a
   assert.throws(() => writeAll(gone, bytes), ClosedPipe, "a terminal that has gone");
 });
 
-/** A real pipe whose reader has gone. */
+/** Makes a real pipe whose reader has gone. */
 async function brokenPipe() {
   const child = new Deno.Command("true", { stdin: "piped" }).spawn();
   await child.status;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ascii, isUnicode } from "../../../src/text/ascii.ts";
 
-/** Texts of the files that draw. */
+/** Returns the sources of the directories that draw. */
 function drawing(): string[] {
   const root = new URL("../../../src/", import.meta.url);
   const below = (directory: URL): string[] =>
@@ -15,7 +15,7 @@ Deno.test("ascii() has a sign of one column for every one that the renderers dra
   const drawn = drawing().flatMap((source) =>
     [...source.replaceAll(/\/\/.*|\/\*[^]*?\*\//g, "")].filter((character) => character > "~")
   );
-  // The library of the chart draws with these.
+  // The chart library draws with these.
   for (const sign of new Set([...drawn, ..."┼┤╶╴─╰╭╮╯│"])) assert.match(ascii(sign), /^[ -~]$/, sign);
   assert.ok(drawn.includes("×"));
 });

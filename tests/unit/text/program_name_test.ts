@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { commands, inWordsOf, parse } from "../../../src/app.ts";
-import { asCalled, calledAs, eventInWords } from "../../../src/text/program_name.ts";
+import { calledAs, eventInWords, withProgramName } from "../../../src/text/program_name.ts";
 import { failed } from "../../../src/event.ts";
 import { scope } from "../scope.ts";
 
 const names = ["pids", "list", "node"];
 
-// [text, what a user of kubectl reads]
+// [text, text for users of the kubectl plugin]
 const texts: [string, string][] = [
   ["scope -n shop -p web pids", "kubectl scope -n shop -p web pids"],
   ["scope --help lists the commands", "kubectl scope --help lists the commands"],
   ["scope pids lists the processes", "kubectl scope pids lists the processes"],
   ["try scope pids; then scope list -A", "try kubectl scope pids; then kubectl scope list -A"],
   ['eval "$(scope list bash)"', 'eval "$(kubectl scope list bash)"'],
-  // No command lines.
+  // Not command lines.
   ["what scope lists, and nodes of scope", "what scope lists, and nodes of scope"],
   ["List what scope has made", "List what scope has made"],
   ["options of scope stand before it", "options of scope stand before it"],
@@ -26,8 +26,8 @@ const texts: [string, string][] = [
 
 for (const [text, expected] of texts) {
   Deno.test(`asCalled() makes "${expected}" of "${text}" for kubectl, and nothing for scope`, () => {
-    assert.equal(asCalled(text, "kubectl scope", names), expected);
-    assert.equal(asCalled(text, "scope", names), text);
+    assert.equal(withProgramName(text, "kubectl scope", names), expected);
+    assert.equal(withProgramName(text, "scope", names), text);
   });
 }
 

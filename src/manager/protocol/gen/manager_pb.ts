@@ -2,11 +2,11 @@
 // @generated from file manager.proto (package scope.v1, syntax proto3)
 /* eslint-disable */
 
-// The manager works beside a pod. It listens on a unix socket of its own container only: who may exec into that
-// container, by the cluster's RBAC, may use it, and nobody else.
+// The manager runs next to a pod. It listens on a unix socket in its own container only, so only users whom the cluster's
+// RBAC allows to exec into that container can use it.
 //
-// A client is alive while frames arrive from it: it sends an HTTP/2 PING every second. After 4 s without any frame, or
-// when the connection ends, the client is gone, and everything it started is ended.
+// A client sends an HTTP/2 PING every second. The client is gone after 4 s without any frame, or when the connection ends.
+// The manager then ends everything that the client started.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiPgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCRISCgpieV9ydW50aW1lGAMgASgIInMKClJ1blJlcXVlc3QSIAoFc3RhcnQYASABKAsyDy5zY29wZS52MS5TdGFydEgAEg8KBXN0ZGluGAIgASgMSAASJwoJc3RkaW5fZW5kGAMgASgLMhIuc2NvcGUudjEuU3RkaW5FbmRIAEIJCgdyZXF1ZXN0ImEKDkNvbnRyb2xSZXF1ZXN0EgsKA3J1bhgBIAEoCRIQCgZzaWduYWwYAiABKAlIABImCgZyZXNpemUYAyABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplSABCCAoGYWN0aW9uIhEKD0NvbnRyb2xSZXNwb25zZSIKCghTdGRpbkVuZCKDAQoLUnVuUmVzcG9uc2USJAoHc3RhcnRlZBgBIAEoCzIRLnNjb3BlLnYxLlN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIeCgRleGl0GAQgASgLMg4uc2NvcGUudjEuRXhpdEgAQgoKCHJlc3BvbnNlIjIKB1N0YXJ0ZWQSCwoDcGlkGAEgASgFEgsKA3J1bhgCIAEoCRINCgV3YWl0cxgDIAEoCCIkCgRFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgJIjIKD0ZpbmRQb2RzUmVxdWVzdBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCSJaChBGaW5kUG9kc1Jlc3BvbnNlEiAKBHBvZHMYASADKAsyEi5zY29wZS52MS5Gb3VuZFBvZBISCgp1bnJlYWRhYmxlGAIgASgFEhAKCHJ1bnRpbWVzGAMgASgFIm4KCEZvdW5kUG9kEgwKBG5hbWUYASABKAkSEQoJbmFtZXNwYWNlGAIgASgJEgsKA3VpZBgDIAEoCRInCgpjb250YWluZXJzGAQgAygLMhMuc2NvcGUudjEuQ29udGFpbmVyEgsKA3BpZBgFIAEoBSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyKzAgoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0SEgoKdHJhY2VyX3BpZBgOIAEoBRIOCgZ0aHJlYWQYDyABKAUSIgoHYmxvY2tlZBgQIAEoCzIRLnNjb3BlLnYxLkJsb2NrZWQiTgoHQmxvY2tlZBIOCgZ0aHJlYWQYASABKAUSEQoJZnVuY3Rpb25zGAIgAygJEg4KBmZyb3plbhgDIAEoCBIQCghzd2l0Y2hlcxgEIAEoBCLaAQoJRmlsZUVudHJ5EgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEgwKBHNpemUYAyABKAQSDAoEbW9kZRgEIAEoDRITCgttb2RpZmllZF9ucxgFIAEoAxILCgN1aWQYBiABKA0SCwoDZ2lkGAcgASgNEg0KBWlub2RlGAggASgEEhcKD2FsbG9jYXRlZF9ieXRlcxgJIAEoBBIMCgRsaW5rGAogASgMEg0KBW93bmVyGAsgASgJEg0KBWdyb3VwGAwgASgJIikKC0ZpbGVUcm91YmxlEgwKBHBhdGgYASABKAwSDAoEY29kZRgCIAEoCSK9AQoQTGlzdEZpbGVzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIvCgVkZXB0aBgDIAEoDjIgLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QuRGVwdGgSDgoGZm9sbG93GAQgASgIEg0KBW5hbWVzGAUgASgIIikKBURlcHRoEggKBFNFTEYQABIMCghDSElMRFJFThABEggKBFRSRUUQAiJiChFMaXN0RmlsZXNSZXNwb25zZRIkCgdlbnRyaWVzGAEgAygLMhMuc2NvcGUudjEuRmlsZUVudHJ5EicKCHRyb3VibGVzGAIgAygLMhUuc2NvcGUudjEuRmlsZVRyb3VibGUiiwEKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSAASJAoFYmF0Y2gYAyABKAsyEy5zY29wZS52MS5SZWFkQmF0Y2hIAEIJCgdyZXF1ZXN0IkoKCFJlYWRPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEg4KBmZvbGxvdxgDIAEoCCI7CghSZWFkRmlsZRIMCgRwYXRoGAEgASgMEgwKBGhhdmUYAiABKAQSEwoLaGF2ZV9zaGEyNTYYAyABKAwiLgoJUmVhZEJhdGNoEiEKBWZpbGVzGAEgAygLMhIuc2NvcGUudjEuUmVhZEZpbGUi2wEKEVJlYWRGaWxlc1Jlc3BvbnNlEiQKBXN0YXJ0GAEgASgLMhMuc2NvcGUudjEuUmVhZFN0YXJ0SAASIgoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAMgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEiQKBWJhdGNoGAUgASgLMhMuc2NvcGUudjEuQmF0Y2hSZWFkSABCCgoIcmVzcG9uc2UiUAoJQmF0Y2hSZWFkEiEKBWZpbGVzGAEgAygLMhIuc2NvcGUudjEuRmlsZVJlYWQSIAoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhInkKCEZpbGVSZWFkEiQKBXdob2xlGAEgASgLMhMuc2NvcGUudjEuUmVhZFdob2xlSAASKAoHdHJvdWJsZRgCIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSAASEwoJdG9vX2xhcmdlGAMgASgISABCCAoGcmVzdWx0Ik0KCVJlYWRXaG9sZRIiCgVlbnRyeRgBIAEoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRIOCgZzaGEyNTYYAiABKAwSDAoEc2FtZRgDIAEoCCI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCL6AQoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEiUKBWJhdGNoGAIgASgLMhQuc2NvcGUudjEuV3JpdGVCYXRjaEgAEiMKBGZpbGUYAyABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAQgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBSABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgGIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiWQoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSDgoGZm9sZGVyGAQgASgIIlIKCldyaXRlQmF0Y2gSIgoFaXRlbXMYASADKAsyEy5zY29wZS52MS5Xcml0ZUl0ZW0SIAoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhIocBCglXcml0ZUl0ZW0SJwoGZm9sZGVyGAEgASgLMhUuc2NvcGUudjEuV3JpdGVGb2xkZXJIABIjCgRsaW5rGAIgASgLMhMuc2NvcGUudjEuV3JpdGVMaW5rSAASJAoEZmlsZRgDIAEoCzIULnNjb3BlLnYxLldyaXRlV2hvbGVIAEIGCgRpdGVtIk8KCldyaXRlV2hvbGUSIQoEZmlsZRgBIAEoCzITLnNjb3BlLnYxLldyaXRlRmlsZRIeCgNlbmQYAiABKAsyES5zY29wZS52MS5GaWxlRW5kIk4KC1dyaXRlRm9sZGVyEgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMi7AEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSAASJwoFYmF0Y2gYBSABKAsyFi5zY29wZS52MS5CYXRjaFdyaXR0ZW5IAEIKCghyZXNwb25zZSI0CgxCYXRjaFdyaXR0ZW4SJAoFaXRlbXMYASADKAsyFS5zY29wZS52MS5JdGVtV3JpdHRlbiJmCgtJdGVtV3JpdHRlbhIjCgRkb25lGAEgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgCIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCAoGcmVzdWx0IkEKC1dyaXRlT3BlbmVkEgwKBHBhdGgYASABKAwSJAoGbW91bnRzGAIgAygLMhQuc2NvcGUudjEuV3JpdGVNb3VudCI8CgpXcml0ZU1vdW50EgwKBHBhdGgYASABKAwSEQoJZW1wdHlfZGlyGAIgASgJEg0KBWxheWVyGAMgASgIIiwKDFdyaXRlU3RhcnRlZBIMCgRoYXZlGAEgASgEEg4KBnNoYTI1NhgCIAEoDCIZCglXcml0ZUZyb20SDAoEa2VlcBgBIAEoCCI6CglXcml0ZURvbmUSDAoEc2l6ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwSDwoHY3JlYXRlZBgDIAEoCCJDChBGaW5kSW5vZGVSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVpbm9kZRgCIAEoBCKAAQoRRmluZElub2RlUmVzcG9uc2USJQoFZm91bmQYASABKAsyFC5zY29wZS52MS5Jbm9kZUZvdW5kSAASDgoEc2VlbhgCIAEoBEgAEigKB3Ryb3VibGUYAyABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQgoKCHJlc3BvbnNlInUKCklub2RlRm91bmQSDAoEcGF0aBgBIAEoDBIgCgRraW5kGAIgASgOMhIuc2NvcGUudjEuRmlsZUtpbmQSJAoGbGF5ZXJzGAMgAygLMhQuc2NvcGUudjEuSW5vZGVMYXllchIRCglub19sYXllcnMYBCABKAkiPwoKSW5vZGVMYXllchIOCgZmb2xkZXIYASABKAwSDQoFdXBwZXIYAiABKAgSEgoKc2FtZV9pbm9kZRgDIAEoCCJqCg9SZWRpcmVjdFJlcXVlc3QSKAoFc3RhcnQYASABKAsyFy5zY29wZS52MS5SZWRpcmVjdFN0YXJ0SAASIgoGZnJhbWVzGAIgASgLMhAuc2NvcGUudjEuRnJhbWVzSABCCQoHcmVxdWVzdCKGAQoQUmVkaXJlY3RSZXNwb25zZRIsCgdzdGFydGVkGAEgASgLMhkuc2NvcGUudjEuUmVkaXJlY3RTdGFydGVkSAASIgoGZnJhbWVzGAIgASgLMhAuc2NvcGUudjEuRnJhbWVzSAASFAoKdGFrZW5fb3ZlchgDIAEoCUgAQgoKCHJlc3BvbnNlIpcCCg1SZWRpcmVjdFN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIQCghpbmNvbWluZxgCIAMoDRIUCgxhbGxfaW5jb21pbmcYAyABKAgSFQoNb3duX2NvbnRhaW5lchgEIAEoCBIQCghvdXRnb2luZxgFIAMoDRINCgVvd25lchgGIAEoCRIPCgdzZXNzaW9uGA0gASgJEhAKCHRha2VvdmVyGAcgASgIEg4KBm1pcnJvchgIIAEoCBILCgNyYXcYCSABKAgSCwoDY3V0GAogASgIEh8KBnByb2JlcxgLIAMoCzIPLnNjb3BlLnYxLlByb2JlEhYKDm5vZGVfYWRkcmVzc2VzGAwgAygJIn8KBVByb2JlEiIKBGtpbmQYASABKA4yFC5zY29wZS52MS5Qcm9iZS5LaW5kEgwKBHBvcnQYAiABKA0iRAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCAoESFRUUBABEgkKBUhUVFBTEAISBwoDVENQEAMSCAoER1JQQxAEIl0KD1JlZGlyZWN0U3RhcnRlZBIQCghpbmNvbWluZxgBIAMoDRIPCgd1bmhlYXJkGAIgAygNEgwKBGtlcHQYAyABKA0SCwoDY3V0GAQgASgNEgwKBG1lc2gYBSABKAgiKQoGRnJhbWVzEh8KBmZyYW1lcxgBIAMoCzIPLnNjb3BlLnYxLkZyYW1lIokCCgVGcmFtZRISCgpjb25uZWN0aW9uGAEgASgNEiIKBm9wZW5lZBgCIAEoCzIQLnNjb3BlLnYxLk9wZW5lZEgAEiYKCGFjY2VwdGVkGAMgASgLMhIuc2NvcGUudjEuQWNjZXB0ZWRIABIRCgdyZWZ1c2VkGAQgASgJSAASDgoEZGF0YRgFIAEoDEgAEhwKA2VuZBgGIAEoCzINLnNjb3BlLnYxLkVuZEgAEiAKBXJlc2V0GAcgASgLMg8uc2NvcGUudjEuUmVzZXRIABIQCgZjcmVkaXQYCCABKA1IABIiCgZjbG9zZWQYCSABKAsyEC5zY29wZS52MS5DbG9zZWRIAEIHCgVmcmFtZSJiCgZPcGVuZWQSDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRIMCgRwb3J0GAMgASgNEhAKCG91dGdvaW5nGAQgASgIEg4KBmNyZWRpdBgFIAEoDRIOCgZieV9wb2QYBiABKAgiGgoIQWNjZXB0ZWQSDgoGY3JlZGl0GAEgASgNIgUKA0VuZCIHCgVSZXNldCLFAQoGQ2xvc2VkEiEKA2hvdxgBIAEoDjIULnNjb3BlLnYxLkNsb3NlZC5Ib3cSDgoGYnlfcG9kGAIgASgIEg4KBnJlYXNvbhgDIAEoCRINCgVwcm9iZRgEIAEoCBISCgpzZW50X2J5dGVzGAUgASgEEhYKDnJlY2VpdmVkX2J5dGVzGAYgASgEEhMKC2R1cmF0aW9uX21zGAcgASgBIigKA0hvdxIKCgZDTE9TRUQQABIJCgVSRVNFVBABEgoKBkZBSUxFRBACIk8KDUJ5cGFzc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0Eg0KBXBvcnRzGAIgAygNEg0KBW93bmVyGAMgASgJIl8KDkJ5cGFzc1Jlc3BvbnNlEioKB3N0YXJ0ZWQYASABKAsyFy5zY29wZS52MS5CeXBhc3NTdGFydGVkSAASFQoLY29ubmVjdGlvbnMYAiABKARIAEIKCghyZXNwb25zZSJACg1CeXBhc3NTdGFydGVkEhQKDHNpZGVjYXJfcG9ydBgBIAEoDRILCgNkbnMYAiABKAgSDAoEa2VwdBgDIAEoDSpyCglOYW1lc3BhY2USGQoVTkFNRVNQQUNFX1VOU1BFQ0lGSUVEEAASEQoNTkFNRVNQQUNFX05FVBABEhEKDU5BTUVTUEFDRV9QSUQQAhIRCg1OQU1FU1BBQ0VfVVRTEAMSEQoNTkFNRVNQQUNFX0lQQxAEKqMBCghGaWxlS2luZBIZChVGSUxFX0tJTkRfVU5TUEVDSUZJRUQQABISCg5GSUxFX0tJTkRfRklMRRABEhQKEEZJTEVfS0lORF9GT0xERVIQAhISCg5GSUxFX0tJTkRfTElOSxADEhQKEEZJTEVfS0lORF9ERVZJQ0UQBBIUChBGSUxFX0tJTkRfU09DS0VUEAUSEgoORklMRV9LSU5EX0ZJRk8QBjKiBgoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARJBCghTaHV0ZG93bhIZLnNjb3BlLnYxLlNodXRkb3duUmVxdWVzdBoaLnNjb3BlLnYxLlNodXRkb3duUmVzcG9uc2USPgoHQ29udHJvbBIYLnNjb3BlLnYxLkNvbnRyb2xSZXF1ZXN0Ghkuc2NvcGUudjEuQ29udHJvbFJlc3BvbnNlEkEKCEZpbmRQb2RzEhkuc2NvcGUudjEuRmluZFBvZHNSZXF1ZXN0Ghouc2NvcGUudjEuRmluZFBvZHNSZXNwb25zZRIvCgJQcxITLnNjb3BlLnYxLlBzUmVxdWVzdBoULnNjb3BlLnYxLlBzUmVzcG9uc2USSAoJTGlzdEZpbGVzEhouc2NvcGUudjEuTGlzdEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLkxpc3RGaWxlc1Jlc3BvbnNlKAEwARJICglSZWFkRmlsZXMSGi5zY29wZS52MS5SZWFkRmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuUmVhZEZpbGVzUmVzcG9uc2UoATABEksKCldyaXRlRmlsZXMSGy5zY29wZS52MS5Xcml0ZUZpbGVzUmVxdWVzdBocLnNjb3BlLnYxLldyaXRlRmlsZXNSZXNwb25zZSgBMAESSAoJRmluZElub2RlEhouc2NvcGUudjEuRmluZElub2RlUmVxdWVzdBobLnNjb3BlLnYxLkZpbmRJbm9kZVJlc3BvbnNlKAEwARJFCghSZWRpcmVjdBIZLnNjb3BlLnYxLlJlZGlyZWN0UmVxdWVzdBoaLnNjb3BlLnYxLlJlZGlyZWN0UmVzcG9uc2UoATABEj8KBkJ5cGFzcxIXLnNjb3BlLnYxLkJ5cGFzc1JlcXVlc3QaGC5zY29wZS52MS5CeXBhc3NSZXNwb25zZSgBMAFiBnByb3RvMw");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSINCgtJbmZvUmVxdWVzdCJ3CgxJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRILCgNwaWQYAiABKAUSDwoHY2xpZW50cxgDIAEoBRIMCgRydW5zGAQgASgFEhQKDGlkbGVfc2Vjb25kcxgFIAEoBRIUCgxjYXBhYmlsaXRpZXMYBiADKAkiIAoPU2h1dGRvd25SZXF1ZXN0Eg0KBWZvcmNlGAEgASgIIiIKEFNodXRkb3duUmVzcG9uc2USDgoGZW5kaW5nGAEgASgIIjwKBlRhcmdldBIPCgdwb2RfdWlkGAEgASgJEhQKDGNvbnRhaW5lcl9pZBgCIAEoCRILCgNwaWQYAyABKAUiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iiAIKBVN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBInCgpuYW1lc3BhY2VzGAIgAygOMhMuc2NvcGUudjEuTmFtZXNwYWNlEgwKBGFyZ3YYAyADKAkSJQoDZW52GAQgAygLMhguc2NvcGUudjEuU3RhcnQuRW52RW50cnkSIQoDcHR5GAUgASgLMhQuc2NvcGUudjEuV2luZG93U2l6ZRIgCgZpbnNpZGUYBiABKAsyEC5zY29wZS52MS5JbnNpZGUSDgoGdHJhY2VzGAcgASgFGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiPgoGSW5zaWRlEhIKCnByaXZpbGVnZWQYASABKAgSDAoEdXNlchgCIAEoCRISCgpieV9ydW50aW1lGAMgASgIInMKClJ1blJlcXVlc3QSIAoFc3RhcnQYASABKAsyDy5zY29wZS52MS5TdGFydEgAEg8KBXN0ZGluGAIgASgMSAASJwoJc3RkaW5fZW5kGAMgASgLMhIuc2NvcGUudjEuU3RkaW5FbmRIAEIJCgdyZXF1ZXN0ImEKDkNvbnRyb2xSZXF1ZXN0EgsKA3J1bhgBIAEoCRIQCgZzaWduYWwYAiABKAlIABImCgZyZXNpemUYAyABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplSABCCAoGYWN0aW9uIhEKD0NvbnRyb2xSZXNwb25zZSIKCghTdGRpbkVuZCKDAQoLUnVuUmVzcG9uc2USJAoHc3RhcnRlZBgBIAEoCzIRLnNjb3BlLnYxLlN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIeCgRleGl0GAQgASgLMg4uc2NvcGUudjEuRXhpdEgAQgoKCHJlc3BvbnNlIjIKB1N0YXJ0ZWQSCwoDcGlkGAEgASgFEgsKA3J1bhgCIAEoCRINCgV3YWl0cxgDIAEoCCIkCgRFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgJIjIKD0ZpbmRQb2RzUmVxdWVzdBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCSJaChBGaW5kUG9kc1Jlc3BvbnNlEiAKBHBvZHMYASADKAsyEi5zY29wZS52MS5Gb3VuZFBvZBISCgp1bnJlYWRhYmxlGAIgASgFEhAKCHJ1bnRpbWVzGAMgASgFIm4KCEZvdW5kUG9kEgwKBG5hbWUYASABKAkSEQoJbmFtZXNwYWNlGAIgASgJEgsKA3VpZBgDIAEoCRInCgpjb250YWluZXJzGAQgAygLMhMuc2NvcGUudjEuQ29udGFpbmVyEgsKA3BpZBgFIAEoBSJCCglQc1JlcXVlc3QSJwoKY29udGFpbmVycxgBIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchIMCgRwaWRzGAIgAygFIiUKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjIKClBzUmVzcG9uc2USJAoJcHJvY2Vzc2VzGAEgAygLMhEuc2NvcGUudjEuUHJvY2VzcyKzAgoHUHJvY2VzcxIRCgljb250YWluZXIYASABKAkSCwoDcGlkGAIgASgFEhUKDWNvbnRhaW5lcl9waWQYAyABKAUSEgoKcGFyZW50X3BpZBgEIAEoBRIPCgd0aHJlYWRzGAUgASgFEgsKA3VpZBgGIAEoDRIMCgR1c2VyGAcgASgJEg0KBXN0YXRlGAggASgJEg4KBmNwdV9tcxgJIAEoBBIOCgZhZ2VfbXMYCiABKAQSFgoOcmVzaWRlbnRfYnl0ZXMYCyABKAQSDwoHY29tbWFuZBgMIAEoCRIRCglsaXN0ZW5pbmcYDSADKA0SEgoKdHJhY2VyX3BpZBgOIAEoBRIOCgZ0aHJlYWQYDyABKAUSIgoHYmxvY2tlZBgQIAEoCzIRLnNjb3BlLnYxLkJsb2NrZWQiTgoHQmxvY2tlZBIOCgZ0aHJlYWQYASABKAUSEQoJZnVuY3Rpb25zGAIgAygJEg4KBmZyb3plbhgDIAEoCBIQCghzd2l0Y2hlcxgEIAEoBCLaAQoJRmlsZUVudHJ5EgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEgwKBHNpemUYAyABKAQSDAoEbW9kZRgEIAEoDRITCgttb2RpZmllZF9ucxgFIAEoAxILCgN1aWQYBiABKA0SCwoDZ2lkGAcgASgNEg0KBWlub2RlGAggASgEEhcKD2FsbG9jYXRlZF9ieXRlcxgJIAEoBBIMCgRsaW5rGAogASgMEg0KBW93bmVyGAsgASgJEg0KBWdyb3VwGAwgASgJIikKC0ZpbGVUcm91YmxlEgwKBHBhdGgYASABKAwSDAoEY29kZRgCIAEoCSK9AQoQTGlzdEZpbGVzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIvCgVkZXB0aBgDIAEoDjIgLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QuRGVwdGgSDgoGZm9sbG93GAQgASgIEg0KBW5hbWVzGAUgASgIIikKBURlcHRoEggKBFNFTEYQABIMCghDSElMRFJFThABEggKBFRSRUUQAiJiChFMaXN0RmlsZXNSZXNwb25zZRIkCgdlbnRyaWVzGAEgAygLMhMuc2NvcGUudjEuRmlsZUVudHJ5EicKCHRyb3VibGVzGAIgAygLMhUuc2NvcGUudjEuRmlsZVRyb3VibGUiiwEKEFJlYWRGaWxlc1JlcXVlc3QSIgoEb3BlbhgBIAEoCzISLnNjb3BlLnYxLlJlYWRPcGVuSAASIgoEZmlsZRgCIAEoCzISLnNjb3BlLnYxLlJlYWRGaWxlSAASJAoFYmF0Y2gYAyABKAsyEy5zY29wZS52MS5SZWFkQmF0Y2hIAEIJCgdyZXF1ZXN0IkoKCFJlYWRPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEg4KBmZvbGxvdxgDIAEoCCI7CghSZWFkRmlsZRIMCgRwYXRoGAEgASgMEgwKBGhhdmUYAiABKAQSEwoLaGF2ZV9zaGEyNTYYAyABKAwiLgoJUmVhZEJhdGNoEiEKBWZpbGVzGAEgAygLMhIuc2NvcGUudjEuUmVhZEZpbGUi2wEKEVJlYWRGaWxlc1Jlc3BvbnNlEiQKBXN0YXJ0GAEgASgLMhMuc2NvcGUudjEuUmVhZFN0YXJ0SAASIgoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAMgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEiQKBWJhdGNoGAUgASgLMhMuc2NvcGUudjEuQmF0Y2hSZWFkSABCCgoIcmVzcG9uc2UiUAoJQmF0Y2hSZWFkEiEKBWZpbGVzGAEgAygLMhIuc2NvcGUudjEuRmlsZVJlYWQSIAoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhInkKCEZpbGVSZWFkEiQKBXdob2xlGAEgASgLMhMuc2NvcGUudjEuUmVhZFdob2xlSAASKAoHdHJvdWJsZRgCIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSAASEwoJdG9vX2xhcmdlGAMgASgISABCCAoGcmVzdWx0Ik0KCVJlYWRXaG9sZRIiCgVlbnRyeRgBIAEoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRIOCgZzaGEyNTYYAiABKAwSDAoEc2FtZRgDIAEoCCI9CglSZWFkU3RhcnQSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDAoEZnJvbRgCIAEoBCJECghGaWxlRGF0YRIOCgZvZmZzZXQYASABKAQSDwoFcGxhaW4YAiABKAxIABIOCgR6c3RkGAMgASgMSABCBwoFYnl0ZXMiJwoHRmlsZUVuZBIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDCL6AQoRV3JpdGVGaWxlc1JlcXVlc3QSIwoEb3BlbhgBIAEoCzITLnNjb3BlLnYxLldyaXRlT3BlbkgAEiUKBWJhdGNoGAIgASgLMhQuc2NvcGUudjEuV3JpdGVCYXRjaEgAEiMKBGZpbGUYAyABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGVIABIiCgRkYXRhGAQgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYBSABKAsyES5zY29wZS52MS5GaWxlRW5kSAASIwoEZnJvbRgGIAEoCzITLnNjb3BlLnYxLldyaXRlRnJvbUgAQgkKB3JlcXVlc3QiXAoJV3JpdGVPcGVuEiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEgwKBG5hbWUYAyABKAwSEQoJZGlyZWN0b3J5GAQgASgIIlIKCldyaXRlQmF0Y2gSIgoFaXRlbXMYASADKAsyEy5zY29wZS52MS5Xcml0ZUl0ZW0SIAoEZGF0YRgCIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhIo0BCglXcml0ZUl0ZW0SLQoJZGlyZWN0b3J5GAEgASgLMhguc2NvcGUudjEuV3JpdGVEaXJlY3RvcnlIABIjCgRsaW5rGAIgASgLMhMuc2NvcGUudjEuV3JpdGVMaW5rSAASJAoEZmlsZRgDIAEoCzIULnNjb3BlLnYxLldyaXRlV2hvbGVIAEIGCgRpdGVtIk8KCldyaXRlV2hvbGUSIQoEZmlsZRgBIAEoCzITLnNjb3BlLnYxLldyaXRlRmlsZRIeCgNlbmQYAiABKAsyES5zY29wZS52MS5GaWxlRW5kIlEKDldyaXRlRGlyZWN0b3J5EgwKBHBhdGgYASABKAwSDAoEbW9kZRgCIAEoDRITCgttb2RpZmllZF9ucxgDIAEoAxIOCgZmaW5pc2gYBCABKAgiJwoJV3JpdGVMaW5rEgwKBHBhdGgYASABKAwSDAoEbGluaxgCIAEoDCJ9CglXcml0ZUZpbGUSDAoEcGF0aBgBIAEoDBIRCgRzaXplGAIgASgESACIAQESDAoEbW9kZRgDIAEoDRIYCgttb2RpZmllZF9ucxgEIAEoA0gBiAEBEg4KBnJlc3VtZRgFIAEoCEIHCgVfc2l6ZUIOCgxfbW9kaWZpZWRfbnMi7AEKEldyaXRlRmlsZXNSZXNwb25zZRInCgZvcGVuZWQYASABKAsyFS5zY29wZS52MS5Xcml0ZU9wZW5lZEgAEikKB3N0YXJ0ZWQYAiABKAsyFi5zY29wZS52MS5Xcml0ZVN0YXJ0ZWRIABIjCgRkb25lGAMgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSAASJwoFYmF0Y2gYBSABKAsyFi5zY29wZS52MS5CYXRjaFdyaXR0ZW5IAEIKCghyZXNwb25zZSI0CgxCYXRjaFdyaXR0ZW4SJAoFaXRlbXMYASADKAsyFS5zY29wZS52MS5JdGVtV3JpdHRlbiJmCgtJdGVtV3JpdHRlbhIjCgRkb25lGAEgASgLMhMuc2NvcGUudjEuV3JpdGVEb25lSAASKAoHdHJvdWJsZRgCIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCAoGcmVzdWx0IkEKC1dyaXRlT3BlbmVkEgwKBHBhdGgYASABKAwSJAoGbW91bnRzGAIgAygLMhQuc2NvcGUudjEuV3JpdGVNb3VudCI8CgpXcml0ZU1vdW50EgwKBHBhdGgYASABKAwSEQoJZW1wdHlfZGlyGAIgASgJEg0KBWxheWVyGAMgASgIIiwKDFdyaXRlU3RhcnRlZBIMCgRoYXZlGAEgASgEEg4KBnNoYTI1NhgCIAEoDCIZCglXcml0ZUZyb20SDAoEa2VlcBgBIAEoCCI6CglXcml0ZURvbmUSDAoEc2l6ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwSDwoHY3JlYXRlZBgDIAEoCCJDChBGaW5kSW5vZGVSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVpbm9kZRgCIAEoBCKAAQoRRmluZElub2RlUmVzcG9uc2USJQoFZm91bmQYASABKAsyFC5zY29wZS52MS5Jbm9kZUZvdW5kSAASDgoEc2VlbhgCIAEoBEgAEigKB3Ryb3VibGUYAyABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQgoKCHJlc3BvbnNlInUKCklub2RlRm91bmQSDAoEcGF0aBgBIAEoDBIgCgRraW5kGAIgASgOMhIuc2NvcGUudjEuRmlsZUtpbmQSJAoGbGF5ZXJzGAMgAygLMhQuc2NvcGUudjEuSW5vZGVMYXllchIRCglub19sYXllcnMYBCABKAkiQgoKSW5vZGVMYXllchIRCglkaXJlY3RvcnkYASABKAwSDQoFdXBwZXIYAiABKAgSEgoKc2FtZV9pbm9kZRgDIAEoCCJqCg9SZWRpcmVjdFJlcXVlc3QSKAoFc3RhcnQYASABKAsyFy5zY29wZS52MS5SZWRpcmVjdFN0YXJ0SAASIgoGZnJhbWVzGAIgASgLMhAuc2NvcGUudjEuRnJhbWVzSABCCQoHcmVxdWVzdCKGAQoQUmVkaXJlY3RSZXNwb25zZRIsCgdzdGFydGVkGAEgASgLMhkuc2NvcGUudjEuUmVkaXJlY3RTdGFydGVkSAASIgoGZnJhbWVzGAIgASgLMhAuc2NvcGUudjEuRnJhbWVzSAASFAoKdGFrZW5fb3ZlchgDIAEoCUgAQgoKCHJlc3BvbnNlIpcCCg1SZWRpcmVjdFN0YXJ0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIQCghpbmNvbWluZxgCIAMoDRIUCgxhbGxfaW5jb21pbmcYAyABKAgSFQoNb3duX2NvbnRhaW5lchgEIAEoCBIQCghvdXRnb2luZxgFIAMoDRINCgVvd25lchgGIAEoCRIPCgdzZXNzaW9uGA0gASgJEhAKCHRha2VvdmVyGAcgASgIEg4KBm1pcnJvchgIIAEoCBILCgNyYXcYCSABKAgSCwoDY3V0GAogASgIEh8KBnByb2JlcxgLIAMoCzIPLnNjb3BlLnYxLlByb2JlEhYKDm5vZGVfYWRkcmVzc2VzGAwgAygJIn8KBVByb2JlEiIKBGtpbmQYASABKA4yFC5zY29wZS52MS5Qcm9iZS5LaW5kEgwKBHBvcnQYAiABKA0iRAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCAoESFRUUBABEgkKBUhUVFBTEAISBwoDVENQEAMSCAoER1JQQxAEIl0KD1JlZGlyZWN0U3RhcnRlZBIQCghpbmNvbWluZxgBIAMoDRIPCgd1bmhlYXJkGAIgAygNEgwKBGtlcHQYAyABKA0SCwoDY3V0GAQgASgNEgwKBG1lc2gYBSABKAgiKQoGRnJhbWVzEh8KBmZyYW1lcxgBIAMoCzIPLnNjb3BlLnYxLkZyYW1lIokCCgVGcmFtZRISCgpjb25uZWN0aW9uGAEgASgNEiIKBm9wZW5lZBgCIAEoCzIQLnNjb3BlLnYxLk9wZW5lZEgAEiYKCGFjY2VwdGVkGAMgASgLMhIuc2NvcGUudjEuQWNjZXB0ZWRIABIRCgdyZWZ1c2VkGAQgASgJSAASDgoEZGF0YRgFIAEoDEgAEhwKA2VuZBgGIAEoCzINLnNjb3BlLnYxLkVuZEgAEiAKBXJlc2V0GAcgASgLMg8uc2NvcGUudjEuUmVzZXRIABIQCgZjcmVkaXQYCCABKA1IABIiCgZjbG9zZWQYCSABKAsyEC5zY29wZS52MS5DbG9zZWRIAEIHCgVmcmFtZSJiCgZPcGVuZWQSDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRIMCgRwb3J0GAMgASgNEhAKCG91dGdvaW5nGAQgASgIEg4KBmNyZWRpdBgFIAEoDRIOCgZieV9wb2QYBiABKAgiGgoIQWNjZXB0ZWQSDgoGY3JlZGl0GAEgASgNIgUKA0VuZCIHCgVSZXNldCLFAQoGQ2xvc2VkEiEKA2hvdxgBIAEoDjIULnNjb3BlLnYxLkNsb3NlZC5Ib3cSDgoGYnlfcG9kGAIgASgIEg4KBnJlYXNvbhgDIAEoCRINCgVwcm9iZRgEIAEoCBISCgpzZW50X2J5dGVzGAUgASgEEhYKDnJlY2VpdmVkX2J5dGVzGAYgASgEEhMKC2R1cmF0aW9uX21zGAcgASgBIigKA0hvdxIKCgZDTE9TRUQQABIJCgVSRVNFVBABEgoKBkZBSUxFRBACIk8KDUJ5cGFzc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0Eg0KBXBvcnRzGAIgAygNEg0KBW93bmVyGAMgASgJIl8KDkJ5cGFzc1Jlc3BvbnNlEioKB3N0YXJ0ZWQYASABKAsyFy5zY29wZS52MS5CeXBhc3NTdGFydGVkSAASFQoLY29ubmVjdGlvbnMYAiABKARIAEIKCghyZXNwb25zZSJACg1CeXBhc3NTdGFydGVkEhQKDHNpZGVjYXJfcG9ydBgBIAEoDRILCgNkbnMYAiABKAgSDAoEa2VwdBgDIAEoDSLQAgoHUmVmdXNhbBIoCgZyZWFzb24YASABKA4yGC5zY29wZS52MS5SZWZ1c2FsLlJlYXNvbiKaAgoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEg8KC05PVF9SVU5OSU5HEAESDgoKTk9fUFJPQ0VTUxACEg4KCk5PX1BST0dSQU0QAxIRCg1OT1RfUEVSTUlUVEVEEAQSFgoSU0lMRU5UX0ZJTEVfU1lTVEVNEAUSEwoPVE9PX01BTllfU0lMRU5UEAYSEAoMTk9fTkVUX0FETUlOEAcSEAoMTk9ERV9ORVRXT1JLEAgSCwoHTk9fUE9SVBAJEg4KClBPUlRfVEFLRU4QChIQCgxOT19ORl9UQUJMRVMQCxIOCgpORlRfRkFJTEVEEAwSDgoKTk9fU0lERUNBUhANEhQKEFJVTEVTX1VOUkVBREFCTEUQDipyCglOYW1lc3BhY2USGQoVTkFNRVNQQUNFX1VOU1BFQ0lGSUVEEAASEQoNTkFNRVNQQUNFX05FVBABEhEKDU5BTUVTUEFDRV9QSUQQAhIRCg1OQU1FU1BBQ0VfVVRTEAMSEQoNTkFNRVNQQUNFX0lQQxAEKqkBCghGaWxlS2luZBIZChVGSUxFX0tJTkRfVU5TUEVDSUZJRUQQABISCg5GSUxFX0tJTkRfRklMRRABEhcKE0ZJTEVfS0lORF9ESVJFQ1RPUlkQAhIVChFGSUxFX0tJTkRfU1lNTElOSxADEhQKEEZJTEVfS0lORF9ERVZJQ0UQBBIUChBGSUxFX0tJTkRfU09DS0VUEAUSEgoORklMRV9LSU5EX0ZJRk8QBjKiBgoHTWFuYWdlchI1CgRJbmZvEhUuc2NvcGUudjEuSW5mb1JlcXVlc3QaFi5zY29wZS52MS5JbmZvUmVzcG9uc2USNgoDUnVuEhQuc2NvcGUudjEuUnVuUmVxdWVzdBoVLnNjb3BlLnYxLlJ1blJlc3BvbnNlKAEwARJBCghTaHV0ZG93bhIZLnNjb3BlLnYxLlNodXRkb3duUmVxdWVzdBoaLnNjb3BlLnYxLlNodXRkb3duUmVzcG9uc2USPgoHQ29udHJvbBIYLnNjb3BlLnYxLkNvbnRyb2xSZXF1ZXN0Ghkuc2NvcGUudjEuQ29udHJvbFJlc3BvbnNlEkEKCEZpbmRQb2RzEhkuc2NvcGUudjEuRmluZFBvZHNSZXF1ZXN0Ghouc2NvcGUudjEuRmluZFBvZHNSZXNwb25zZRIvCgJQcxITLnNjb3BlLnYxLlBzUmVxdWVzdBoULnNjb3BlLnYxLlBzUmVzcG9uc2USSAoJTGlzdEZpbGVzEhouc2NvcGUudjEuTGlzdEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLkxpc3RGaWxlc1Jlc3BvbnNlKAEwARJICglSZWFkRmlsZXMSGi5zY29wZS52MS5SZWFkRmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuUmVhZEZpbGVzUmVzcG9uc2UoATABEksKCldyaXRlRmlsZXMSGy5zY29wZS52MS5Xcml0ZUZpbGVzUmVxdWVzdBocLnNjb3BlLnYxLldyaXRlRmlsZXNSZXNwb25zZSgBMAESSAoJRmluZElub2RlEhouc2NvcGUudjEuRmluZElub2RlUmVxdWVzdBobLnNjb3BlLnYxLkZpbmRJbm9kZVJlc3BvbnNlKAEwARJFCghSZWRpcmVjdBIZLnNjb3BlLnYxLlJlZGlyZWN0UmVxdWVzdBoaLnNjb3BlLnYxLlJlZGlyZWN0UmVzcG9uc2UoATABEj8KBkJ5cGFzcxIXLnNjb3BlLnYxLkJ5cGFzc1JlcXVlc3QaGC5zY29wZS52MS5CeXBhc3NSZXNwb25zZSgBMAFiBnByb3RvMw");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -36,42 +36,42 @@ export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/
  */
 export type InfoResponse = Message<"scope.v1.InfoResponse"> & {
   /**
-   * Version of the manager; a client talks to managers of its own version only.
+   * Version of the manager; a client uses managers of its own version only.
    *
    * @generated from field: string version = 1;
    */
   version: string;
 
   /**
-   * In the pid namespace that the manager sees.
+   * PID of the manager, in its own pid namespace.
    *
    * @generated from field: int32 pid = 2;
    */
   pid: number;
 
   /**
-   * Connected clients, the one that asks included.
+   * Number of connected clients, including the caller.
    *
    * @generated from field: int32 clients = 3;
    */
   clients: number;
 
   /**
-   * Programs that run now, for all clients.
+   * Number of running programs of all clients.
    *
    * @generated from field: int32 runs = 4;
    */
   runs: number;
 
   /**
-   * The manager ends when it had no client for this long.
+   * Time without a client after which the manager ends, in seconds.
    *
    * @generated from field: int32 idle_seconds = 5;
    */
   idleSeconds: number;
 
   /**
-   * In effect, by their names without CAP_.
+   * Effective capabilities, as names without CAP_.
    *
    * @generated from field: repeated string capabilities = 6;
    */
@@ -90,7 +90,7 @@ export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
  */
 export type ShutdownRequest = Message<"scope.v1.ShutdownRequest"> & {
   /**
-   * Under other clients, too: their programs end with it.
+   * Ends the manager even if other clients use it; their programs end as well.
    *
    * @generated from field: bool force = 1;
    */
@@ -109,7 +109,7 @@ export const ShutdownRequestSchema: GenMessage<ShutdownRequest> = /*@__PURE__*/
  */
 export type ShutdownResponse = Message<"scope.v1.ShutdownResponse"> & {
   /**
-   * False when it stays for another client.
+   * False if the manager keeps running for another client.
    *
    * @generated from field: bool ending = 1;
    */
@@ -124,27 +124,27 @@ export const ShutdownResponseSchema: GenMessage<ShutdownResponse> = /*@__PURE__*
   messageDesc(file_manager, 3);
 
 /**
- * A pod, and the container of it that is meant.
+ * A pod and one of its containers.
  *
  * @generated from message scope.v1.Target
  */
 export type Target = Message<"scope.v1.Target"> & {
   /**
-   * metadata.uid. A pod whose containers do not run still has a network, found by this.
+   * metadata.uid. Identifies the network of a pod even if none of its containers run.
    *
    * @generated from field: string pod_uid = 1;
    */
   podUid: string;
 
   /**
-   * Container id without the runtime's prefix, 64 hexadecimal digits. Empty: any process of the pod will do.
+   * Container id without the runtime's prefix, 64 hexadecimal digits. Empty: any process of the pod.
    *
    * @generated from field: string container_id = 2;
    */
   containerId: string;
 
   /**
-   * Set: this process and no other, in the pid namespace that the manager sees.
+   * If set, exactly this process, in the manager's pid namespace.
    *
    * @generated from field: int32 pid = 3;
    */
@@ -187,7 +187,7 @@ export const WindowSizeSchema: GenMessage<WindowSize> = /*@__PURE__*/
  */
 export type Start = Message<"scope.v1.Start"> & {
   /**
-   * Whose namespaces are entered; not set: the manager's own.
+   * Target whose namespaces are entered; not set: the manager's own.
    *
    * @generated from field: scope.v1.Target target = 1;
    */
@@ -206,28 +206,28 @@ export type Start = Message<"scope.v1.Start"> & {
   argv: string[];
 
   /**
-   * Added to the manager's environment.
+   * Variables added to the manager's environment.
    *
    * @generated from field: map<string, string> env = 4;
    */
   env: { [key: string]: string };
 
   /**
-   * Set: the program gets a terminal of this size, and everything it prints is stdout.
+   * If set, the program gets a terminal of this size, and all its output is stdout.
    *
    * @generated from field: scope.v1.WindowSize pty = 5;
    */
   pty?: WindowSize | undefined;
 
   /**
-   * Set: the program runs inside all of the target's namespaces and its root. `namespaces` is not looked at.
+   * If set, the program runs in all of the target's namespaces and in its root; `namespaces` is ignored.
    *
    * @generated from field: scope.v1.Inside inside = 6;
    */
   inside?: Inside | undefined;
 
   /**
-   * Set: a process that the program stops, as a debugger does. When the run has ended, that one runs on.
+   * If set, the PID of a process that the program stops, as a debugger does. The process continues when the run has ended.
    *
    * @generated from field: int32 traces = 7;
    */
@@ -242,27 +242,27 @@ export const StartSchema: GenMessage<Start> = /*@__PURE__*/
   messageDesc(file_manager, 6);
 
 /**
- * How a program runs inside the target: by default with the target's own user and no more rights than it has.
+ * Options of a program inside the target. By default, it runs as the target's user, with no more rights than the target.
  *
  * @generated from message scope.v1.Inside
  */
 export type Inside = Message<"scope.v1.Inside"> & {
   /**
-   * With all rights of the manager.
+   * Runs the program with all rights of the manager.
    *
    * @generated from field: bool privileged = 1;
    */
   privileged: boolean;
 
   /**
-   * UID or UID:GID; empty: as the target.
+   * UID or UID:GID; empty: those of the target.
    *
    * @generated from field: string user = 2;
    */
   user: string;
 
   /**
-   * The client has the container's runtime let the program in, by the command that `started` tells.
+   * The client has the container runtime let the program in, by the command described at Started.waits.
    *
    * @generated from field: bool by_runtime = 3;
    */
@@ -318,7 +318,7 @@ export const RunRequestSchema: GenMessage<RunRequest> = /*@__PURE__*/
  */
 export type ControlRequest = Message<"scope.v1.ControlRequest"> & {
   /**
-   * From Started.
+   * Id of the run, from Started.
    *
    * @generated from field: string run = 1;
    */
@@ -425,14 +425,14 @@ export const RunResponseSchema: GenMessage<RunResponse> = /*@__PURE__*/
  */
 export type Started = Message<"scope.v1.Started"> & {
   /**
-   * Of the first process, in the pid namespace that the manager sees.
+   * PID of the first process, in the manager's pid namespace.
    *
    * @generated from field: int32 pid = 1;
    */
   pid: number;
 
   /**
-   * Names this run for Control.
+   * Id of the run, for Control.
    *
    * @generated from field: string run = 2;
    */
@@ -440,7 +440,7 @@ export type Started = Message<"scope.v1.Started"> & {
 
   /**
    * With Inside.by_runtime: the program waits for the client to run `/proc/PID/exe --guest PID` in the target's container, as
-   * `kubectl exec` would. Where that fails, SIGURG ends the program; nothing else takes notice of that.
+   * `kubectl exec` would. If that fails, SIGURG ends the waiting program; a program that no longer waits ignores SIGURG.
    *
    * @generated from field: bool waits = 3;
    */
@@ -459,7 +459,7 @@ export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
  */
 export type Exit = Message<"scope.v1.Exit"> & {
   /**
-   * 128 + the signal's number when a signal ended the program.
+   * Exit code; 128 + the signal's number if a signal ended the program.
    *
    * @generated from field: int32 code = 1;
    */
@@ -490,7 +490,7 @@ export type FindPodsRequest = Message<"scope.v1.FindPodsRequest"> & {
   name: string;
 
   /**
-   * Empty: in any namespace.
+   * Namespace of the pods; empty: any.
    *
    * @generated from field: string namespace = 2;
    */
@@ -514,14 +514,14 @@ export type FindPodsResponse = Message<"scope.v1.FindPodsResponse"> & {
   pods: FoundPod[];
 
   /**
-   * Container runtimes whose files this manager may not read.
+   * Number of container runtimes whose files this manager may not read.
    *
    * @generated from field: int32 unreadable = 2;
    */
   unreadable: number;
 
   /**
-   * Container runtimes that were found, those included.
+   * Number of container runtimes found, including unreadable ones.
    *
    * @generated from field: int32 runtimes = 3;
    */
@@ -555,14 +555,14 @@ export type FoundPod = Message<"scope.v1.FoundPod"> & {
   uid: string;
 
   /**
-   * Those that run, the oldest first; the sandbox is none of them.
+   * Running containers, the oldest first, without the sandbox.
    *
    * @generated from field: repeated scope.v1.Container containers = 4;
    */
   containers: Container[];
 
   /**
-   * The oldest process.
+   * PID of the oldest process.
    *
    * @generated from field: int32 pid = 5;
    */
@@ -581,14 +581,14 @@ export const FoundPodSchema: GenMessage<FoundPod> = /*@__PURE__*/
  */
 export type PsRequest = Message<"scope.v1.PsRequest"> & {
   /**
-   * The containers to show, by id.
+   * Containers whose processes are listed.
    *
    * @generated from field: repeated scope.v1.Container containers = 1;
    */
   containers: Container[];
 
   /**
-   * These processes as well, whosever they are. One that is not there is left out.
+   * Additional processes of any owner. Those that do not exist are left out.
    *
    * @generated from field: repeated int32 pids = 2;
    */
@@ -646,28 +646,28 @@ export const PsResponseSchema: GenMessage<PsResponse> = /*@__PURE__*/
  */
 export type Process = Message<"scope.v1.Process"> & {
   /**
-   * Name of the container, as in the request; empty for a process of none of them.
+   * Name of the container, as in the request; empty for a process outside of these containers.
    *
    * @generated from field: string container = 1;
    */
   container: string;
 
   /**
-   * In the manager's pid namespace: with hostPID, the node's.
+   * PID in the manager's pid namespace, which is the node's with hostPID.
    *
    * @generated from field: int32 pid = 2;
    */
   pid: number;
 
   /**
-   * In the process's own pid namespace.
+   * PID in the process's own pid namespace.
    *
    * @generated from field: int32 container_pid = 3;
    */
   containerPid: number;
 
   /**
-   * In the manager's pid namespace.
+   * PID in the manager's pid namespace.
    *
    * @generated from field: int32 parent_pid = 4;
    */
@@ -691,7 +691,7 @@ export type Process = Message<"scope.v1.Process"> & {
   user: string;
 
   /**
-   * One letter as in ps(1).
+   * State, as one letter like in ps(1).
    *
    * @generated from field: string state = 8;
    */
@@ -705,7 +705,7 @@ export type Process = Message<"scope.v1.Process"> & {
   cpuMs: bigint;
 
   /**
-   * Since the process started, in milliseconds.
+   * Time since the process started, in milliseconds.
    *
    * @generated from field: uint64 age_ms = 10;
    */
@@ -717,35 +717,35 @@ export type Process = Message<"scope.v1.Process"> & {
   residentBytes: bigint;
 
   /**
-   * Arguments joined by blanks; the name in brackets when there are none.
+   * Arguments joined by spaces; the name in brackets if there are no arguments.
    *
    * @generated from field: string command = 12;
    */
   command: string;
 
   /**
-   * TCP ports the process listens on, ascending.
+   * TCP ports that the process listens on, ascending.
    *
    * @generated from field: repeated uint32 listening = 13;
    */
   listening: number[];
 
   /**
-   * In the manager's pid namespace; 0 when nobody traces it.
+   * PID of the tracer in the manager's pid namespace; 0 if the process is not traced.
    *
    * @generated from field: int32 tracer_pid = 14;
    */
   tracerPid: number;
 
   /**
-   * Where the main thread has left and others go on, the first of these, by which it can be traced; else 0.
+   * If the main thread has exited, the first of the remaining threads, through which the process can be traced; otherwise 0.
    *
    * @generated from field: int32 thread = 15;
    */
   thread: number;
 
   /**
-   * Set: one of its threads can be stopped by nobody.
+   * Set if one of the threads cannot be stopped.
    *
    * @generated from field: scope.v1.Blocked blocked = 16;
    */
@@ -760,7 +760,7 @@ export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
   messageDesc(file_manager, 21);
 
 /**
- * A thread that no signal and no tracer reaches.
+ * A thread that neither a signal nor a tracer can stop.
  *
  * @generated from message scope.v1.Blocked
  */
@@ -771,21 +771,21 @@ export type Blocked = Message<"scope.v1.Blocked"> & {
   thread: number;
 
   /**
-   * The kernel functions that it waits in, the innermost first; none where they may not be read.
+   * Kernel functions that the thread waits in, the innermost first; empty if they may not be read.
    *
    * @generated from field: repeated string functions = 2;
    */
   functions: string[];
 
   /**
-   * Its control group is frozen, as that of a paused container is.
+   * True if the thread's control group is frozen, as that of a paused container is.
    *
    * @generated from field: bool frozen = 3;
    */
   frozen: boolean;
 
   /**
-   * Number of times that it has gone to sleep: the same number later means the same wait.
+   * Number of times that the thread went to sleep. The same number later means the same wait.
    *
    * @generated from field: uint64 switches = 4;
    */
@@ -804,7 +804,7 @@ export const BlockedSchema: GenMessage<Blocked> = /*@__PURE__*/
  */
 export type FileEntry = Message<"scope.v1.FileEntry"> & {
   /**
-   * Below the path that was asked for, without a slash at its start; empty: that path itself.
+   * Relative to the requested path, without a leading slash; empty: the requested path itself.
    *
    * @generated from field: bytes path = 1;
    */
@@ -828,7 +828,7 @@ export type FileEntry = Message<"scope.v1.FileEntry"> & {
   mode: number;
 
   /**
-   * Since the epoch, in nanoseconds.
+   * Time of modification since the epoch, in nanoseconds.
    *
    * @generated from field: int64 modified_ns = 5;
    */
@@ -850,21 +850,21 @@ export type FileEntry = Message<"scope.v1.FileEntry"> & {
   inode: bigint;
 
   /**
-   * On disk; less than the size where the file has holes.
+   * Space on disk; less than the size if the file has holes.
    *
    * @generated from field: uint64 allocated_bytes = 9;
    */
   allocatedBytes: bigint;
 
   /**
-   * Where a link points to.
+   * Target of a symlink.
    *
    * @generated from field: bytes link = 10;
    */
   link: Uint8Array;
 
   /**
-   * Names by the container's own passwd and group, where they were asked for and are there.
+   * Names from the container's own passwd and group files; empty if not requested or if there are none.
    *
    * @generated from field: string owner = 11;
    */
@@ -884,7 +884,7 @@ export const FileEntrySchema: GenMessage<FileEntry> = /*@__PURE__*/
   messageDesc(file_manager, 23);
 
 /**
- * What cannot be done with one path; the others go on.
+ * The error of one path; other paths are not affected.
  *
  * @generated from message scope.v1.FileTrouble
  */
@@ -897,8 +897,8 @@ export type FileTrouble = Message<"scope.v1.FileTrouble"> & {
   path: Uint8Array;
 
   /**
-   * Name of the error, see errno(3); or ENOTREG: it is a device, a socket or a FIFO; EPSEUDO: a file system of the kernel;
-   * ECYCLE: a followed link leads back to where it is in; EBADHASH: what arrived is not what was sent.
+   * Name of the error, see errno(3), or one of: ENOTREG, a device, a socket or a FIFO; EPSEUDO, a file system of the kernel;
+   * ECYCLE, a followed symlink to a directory that contains it; EBADHASH, received bytes that differ from those sent.
    *
    * @generated from field: string code = 2;
    */
@@ -932,14 +932,14 @@ export type ListFilesRequest = Message<"scope.v1.ListFilesRequest"> & {
   depth: ListFilesRequest_Depth;
 
   /**
-   * Follows links below the path, too; the path itself is followed always.
+   * Follows symlinks below the path as well; the path itself is always followed.
    *
    * @generated from field: bool follow = 4;
    */
   follow: boolean;
 
   /**
-   * With names of owners and groups.
+   * Includes the names of owners and groups.
    *
    * @generated from field: bool names = 5;
    */
@@ -965,14 +965,14 @@ export enum ListFilesRequest_Depth {
   SELF = 0,
 
   /**
-   * And, for a folder, what is in it.
+   * The path, and the children of a directory.
    *
    * @generated from enum value: CHILDREN = 1;
    */
   CHILDREN = 1,
 
   /**
-   * And all that is below. File systems of the kernel such as /proc are left out, and told as trouble.
+   * The path and its whole tree. File systems of the kernel such as /proc are left out and reported as trouble.
    *
    * @generated from enum value: TREE = 2;
    */
@@ -990,14 +990,14 @@ export const ListFilesRequest_DepthSchema: GenEnum<ListFilesRequest_Depth> = /*@
  */
 export type ListFilesResponse = Message<"scope.v1.ListFilesResponse"> & {
   /**
-   * The first is the path itself. A folder comes before what is in it.
+   * The first entry is the path itself. A directory comes before its content.
    *
    * @generated from field: repeated scope.v1.FileEntry entries = 1;
    */
   entries: FileEntry[];
 
   /**
-   * With an empty path, nothing else follows.
+   * Trouble with an empty path is the last response.
    *
    * @generated from field: repeated scope.v1.FileTrouble troubles = 2;
    */
@@ -1032,7 +1032,7 @@ export type ReadFilesRequest = Message<"scope.v1.ReadFilesRequest"> & {
     case: "file";
   } | {
     /**
-     * Small files: a message for each would cost more than they do.
+     * Small files in one message: a message has a larger fixed cost than a small file.
      *
      * @generated from field: scope.v1.ReadBatch batch = 3;
      */
@@ -1063,7 +1063,7 @@ export type ReadOpen = Message<"scope.v1.ReadOpen"> & {
   path: Uint8Array;
 
   /**
-   * Follows links below the path, too.
+   * Follows symlinks below the path as well.
    *
    * @generated from field: bool follow = 3;
    */
@@ -1089,7 +1089,7 @@ export type ReadFile = Message<"scope.v1.ReadFile"> & {
   path: Uint8Array;
 
   /**
-   * So much of it the client has, with this hash. Where it is the start of the file, only the rest is sent.
+   * Number of bytes that the client has, and their hash. If they are the start of the file, only the rest is sent.
    *
    * @generated from field: uint64 have = 2;
    */
@@ -1126,7 +1126,7 @@ export const ReadBatchSchema: GenMessage<ReadBatch> = /*@__PURE__*/
   messageDesc(file_manager, 30);
 
 /**
- * A file is answered by `start`, any `data`, and `end`; or, at any point, by `trouble`. A batch is answered by `batch`.
+ * A file is answered by `start`, any number of `data`, and `end`, or at any point by `trouble`. A batch is answered by `batch`.
  *
  * @generated from message scope.v1.ReadFilesResponse
  */
@@ -1175,7 +1175,7 @@ export const ReadFilesResponseSchema: GenMessage<ReadFilesResponse> = /*@__PURE_
   messageDesc(file_manager, 31);
 
 /**
- * One for each file of the batch, in order.
+ * The results of a batch, one for each file, in order.
  *
  * @generated from message scope.v1.BatchRead
  */
@@ -1186,7 +1186,7 @@ export type BatchRead = Message<"scope.v1.BatchRead"> & {
   files: FileRead[];
 
   /**
-   * The bytes of those that are sent, one after another.
+   * Bytes of the files that are sent, one after another.
    *
    * @generated from field: scope.v1.FileData data = 2;
    */
@@ -1209,7 +1209,7 @@ export type FileRead = Message<"scope.v1.FileRead"> & {
    */
   result: {
     /**
-     * With all its bytes, as many as its size says.
+     * The whole file; `data` has as many bytes as its size.
      *
      * @generated from field: scope.v1.ReadWhole whole = 1;
      */
@@ -1223,7 +1223,7 @@ export type FileRead = Message<"scope.v1.FileRead"> & {
     case: "trouble";
   } | {
     /**
-     * It has grown too large for this message: ask for it by itself.
+     * The file has grown too large for this message, and must be requested alone.
      *
      * @generated from field: bool too_large = 3;
      */
@@ -1254,7 +1254,7 @@ export type ReadWhole = Message<"scope.v1.ReadWhole"> & {
   sha256: Uint8Array;
 
   /**
-   * The client has all of it, and none of its bytes are sent.
+   * True if the client has the whole file; then none of its bytes are sent.
    *
    * @generated from field: bool same = 3;
    */
@@ -1278,7 +1278,7 @@ export type ReadStart = Message<"scope.v1.ReadStart"> & {
   entry?: FileEntry | undefined;
 
   /**
-   * The client has what is before this.
+   * Offset of the first byte that is sent; the client has the bytes before it.
    *
    * @generated from field: uint64 from = 2;
    */
@@ -1293,7 +1293,7 @@ export const ReadStartSchema: GenMessage<ReadStart> = /*@__PURE__*/
   messageDesc(file_manager, 35);
 
 /**
- * What lies between pieces is a hole.
+ * A chunk of a file. A gap between two chunks is a hole.
  *
  * @generated from message scope.v1.FileData
  */
@@ -1335,7 +1335,7 @@ export const FileDataSchema: GenMessage<FileData> = /*@__PURE__*/
  */
 export type FileEnd = Message<"scope.v1.FileEnd"> & {
   /**
-   * Of the whole file, what the client had included. A file that grows is read up to the size it had at the start.
+   * Size of the whole file, including bytes that the client had. A growing file is read up to its size at the start.
    *
    * @generated from field: uint64 size = 1;
    */
@@ -1369,7 +1369,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
     case: "open";
   } | {
     /**
-     * Folders, links and small files: a message for each would cost more than they do.
+     * Directories, symlinks and small files in one message: a message has a larger fixed cost than any of them.
      *
      * @generated from field: scope.v1.WriteBatch batch = 2;
      */
@@ -1397,7 +1397,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
     case: "end";
   } | {
     /**
-     * Answers `started`.
+     * Response to `started`.
      *
      * @generated from field: scope.v1.WriteFrom from = 6;
      */
@@ -1428,18 +1428,18 @@ export type WriteOpen = Message<"scope.v1.WriteOpen"> & {
   path: Uint8Array;
 
   /**
-   * Where the path is a folder, what is written is written below it by this name; empty: as its content.
+   * If the path is a directory, the name of the copy in it; empty: the copy becomes its content.
    *
    * @generated from field: bytes name = 3;
    */
   name: Uint8Array;
 
   /**
-   * What is written is a folder.
+   * True if a directory is written.
    *
-   * @generated from field: bool folder = 4;
+   * @generated from field: bool directory = 4;
    */
-  folder: boolean;
+  directory: boolean;
 };
 
 /**
@@ -1454,14 +1454,14 @@ export const WriteOpenSchema: GenMessage<WriteOpen> = /*@__PURE__*/
  */
 export type WriteBatch = Message<"scope.v1.WriteBatch"> & {
   /**
-   * Made in this order.
+   * Items, written in this order.
    *
    * @generated from field: repeated scope.v1.WriteItem items = 1;
    */
   items: WriteItem[];
 
   /**
-   * The bytes of the files among them, one after another.
+   * Bytes of the files among the items, one after another.
    *
    * @generated from field: scope.v1.FileData data = 2;
    */
@@ -1484,10 +1484,10 @@ export type WriteItem = Message<"scope.v1.WriteItem"> & {
    */
   item: {
     /**
-     * @generated from field: scope.v1.WriteFolder folder = 1;
+     * @generated from field: scope.v1.WriteDirectory directory = 1;
      */
-    value: WriteFolder;
-    case: "folder";
+    value: WriteDirectory;
+    case: "directory";
   } | {
     /**
      * @generated from field: scope.v1.WriteLink link = 2;
@@ -1511,7 +1511,7 @@ export const WriteItemSchema: GenMessage<WriteItem> = /*@__PURE__*/
   messageDesc(file_manager, 41);
 
 /**
- * A file that is not resumed, with all its bytes.
+ * A file that is not resumed; all its bytes are in WriteBatch.data.
  *
  * @generated from message scope.v1.WriteWhole
  */
@@ -1535,9 +1535,9 @@ export const WriteWholeSchema: GenMessage<WriteWhole> = /*@__PURE__*/
   messageDesc(file_manager, 42);
 
 /**
- * @generated from message scope.v1.WriteFolder
+ * @generated from message scope.v1.WriteDirectory
  */
-export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
+export type WriteDirectory = Message<"scope.v1.WriteDirectory"> & {
   /**
    * @generated from field: bytes path = 1;
    */
@@ -1554,7 +1554,7 @@ export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
   modifiedNs: bigint;
 
   /**
-   * Sets mode and time of one made before, once all that is in it is there.
+   * Sets mode and time of a directory made before, after all of its content was written.
    *
    * @generated from field: bool finish = 4;
    */
@@ -1562,10 +1562,10 @@ export type WriteFolder = Message<"scope.v1.WriteFolder"> & {
 };
 
 /**
- * Describes the message scope.v1.WriteFolder.
- * Use `create(WriteFolderSchema)` to create a new message.
+ * Describes the message scope.v1.WriteDirectory.
+ * Use `create(WriteDirectorySchema)` to create a new message.
  */
-export const WriteFolderSchema: GenMessage<WriteFolder> = /*@__PURE__*/
+export const WriteDirectorySchema: GenMessage<WriteDirectory> = /*@__PURE__*/
   messageDesc(file_manager, 43);
 
 /**
@@ -1600,7 +1600,7 @@ export type WriteFile = Message<"scope.v1.WriteFile"> & {
   path: Uint8Array;
 
   /**
-   * Not set: not known yet.
+   * Size of the file; not set if not known yet.
    *
    * @generated from field: optional uint64 size = 2;
    */
@@ -1612,14 +1612,14 @@ export type WriteFile = Message<"scope.v1.WriteFile"> & {
   mode: number;
 
   /**
-   * Not set: the time at which it is written.
+   * Time of modification; not set: the time of writing.
    *
    * @generated from field: optional int64 modified_ns = 4;
    */
   modifiedNs?: bigint | undefined;
 
   /**
-   * Asks for what is there of it already; answered by `started`.
+   * Requests the state of a partial file; answered by `started`.
    *
    * @generated from field: bool resume = 5;
    */
@@ -1681,7 +1681,7 @@ export const WriteFilesResponseSchema: GenMessage<WriteFilesResponse> = /*@__PUR
   messageDesc(file_manager, 46);
 
 /**
- * One for each item of the batch, in order.
+ * The results of a batch, one for each item, in order.
  *
  * @generated from message scope.v1.BatchWritten
  */
@@ -1733,14 +1733,14 @@ export const ItemWrittenSchema: GenMessage<ItemWritten> = /*@__PURE__*/
  */
 export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
   /**
-   * Where it is written to.
+   * Path that is written to.
    *
    * @generated from field: bytes path = 1;
    */
   path: Uint8Array;
 
   /**
-   * The mounts there and below.
+   * Mounts at and below that path.
    *
    * @generated from field: repeated scope.v1.WriteMount mounts = 2;
    */
@@ -1759,21 +1759,21 @@ export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
  */
 export type WriteMount = Message<"scope.v1.WriteMount"> & {
   /**
-   * Below what is written; empty: that itself.
+   * Relative to the path that is written to; empty: that path itself.
    *
    * @generated from field: bytes path = 1;
    */
   path: Uint8Array;
 
   /**
-   * Name of the emptyDir volume in the pod's spec, where it is one that is on disk.
+   * Name in the pod's spec, if the mount is an emptyDir volume on disk.
    *
    * @generated from field: string empty_dir = 2;
    */
   emptyDir: string;
 
   /**
-   * It is the container's own file system.
+   * True for the container's own file system.
    *
    * @generated from field: bool layer = 3;
    */
@@ -1788,7 +1788,7 @@ export const WriteMountSchema: GenMessage<WriteMount> = /*@__PURE__*/
   messageDesc(file_manager, 50);
 
 /**
- * So much of the file is there, with this hash.
+ * Number of bytes of the file that the target has, and their hash.
  *
  * @generated from message scope.v1.WriteStarted
  */
@@ -1816,7 +1816,7 @@ export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
  */
 export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
   /**
-   * What was there is kept; otherwise the file is written from its start.
+   * Keeps the existing bytes; otherwise the file is written from its start.
    *
    * @generated from field: bool keep = 1;
    */
@@ -1845,7 +1845,7 @@ export type WriteDone = Message<"scope.v1.WriteDone"> & {
   sha256: Uint8Array;
 
   /**
-   * A folder that was not there.
+   * True for a directory that did not exist.
    *
    * @generated from field: bool created = 3;
    */
@@ -1896,7 +1896,7 @@ export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
     case: "found";
   } | {
     /**
-     * How many files were looked at so far.
+     * Number of files examined so far.
      *
      * @generated from field: uint64 seen = 2;
      */
@@ -1933,14 +1933,14 @@ export type InodeFound = Message<"scope.v1.InodeFound"> & {
   kind: FileKind;
 
   /**
-   * Layers of the container's file system; empty where the node's files are not seen or it is no overlay.
+   * Layers of the container's file system; empty if the node's files are not visible, or if it is not an overlay.
    *
    * @generated from field: repeated scope.v1.InodeLayer layers = 3;
    */
   layers: InodeLayer[];
 
   /**
-   * Why there are no layers, in words.
+   * Reason why there are no layers, for users.
    *
    * @generated from field: string no_layers = 4;
    */
@@ -1955,27 +1955,27 @@ export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
   messageDesc(file_manager, 56);
 
 /**
- * A layer that has the path; the first of them is what the container sees.
+ * A layer that contains the path; the container sees the first of them.
  *
  * @generated from message scope.v1.InodeLayer
  */
 export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
   /**
-   * The folder of the layer on the node.
+   * The directory of the layer on the node.
    *
-   * @generated from field: bytes folder = 1;
+   * @generated from field: bytes directory = 1;
    */
-  folder: Uint8Array;
+  directory: Uint8Array;
 
   /**
-   * The container's own, into which it writes.
+   * True for the container's own writable layer.
    *
    * @generated from field: bool upper = 2;
    */
   upper: boolean;
 
   /**
-   * It has the very inode there.
+   * True if the path has the requested inode in this layer.
    *
    * @generated from field: bool same_inode = 3;
    */
@@ -2039,7 +2039,7 @@ export type RedirectResponse = Message<"scope.v1.RedirectResponse"> & {
     case: "frames";
   } | {
     /**
-     * Who redirects a port of this now; the last response.
+     * The user who now redirects a port of this redirect, as user@host; the last response.
      *
      * @generated from field: string taken_over = 3;
      */
@@ -2072,14 +2072,14 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
   incoming: number[];
 
   /**
-   * All ports that the pod listens on, in place of `incoming`.
+   * Redirects all ports that the pod listens on, in place of `incoming`.
    *
    * @generated from field: bool all_incoming = 3;
    */
   allIncoming: boolean;
 
   /**
-   * With `all_incoming`: those of this target's container only.
+   * With `all_incoming`: only the ports of the target's container.
    *
    * @generated from field: bool own_container = 4;
    */
@@ -2093,35 +2093,35 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
   outgoing: number[];
 
   /**
-   * Who redirects, as user@host: told to others who would redirect the same.
+   * User who redirects, as user@host; shown to other users who want to redirect the same ports.
    *
    * @generated from field: string owner = 6;
    */
   owner: string;
 
   /**
-   * Of this run of the client, so that it can come back while the manager still holds what it had before.
+   * Id of this run of the client, so that it can reconnect while the manager still holds its previous redirect.
    *
    * @generated from field: string session = 13;
    */
   session: string;
 
   /**
-   * Takes ports that somebody else redirects; otherwise they are refused (ALREADY_EXISTS).
+   * Takes over ports that another client redirects; otherwise the call fails with ALREADY_EXISTS.
    *
    * @generated from field: bool takeover = 7;
    */
   takeover: boolean;
 
   /**
-   * The original destination answers every connection, and the client gets a copy of what is sent to it.
+   * The original destination answers every connection, and the client gets a copy of the bytes sent to it.
    *
    * @generated from field: bool mirror = 8;
    */
   mirror: boolean;
 
   /**
-   * Takes connections before a service mesh's sidecar does.
+   * Redirects connections before they reach a service mesh's sidecar.
    *
    * @generated from field: bool raw = 9;
    */
@@ -2135,14 +2135,14 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
   cut: boolean;
 
   /**
-   * Probes of the pod's spec: their connections go to the pod.
+   * Probes of the pod's spec; their connections go to the pod.
    *
    * @generated from field: repeated scope.v1.Probe probes = 11;
    */
   probes: Probe[];
 
   /**
-   * Those of the pod's node: probes come from them.
+   * Addresses of the pod's node, from which probes come.
    *
    * @generated from field: repeated string node_addresses = 12;
    */
@@ -2224,28 +2224,28 @@ export type RedirectStarted = Message<"scope.v1.RedirectStarted"> & {
   incoming: number[];
 
   /**
-   * Those of them that nobody in the pod listens on.
+   * Incoming ports that no process in the pod listens on.
    *
    * @generated from field: repeated uint32 unheard = 2;
    */
   unheard: number[];
 
   /**
-   * Connections to them that were open before and go on.
+   * Number of connections to these ports that were open before and stay open.
    *
    * @generated from field: uint32 kept = 3;
    */
   kept: number;
 
   /**
-   * Connections that `cut` ended.
+   * Number of connections that `cut` ended.
    *
    * @generated from field: uint32 cut = 4;
    */
   cut: number;
 
   /**
-   * A sidecar takes what comes from outside: only its own connections to the application are redirected.
+   * True if a sidecar accepts connections from outside: only its connections to the application are redirected.
    *
    * @generated from field: bool mesh = 5;
    */
@@ -2277,7 +2277,7 @@ export const FramesSchema: GenMessage<Frames> = /*@__PURE__*/
   messageDesc(file_manager, 63);
 
 /**
- * Something that happens to one connection. Each side sends no more data than the other has given it credit for.
+ * An event of one connection. Each side sends no more data than the other side has given it credit for.
  *
  * @generated from message scope.v1.Frame
  */
@@ -2292,7 +2292,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
    */
   frame: {
     /**
-     * From the manager: somebody connected. Data may follow before the client has answered.
+     * From the manager: a new connection. Data may follow before the client has answered.
      *
      * @generated from field: scope.v1.Opened opened = 2;
      */
@@ -2300,7 +2300,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
     case: "opened";
   } | {
     /**
-     * From the client: the local application took it. Otherwise, `refused`.
+     * From the client: the local application accepted the connection.
      *
      * @generated from field: scope.v1.Accepted accepted = 3;
      */
@@ -2308,7 +2308,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
     case: "accepted";
   } | {
     /**
-     * From the client, instead of `accepted`: why not. The manager passes the connection on to its original destination.
+     * From the client, instead of `accepted`: the reason. The manager passes the connection on to its original destination.
      *
      * @generated from field: string refused = 4;
      */
@@ -2322,7 +2322,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
     case: "data";
   } | {
     /**
-     * No more data comes this way.
+     * Half-closes the connection: this side sends no more data.
      *
      * @generated from field: scope.v1.End end = 6;
      */
@@ -2338,7 +2338,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
     case: "reset";
   } | {
     /**
-     * So many bytes were read on: as many more may be sent.
+     * Number of bytes that were read: the other side may send as many more.
      *
      * @generated from field: uint32 credit = 8;
      */
@@ -2346,7 +2346,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
     case: "credit";
   } | {
     /**
-     * From the manager: nothing follows for this connection.
+     * From the manager: the last frame of the connection.
      *
      * @generated from field: scope.v1.Closed closed = 9;
      */
@@ -2391,14 +2391,14 @@ export type Opened = Message<"scope.v1.Opened"> & {
   outgoing: boolean;
 
   /**
-   * Bytes that the client may send.
+   * Number of bytes that the client may send.
    *
    * @generated from field: uint32 credit = 5;
    */
   credit: number;
 
   /**
-   * The original destination answers it: the client has nothing to do.
+   * True if the original destination answers: the client must not.
    *
    * @generated from field: bool by_pod = 6;
    */
@@ -2417,7 +2417,7 @@ export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
  */
 export type Accepted = Message<"scope.v1.Accepted"> & {
   /**
-   * Bytes that the manager may send, in all, what it has sent already included.
+   * Total number of bytes that the manager may send, including those already sent.
    *
    * @generated from field: uint32 credit = 1;
    */
@@ -2467,7 +2467,7 @@ export type Closed = Message<"scope.v1.Closed"> & {
   how: Closed_How;
 
   /**
-   * The original destination answered it; `reason` says why.
+   * True if the original destination answered; `reason` says why.
    *
    * @generated from field: bool by_pod = 2;
    */
@@ -2494,7 +2494,7 @@ export type Closed = Message<"scope.v1.Closed"> & {
   receivedBytes: bigint;
 
   /**
-   * In milliseconds.
+   * Duration of the connection, in milliseconds.
    *
    * @generated from field: double duration_ms = 7;
    */
@@ -2523,7 +2523,7 @@ export enum Closed_How {
   RESET = 1,
 
   /**
-   * Neither the client nor the original destination took it.
+   * Neither the client nor the original destination accepted the connection.
    *
    * @generated from enum value: FAILED = 2;
    */
@@ -2546,14 +2546,14 @@ export type BypassRequest = Message<"scope.v1.BypassRequest"> & {
   target?: Target | undefined;
 
   /**
-   * Of the destination; none: all.
+   * Destination ports; empty: all.
    *
    * @generated from field: repeated uint32 ports = 2;
    */
   ports: number[];
 
   /**
-   * Who does this, as user@host: told to whoever looks at the rules.
+   * User of the bypass, as user@host; shown to anyone who lists the rules.
    *
    * @generated from field: string owner = 3;
    */
@@ -2582,7 +2582,7 @@ export type BypassResponse = Message<"scope.v1.BypassResponse"> & {
     case: "started";
   } | {
     /**
-     * How many connections went around the sidecar so far; after the client has closed its side it comes once more, last.
+     * Number of connections that bypassed the sidecar so far; sent a last time after the client has closed its side.
      *
      * @generated from field: uint64 connections = 2;
      */
@@ -2603,21 +2603,21 @@ export const BypassResponseSchema: GenMessage<BypassResponse> = /*@__PURE__*/
  */
 export type BypassStarted = Message<"scope.v1.BypassStarted"> & {
   /**
-   * Where the mesh's rules lead connections to.
+   * Port of the sidecar to which the mesh's rules redirect connections.
    *
    * @generated from field: uint32 sidecar_port = 1;
    */
   sidecarPort: number;
 
   /**
-   * The sidecar takes the pod's DNS queries as well, and these go around it, too.
+   * True if the sidecar also intercepts the pod's DNS queries; then these bypass it as well.
    *
    * @generated from field: bool dns = 2;
    */
   dns: boolean;
 
   /**
-   * Connections through the sidecar that were open before, and stay as they are.
+   * Number of connections through the sidecar that were open before and stay unchanged.
    *
    * @generated from field: uint32 kept = 3;
    */
@@ -2632,6 +2632,139 @@ export const BypassStartedSchema: GenMessage<BypassStarted> = /*@__PURE__*/
   messageDesc(file_manager, 72);
 
 /**
+ * A detail of the error of a refused call. Clients decide by the reason; the message of the error is for people.
+ *
+ * @generated from message scope.v1.Refusal
+ */
+export type Refusal = Message<"scope.v1.Refusal"> & {
+  /**
+   * @generated from field: scope.v1.Refusal.Reason reason = 1;
+   */
+  reason: Refusal_Reason;
+};
+
+/**
+ * Describes the message scope.v1.Refusal.
+ * Use `create(RefusalSchema)` to create a new message.
+ */
+export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
+  messageDesc(file_manager, 73);
+
+/**
+ * @generated from enum scope.v1.Refusal.Reason
+ */
+export enum Refusal_Reason {
+  /**
+   * @generated from enum value: REASON_UNSPECIFIED = 0;
+   */
+  REASON_UNSPECIFIED = 0,
+
+  /**
+   * The container or the pod has no process on this node.
+   *
+   * @generated from enum value: NOT_RUNNING = 1;
+   */
+  NOT_RUNNING = 1,
+
+  /**
+   * There is no such process.
+   *
+   * @generated from enum value: NO_PROCESS = 2;
+   */
+  NO_PROCESS = 2,
+
+  /**
+   * There is no such program.
+   *
+   * @generated from enum value: NO_PROGRAM = 3;
+   */
+  NO_PROGRAM = 3,
+
+  /**
+   * The user of the manager may not enter the namespaces of the process.
+   *
+   * @generated from enum value: NOT_PERMITTED = 4;
+   */
+  NOT_PERMITTED = 4,
+
+  /**
+   * A file system of the target does not answer.
+   *
+   * @generated from enum value: SILENT_FILE_SYSTEM = 5;
+   */
+  SILENT_FILE_SYSTEM = 5,
+
+  /**
+   * Too many calls already wait for silent file systems.
+   *
+   * @generated from enum value: TOO_MANY_SILENT = 6;
+   */
+  TOO_MANY_SILENT = 6,
+
+  /**
+   * The manager has no NET_ADMIN.
+   *
+   * @generated from enum value: NO_NET_ADMIN = 7;
+   */
+  NO_NET_ADMIN = 7,
+
+  /**
+   * The network of the target is that of its node.
+   *
+   * @generated from enum value: NODE_NETWORK = 8;
+   */
+  NODE_NETWORK = 8,
+
+  /**
+   * The target listens on no port.
+   *
+   * @generated from enum value: NO_PORT = 9;
+   */
+  NO_PORT = 9,
+
+  /**
+   * Another run redirects the port.
+   *
+   * @generated from enum value: PORT_TAKEN = 10;
+   */
+  PORT_TAKEN = 10,
+
+  /**
+   * The kernel of the node lacks NAT with nf_tables.
+   *
+   * @generated from enum value: NO_NF_TABLES = 11;
+   */
+  NO_NF_TABLES = 11,
+
+  /**
+   * nft failed for another reason.
+   *
+   * @generated from enum value: NFT_FAILED = 12;
+   */
+  NFT_FAILED = 12,
+
+  /**
+   * No sidecar takes the connections of the target.
+   *
+   * @generated from enum value: NO_SIDECAR = 13;
+   */
+  NO_SIDECAR = 13,
+
+  /**
+   * The rules of the sidecar cannot all be read by this manager.
+   *
+   * @generated from enum value: RULES_UNREADABLE = 14;
+   */
+  RULES_UNREADABLE = 14,
+}
+
+/**
+ * Describes the enum scope.v1.Refusal.Reason.
+ */
+export const Refusal_ReasonSchema: GenEnum<Refusal_Reason> = /*@__PURE__*/
+  enumDesc(file_manager, 73, 0);
+
+/**
  * @generated from enum scope.v1.Namespace
  */
 export enum Namespace {
@@ -2641,14 +2774,14 @@ export enum Namespace {
   UNSPECIFIED = 0,
 
   /**
-   * Comes with the target's own /etc/resolv.conf and /etc/hosts.
+   * Includes the target's own /etc/resolv.conf and /etc/hosts.
    *
    * @generated from enum value: NAMESPACE_NET = 1;
    */
   NET = 1,
 
   /**
-   * Comes with a /proc of that namespace.
+   * Includes a /proc of that namespace.
    *
    * @generated from enum value: NAMESPACE_PID = 2;
    */
@@ -2686,14 +2819,14 @@ export enum FileKind {
   FILE = 1,
 
   /**
-   * @generated from enum value: FILE_KIND_FOLDER = 2;
+   * @generated from enum value: FILE_KIND_DIRECTORY = 2;
    */
-  FOLDER = 2,
+  DIRECTORY = 2,
 
   /**
-   * @generated from enum value: FILE_KIND_LINK = 3;
+   * @generated from enum value: FILE_KIND_SYMLINK = 3;
    */
-  LINK = 3,
+  SYMLINK = 3,
 
   /**
    * @generated from enum value: FILE_KIND_DEVICE = 4;
@@ -2722,7 +2855,7 @@ export const FileKindSchema: GenEnum<FileKind> = /*@__PURE__*/
  */
 export const Manager: GenService<{
   /**
-   * What this manager is, and who uses it.
+   * Returns the manager's version, state and number of clients.
    *
    * @generated from rpc scope.v1.Manager.Info
    */
@@ -2733,7 +2866,7 @@ export const Manager: GenService<{
   },
   /**
    * Runs a program of the image in chosen namespaces of the target. The first request is `start`, the last response
-   * is `exit`. When the stream ends before that, the program and everything it started are ended.
+   * is `exit`. If the stream ends before that, the manager ends the program and everything that it started.
    *
    * @generated from rpc scope.v1.Manager.Run
    */
@@ -2743,7 +2876,7 @@ export const Manager: GenService<{
     output: typeof RunResponseSchema;
   },
   /**
-   * Ends the manager and all that it runs, unless another client uses it.
+   * Ends the manager and everything that it runs, unless another client uses it.
    *
    * @generated from rpc scope.v1.Manager.Shutdown
    */
@@ -2753,7 +2886,7 @@ export const Manager: GenService<{
     output: typeof ShutdownResponseSchema;
   },
   /**
-   * Reaches a running program past the input that it has not read yet. One that has ended is no error.
+   * Controls a running program without waiting for the input that it has not read yet. No error if the program has ended.
    *
    * @generated from rpc scope.v1.Manager.Control
    */
@@ -2763,7 +2896,7 @@ export const Manager: GenService<{
     output: typeof ControlResponseSchema;
   },
   /**
-   * The pods of a name, as the files of the container runtimes on this machine tell. Only those that run.
+   * Finds running pods by name, in the files of the container runtimes on this machine.
    *
    * @generated from rpc scope.v1.Manager.FindPods
    */
@@ -2773,7 +2906,7 @@ export const Manager: GenService<{
     output: typeof FindPodsResponseSchema;
   },
   /**
-   * The processes of a pod.
+   * Lists the processes of a pod.
    *
    * @generated from rpc scope.v1.Manager.Ps
    */
@@ -2783,8 +2916,8 @@ export const Manager: GenService<{
     output: typeof PsResponseSchema;
   },
   /**
-   * What is at a path, in it, or below it. There is one request; the client leaves its side open until it has read all, as
-   * what is not read yet may be lost when both sides end.
+   * Lists a path, its children, or its tree. There is one request. The client leaves its side open until it has read all
+   * responses, as unread ones may be lost when both sides are closed.
    *
    * @generated from rpc scope.v1.Manager.ListFiles
    */
@@ -2804,8 +2937,8 @@ export const Manager: GenService<{
     output: typeof ReadFilesResponseSchema;
   },
   /**
-   * Writes files at or below a path. The first request is `open`. A file is answered by one `done` or `trouble`, a batch by
-   * one `batch`, in order; after `trouble` in the middle of a file, the rest of it is ignored.
+   * Writes files at or below a path. The first request is `open`. Each file is answered by one `done` or `trouble`, each batch
+   * by one `batch`, in order. After `trouble` in the middle of a file, the rest of the file is ignored.
    *
    * @generated from rpc scope.v1.Manager.WriteFiles
    */
@@ -2815,7 +2948,7 @@ export const Manager: GenService<{
     output: typeof WriteFilesResponseSchema;
   },
   /**
-   * Finds the paths that have this inode number in the container's root file system. One request, as for ListFiles.
+   * Finds the paths with an inode number in the container's root file system. There is one request, as for ListFiles.
    *
    * @generated from rpc scope.v1.Manager.FindInode
    */
@@ -2825,9 +2958,9 @@ export const Manager: GenService<{
     output: typeof FindInodeResponseSchema;
   },
   /**
-   * Redirects TCP connections of a pod to the client. The first request is `start`, the first response `started`; then
-   * frames go both ways, those of one connection in order. The kernel itself gives a port back to the pod when no frame
-   * came from the client for 3 s; the end of the stream does so at once.
+   * Redirects TCP connections of a pod to the client. The first request is `start`, the first response `started`. Frames then
+   * follow in both directions, those of a connection in order. The kernel returns the ports to the pod if no frame arrived
+   * from the client for 3 s; the end of the stream returns them at once.
    *
    * @generated from rpc scope.v1.Manager.Redirect
    */
@@ -2837,9 +2970,9 @@ export const Manager: GenService<{
     output: typeof RedirectResponseSchema;
   },
   /**
-   * Lets connections that the pod makes go around the sidecar of its service mesh, until the client closes its side. There
-   * is one request, and the first response is `started`. The mesh's own rules are never changed; when no frame came from
-   * the client for 3 s, the kernel itself lets them work again.
+   * Lets connections that the pod makes bypass the sidecar of its service mesh, until the client closes its side. There is
+   * one request, and the first response is `started`. The mesh's own rules are never changed. If no frame arrived from the
+   * client for 3 s, the kernel makes them effective again.
    *
    * @generated from rpc scope.v1.Manager.Bypass
    */

@@ -2,8 +2,8 @@
 // @generated from file reflection.proto (package grpc.reflection.v1, syntax proto3)
 /* eslint-disable */
 
-// How a client without these files learns what a server serves: gRPC server reflection, version 1. Names and numbers are
-// those of the protocol, which is documented with gRPC; what the manager answers is in reflection.ts.
+// gRPC server reflection, version 1: lets clients without these files discover the services of a server. Names and numbers
+// are those of the protocol, which gRPC documents; reflection.ts implements the answers.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -61,7 +61,7 @@ export type ServerReflectionRequest = Message<"grpc.reflection.v1.ServerReflecti
     case: "allExtensionNumbersOfType";
   } | {
     /**
-     * The names of all services. Its content is not looked at.
+     * The names of all services. The content of this field is ignored.
      *
      * @generated from field: string list_services = 7;
      */
@@ -157,7 +157,7 @@ export const ServerReflectionResponseSchema: GenMessage<ServerReflectionResponse
  */
 export type FileDescriptorResponse = Message<"grpc.reflection.v1.FileDescriptorResponse"> & {
   /**
-   * Each a google.protobuf.FileDescriptorProto: the file that was asked for, and all that it imports.
+   * Each a google.protobuf.FileDescriptorProto: the requested file, and all files that it imports.
    *
    * @generated from field: repeated bytes file_descriptor_proto = 1;
    */

@@ -1,4 +1,4 @@
-/** What a side may send to the other one before that has read on. */
+/** Credit of one side: the bytes that it may send before the other side has read more. */
 export class SendCredit {
   #left: number;
   #wake: (() => void) | undefined;
@@ -13,7 +13,7 @@ export class SendCredit {
     this.#wake?.();
   }
 
-  /** Takes as much as there is of `wanted`, at least one byte; 0 when it was closed. */
+  /** Takes up to `wanted` bytes of credit. Waits until there is at least one byte. Returns 0 if the credit was closed. */
   async take(wanted: number): Promise<number> {
     while (this.#left <= 0 && !this.#closed) await new Promise<void>((wake) => this.#wake = wake);
     if (this.#closed) return 0;
@@ -22,21 +22,21 @@ export class SendCredit {
     return taken;
   }
 
-  /** Nobody waits for more. */
+  /** Ends pending and future calls of `take`. */
   close(): void {
     this.#closed = true;
     this.#wake?.();
   }
 }
 
-/** A connection's window at first, in bytes, and what it grows to when it carries much: 50 ms at 1 Gbit/s and more. */
+/** Initial and largest window of a connection, in bytes. The largest one suffices for 1 Gbit/s at a round-trip time of 50 ms. */
 const firstWindow = 256 * 1024, largestWindow = 8 * 1024 * 1024;
-/** With many connections a new one gets less, so that a thousand that stand still do not fill the memory. */
+/** With more than `manyConnections`, a new one gets `smallWindow`, so that a thousand stalled ones do not fill the memory. */
 const manyConnections = 64, smallWindow = 64 * 1024;
-/** What all windows of a side may have grown by together. */
+/** Limit of the growth of all windows of a side together, in bytes. */
 const growthLimit = 64 * 1024 * 1024;
 
-/** The windows that one side has given for what it receives: those that carry much grow, within a limit for all. */
+/** Receive windows of one side. Windows of busy connections grow, within a common limit. */
 export class Windows {
   #open = 0;
   #grown = 0;
@@ -58,7 +58,7 @@ export class Windows {
   }
 }
 
-/** How much of one connection the other side may send, and when it is told that it may send more. */
+/** Receive window of one connection: decides how much the other side may send, and when it gets more credit. */
 export class ReceiveWindow {
   readonly first: number;
   #size: number;
@@ -70,7 +70,7 @@ export class ReceiveWindow {
     this.first = this.#size = size;
   }
 
-  /** Bytes were read on. Returns how much more the other side may be told to send now, often 0. */
+  /** Records that bytes were read. Returns the credit to send to the other side now, often 0. */
   consume(bytes: number): number {
     this.#unreported += bytes;
     this.#sinceGrown += bytes;

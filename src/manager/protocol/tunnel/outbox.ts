@@ -3,7 +3,7 @@ import { FrameSchema } from "../gen/manager_pb.ts";
 import type { Frame } from "../gen/manager_pb.ts";
 import { largestMessage, Pacer, untoldBytes } from "./pacer.ts";
 
-/** A connection that has sent no more than this lately is served before those that send much. */
+/** Connections that recently sent at most this many bytes have priority. */
 const smallBytes = 64 * 1024;
 
 interface Waiting {
@@ -13,9 +13,8 @@ interface Waiting {
 }
 
 /**
- * Frames on their way out, gathered into messages: first what says how connections begin and how much they may send, then
- * data of connections that have sent little, then that of the others, in turn. A connection has one frame of data here
- * at a time, as whoever pushes one waits until it was taken.
+ * Queue of outgoing frames, gathered into messages. Control frames, such as opened connections and credit, come first, then
+ * data of connections that have sent little, then data of the others, each in the order in which it was pushed.
  */
 export class Outbox {
   readonly #control: Frame[] = [];
@@ -24,12 +23,12 @@ export class Outbox {
   readonly #pacer = new Pacer();
   #wake: (() => void) | undefined;
   #closed = false;
-  /** Bytes of data that arrived, of which the other side has not been told. */
+  /** Bytes of data that arrived and are not acknowledged yet. */
   #arrived = 0;
 
   /**
-   * So many bytes of data have come from the other side. It is told of little with whatever goes out next: a message for
-   * each small piece was a quarter of all.
+   * Records bytes of data that arrived. Acknowledgements of less than `untoldBytes` wait for the next outgoing message:
+   * separate messages for small amounts were a quarter of all messages.
    */
   arrived(bytes: number): void {
     this.#arrived += bytes;
@@ -41,7 +40,7 @@ export class Outbox {
     this.#wake?.();
   }
 
-  /** Resolves when it goes out; `sent` is what its connection has sent lately, with this. */
+  /** Queues a data frame; resolves when it is taken. `sent`: bytes that its connection sent recently, including this frame. */
   pushData(frame: Frame, bytes: number, sent: number): Promise<void> {
     if (this.#closed) return Promise.resolve();
     return new Promise((taken) => {
@@ -55,7 +54,7 @@ export class Outbox {
     this.#wake?.();
   }
 
-  /** What is left goes out, and then the messages end. */
+  /** Ends the messages after all queued frames were sent. */
   close(): void {
     this.#closed = true;
     this.#wake?.();

@@ -1,20 +1,19 @@
-/** Bytes that may always be on their way; and never more than this. */
+/** Lower and upper limit of the bytes in flight. */
 const least = 128 * 1024, most = 16 * 1024 * 1024;
-/** A message has about so many bytes of data at most, unless one frame has more. */
+/** Approximate limit of the data in a message, in bytes; a single frame may be larger. */
 export const largestMessage = 256 * 1024;
-/** How many times what the road holds may be on its way: more lets the estimate grow. */
+/** Multiple of the bandwidth-delay product that may be in flight; more than 1 lets the estimate grow. */
 const gain = 3;
-/** For how long a measured rate counts, and a measured round trip, in milliseconds. */
+/** Validity of a measured rate and of a measured round-trip time, in milliseconds. */
 const rateMs = 2000, roundTripMs = 10_000;
-/** The other side may keep to itself that so much has arrived, in bytes. A road with less on it counts as empty. */
+/** Acknowledgements are delayed until this many bytes arrived; with less in flight the path counts as idle. */
 export const untoldBytes = 32 * 1024;
 
 /**
- * How much may be on its way at once, so that a queue never builds up on a slow road, where all other connections would
- * wait behind it: some times the measured rate by the shortest measured round trip. A round trip is measured on the empty
- * road only, which for that is let run empty from time to time: on any other it would have the queue in it, and the queue
- * would make itself longer. Times are in milliseconds, of any clock that does not go back. The idea is that of BBR
- * congestion control.
+ * Limits the bytes in flight, so that no queue builds up on a slow path, where all other connections would wait behind it.
+ * The limit is `gain` times the measured rate times the shortest measured round-trip time. That time is measured on an idle
+ * path only, so the path is drained from time to time: otherwise the time would include the queue, and the limit would
+ * lengthen the queue. Times are in milliseconds of a monotonic clock. The idea is that of BBR congestion control.
  */
 export class Pacer {
   #sent = 0;
@@ -24,13 +23,13 @@ export class Pacer {
   readonly #rate = new Extreme(rateMs, (a, b) => a >= b);
   readonly #roundTrip = new Extreme(roundTripMs, (a, b) => a <= b);
 
-  /** Whether more may be sent at this time. */
+  /** True if more may be sent at this time. */
   isOpen(now: number): boolean {
-    const onTheWay = this.#sent - this.#acknowledged;
-    return onTheWay < untoldBytes || (this.#roundTrip.isFresh(now) && onTheWay < this.limit);
+    const inFlight = this.#sent - this.#acknowledged;
+    return inFlight < untoldBytes || (this.#roundTrip.isFresh(now) && inFlight < this.limit);
   }
 
-  /** In bytes. */
+  /** Limit of the bytes in flight. */
   get limit(): number {
     const rate = this.#rate.value, roundTrip = this.#roundTrip.value;
     if (rate === undefined || roundTrip === undefined) return least;
@@ -38,24 +37,24 @@ export class Pacer {
   }
 
   /**
-   * How much should be sent together, in bytes: nothing comes before what is part of it, and the other side tells of it as
-   * a whole. To measure a round trip it is as little as is told of at once.
+   * Returns the data that a message should have, in bytes. Nothing overtakes parts of a message, and it is acknowledged as a
+   * whole. To measure a round-trip time, it is the smallest amount that is acknowledged at once.
    */
   messageBytes(now: number): number {
     return this.#roundTrip.isFresh(now) ? Math.max(untoldBytes, Math.min(largestMessage, this.limit / 4)) : untoldBytes;
   }
 
   sent(bytes: number, now: number): void {
-    const onTheWay = this.#sent - this.#acknowledged, isEmpty = onTheWay < untoldBytes;
-    // Of less than that it is told at any later time.
+    const inFlight = this.#sent - this.#acknowledged, isEmpty = inFlight < untoldBytes;
+    // Acknowledgements of smaller messages are delayed.
     const alone = isEmpty && bytes >= untoldBytes;
     this.#sent += bytes;
-    // Words that come late come all at once: what they tell of took as long as there were none.
+    // Late acknowledgements arrive in a burst: measure the rate over the whole silent interval before them.
     const since = isEmpty ? now : this.#acknowledgedAt;
     this.#batches.push({ end: this.#sent, at: now, acknowledged: this.#acknowledged, since, alone });
   }
 
-  /** The other side has so many bytes more. */
+  /** Records that the other side received more bytes. */
   acknowledged(bytes: number, now: number): void {
     this.#acknowledged += bytes;
     this.#acknowledgedAt = now;
@@ -71,7 +70,7 @@ export class Pacer {
 
 const tookMs = (from: number, to: number): number => Math.max(0.05, to - from);
 
-/** The best value of the last while: candidates in order, each better than all that came after it. */
+/** The best value of the last `ms` milliseconds. Candidates are in order of time, each better than all later ones. */
 class Extreme {
   readonly #candidates: { value: number; at: number }[] = [];
 
@@ -88,7 +87,7 @@ class Extreme {
     return this.#candidates[0]?.value;
   }
 
-  /** Whether any value was added in the last while. */
+  /** True if a value was added in the last `ms` milliseconds. */
   isFresh(now: number): boolean {
     const last = this.#candidates.at(-1);
     return last !== undefined && now - last.at <= this.ms;

@@ -1,33 +1,33 @@
-import { breathe } from "../yield.ts";
+import { yieldToEventLoop } from "../yield_to_event_loop.ts";
 
-/** One end of a byte stream in both directions, whatever carries it. */
+/** An end of a bidirectional byte stream. */
 export interface Peer {
-  /** The next bytes; undefined at the end. Rejects with ResetError. */
+  /** Returns the next bytes; undefined at the end. Rejects with ResetError. */
   read(): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Resolves when it takes more. Rejects with ResetError. */
+  /** Writes bytes; resolves when more can be written. Rejects with ResetError. */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Nothing more will be written. */
+  /** Half-closes the stream: no more bytes will be written. */
   end(): void;
-  /** Breaks off, in both directions. No effect on one that is closed. */
+  /** Resets both directions. No effect on a closed stream. */
   reset(): void;
 }
 
-/** The other side broke the stream off. */
+/** The stream was reset. */
 export class ResetError extends Error {
   override name = "ResetError";
 }
 
 export type Ending = "closed" | "reset";
 
-/** Bytes that went each way. */
+/** Bytes carried in each direction. */
 export interface Traffic {
   sent: number;
   received: number;
 }
 
 /**
- * Carries bytes between two peers until both have ended, half-closed ones included; when one is reset, the other one is,
- * after what was on its way to it. `traffic` counts what goes from `a` to `b` as sent. Never rejects.
+ * Carries bytes between two peers until both have ended; one may end before the other. If one is reset, the other is reset
+ * after the bytes in flight to it were written. `traffic.sent` counts bytes from `a` to `b`. Never rejects.
  */
 export async function splice(a: Peer, b: Peer, traffic: Traffic): Promise<Ending> {
   const broken = new Set<Peer>();
@@ -37,15 +37,15 @@ export async function splice(a: Peer, b: Peer, traffic: Traffic): Promise<Ending
   return whole.every(Boolean) ? "closed" : "reset";
 }
 
-/** What the two directions know of each other. */
+/** State shared by the two directions. */
 interface Both {
-  /** Those that take no more. */
+  /** Peers that accept no more bytes. */
   broken: Set<Peer>;
-  /** The end of the other direction. */
+  /** Returns the promise of the opposite direction. */
   opposite(): Promise<boolean>;
 }
 
-/** Returns whether it came to an ordinary end. */
+/** Carries one direction. Returns true if it ended without a reset. */
 async function carry(
   from: Peer,
   to: Peer,
@@ -68,9 +68,9 @@ async function carry(
       await to.write(bytes);
     } catch {
       broken.add(to);
-      // What it sent before it broke off is still delivered, to one that may read only when what it writes is taken.
+      // Bytes that `to` sent before its reset are still delivered. Drain `from`, which may read only while its writes are read.
       void discard(from);
-      // When neither takes anything, nothing is left to deliver, and each would wait for the other.
+      // If neither peer accepts bytes, nothing can be delivered, and the two directions would wait for each other.
       if (!broken.has(from)) await opposite();
       from.reset();
       to.reset();
@@ -80,13 +80,13 @@ async function carry(
   }
 }
 
-/** Reads to the end, or until a reset. */
+/** Reads and discards bytes until the end or a reset. */
 async function discard(from: Peer): Promise<void> {
-  const breath = breathe();
+  const eventLoop = yieldToEventLoop();
   try {
-    // A socket that always has more would let nothing else on the event loop come to its turn.
-    while (await from.read() !== undefined) if (breath.due) await breath.take();
+    // A socket that always has more bytes would block the event loop.
+    while (await from.read() !== undefined) if (eventLoop.due) await eventLoop.take();
   } catch {
-    // It was reset.
+    // The peer was reset.
   }
 }

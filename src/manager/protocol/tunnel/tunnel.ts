@@ -7,26 +7,26 @@ import { Outbox } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { ResetError } from "./peer.ts";
 
-/** What may be sent of a connection before the other side has answered. */
+/** Bytes of a connection that may be sent before the other side has accepted it. */
 export const earlyBytes = 64 * 1024;
 
-/** Larger pieces are cut, so that others come in between. */
-const pieceBytes = 64 * 1024;
-/** So much of one connection may wait to go out: as much as a message has, as each message costs more than its bytes. */
+/** Larger chunks are split, so that other connections are served in between, in bytes. */
+const chunkBytes = 64 * 1024;
+/** Limit of a connection's queued bytes: enough to fill a message, as each message has a fixed cost. */
 const aheadBytes = 256 * 1024;
-/** A connection that was silent for this long counts as one that has sent little. */
+/** Idle time after which a connection counts as having sent little, in milliseconds. */
 const idleMs = 200;
 
 export type FramePart = NonNullable<MessageInitShape<typeof FrameSchema>["frame"]>;
 
-/** Many connections over one pair of message streams, none of which waits for another one that is not read. */
+/** Multiplexes connections over one pair of message streams. A connection that is not read does not block the others. */
 export class Tunnel {
   readonly windows = new Windows();
   readonly outbox = new Outbox();
   readonly #streams = new Map<number, TunnelStream>();
   #closed = false;
 
-  /** A connection that both sides know by this number. */
+  /** Opens this end of the connection with this number. `credit`: bytes that may be sent at first. */
   open(connection: number, credit: number): TunnelStream {
     const stream = new TunnelStream(this, connection, credit);
     if (this.#closed) stream.broke();
@@ -42,7 +42,7 @@ export class Tunnel {
     this.#streams.delete(connection);
   }
 
-  /** Handles what arrived. Frames that are none of a known connection's data go to `other`. */
+  /** Handles received frames. Calls `other` for all frames except data, end, reset and credit. */
   receive(frames: readonly Frame[], other: (frame: Frame, stream: TunnelStream | undefined) => void): void {
     let bytes = 0;
     for (const frame of frames) {
@@ -63,12 +63,12 @@ export class Tunnel {
     this.outbox.arrived(bytes);
   }
 
-  /** Sends a frame ahead of all data. */
+  /** Queues a frame that is sent before all queued data. */
   send(connection: number, part: FramePart): void {
     this.outbox.push(create(FrameSchema, { connection, frame: part }));
   }
 
-  /** The other side is gone: all connections break, and those that are opened later are broken from the start. */
+  /** Breaks all connections, as the other side is gone. Connections opened later are broken from the start. */
   close(): void {
     for (const stream of [...this.#streams.values()]) stream.broke();
     this.#streams.clear();
@@ -77,7 +77,7 @@ export class Tunnel {
   }
 }
 
-/** One connection's end in a tunnel. */
+/** An end of a connection in a tunnel. */
 export class TunnelStream implements Peer {
   readonly credit: SendCredit;
   readonly window: ReceiveWindow;
@@ -85,12 +85,12 @@ export class TunnelStream implements Peer {
   #wake: (() => void) | undefined;
   readonly #broke = Promise.withResolvers<void>();
   #broken = false;
-  /** Frames that have not gone out, and their bytes of data. */
+  /** Number of queued frames, and their bytes of data. */
   #pending = 0;
   #pendingBytes = 0;
-  /** Told when there are fewer of them. */
+  /** Called when a queued frame was taken. */
   #taken: (() => void) | undefined;
-  /** The last frames were sent: nothing goes out any more. */
+  /** True after the last frame: no more frames are sent. */
   #over = false;
   #sent = 0;
   #sentAt = 0;
@@ -105,7 +105,7 @@ export class TunnelStream implements Peer {
     this.#wake?.();
   }
 
-  /** The other side broke it off, or is gone. */
+  /** Breaks the stream: the other side has reset it, or is gone. */
   broke(): void {
     this.#broken = true;
     this.#broke.resolve();
@@ -113,7 +113,7 @@ export class TunnelStream implements Peer {
     this.#wake?.();
   }
 
-  /** Resolves when it was broken off, by either side. */
+  /** Resolves when either side has broken the stream. */
   get broken(): Promise<void> {
     return this.#broke.promise;
   }
@@ -131,11 +131,11 @@ export class TunnelStream implements Peer {
 
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
-      const taken = await this.credit.take(Math.min(rest.length, pieceBytes));
+      const taken = await this.credit.take(Math.min(rest.length, chunkBytes));
       if (taken === 0 || this.#broken || this.#over) throw new ResetError("reset");
       void this.#post({ case: "data", value: rest.subarray(0, taken) }, taken);
       rest = rest.subarray(taken);
-      while (this.#pendingBytes > aheadBytes - pieceBytes) await new Promise<void>((wake) => this.#taken = wake);
+      while (this.#pendingBytes > aheadBytes - chunkBytes) await new Promise<void>((wake) => this.#taken = wake);
     }
   }
 
@@ -149,7 +149,7 @@ export class TunnelStream implements Peer {
     this.broke();
   }
 
-  /** Sends the frame that says what became of it; nothing follows. */
+  /** Closes the stream, after a last frame if one is given. */
   close(part?: FramePart): void {
     if (part !== undefined) void this.#post(part);
     this.#over = true;
@@ -157,10 +157,10 @@ export class TunnelStream implements Peer {
     this.tunnel.forget(this.connection);
   }
 
-  /** Sends a frame behind those that were sent before. */
+  /** Queues a frame behind the stream's other frames. */
   async #post(part: FramePart, bytes = 0): Promise<void> {
     const now = performance.now();
-    // As long as one waits, none that follows may come before it.
+    // While a frame is queued, the count is kept: a later frame in the queue for small senders would overtake it.
     this.#sent = this.#pending === 0 && now - this.#sentAt > idleMs ? bytes : this.#sent + bytes;
     this.#sentAt = now;
     this.#pending += 1;

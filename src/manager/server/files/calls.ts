@@ -1,4 +1,4 @@
-/** Calls of the C library on descriptors, so that no path is resolved twice. Numbers are those of x86-64 and arm64. */
+/** C library calls on descriptors, so that no path is resolved twice. Numbers are those of x86-64 and arm64. */
 import { errno } from "../errno.ts";
 import { FileError } from "../../protocol/file_error.ts";
 import { cBytes } from "./names.ts";
@@ -30,7 +30,7 @@ const { symbols } = Deno.dlopen("libc.so.6", {
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
 });
 
-/** The result of a call, or the FileError that it stands for. */
+/** Returns the result of a call, or throws the FileError of its errno. */
 function checked(result: number | bigint): number {
   if (result >= 0) return Number(result);
   throw FileError.ofNumber(errno());
@@ -45,7 +45,7 @@ export const O_EXCL = 0o200;
 export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
-/** These two are numbered otherwise on arm64. */
+/** These two have other numbers on arm64. */
 export const O_DIRECTORY = Deno.build.arch === "aarch64" ? 0o40000 : 0o200000;
 export const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
 
@@ -57,44 +57,45 @@ export const RESOLVE_BENEATH = 0x08;
 export const RESOLVE_IN_ROOT = 0x10;
 
 const SYS_openat2 = 437n;
-/** A path with `..` in it may have to be resolved anew while somebody renames folders; one that never ends is given up. */
+/** Limit of the attempts to resolve a path with `..`, which starts again whenever a directory is renamed meanwhile. */
 const attempts = 200;
 
-/** Opens a path below a folder, see openat2(2), Linux 5.6. Throws FileError. */
-export function openat2(folder: number, path: Name, flags: number, resolve: number, mode = 0): number {
+/** Opens a path below a directory, see openat2(2), Linux 5.6. Throws FileError. */
+export function openat2(directory: number, path: Name, flags: number, resolve: number, mode = 0): number {
   const how = new Uint8Array(new BigUint64Array([BigInt(flags | O_CLOEXEC), BigInt(mode), BigInt(resolve)]).buffer);
   for (let attempt = 1;; attempt++) {
     try {
-      return checked(symbols.syscall(SYS_openat2, BigInt(folder), cBytes(path), how, 24n));
+      return checked(symbols.syscall(SYS_openat2, BigInt(directory), cBytes(path), how, 24n));
     } catch (error) {
       if (!(error instanceof FileError) || error.code !== "EAGAIN" || attempt >= attempts) throw error;
     }
   }
 }
 
-/** Opens what a descriptor stands for once more, with other flags. */
+/** Opens the file of a descriptor once more, with other flags. */
 export const reopen = (fd: number, flags: number): number =>
   checked(symbols.open(cBytes(`/proc/self/fd/${fd}`), flags | O_CLOEXEC));
-/** Opens a path of this program's own files. */
+/** Opens a path in this program's own file system. */
 export const openOwn = (path: string, flags: number): number => checked(symbols.open(cBytes(path), flags | O_CLOEXEC));
 export const close = (fd: number): void => void symbols.close(fd);
-export const mkdirat = (folder: number, name: Name, mode: number): void =>
-  void checked(symbols.mkdirat(folder, cBytes(name), mode));
-export const symlinkat = (to: Name, folder: number, name: Name): void =>
-  void checked(symbols.symlinkat(cBytes(to), folder, cBytes(name)));
-/** Never on a name that may be a mount point of the target: see mount_point.ts. */
-export const renameat = (folder: number, from: Name, to: Name): void =>
-  void checked(symbols.renameat(folder, cBytes(from), folder, cBytes(to)));
-/** Never on a name that may be a mount point of the target: see mount_point.ts. */
-export const unlinkat = (folder: number, name: Name): void => void checked(symbols.unlinkat(folder, cBytes(name), 0));
+export const mkdirat = (directory: number, name: Name, mode: number): void =>
+  void checked(symbols.mkdirat(directory, cBytes(name), mode));
+export const symlinkat = (to: Name, directory: number, name: Name): void =>
+  void checked(symbols.symlinkat(cBytes(to), directory, cBytes(name)));
+/** Renames an entry, never one that may be a mount point of the target: see mount_point.ts. */
+export const renameat = (directory: number, from: Name, to: Name): void =>
+  void checked(symbols.renameat(directory, cBytes(from), directory, cBytes(to)));
+/** Removes an entry, never one that may be a mount point of the target: see mount_point.ts. */
+export const unlinkat = (directory: number, name: Name): void =>
+  void checked(symbols.unlinkat(directory, cBytes(name), 0));
 export const fchown = (fd: number, uid: number, gid: number): void => void checked(symbols.fchown(fd, uid, gid));
-/** Of a link itself. */
-export const lchownat = (folder: number, name: Name, uid: number, gid: number): void =>
-  void checked(symbols.fchownat(folder, cBytes(name), uid, gid, AT_SYMLINK_NOFOLLOW));
+/** Changes the owner of a symlink itself. */
+export const lchownat = (directory: number, name: Name, uid: number, gid: number): void =>
+  void checked(symbols.fchownat(directory, cBytes(name), uid, gid, AT_SYMLINK_NOFOLLOW));
 export const fchmod = (fd: number, mode: number): void => void checked(symbols.fchmod(fd, mode));
 export const ftruncate = (fd: number, size: number): void => void checked(symbols.ftruncate(fd, BigInt(size)));
 
-/** Sets the time of modification, and that of the last access to the same. */
+/** Sets the modification time, and the access time to the same. */
 export function futimens(fd: number, modifiedNs: bigint): void {
   const seconds = modifiedNs / 1_000_000_000n, nanoseconds = modifiedNs % 1_000_000_000n;
   const floor = nanoseconds < 0n ? [seconds - 1n, nanoseconds + 1_000_000_000n] : [seconds, nanoseconds];
@@ -102,15 +103,15 @@ export function futimens(fd: number, modifiedNs: bigint): void {
 }
 
 const LOCK_EX_NB = 2 | 4;
-/** Keeps others who ask from writing to it until it is closed. False when somebody else does. */
+/** Locks a file against other copies until it is closed. Returns false when another one has the lock. */
 export const lock = (fd: number): boolean => symbols.flock(fd, LOCK_EX_NB) === 0;
 
-export function readlinkat(folder: number, name: Name): Uint8Array<ArrayBuffer> {
+export function readlinkat(directory: number, name: Name): Uint8Array<ArrayBuffer> {
   const buffer = new Uint8Array(4096);
-  return buffer.slice(0, checked(symbols.readlinkat(folder, cBytes(name), buffer, BigInt(buffer.length))));
+  return buffer.slice(0, checked(symbols.readlinkat(directory, cBytes(name), buffer, BigInt(buffer.length))));
 }
 
-/** An extended attribute of what a descriptor stands for. Throws FileError, ENODATA where it has none. */
+/** Returns an extended attribute of the file of a descriptor. Throws FileError, ENODATA where there is no such attribute. */
 export function getxattr(fd: number, name: string): Uint8Array<ArrayBuffer> {
   const buffer = new Uint8Array(4096), path = cBytes(`/proc/self/fd/${fd}`);
   return buffer.slice(0, checked(symbols.getxattr(path, cBytes(name), buffer, BigInt(buffer.length))));
@@ -118,7 +119,9 @@ export function getxattr(fd: number, name: string): Uint8Array<ArrayBuffer> {
 
 const SEEK_DATA = 3, SEEK_HOLE = 4;
 
-/** Where data begins at or after this offset, and where it ends; nothing when only a hole follows. See lseek(2). */
+/**
+ * Returns the start and end of the next data at or after this offset, or undefined when only a hole follows. See lseek(2).
+ */
 export function nextData(fd: number, offset: number): { start: number; end: number } | undefined {
   try {
     const start = checked(symbols.lseek(fd, BigInt(offset), SEEK_DATA));
@@ -130,17 +133,17 @@ export function nextData(fd: number, offset: number): { start: number; end: numb
   }
 }
 
-/** The file system that a descriptor is on, see statfs(2). */
+/** Returns the file system of a descriptor, see statfs(2). */
 function statFileSystem(fd: number): DataView {
   const buffer = new Uint8Array(256);
   checked(symbols.fstatfs(fd, buffer));
   return new DataView(buffer.buffer);
 }
 
-/** Type of the file system that a descriptor is on. */
+/** Returns the type of the file system of a descriptor. */
 export const fileSystemType = (fd: number): number => Number(statFileSystem(fd).getBigInt64(0, true)) >>> 0;
 
-/** Space that an ordinary user may still fill on the file system of a descriptor, in bytes. */
+/** Returns the space that an unprivileged user may still fill on the file system of a descriptor, in bytes. */
 export function freeBytes(fd: number): number {
   const view = statFileSystem(fd);
   return Number(view.getBigUint64(32, true) * view.getBigInt64(8, true));
@@ -149,14 +152,14 @@ export function freeBytes(fd: number): number {
 const FALLOC_FL_KEEP_SIZE = 1;
 
 /**
- * Reserves disk space for the first bytes of a file, whose size and content stay as they are. Throws FileError:
- * EOPNOTSUPP where the file system cannot, ENOSPC or EDQUOT where there is no room. See fallocate(2).
+ * Reserves disk space for the first bytes of a file, without changing its size or content. Throws FileError: EOPNOTSUPP
+ * where the file system cannot reserve, ENOSPC or EDQUOT where there is no space. See fallocate(2).
  */
 export const reserve = (fd: number, bytes: number): void =>
   void checked(symbols.fallocate(fd, FALLOC_FL_KEEP_SIZE, 0n, BigInt(bytes)));
 
 const MFD_CLOEXEC = 1;
-/** Opens a file without a name that is in memory only, see memfd_create(2). */
+/** Opens a file in memory, without a name, see memfd_create(2). */
 export const openMemory = (): number => checked(symbols.memfd_create(cBytes("scope"), MFD_CLOEXEC));
 
 const AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
@@ -164,7 +167,7 @@ const STATX_BASIC_STATS = 0x7ff, STATX_MNT_ID = 0x1000, STATX_ATTR_MOUNT_ROOT = 
 const statBuffer = new Uint8Array(256), statView = new DataView(statBuffer.buffer);
 
 export interface Stat {
-  /** With the type of the file, see inode(7). */
+  /** Permissions and type of the file, see inode(7). */
   mode: number;
   links: number;
   uid: number;
@@ -175,13 +178,16 @@ export interface Stat {
   modifiedNs: bigint;
   /** Device numbers of the file system. */
   device: string;
-  /** Of the mount it is reached through; 0 before Linux 5.8. */
+  /** ID of the mount through which the file was reached; 0 before Linux 5.8. */
   mount: bigint;
-  /** Something is mounted there; undefined where the kernel does not tell, before Linux 5.8. */
+  /** True for a mount point; undefined before Linux 5.8, where the kernel does not report it. */
   mountPoint: boolean | undefined;
 }
 
-/** What is known of a name in a folder, never of what a link points to; without a name, of the descriptor. See statx(2). */
+/**
+ * Returns the status of a name in a directory without following symlinks; without a name, that of the descriptor. See
+ * statx(2).
+ */
 export function statAt(fd: number, name: Name = ""): Stat {
   const flags = AT_SYMLINK_NOFOLLOW | (name === "" ? AT_EMPTY_PATH : 0);
   checked(symbols.statx(fd, cBytes(name), flags, STATX_BASIC_STATS | STATX_MNT_ID, statBuffer));
@@ -201,17 +207,17 @@ export function statAt(fd: number, name: Name = ""): Stat {
   };
 }
 
-/** The next names of a folder, as getdents64(2) has them; none at its end. */
+/** Reads the next entries of a directory in the format of getdents64(2). Returns the bytes read, 0 at the end. */
 export function getdents(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   return checked(symbols.getdents64(fd, buffer, BigInt(buffer.length)));
 }
 
-/** Returns the bytes read, 0 at the end. */
+/** Reads at an offset. Returns the bytes read, 0 at the end. */
 export function pread(fd: number, buffer: Uint8Array<ArrayBuffer>, offset: number): number {
   return checked(symbols.pread(fd, buffer, BigInt(buffer.length), BigInt(offset)));
 }
 
-/** Writes all of it. */
+/** Writes all bytes at an offset. */
 export function pwrite(fd: number, bytes: Uint8Array<ArrayBuffer>, offset: number): void {
   for (let done = 0; done < bytes.length;) {
     const rest = bytes.subarray(done);

@@ -3,7 +3,7 @@ import type { Stat } from "./calls.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { FileError } from "../../protocol/file_error.ts";
 
-/** By what a process makes files, see proc_pid_status(5). */
+/** Attributes of a process that determine owner and mode of the files it creates, see proc_pid_status(5). */
 export interface Creator {
   uid: number;
   gid: number;
@@ -13,21 +13,21 @@ export interface Creator {
 const S_ISGID = 0o2000;
 
 /**
- * The owner that the creator's own open(2) or mkdir(2) would have given to what the manager made in a folder. The group is
- * the folder's where that has the set-gid bit, and on file systems that always take it from there.
+ * Returns the owner that the creator's own open(2) or mkdir(2) would have given to a file that the manager created in a
+ * directory. The group is the directory's if the directory has the set-gid bit, or on file systems that always inherit it.
  */
 export function ownerOfNew(
   { uid, gid }: Creator,
-  folder: Pick<Stat, "mode">,
+  directory: Pick<Stat, "mode">,
   made: Pick<Stat, "gid">,
   manager = Deno.gid() ?? 0,
 ): { uid: number; gid: number } {
-  return { uid, gid: (folder.mode & S_ISGID) !== 0 || made.gid !== manager ? made.gid : gid };
+  return { uid, gid: (directory.mode & S_ISGID) !== 0 || made.gid !== manager ? made.gid : gid };
 }
 
 /**
- * The permissions that open(2) or mkdir(2) would have given when asked for some: without those of the umask, or, where the
- * folder has a default ACL, without those that it does not have. See acl(5), and posix_acl_xattr.h of the kernel.
+ * Returns the permissions that open(2) or mkdir(2) would have given for requested ones: without the bits of the umask, or,
+ * if the directory has a default ACL, without the bits that the ACL lacks. See acl(5), and posix_acl_xattr.h of the kernel.
  */
 export function modeOfNew(asked: number, { umask }: Pick<Creator, "umask">, acl?: Uint8Array<ArrayBuffer>): number {
   if (acl === undefined) return asked & 0o777 & ~umask;
@@ -49,10 +49,10 @@ const tags: Readonly<Record<number, true>> = {
   [ACL_OTHER]: true,
 };
 
-/** The default ACL of a folder, which what is made in it inherits; nothing where it has none. */
-export function defaultAcl(folder: Descriptor): Uint8Array<ArrayBuffer> | undefined {
+/** Returns the default ACL of a directory, which new entries inherit, or undefined. */
+export function defaultAcl(directory: Descriptor): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return getxattr(folder.fd, "system.posix_acl_default");
+    return getxattr(directory.fd, "system.posix_acl_default");
   } catch (error) {
     if (error instanceof FileError && noAcl.includes(error.code)) return undefined;
     throw error;
@@ -61,12 +61,12 @@ export function defaultAcl(folder: Descriptor): Uint8Array<ArrayBuffer> | undefi
 
 const noAcl = ["ENODATA", "EOPNOTSUPP", "EACCES", "EPERM", "ENOSYS"];
 
-/** Permissions for something new in a folder, as modeOfNew() has them. */
-export function modeIn(folder: Descriptor, asked: number, creator: Creator): number {
-  return modeOfNew(asked, creator, defaultAcl(folder));
+/** Returns the permissions for a new entry of a directory, as modeOfNew() does. */
+export function modeIn(directory: Descriptor, asked: number, creator: Creator): number {
+  return modeOfNew(asked, creator, defaultAcl(directory));
 }
 
-/** Gives something to an owner. With the rights of an ordinary user it stays that user's, who is the target's own. */
+/** Changes an owner. Without the right to do so the owner stays the manager's user, which is then the target's own. */
 export function give({ uid, gid }: { uid: number; gid: number }, chown: (uid: number, gid: number) => void): void {
   try {
     chown(uid, gid);
@@ -75,11 +75,11 @@ export function give({ uid, gid }: { uid: number; gid: number }, chown: (uid: nu
   }
 }
 
-/** Sets the permissions of something open. A folder keeps its set-gid bit. */
+/** Sets the permissions of an open file or directory. A directory keeps its set-gid bit. */
 export function setMode({ fd }: Descriptor, permissions: number): void {
-  const { mode } = statAt(fd), now = mode & 0o7777, wanted = permissions | (isFolder(mode) ? now & S_ISGID : 0);
-  // Not without need: chmod(2) by one who is not in its group takes the bit away.
+  const { mode } = statAt(fd), now = mode & 0o7777, wanted = permissions | (isDirectory(mode) ? now & S_ISGID : 0);
+  // Only if needed: chmod(2) by a user outside the group clears the set-gid bit.
   if (now !== wanted) fchmod(fd, wanted);
 }
 
-const isFolder = (mode: number) => mode >> 12 === 0o04;
+const isDirectory = (mode: number) => mode >> 12 === 0o04;

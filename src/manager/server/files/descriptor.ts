@@ -1,13 +1,13 @@
 import { close } from "./calls.ts";
 import { FileError } from "../../protocol/file_error.ts";
 
-/** An open file or folder. */
+/** An open file or directory. */
 export class Descriptor implements Disposable {
   #closed = false;
 
   constructor(readonly number: number) {}
 
-  /** Throws FileError when it was closed meanwhile: its number may be another's by now. */
+  /** Throws FileError when the descriptor was closed meanwhile: its number may have been reused. */
   get fd(): number {
     if (this.#closed) throw new FileError("EBADF");
     return this.number;

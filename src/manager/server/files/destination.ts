@@ -3,7 +3,7 @@ import type { Stat } from "./calls.ts";
 import { Descriptor } from "./descriptor.ts";
 import { kindOf } from "./entry.ts";
 import { FileError } from "../../protocol/file_error.ts";
-import { isKernelFileSystem } from "./folder.ts";
+import { isKernelFileSystem } from "./directory.ts";
 import { FileKind } from "../../protocol/gen/manager_pb.ts";
 import { isPlain, join, split, toName } from "./names.ts";
 import type { Name } from "./names.ts";
@@ -11,67 +11,67 @@ import { openBelow } from "./target_root.ts";
 import { pathBelow } from "./written_mounts.ts";
 import type { TargetRoot } from "./target_root.ts";
 
-/** A name in an open folder. */
-export interface Place extends Disposable {
-  folder: Descriptor;
+/** A name in an open directory. */
+export interface NamedEntry extends Disposable {
+  directory: Descriptor;
   name: Name;
 }
 
-/** As many links in a row as the kernel follows. */
+/** Limit of consecutive symlinks, equal to the kernel's. */
 const mostLinks = 40;
 
-/** Where something that is copied goes to, held open. */
+/** The destination of a copy, held open. */
 export class Destination implements Disposable {
   #content: Descriptor | undefined;
 
-  private constructor(readonly path: Name, readonly top: Place | undefined, content?: Descriptor) {
+  private constructor(readonly path: Name, readonly top: NamedEntry | undefined, content?: Descriptor) {
     this.#content = content;
   }
 
   /**
-   * Reads a destination as cp(1) does: below a folder that is there, by `name`; else by its own. A link at the end is
-   * followed for a file. Throws FileError.
+   * Interprets a destination as cp(1) does: in an existing directory the copy is called `name`, otherwise as in the path.
+   * For a file, follows a symlink at the end. Throws FileError.
    */
-  static of(root: TargetRoot, path: Name, { name, folder }: { name: Name; folder: boolean }): Destination {
-    const there = openFolder(root, path);
+  static of(root: TargetRoot, path: Name, { name, directory }: { name: Name; directory: boolean }): Destination {
+    const there = openDirectory(root, path);
     if (there !== undefined && name === "") {
-      if (folder) return new Destination(path, undefined, there);
+      if (directory) return new Destination(path, undefined, there);
       there[Symbol.dispose]();
       throw new FileError("EISDIR");
     }
     there?.[Symbol.dispose]();
     if (there !== undefined && !isPlain(name)) throw new FileError("EINVAL");
-    if (there === undefined && /\/\.?$/.test(path) && !folder) throw new FileError("ENOENT");
+    if (there === undefined && /\/\.?$/.test(path) && !directory) throw new FileError("ENOENT");
     const full = there === undefined ? path.replace(/(?<=.)\/+$/, "") : join(path, name);
-    const { at, reached } = last(root, full, !folder);
+    const { at, reached } = last(root, full, !directory);
     return new Destination(reached, at);
   }
 
-  /** Finds the place of a path below, without following links on the way. Throws FileError. */
-  place(path: Name): Place {
+  /** Opens the directory of a path below the destination, without following symlinks. Throws FileError. */
+  place(path: Name): NamedEntry {
     if (path === "") {
       if (this.top === undefined) throw new FileError("EISDIR");
-      refuseKernel(this.top.folder);
+      refuseKernel(this.top.directory);
       return { ...this.top, [Symbol.dispose]() {} };
     }
     if (!path.split("/").every(isPlain)) throw new FileError("EINVAL");
-    const { folder, name } = split(path);
+    const { directory, name } = split(path);
     using held = new DisposableStack();
-    const opened = held.use(openBelow(this.content, folder, O_PATH | O_DIRECTORY));
+    const opened = held.use(openBelow(this.content, directory, O_PATH | O_DIRECTORY));
     refuseKernel(opened);
-    held.move(); // the caller's from now on
-    return { folder: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() };
+    held.move(); // the caller owns it from now on
+    return { directory: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() };
   }
 
-  /** Where it is, as the target sees it, whatever links its path has. */
+  /** Returns the destination's path as the target sees it, without symlinks. */
   whereIn(root: TargetRoot): Name {
-    const folder = pathBelow(pathOf(root.root), pathOf(this.top?.folder ?? this.content));
-    return this.top === undefined ? folder : join(folder, this.top.name);
+    const directory = pathBelow(pathOf(root.root), pathOf(this.top?.directory ?? this.content));
+    return this.top === undefined ? directory : join(directory, this.top.name);
   }
 
-  /** The folder that is written, where one is. Throws FileError. */
+  /** The destination as an open directory. Throws FileError. */
   get content(): Descriptor {
-    return this.#content ??= openBelow(this.top!.folder, this.top!.name, O_PATH | O_DIRECTORY);
+    return this.#content ??= openBelow(this.top!.directory, this.top!.name, O_PATH | O_DIRECTORY);
   }
 
   [Symbol.dispose](): void {
@@ -80,7 +80,7 @@ export class Destination implements Disposable {
   }
 }
 
-/** The path of something open, as the kernel tells it; empty where it does not. */
+/** Returns the path of an open file as the kernel reports it, or "". */
 function pathOf({ fd }: Descriptor): Name {
   try {
     return toName(new TextEncoder().encode(Deno.readLinkSync(`/proc/self/fd/${fd}`)));
@@ -89,12 +89,12 @@ function pathOf({ fd }: Descriptor): Name {
   }
 }
 
-/** Throws for a file system of the kernel: a setting of its is often not the target's, but the manager's or the node's. */
-function refuseKernel(folder: Descriptor): void {
-  if (isKernelFileSystem(fileSystemType(folder.fd))) throw new FileError("EKERNEL");
+/** Throws for a kernel file system: its settings often belong not to the target but to the manager or the node. */
+function refuseKernel(directory: Descriptor): void {
+  if (isKernelFileSystem(fileSystemType(directory.fd))) throw new FileError("EKERNEL");
 }
 
-function openFolder(root: TargetRoot, path: Name): Descriptor | undefined {
+function openDirectory(root: TargetRoot, path: Name): Descriptor | undefined {
   try {
     return root.open(path, O_PATH | O_DIRECTORY);
   } catch (error) {
@@ -103,27 +103,27 @@ function openFolder(root: TargetRoot, path: Name): Descriptor | undefined {
   }
 }
 
-/** The folder and the name that a path ends in; with `follow`, behind the links that stand there. */
-function last(root: TargetRoot, path: Name, follow: boolean): { at: Place; reached: Name } {
+/** Opens the directory of a path and returns it with the last name; with `follow`, after resolving symlinks at the end. */
+function last(root: TargetRoot, path: Name, follow: boolean): { at: NamedEntry; reached: Name } {
   for (let links = 0; links < mostLinks; links++) {
-    const { folder, name } = split(path);
+    const { directory, name } = split(path);
     if (!isPlain(name)) throw new FileError("EISDIR");
     using held = new DisposableStack();
-    const opened = held.use(root.open(folder, O_PATH | O_DIRECTORY));
+    const opened = held.use(root.open(directory, O_PATH | O_DIRECTORY));
     const found = statIfThere(opened, name);
-    if (!follow || found === undefined || kindOf(found) !== FileKind.LINK) {
-      held.move(); // the caller's from now on
-      return { at: { folder: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() }, reached: path };
+    if (!follow || found === undefined || kindOf(found) !== FileKind.SYMLINK) {
+      held.move(); // the caller owns it from now on
+      return { at: { directory: opened, name, [Symbol.dispose]: () => opened[Symbol.dispose]() }, reached: path };
     }
     const to = toName(readlinkat(opened.fd, name));
-    path = to.startsWith("/") ? to : join(folder, to);
+    path = to.startsWith("/") ? to : join(directory, to);
   }
   throw new FileError("ELOOP");
 }
 
-export function statIfThere(folder: Descriptor, name: Name): Stat | undefined {
+export function statIfThere(directory: Descriptor, name: Name): Stat | undefined {
   try {
-    return statAt(folder.fd, name);
+    return statAt(directory.fd, name);
   } catch (error) {
     if (error instanceof FileError && error.code === "ENOENT") return undefined;
     throw error;

@@ -5,20 +5,20 @@ import type { Stat } from "./calls.ts";
 import { toBytes } from "./names.ts";
 import type { Name } from "./names.ts";
 
-/** As in manager.proto, which says what the fields mean. */
+/** An entry of a directory; manager.proto documents the fields. */
 export type EntryInit = MessageInitShape<typeof FileEntrySchema>;
 
 const kinds: Readonly<Record<number, FileKind>> = {
   0o01: FileKind.FIFO,
   0o02: FileKind.DEVICE,
-  0o04: FileKind.FOLDER,
+  0o04: FileKind.DIRECTORY,
   0o06: FileKind.DEVICE,
   0o10: FileKind.FILE,
-  0o12: FileKind.LINK,
+  0o12: FileKind.SYMLINK,
   0o14: FileKind.SOCKET,
 };
 
-/** What a file is, by the type in its mode, see inode(7). */
+/** Returns the kind of a file, by the type in its mode, see inode(7). */
 export function kindOf({ mode }: Stat): FileKind {
   return kinds[mode >> 12] ?? FileKind.UNSPECIFIED;
 }

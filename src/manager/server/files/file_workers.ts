@@ -3,20 +3,21 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Channel } from "../../../lib/channel.ts";
 import { delay } from "../../../lib/delay.ts";
 import type { Target } from "../../protocol/gen/manager_pb.ts";
-import { giveBackMemory } from "../memory.ts";
-import { Parts } from "./parts.ts";
+import { releaseMemory } from "../memory.ts";
+import { PartialFiles } from "./partial_files.ts";
 import { aliveMs, fileCalls, free } from "./worker_messages.ts";
-import type { FileCallName, FromWorker, LeftPart, ToWorker } from "./worker_messages.ts";
+import type { FileCallName, FromWorker, LeftPart, ToWorker, WorkerError } from "./worker_messages.ts";
+import { refusal } from "../refusal.ts";
 
-/** A Worker that has said nothing for so many times of `aliveMs` waits for a file system that does not answer. */
+/** A Worker that was silent for this many intervals of `aliveMs` waits for a file system that does not answer. */
 const silentTimes = 15;
-/** So many calls of one target may wait in vain: each keeps a thread until its file system answers or is gone. */
+/** Limit of hung calls for one target and for all: each blocks a thread until its file system answers or is gone. */
 const mostHung = 4, mostHungOfAll = 16;
-/** Time for which an idle Worker is kept for the next call, in milliseconds. */
+/** Time that an idle Worker is kept for the next call, in milliseconds. */
 const idleMs = 5000;
-/** Time after which the thread of an ended Worker is gone and its memory can be given back, in milliseconds. */
+/** Time after which the thread of a terminated Worker has ended and its memory can be released, in milliseconds. */
 const endedMs = 1000;
-/** Limit for the end of all calls when the manager ends, and again for removing the parts that copies left, in milliseconds. */
+/** Limit for ending all calls when the manager ends, and again for removing the parts that copies left, in milliseconds. */
 const endMs = 2000;
 
 const program = new URL(import.meta.url.endsWith(".ts") ? "../files_worker.ts" : "./files_worker.js", import.meta.url);
@@ -27,28 +28,28 @@ interface Idle {
 }
 
 /**
- * Does calls on files of targets in Workers, one call in each. A Worker whose file system does not answer is given up: the
- * call ends with an error, and the thread does so by itself when the kernel lets it.
+ * Executes calls on files of targets in Workers, one call in each. A Worker whose file system does not answer is abandoned:
+ * its call ends with an error, and its thread ends when the kernel returns from the blocked system call.
  */
 export class FileWorkers implements AsyncDisposable {
   readonly #idle: Idle[] = [];
-  /** The work in progress: each promise resolves at its end. */
+  /** Work in progress: each promise resolves at its end. */
   readonly #work = new Set<Promise<void>>();
   readonly #hung = new Map<string, number>();
-  readonly #parts = new Parts((parts) => void this.#remove(parts));
+  readonly #parts = new PartialFiles((parts) => void this.#remove(parts));
 
-  /** One call. Ends when `gone` is aborted. Throws ConnectError. */
+  /** Executes one call. Ends when `gone` is aborted. Throws ConnectError. */
   async *call<I, O>(name: FileCallName, requests: AsyncIterable<I>, gone: AbortSignal): AsyncIterable<O> {
     const input = requests[Symbol.asyncIterator](), first = await input.next();
     if (first.done) throw new ConnectError("there is no request", Code.InvalidArgument);
     const { key, path } = subjectOf(first.value);
     const all = [...this.#hung.values()].reduce((sum, one) => sum + one, 0);
     if ((this.#hung.get(key) ?? 0) >= mostHung || all >= mostHungOfAll) {
-      throw new ConnectError(`${all} calls on files wait for a file system already`, Code.ResourceExhausted);
+      throw refusal("TOO_MANY_SILENT", `${all} calls on files wait for a file system already`);
     }
     let next: Promise<IteratorResult<I>> = Promise.resolve(first);
     const responses = new Channel<Uint8Array<ArrayBuffer>>(), ended = Promise.withResolvers<void>();
-    ended.promise.catch(() => {}); // met below
+    ended.promise.catch(() => {}); // awaited below
     const job = this.#start((message, post) => {
       switch (message.type) {
         case "ask":
@@ -60,14 +61,12 @@ export class FileWorkers implements AsyncDisposable {
             }
             return one.done ? one : await input.next();
           });
-          // The stream broke off: `gone` ends the call.
+          // The stream was aborted: `gone` ends the call.
           return void next.catch(() => {});
         case "response":
           return void responses.push(message.bytes).then(() => post({ type: "more" }));
         case "done":
-          return message.error === undefined
-            ? ended.resolve()
-            : ended.reject(new ConnectError(message.error.message, message.error.code));
+          return message.error === undefined ? ended.resolve() : ended.reject(errorOf(message.error));
       }
     });
     const leave = () => {
@@ -79,7 +78,7 @@ export class FileWorkers implements AsyncDisposable {
       this.#count(key, 1);
       void job.ended.then(() => this.#count(key, -1));
       const where = path === "" ? "" : ` at or below ${JSON.stringify(path)}`;
-      ended.reject(new ConnectError(`a file system${where} does not answer`, Code.DeadlineExceeded));
+      ended.reject(refusal("SILENT_FILE_SYSTEM", `a file system${where} does not answer`));
     });
     ended.promise.catch(() => {}).then(() => responses.close());
     gone.addEventListener("abort", leave, { once: true });
@@ -88,18 +87,18 @@ export class FileWorkers implements AsyncDisposable {
       if (gone.aborted) return;
       for await (const bytes of responses) {
         yield fromBinary(fileCalls[name].response, bytes) as O;
-        // Whoever asks for the next has sent it on.
+        // The consumer has sent the message once it asks for the next.
         free(bytes);
       }
       await ended.promise;
     } finally {
       gone.removeEventListener("abort", leave);
       leave();
-      void input.return?.().catch(() => {}); // it broke off
+      void input.return?.().catch(() => {}); // the stream was aborted
     }
   }
 
-  /** Waits for the end of all calls, and removes what copies left, each at most for a moment. */
+  /** Waits for the end of all calls, then removes the parts that copies left; each step takes at most `endMs`. */
   async [Symbol.asyncDispose](): Promise<void> {
     const atMost = async (work: Promise<unknown>) => {
       const limit = new AbortController();
@@ -121,14 +120,14 @@ export class FileWorkers implements AsyncDisposable {
     return job.ended;
   }
 
-  /** Takes a Worker for one piece of work, and back when that is done. */
-  #start(hear: (message: FromWorker, post: Job["post"]) => void): Job {
+  /** Runs one job in a Worker, which becomes idle again when the job is done. */
+  #start(onMessage: (message: FromWorker, post: Job["post"]) => void): Job {
     const worker = this.#take(), ended = Promise.withResolvers<void>(), hung = Promise.withResolvers<void>();
     const failed = Promise.withResolvers<never>();
-    failed.promise.catch(() => {}); // met where it matters
+    failed.promise.catch(() => {}); // the caller awaits it where needed
     this.#work.add(ended.promise);
     let silent = 0, over = false;
-    // It may do something else by then.
+    // After the end of this job the Worker may run another.
     const post: Job["post"] = (message, transfer = []) => over || worker.postMessage(message, transfer);
     const timer = setInterval(() => ++silent === silentTimes && hung.resolve(), aliveMs);
     const end = () => {
@@ -142,13 +141,13 @@ export class FileWorkers implements AsyncDisposable {
       silent = 0;
       if (data.type === "keep") return this.#parts.keep(data.part);
       if (data.type === "forget") return this.#parts.forget(data.inode, data.name);
-      hear(data, post);
+      onMessage(data, post);
       if (data.type !== "done") return;
       end();
       const timer = setTimeout(() => {
         this.#idle.splice(this.#idle.findIndex((idle) => idle.worker === worker), 1);
         worker.terminate();
-        setTimeout(giveBackMemory, endedMs);
+        setTimeout(releaseMemory, endedMs);
       }, idleMs);
       this.#idle.push({ worker, timer });
     };
@@ -176,15 +175,15 @@ export class FileWorkers implements AsyncDisposable {
 /** The work of one Worker. */
 interface Job {
   post(message: ToWorker, transfer?: Transferable[]): void;
-  /** Resolves when the Worker is free again, or has failed. */
+  /** Resolves when the Worker is idle again, or has failed. */
   ended: Promise<void>;
-  /** Resolves when it has been silent for too long. */
+  /** Resolves when the Worker has been silent for too long. */
   hung: Promise<void>;
   /** Rejects when the Worker itself fails. */
   failed: Promise<never>;
 }
 
-/** Whose files a request is about, and the path for people. */
+/** Returns a key of the target of a request, and the path for error messages. */
 function subjectOf(request: unknown): { key: string; path: string } {
   interface Subject {
     target?: Target;
@@ -194,4 +193,9 @@ function subjectOf(request: unknown): { key: string; path: string } {
   const { target, path } = open?.value ?? request as Subject;
   const key = `${target?.podUid} ${target?.containerId} ${target?.pid}`;
   return { key, path: path === undefined ? "" : new TextDecoder().decode(path) };
+}
+
+/** Makes the error of a Worker anew: only data passes between threads. */
+function errorOf({ code, message, reason }: WorkerError): ConnectError {
+  return reason === undefined ? new ConnectError(message, code) : refusal(reason, message);
 }

@@ -3,7 +3,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { FileKind, FindInodeResponseSchema } from "../../protocol/gen/manager_pb.ts";
 import type { FindInodeRequest, FindInodeResponse, InodeLayerSchema } from "../../protocol/gen/manager_pb.ts";
 import { readProc } from "../processes.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import {
   O_DIRECTORY,
   O_NOFOLLOW,
@@ -19,7 +19,7 @@ import type { Stat } from "./calls.ts";
 import { Descriptor } from "./descriptor.ts";
 import { kindOf } from "./entry.ts";
 import { codeOf, FileError } from "../../protocol/file_error.ts";
-import { namesIn } from "./folder.ts";
+import { namesIn } from "./directory.ts";
 import { rootLayers } from "./layers.ts";
 import { troubleOf } from "./list.ts";
 import { join, toBytes, toName } from "./names.ts";
@@ -29,14 +29,14 @@ import { openBelow, TargetRoot } from "./target_root.ts";
 type Part = NonNullable<MessageInitShape<typeof FindInodeResponseSchema>["response"]>;
 type LayerInit = MessageInitShape<typeof InodeLayerSchema>;
 
-/** How often to say how many files were seen, in milliseconds. */
-const tellMs = 250;
+/** Interval at which the number of files seen is reported, in milliseconds. */
+const reportMs = 250;
 
 /** Handles one FindInode. */
 export async function* findInode(request: FindInodeRequest): AsyncIterable<FindInodeResponse> {
   const response = (part: Part) => create(FindInodeResponseSchema, { response: part });
-  const breath = breathe();
-  let seen = 0, told = performance.now();
+  const turn = yieldToEventLoop();
+  let seen = 0, reportedAt = performance.now();
   try {
     using root = TargetRoot.of(request.target);
     using layers = new Layers(root.pid);
@@ -47,11 +47,11 @@ export async function* findInode(request: FindInodeRequest): AsyncIterable<FindI
         const value = { path: toBytes(path), kind: kindOf(stat), ...layers.of(path, stat) };
         yield response({ case: "found", value });
       }
-      if (!breath.due) continue;
-      await breath.take();
-      if (performance.now() - told < tellMs) continue;
+      if (!turn.due) continue;
+      await turn.take();
+      if (performance.now() - reportedAt < reportMs) continue;
       yield response({ case: "seen", value: BigInt(seen) });
-      told = performance.now();
+      reportedAt = performance.now();
     }
   } catch (error) {
     yield response({ case: "trouble", value: troubleOf("", codeOf(error)) });
@@ -65,23 +65,23 @@ interface Seen {
   trouble?: string;
 }
 
-/** All that is in the root file system itself, and in no other that is mounted in it. */
+/** Yields everything in the root file system itself, without other file systems mounted in it. */
 function* sameMount(root: TargetRoot): Iterable<Seen> {
   using top = root.open("/", O_RDONLY | O_DIRECTORY);
   const { mount, device } = statAt(top.fd);
   yield { path: "/", stat: statAt(top.fd) };
   yield* inside(top, "/");
 
-  function* inside(folder: Descriptor, path: Name): Iterable<Seen> {
-    for (const name of namesIn(folder.fd)) {
+  function* inside(directory: Descriptor, path: Name): Iterable<Seen> {
+    for (const name of namesIn(directory.fd)) {
       const below = join(path, name);
       try {
-        const stat = statAt(folder.fd, name), isFolder = kindOf(stat) === FileKind.FOLDER;
-        // An overlay may tell other devices for files of its layers, but never for folders.
-        if (stat.mount !== mount || (isFolder && stat.device !== device)) continue;
+        const stat = statAt(directory.fd, name), isDirectory = kindOf(stat) === FileKind.DIRECTORY;
+        // An overlay may report other devices for files of its layers, but never for directories.
+        if (stat.mount !== mount || (isDirectory && stat.device !== device)) continue;
         yield { path: below, stat };
-        if (!isFolder) continue;
-        using inner = openBelow(folder, name, O_RDONLY | O_DIRECTORY);
+        if (!isDirectory) continue;
+        using inner = openBelow(directory, name, O_RDONLY | O_DIRECTORY);
         yield* inside(inner, below);
       } catch (error) {
         if (codeOf(error) !== "ENOENT") yield { path: below, trouble: codeOf(error) };
@@ -90,9 +90,9 @@ function* sameMount(root: TargetRoot): Iterable<Seen> {
   }
 }
 
-/** The layers of a container's root, looked up in the node's files where those are seen. */
+/** The layers of a container's root, opened in the node's files if those are accessible. */
 class Layers implements Disposable {
-  readonly #layers: { folder: Name; upper: boolean; opened: Descriptor }[] = [];
+  readonly #layers: { directory: Name; upper: boolean; opened: Descriptor }[] = [];
   #why = "";
 
   constructor(pid: number) {
@@ -104,10 +104,10 @@ class Layers implements Disposable {
     }
     try {
       using node = new Descriptor(openOwn("/proc/1/root", O_PATH | O_DIRECTORY));
-      for (const { folder, upper } of layers) {
-        const name = toName(new TextEncoder().encode(folder));
+      for (const { directory, upper } of layers) {
+        const name = toName(new TextEncoder().encode(directory));
         const fd = openat2(node.fd, name, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-        this.#layers.push({ folder: name, upper, opened: new Descriptor(fd) });
+        this.#layers.push({ directory: name, upper, opened: new Descriptor(fd) });
       }
     } catch (error) {
       codeOf(error);
@@ -117,13 +117,13 @@ class Layers implements Disposable {
   }
 
   of(path: Name, stat: Stat): { layers: LayerInit[]; noLayers: string } {
-    const layers = this.#layers.flatMap(({ folder, upper, opened }): LayerInit[] => {
+    const layers = this.#layers.flatMap(({ directory, upper, opened }): LayerInit[] => {
       try {
         using there = openBelow(opened, path.slice(1) || ".", O_PATH | O_NOFOLLOW);
         const found = statAt(there.fd);
-        // Something else of that name says in an upper layer that the file is not there.
+        // An entry of another kind in an upper layer is a whiteout: the file is not there.
         if (kindOf(found) !== kindOf(stat)) return [];
-        return [{ folder: toBytes(folder), upper, sameInode: found.inode === stat.inode }];
+        return [{ directory: toBytes(directory), upper, sameInode: found.inode === stat.inode }];
       } catch (error) {
         if (error instanceof FileError) return [];
         throw error;

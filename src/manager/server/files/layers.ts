@@ -1,13 +1,13 @@
-/** A folder on the node of which a container's root is made. */
+/** A directory on the node that is a layer of a container's root. */
 export interface Layer {
-  folder: string;
-  /** The container's own, into which it writes. */
+  directory: string;
+  /** True for the container's own layer, to which it writes. */
   upper: boolean;
 }
 
 /**
- * The layers of the overlay that is mounted at `/`, the topmost first, read from /proc/PID/mountinfo; nothing where it is
- * no overlay. See proc_pid_mountinfo(5), and overlayfs.rst of the kernel.
+ * Returns the layers of the overlay mounted at `/`, the topmost first, read from /proc/PID/mountinfo; undefined if the root
+ * is not an overlay. See proc_pid_mountinfo(5), and overlayfs.rst of the kernel.
  */
 export function rootLayers(mountinfo: string): Layer[] | undefined {
   const mounts = mountinfo.split("\n").map((line) => line.split(" ")).filter((fields) => fields[4] === "/");
@@ -20,25 +20,26 @@ export function rootLayers(mountinfo: string): Layer[] | undefined {
       unescape(option.slice(key.length + 1))
     );
   const [upper] = values("upperdir");
-  // What follows a double colon has data for other layers only, and no names.
+  // Layers after a double colon contain only data for other layers, and no names.
   const lower = [...values("lowerdir").flatMap((list) => paths(list.split("::")[0] ?? "")), ...values("lowerdir+")];
-  // Many layers do not fit into one page of options: the runtime changes to the folder that has all of them.
+  // Many layers do not fit into one page of mount options: the runtime then mounts from the directory of all layers, with
+  // relative paths.
   const base = upper?.split("/").slice(0, -2).join("/");
   const absolute = lower.filter((path) => path !== "").map((path) =>
     path.startsWith("/") || base === undefined ? path : `${base}/${path}`
   );
   return [
-    ...(upper === undefined ? [] : [{ folder: upper, upper: true }]),
-    ...absolute.map((folder) => ({ folder, upper: false })),
+    ...(upper === undefined ? [] : [{ directory: upper, upper: true }]),
+    ...absolute.map((directory) => ({ directory, upper: false })),
   ];
 }
 
-/** Blanks, commas and backslashes are octal numbers there. */
+/** Decodes spaces, commas and backslashes, which mountinfo escapes in octal. */
 function unescape(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
 }
 
-/** Paths between colons; a colon in a path has a backslash before it. */
+/** Splits paths at colons; a colon in a path is escaped by a backslash. */
 function paths(list: string): string[] {
   return [...list.matchAll(/(?:^|:)((?:\\.|[^:\\])*)/g)].map(([, path = ""]) => path.replaceAll(/\\(.)/g, "$1"));
 }

@@ -7,22 +7,25 @@ import type { Name } from "./names.ts";
 import { openBelow } from "./target_root.ts";
 import type { LeftPart } from "./worker_messages.ts";
 
-/** Removes unfinished files that nobody came back for, and closes their folders. */
+/** Removes unfinished files that no copy has resumed, and closes their directories. */
 export function removeParts(parts: readonly LeftPart[]): void {
-  for (const { folder, name, inode } of parts) {
+  for (const { directory, name, inode } of parts) {
     try {
-      removeUnused(folder, name, inode);
+      removeUnused(directory, name, inode);
     } catch {
-      // gone already
+      // the part is gone
     } finally {
-      close(folder);
+      close(directory);
     }
   }
 }
 
-/** Known to be that file before it is opened: the target may have made a device of that name. A copy that resumes it holds its lock. */
-function removeUnused(folder: number, name: Name, inode: bigint): void {
-  const opened = new Descriptor(folder);
+/**
+ * Removes a part. Checks the inode before opening, because the target may have created a device of that name. A copy that
+ * resumes the part holds its lock.
+ */
+function removeUnused(directory: number, name: Name, inode: bigint): void {
+  const opened = new Descriptor(directory);
   using path = openBelow(opened, name, O_PATH);
   const found = statAt(path.fd);
   if (found.inode !== inode || kindOf(found) !== FileKind.FILE) return;

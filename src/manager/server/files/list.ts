@@ -3,7 +3,7 @@ import { FileEntrySchema, FileTroubleSchema, ListFilesResponseSchema } from "../
 import type { FileTrouble, ListFilesRequest, ListFilesResponse } from "../../protocol/gen/manager_pb.ts";
 import { parsePasswd } from "../../../lib/proc.ts";
 import { readInRoot } from "../root_file.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import type { EntryInit } from "./entry.ts";
 import { codeOf } from "../../protocol/file_error.ts";
 import { toBytes } from "./names.ts";
@@ -11,12 +11,12 @@ import type { Name } from "./names.ts";
 import { TargetRoot } from "./target_root.ts";
 import { walk } from "./walk.ts";
 
-/** So many at most in one message. */
+/** Limit of the entries in one message. */
 const batch = 256;
 
 /** Handles one ListFiles. */
 export async function* listFiles(request: ListFilesRequest): AsyncIterable<ListFilesResponse> {
-  const breath = breathe();
+  const turn = yieldToEventLoop();
   let response = create(ListFilesResponseSchema);
   try {
     using root = TargetRoot.of(request.target);
@@ -24,10 +24,10 @@ export async function* listFiles(request: ListFilesRequest): AsyncIterable<ListF
     for (const walked of walk(root, root.absolute(request.path), request)) {
       if ("trouble" in walked) response.troubles.push(troubleOf(walked.path, walked.trouble));
       else response.entries.push(create(FileEntrySchema, { ...walked.entry, ...named(walked.entry) }));
-      if (response.entries.length + response.troubles.length < batch && !breath.due) continue;
+      if (response.entries.length + response.troubles.length < batch && !turn.due) continue;
       yield response;
       response = create(ListFilesResponseSchema);
-      await breath.take();
+      await turn.take();
     }
   } catch (error) {
     response.troubles.push(troubleOf("", codeOf(error)));
@@ -39,7 +39,7 @@ export function troubleOf(path: Name, code: string): FileTrouble {
   return create(FileTroubleSchema, { path: toBytes(path), code });
 }
 
-/** Names of owner and group by the container's own files. */
+/** Returns a function that finds the names of owner and group in the container's own files. */
 async function namesOf(pid: number): Promise<(entry: EntryInit) => { owner?: string; group?: string }> {
   const read = async (file: string) => parsePasswd(new TextDecoder().decode(await readInRoot(pid, file)));
   const [users, groups] = await Promise.all([read("/etc/passwd"), read("/etc/group")]);

@@ -15,19 +15,22 @@ import { statIfThere } from "./destination.ts";
 import { FileError } from "../../protocol/file_error.ts";
 import type { Name } from "./names.ts";
 
-// The kernel answers EBUSY for a mount point of the caller's own mount namespace only. The manager is in another one than
-// the target: there, rename(2) and unlink(2) detach what is mounted on a name, and the target loses it.
+// The kernel returns EBUSY only for mount points of the caller's own mount namespace. The manager is in another namespace
+// than the target: there, rename(2) and unlink(2) detach whatever is mounted on a name, and the target loses that mount.
 
-/** True for a name of a folder on which something is mounted, in the mount namespace that the folder was opened in. */
-export function isMountPoint(folder: Descriptor, name: Name, stat = statIfThere(folder, name)): boolean {
-  return stat !== undefined && (stat.mountPoint ?? crossesMount(folder, name));
+/** Returns true for a name on which something is mounted, in the mount namespace that the directory was opened in. */
+export function isMountPoint(directory: Descriptor, name: Name, stat = statIfThere(directory, name)): boolean {
+  return stat !== undefined && (stat.mountPoint ?? crossesMount(directory, name));
 }
 
-/** As isMountPoint(), for kernels before 5.8: whether the way from the folder to the name leads through a mount. */
-export function crossesMount(folder: Descriptor, name: Name): boolean {
+/**
+ * Implements isMountPoint() for kernels before 5.8: returns true when the path from the directory to the name crosses a
+ * mount.
+ */
+export function crossesMount(directory: Descriptor, name: Name): boolean {
   const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   try {
-    using _found = new Descriptor(openat2(folder.fd, name, O_PATH | O_NOFOLLOW, resolve));
+    using _found = new Descriptor(openat2(directory.fd, name, O_PATH | O_NOFOLLOW, resolve));
     return false;
   } catch (error) {
     if (error instanceof FileError && error.code === "EXDEV") return true;
@@ -35,19 +38,19 @@ export function crossesMount(folder: Descriptor, name: Name): boolean {
   }
 }
 
-/** Removes a name that is no folder's. Throws FileError, EMOUNT for a mount point. */
-export function removeName(folder: Descriptor, name: Name): void {
-  refuseMountPoint(folder, name);
-  unlinkat(folder.fd, name);
+/** Removes a name that is not a directory. Throws FileError, EMOUNT for a mount point. */
+export function removeName(directory: Descriptor, name: Name): void {
+  refuseMountPoint(directory, name);
+  unlinkat(directory.fd, name);
 }
 
-/** Gives something the name of another, which it replaces in one step. Throws FileError, EMOUNT for mount points. */
-export function putInPlace(folder: Descriptor, from: Name, to: Name): void {
-  refuseMountPoint(folder, from);
-  refuseMountPoint(folder, to);
-  renameat(folder.fd, from, to);
+/** Renames an entry over another and replaces that atomically. Throws FileError, EMOUNT for mount points. */
+export function putInPlace(directory: Descriptor, from: Name, to: Name): void {
+  refuseMountPoint(directory, from);
+  refuseMountPoint(directory, to);
+  renameat(directory.fd, from, to);
 }
 
-export function refuseMountPoint(folder: Descriptor, name: Name, stat?: Stat): void {
-  if (isMountPoint(folder, name, stat)) throw new FileError("EMOUNT");
+export function refuseMountPoint(directory: Descriptor, name: Name, stat?: Stat): void {
+  if (isMountPoint(directory, name, stat)) throw new FileError("EMOUNT");
 }

@@ -3,16 +3,16 @@ import { fileSystemType, freeBytes, ftruncate, futimens, O_PATH, O_WRONLY, reope
 import { Descriptor } from "./descriptor.ts";
 import { kindOf } from "./entry.ts";
 import { FileError } from "../../protocol/file_error.ts";
-import { isKernelFileSystem } from "./folder.ts";
+import { isKernelFileSystem } from "./directory.ts";
 import type { Name } from "./names.ts";
 import { openBelow } from "./target_root.ts";
 
 /**
- * Opens a file that is a mount of its own for writing, as the target's /etc/hosts is one. Throws FileError: EMOUNTRO for a
- * read-only one.
+ * Opens for writing a file that is itself a mount, such as the target's /etc/hosts. Throws FileError: EMOUNTRO for a
+ * read-only mount.
  */
-export function openMountedFile(folder: Descriptor, name: Name): Descriptor {
-  using path = openBelow(folder, name, O_PATH);
+export function openMountedFile(directory: Descriptor, name: Name): Descriptor {
+  using path = openBelow(directory, name, O_PATH);
   if (kindOf(statAt(path.fd)) !== FileKind.FILE) throw new FileError("EBUSY");
   if (isKernelFileSystem(fileSystemType(path.fd))) throw new FileError("EKERNEL");
   try {
@@ -23,8 +23,8 @@ export function openMountedFile(folder: Descriptor, name: Name): Descriptor {
 }
 
 /**
- * Makes sure that a mounted file can take so many bytes: what is written over cannot be had back. The file stays as it is.
- * Throws FileError: EMOUNTFULL when there is no room.
+ * Makes sure that a mounted file has space for this many bytes, because overwritten content cannot be restored. The file
+ * stays unchanged. Throws FileError: EMOUNTFULL when there is no space.
  */
 export function reserveMounted(file: Descriptor, bytes: number): void {
   const { size, allocatedBytes, modifiedNs } = statAt(file.fd);
@@ -38,14 +38,14 @@ export function reserveMounted(file: Descriptor, bytes: number): void {
       return;
     }
     if (error.code !== "ENOSPC" && error.code !== "EDQUOT") throw error;
-    // The part that could be reserved is given back.
+    // Release the part that could be reserved.
     ftruncate(file.fd, size);
     setTime(file, modifiedNs);
     throw new FileError("EMOUNTFULL");
   }
 }
 
-/** Sets the time of modification, which is its owner's right and root's. */
+/** Sets the modification time; ignores that only the owner and root may do so. */
 export function setTime(file: Descriptor, modifiedNs: bigint): void {
   try {
     futimens(file.fd, modifiedNs);

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { FileError } from "../../protocol/file_error.ts";
 
-/** A path or a name of Linux, a character a byte: not every name is UTF-8, and none may be lost. */
+/** A path or file name, one character per byte: not every name is UTF-8, and none may be altered. */
 export type Name = string;
 
 export function toName(bytes: Uint8Array): Name {
@@ -12,7 +12,7 @@ export function toBytes(name: Name): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(name, "latin1"));
 }
 
-/** As the C library takes it. Throws FileError for what would be cut off there. */
+/** Returns a name as a C string. Throws FileError for a name that contains a zero byte, which would truncate it. */
 export function cBytes(name: Name): Uint8Array<ArrayBuffer> {
   if (name.includes("\0")) throw new FileError("EINVAL");
   const bytes = new Uint8Array(name.length + 1);
@@ -20,17 +20,21 @@ export function cBytes(name: Name): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The folder of a path and the name in it. The name is empty where the path ends in a slash or is one. */
-export function split(path: Name): { folder: Name; name: Name } {
+/** Splits a path into directory and name. The name is empty when the path ends in a slash. */
+export function split(path: Name): { directory: Name; name: Name } {
   const slash = path.lastIndexOf("/");
-  return { folder: slash < 0 ? "." : path.slice(0, slash) || "/", name: path.slice(slash + 1) };
+  return { directory: slash < 0 ? "." : path.slice(0, slash) || "/", name: path.slice(slash + 1) };
 }
 
-export function join(folder: Name, name: Name): Name {
-  return folder === "" || name === "" ? folder + name : folder.endsWith("/") ? folder + name : `${folder}/${name}`;
+export function join(directory: Name, name: Name): Name {
+  return directory === "" || name === ""
+    ? directory + name
+    : directory.endsWith("/")
+    ? directory + name
+    : `${directory}/${name}`;
 }
 
-/** True for what may be a name of one thing in a folder. */
+/** Returns true for a valid name of an entry in a directory. */
 export function isPlain(name: Name): boolean {
   return name !== "" && name !== "." && name !== ".." && !name.includes("/") && !name.includes("\0");
 }

@@ -3,7 +3,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ReadFilesResponseSchema } from "../../protocol/gen/manager_pb.ts";
 import type { ReadFile, ReadFilesRequest, ReadFilesResponse } from "../../protocol/gen/manager_pb.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import { nextData, O_PATH, pread, statAt } from "./calls.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { entryOf } from "./entry.ts";
@@ -12,12 +12,14 @@ import { FileHash, sameHash } from "../../protocol/hash.ts";
 import { troubleOf } from "./list.ts";
 import { join, toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import { Packer, pieceBytes } from "../../protocol/pieces.ts";
+import { chunkBytes, Packer } from "../../protocol/chunks.ts";
 import { hasHiddenContent, openFile } from "./plain_file.ts";
 import { readBatch } from "./read_batch.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
 
-/** Handles one ReadFiles. What it holds open is closed when `gone` is aborted, whether or not somebody reads on. */
+/**
+ * Handles one ReadFiles. Closes everything that it holds open when `gone` is aborted, even if the generator is not resumed.
+ */
 export async function* readFiles(
   requests: AsyncIterable<ReadFilesRequest>,
   gone: AbortSignal,
@@ -34,17 +36,17 @@ export async function* readFiles(
   }
 }
 
-/** Opens files at or below the path of a request, by O_PATH. */
+/** Returns a function that opens files at or below the path of a request, by O_PATH. */
 function opener(
   held: DisposableStack,
   { target, path, follow }: Extract<ReadFilesRequest["request"], { case: "open" }>["value"],
 ): (path: Name) => Descriptor {
   const root = held.use(TargetRoot.of(target)), base = root.absolute(path);
-  let folder: Descriptor | undefined;
+  let directory: Descriptor | undefined;
   return (path) => {
     if (path === "" || follow) return root.open(join(base, path), O_PATH);
-    // Opened once: what is below stays the same folder, whatever is renamed meanwhile.
-    return openBelow(folder ??= held.use(root.open(base, O_PATH)), path, O_PATH);
+    // Opened once: the directory stays the same even if it is renamed meanwhile.
+    return openBelow(directory ??= held.use(root.open(base, O_PATH)), path, O_PATH);
   };
 }
 
@@ -61,14 +63,14 @@ async function* readFile(
     using file = openFile(open(toName(path)));
     const stat = statAt(file.fd), hash = new FileHash(gone), kernel = hasHiddenContent(file, stat);
     const end = kernel ? Infinity : stat.size;
-    const pieces = (from: number) => piecesOf(file, from, end, stat.allocatedBytes < stat.size && !kernel);
-    const breath = breathe();
+    const chunks = (from: number) => chunksOf(file, from, end, stat.allocatedBytes < stat.size && !kernel);
+    const turn = yieldToEventLoop();
     let from = Number(have);
     if (from > 0) {
       if (from <= end) {
-        for (const piece of limited(pieces(0), from)) {
-          await count(hash, piece);
-          if (breath.due) await breath.take();
+        for (const chunk of limited(chunks(0), from)) {
+          await count(hash, chunk);
+          if (turn.due) await turn.take();
         }
       }
       if (from > end || hash.size > from) from = 0;
@@ -77,11 +79,11 @@ async function* readFile(
     }
     const counted = from > 0 ? hash : new FileHash(gone), packer = new Packer();
     yield response({ case: "start", value: { entry: entryOf(toName(path), stat), from: BigInt(from) } });
-    for (const piece of pieces(from)) {
-      await count(counted, piece);
-      yield response({ case: "data", value: packer.pack(piece.offset, piece.bytes) });
+    for (const chunk of chunks(from)) {
+      await count(counted, chunk);
+      yield response({ case: "data", value: packer.pack(chunk.offset, chunk.bytes) });
     }
-    // A hole at the end; a file that was cut off meanwhile ends where it ends now.
+    // Count a hole at the end; a file truncated meanwhile ends at its present size.
     if (!kernel) await counted.skipTo(Math.min(end, statAt(file.fd).size));
     yield response({ case: "end", value: { size: BigInt(counted.size), sha256: counted.sum() } });
   } catch (error) {
@@ -89,28 +91,28 @@ async function* readFile(
   }
 }
 
-export interface Piece {
+export interface Chunk {
   offset: number;
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-async function count(hash: FileHash, { offset, bytes }: Piece): Promise<void> {
+async function count(hash: FileHash, { offset, bytes }: Chunk): Promise<void> {
   await hash.skipTo(offset);
   hash.update(bytes);
 }
 
 /**
- * The data of a file between two offsets. A piece is overwritten when the next is asked for: new memory for each would grow
- * to a hundred megabytes before it is collected.
+ * Yields the data of a file between two offsets. A chunk is overwritten when the next is requested: new memory for each
+ * would grow to a hundred megabytes before it is collected.
  */
-function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean): Iterable<Piece> {
-  const buffer = new Uint8Array(Math.min(pieceBytes, end));
+function* chunksOf(file: Descriptor, from: number, end: number, sparse: boolean): Iterable<Chunk> {
+  const buffer = new Uint8Array(Math.min(chunkBytes, end));
   for (let at = from; at < end;) {
     const data = sparse ? nextData(file.fd, at) : { start: at, end };
     if (data === undefined) return;
     const limit = Math.min(data.end, end);
     for (at = data.start; at < limit;) {
-      const bytes = buffer.subarray(0, readAt(file, buffer.subarray(0, Math.min(pieceBytes, limit - at)), at));
+      const bytes = buffer.subarray(0, readAt(file, buffer.subarray(0, Math.min(chunkBytes, limit - at)), at));
       if (bytes.length === 0) return;
       yield { offset: at, bytes };
       at += bytes.length;
@@ -118,7 +120,7 @@ function* piecesOf(file: Descriptor, from: number, end: number, sparse: boolean)
   }
 }
 
-/** A file such as /proc/kmsg that has nothing more to say now is at its end. */
+/** Reads at an offset. A file such as /proc/kmsg without further data now is at its end. */
 function readAt(file: Descriptor, buffer: Uint8Array<ArrayBuffer>, offset: number): number {
   try {
     return pread(file.fd, buffer, offset);
@@ -128,8 +130,8 @@ function readAt(file: Descriptor, buffer: Uint8Array<ArrayBuffer>, offset: numbe
   }
 }
 
-function* limited(pieces: Iterable<Piece>, end: number): Iterable<Piece> {
-  for (const { offset, bytes } of pieces) {
+function* limited(chunks: Iterable<Chunk>, end: number): Iterable<Chunk> {
+  for (const { offset, bytes } of chunks) {
     if (offset >= end) return;
     yield { offset, bytes: bytes.subarray(0, end - offset) };
     if (offset + bytes.length >= end) return;

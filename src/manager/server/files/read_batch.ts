@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { BatchReadSchema, FileReadSchema, ReadBatch, ReadFile } from "../../protocol/gen/manager_pb.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import { pread, statAt } from "./calls.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { entryOf } from "./entry.ts";
@@ -9,22 +9,22 @@ import { FileHash, sameHash } from "../../protocol/hash.ts";
 import { troubleOf } from "./list.ts";
 import { toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import { Packer, pieceBytes } from "../../protocol/pieces.ts";
+import { chunkBytes, Packer } from "../../protocol/chunks.ts";
 import { hasHiddenContent, openFile } from "./plain_file.ts";
 
 type Read = NonNullable<MessageInitShape<typeof FileReadSchema>["result"]>;
 
-/** Reads small files, all their bytes into one message. */
+/** Reads small files into one message. */
 export async function readBatch(
   open: (path: Name) => Descriptor,
   { files }: ReadBatch,
 ): Promise<MessageInitShape<typeof BatchReadSchema>> {
-  const buffer = new Uint8Array(pieceBytes), results: { result: Read }[] = [];
-  const breath = breathe();
+  const buffer = new Uint8Array(chunkBytes), results: { result: Read }[] = [];
+  const turn = yieldToEventLoop();
   let used = 0;
   for (const file of files) {
-    // A slow file system is no silent one: the Worker says so in between.
-    if (breath.due) await breath.take();
+    // Lets the Worker report that it is alive: a slow file system is not a hung one.
+    if (turn.due) await turn.take();
     const { result, length } = readWhole(open, file, buffer.subarray(used));
     results.push({ result });
     used += length;
@@ -32,7 +32,7 @@ export async function readBatch(
   return { files: results, data: new Packer().pack(0, buffer.subarray(0, used)) };
 }
 
-/** Reads a file to its end into what is free of a buffer. `length` is how much of that it takes. */
+/** Reads a whole file into the free part of a buffer. `length` is the number of bytes used there. */
 function readWhole(
   open: (path: Name) => Descriptor,
   { path, have, haveSha256 }: ReadFile,
@@ -47,7 +47,7 @@ function readWhole(
     let length = 0;
     while (length < stat.size) {
       const count = pread(file.fd, free.subarray(length, stat.size), length);
-      if (count === 0) break; // it was cut off meanwhile, and ends where it ends now
+      if (count === 0) break; // it was truncated meanwhile
       length += count;
     }
     const hash = new FileHash();

@@ -1,4 +1,3 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Target } from "../../protocol/gen/manager_pb.ts";
 import { containerPid, readProc } from "../processes.ts";
 import {
@@ -16,8 +15,9 @@ import type { Creator } from "./created.ts";
 import { Descriptor } from "./descriptor.ts";
 import { toName } from "./names.ts";
 import type { Name } from "./names.ts";
+import { refusal } from "../refusal.ts";
 
-/** The root of a container, held open. Every path is resolved below it, whatever the links in it say. */
+/** The root of a container, held open. Every path is resolved below it, wherever its symlinks point. */
 export class TargetRoot implements Disposable {
   readonly root: Descriptor;
 
@@ -28,25 +28,28 @@ export class TargetRoot implements Disposable {
   /** Throws ConnectError when the container does not run, and FileError when its root is out of reach. */
   static of(target: Target | undefined): TargetRoot {
     const pid = target?.pid || containerPid(target?.containerId ?? "");
-    if (pid === undefined) throw new ConnectError("the container does not run", Code.NotFound);
+    if (pid === undefined) throw refusal("NOT_RUNNING", "the container does not run");
     return new TargetRoot(pid);
   }
 
-  /** Opens an absolute path, following its links inside the root. Throws FileError. */
+  /** Opens an absolute path, following symlinks inside the root. Throws FileError. */
   open(path: Name, flags: number): Descriptor {
     return new Descriptor(openat2(this.root.fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
   }
 
-  /** The absolute path of one that may count from the working directory of the first process. */
+  /** Returns the absolute path of a path that may be relative to the working directory of the first process. */
   absolute(path: Uint8Array): Name {
     const name = toName(path);
     if (name.startsWith("/")) return name;
-    const folder = this.#workingFolder();
-    return name === "" ? folder : `${folder === "/" ? "" : folder}/${name}`;
+    const directory = this.#workingDirectory();
+    return name === "" ? directory : `${directory === "/" ? "" : directory}/${name}`;
   }
 
-  /** The kernel tells the path as text only: it counts when it leads to the same folder inside the root. */
-  #workingFolder(): Name {
+  /**
+   * Returns the working directory of the first process, or "/". The kernel reports the path only as text, so it is used only
+   * if it leads to the same directory inside the root.
+   */
+  #workingDirectory(): Name {
     try {
       const path = toName(new TextEncoder().encode(Deno.readLinkSync(`/proc/${this.pid}/cwd`)));
       using there = new Descriptor(openOwn(`/proc/${this.pid}/cwd`, O_PATH | O_DIRECTORY));
@@ -58,7 +61,7 @@ export class TargetRoot implements Disposable {
     }
   }
 
-  /** By what the first process makes files. */
+  /** Owner and umask of files that the first process creates. */
   get creator(): Creator {
     const status = readProc(this.pid, "status") ?? "";
     const last = (key: string, none: string) => new RegExp(`^${key}:.*\\s(\\d+)$`, "m").exec(status)?.[1] ?? none;
@@ -70,8 +73,8 @@ export class TargetRoot implements Disposable {
   }
 }
 
-/** Opens a path below a folder without following any link: one that appears meanwhile is an error. Throws FileError. */
-export function openBelow(folder: Descriptor, path: Name, flags: number, mode = 0): Descriptor {
+/** Opens a path below a directory without following symlinks: one that appears meanwhile is an error. Throws FileError. */
+export function openBelow(directory: Descriptor, path: Name, flags: number, mode = 0): Descriptor {
   const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  return new Descriptor(openat2(folder.fd, path, flags, resolve, mode));
+  return new Descriptor(openat2(directory.fd, path, flags, resolve, mode));
 }

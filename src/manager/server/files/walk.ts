@@ -5,7 +5,7 @@ import { Descriptor } from "./descriptor.ts";
 import { entryOf, kindOf } from "./entry.ts";
 import type { EntryInit } from "./entry.ts";
 import { codeOf, FileError } from "../../protocol/file_error.ts";
-import { isKernelFileSystem, namesIn } from "./folder.ts";
+import { isKernelFileSystem, namesIn } from "./directory.ts";
 import { join } from "./names.ts";
 import type { Name } from "./names.ts";
 import { openBelow } from "./target_root.ts";
@@ -13,7 +13,7 @@ import type { TargetRoot } from "./target_root.ts";
 
 export type Walked = { entry: EntryInit } | { path: Name; trouble: string };
 
-/** Deeper trees are not walked: a descriptor is held for every level. */
+/** Limit of the depth of a tree: each level holds a descriptor. */
 const deepest = 400;
 
 export interface WalkOptions {
@@ -21,33 +21,36 @@ export interface WalkOptions {
   follow: boolean;
 }
 
-/** What is at an absolute path, in it, or below it, one by one. Throws FileError when it is not there at all. */
+/**
+ * Yields the entry at an absolute path, those in it, or all below it, according to `depth`. Throws FileError when the path
+ * does not exist.
+ */
 export function* walk(root: TargetRoot, path: Name, { depth, follow }: WalkOptions): Iterable<Walked> {
   using at = root.open(path, O_PATH);
   const stat = statAt(at.fd);
   yield { entry: entryOf("", stat) };
-  if (depth === Depth.SELF || kindOf(stat) !== FileKind.FOLDER) return;
-  using folder = new Descriptor(reopen(at.fd, O_RDONLY | O_DIRECTORY));
-  yield* inside(folder, "", stat, []);
+  if (depth === Depth.SELF || kindOf(stat) !== FileKind.DIRECTORY) return;
+  using directory = new Descriptor(reopen(at.fd, O_RDONLY | O_DIRECTORY));
+  yield* inside(directory, "", stat, []);
 
-  function* inside(folder: Descriptor, below: Name, stat: Stat, above: readonly string[]): Iterable<Walked> {
+  function* inside(directory: Descriptor, below: Name, stat: Stat, above: readonly string[]): Iterable<Walked> {
     const trail = [...above, `${stat.device} ${stat.inode}`];
     if (trail.length > deepest) return yield { path: below, trouble: "ENAMETOOLONG" };
-    for (const name of namesIn(folder.fd)) {
+    for (const name of namesIn(directory.fd)) {
       try {
-        yield* one(folder, name, join(below, name), stat, trail);
+        yield* one(directory, name, join(below, name), stat, trail);
       } catch (error) {
-        // Gone since the folder was read: then it is not there.
+        // Deleted since the directory was read: skip it.
         if (codeOf(error) !== "ENOENT") yield { path: join(below, name), trouble: codeOf(error) };
       }
     }
   }
 
-  function* one(folder: Descriptor, name: Name, below: Name, parent: Stat, trail: string[]): Iterable<Walked> {
+  function* one(directory: Descriptor, name: Name, below: Name, parent: Stat, trail: string[]): Iterable<Walked> {
     using held = new DisposableStack();
-    let stat = statAt(folder.fd, name), followed: Descriptor | undefined;
-    if (kindOf(stat) === FileKind.LINK) {
-      if (!follow) return yield { entry: entryOf(below, stat, { link: readlinkat(folder.fd, name) }) };
+    let stat = statAt(directory.fd, name), followed: Descriptor | undefined;
+    if (kindOf(stat) === FileKind.SYMLINK) {
+      if (!follow) return yield { entry: entryOf(below, stat, { link: readlinkat(directory.fd, name) }) };
       try {
         followed = held.use(root.open(join(path, below), O_PATH));
       } catch (error) {
@@ -55,10 +58,12 @@ export function* walk(root: TargetRoot, path: Name, { depth, follow }: WalkOptio
       }
       stat = statAt(followed.fd);
     }
-    if (depth !== Depth.TREE || kindOf(stat) !== FileKind.FOLDER) return yield { entry: entryOf(below, stat) };
+    if (depth !== Depth.TREE || kindOf(stat) !== FileKind.DIRECTORY) return yield { entry: entryOf(below, stat) };
     if (trail.includes(`${stat.device} ${stat.inode}`)) throw new FileError("ECYCLE");
     const flags = O_RDONLY | O_DIRECTORY;
-    using inner = followed === undefined ? openBelow(folder, name, flags) : new Descriptor(reopen(followed.fd, flags));
+    using inner = followed === undefined
+      ? openBelow(directory, name, flags)
+      : new Descriptor(reopen(followed.fd, flags));
     if (stat.device !== parent.device && isKernelFileSystem(fileSystemType(inner.fd))) throw new FileError("EPSEUDO");
     yield { entry: entryOf(below, stat) };
     yield* inside(inner, below, stat, trail);

@@ -8,26 +8,27 @@ import type {
 } from "../../protocol/gen/manager_pb.ts";
 import { findInode } from "./find_inode.ts";
 import { listFiles } from "./list.ts";
-import type { PartKeeper } from "./parts.ts";
+import type { PartKeeper } from "./partial_files.ts";
 import { readFiles } from "./read.ts";
 import { ahead, fileCalls, free } from "./worker_messages.ts";
 import type { FileCallName, FromWorker } from "./worker_messages.ts";
 import { writeFiles } from "./write.ts";
+import { reasonOf } from "../refusal.ts";
 
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
-/** One call on files, in a Worker: takes requests and posts responses, no faster than the other side takes them. */
+/** One call on files, in a Worker: takes requests and posts responses, no faster than the manager takes them. */
 export class WorkerCall {
   readonly #gone = new AbortController();
   readonly #requests: Uint8Array<ArrayBuffer>[] = [];
   #ended = false;
-  /** So many responses may be sent. */
+  /** Number of responses that may still be sent. */
   #credit = ahead;
   #wake: (() => void) | undefined;
 
   constructor(readonly name: FileCallName, readonly post: Post, readonly parts: PartKeeper) {}
 
-  /** Does the call. Never rejects: `done` is the last that is posted. */
+  /** Executes the call. Never rejects: posts `done` last. */
   async run(): Promise<void> {
     const { response } = fileCalls[this.name];
     try {
@@ -41,10 +42,9 @@ export class WorkerCall {
       }
       this.post({ type: "done" });
     } catch (error) {
-      const { code, rawMessage } = error instanceof ConnectError
-        ? error
-        : new ConnectError(String(error), Code.Internal);
-      this.post({ type: "done", error: { code, message: rawMessage } });
+      const failure = error instanceof ConnectError ? error : new ConnectError(String(error), Code.Internal);
+      const { code, rawMessage: message } = failure, reason = reasonOf(failure);
+      this.post({ type: "done", error: { code, message, ...(reason === undefined ? {} : { reason }) } });
     } finally {
       this.#gone.abort();
     }
@@ -55,7 +55,7 @@ export class WorkerCall {
     this.#wake?.();
   }
 
-  /** No more requests come. */
+  /** Called when the client sends no more requests. */
   end(): void {
     this.#ended = true;
     this.#wake?.();
@@ -66,7 +66,7 @@ export class WorkerCall {
     this.#wake?.();
   }
 
-  /** The client has left. */
+  /** Called when the client has left. */
   leave(): void {
     this.#gone.abort();
     this.#wake?.();

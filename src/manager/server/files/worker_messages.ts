@@ -1,4 +1,4 @@
-/** The messages between the manager and a Worker that does its calls on files. */
+/** Messages between the manager and a Worker that executes its calls on files. */
 import {
   FindInodeRequestSchema,
   FindInodeResponseSchema,
@@ -9,9 +9,10 @@ import {
   WriteFilesRequestSchema,
   WriteFilesResponseSchema,
 } from "../../protocol/gen/manager_pb.ts";
+import type { Refusal_Reason } from "../../protocol/gen/manager_pb.ts";
 import type { Name } from "./names.ts";
 
-/** The calls that a Worker does. Requests and responses travel as bytes: those are handed over, not copied. */
+/** The calls that a Worker executes. Requests and responses travel as bytes, which are transferred, not copied. */
 export const fileCalls = {
   listFiles: { request: ListFilesRequestSchema, response: ListFilesResponseSchema },
   readFiles: { request: ReadFilesRequestSchema, response: ReadFilesResponseSchema },
@@ -21,24 +22,33 @@ export const fileCalls = {
 
 export type FileCallName = keyof typeof fileCalls;
 
-/** So many requests and responses of a call at most are on their way to a Worker and from it. */
+/** Limit of the requests, and of the responses, of a call in flight to or from a Worker. */
 export const ahead = 2;
-/** Interval at which a Worker that is not held up says so, in milliseconds. */
+/** Interval at which a Worker that is not blocked reports it, in milliseconds. */
 export const aliveMs = 1000;
 
-/** Gives memory back at once: the collector lets hundreds of megabytes of such messages come together. */
+/** Releases memory at once: the garbage collector lets hundreds of megabytes of messages accumulate. */
 export function free({ buffer }: Uint8Array<ArrayBuffer>): void {
   buffer.transfer(0);
 }
 
-/** An unfinished file in a target, for Parts. */
+/** An unfinished file in a target, for PartialFiles. */
 export interface LeftPart {
-  /** The open folder, by O_PATH. */
-  folder: number;
+  /** The open directory, by O_PATH. */
+  directory: number;
   name: Name;
   inode: bigint;
   /** The process whose root it is in. */
   pid: number;
+}
+
+/** The error that ended a call in a Worker. */
+export interface WorkerError {
+  /** Of gRPC. */
+  code: number;
+  message: string;
+  /** Set where the call was refused. */
+  reason?: keyof typeof Refusal_Reason;
 }
 
 export type ToWorker =
@@ -50,7 +60,7 @@ export type ToWorker =
   | { type: "more" }
   /** The client has left. */
   | { type: "gone" }
-  /** Removes these, outside of any call; answered by `done`. */
+  /** Removes these parts, outside of any call; answered by `done`. */
   | { type: "remove"; parts: LeftPart[] };
 
 export type FromWorker =
@@ -60,5 +70,5 @@ export type FromWorker =
   | { type: "alive" }
   | { type: "keep"; part: LeftPart }
   | { type: "forget"; inode: bigint; name: Name }
-  /** The call has ended, by an error where there is one: a code of gRPC. */
-  | { type: "done"; error?: { code: number; message: string } };
+  /** The call has ended; `error` has a gRPC code. */
+  | { type: "done"; error?: WorkerError };

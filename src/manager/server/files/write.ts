@@ -5,11 +5,11 @@ import { WriteFilesResponseSchema } from "../../protocol/gen/manager_pb.ts";
 import type {
   ItemWrittenSchema,
   WriteBatch,
+  WriteDirectory,
   WriteDoneSchema,
   WriteFile,
   WriteFilesRequest,
   WriteFilesResponse,
-  WriteFolder,
   WriteItem,
   WriteLink,
   WriteOpen,
@@ -20,18 +20,18 @@ import { readProc } from "../processes.ts";
 import { fchown, futimens, lchownat, mkdirat, O_DIRECTORY, O_RDONLY, statAt, symlinkat } from "./calls.ts";
 import type { Stat } from "./calls.ts";
 import { ArrivingFile } from "./arriving_file.ts";
-import { breathe } from "../../protocol/yield.ts";
+import { yieldToEventLoop } from "../../protocol/yield_to_event_loop.ts";
 import { give, modeIn, ownerOfNew, setMode } from "./created.ts";
 import type { Creator } from "./created.ts";
 import { Destination, statIfThere } from "./destination.ts";
-import type { Place } from "./destination.ts";
+import type { NamedEntry } from "./destination.ts";
 import { codeOf, FileError } from "../../protocol/file_error.ts";
 import { troubleOf } from "./list.ts";
 import { putInPlace, removeName } from "./mount_point.ts";
 import { toBytes, toName } from "./names.ts";
 import type { Name } from "./names.ts";
-import type { PartKeeper } from "./parts.ts";
-import { unpack } from "../../protocol/pieces.ts";
+import type { PartKeeper } from "./partial_files.ts";
+import { unpack } from "../../protocol/chunks.ts";
 import { openBelow, TargetRoot } from "./target_root.ts";
 import { mountsAt } from "./written_mounts.ts";
 
@@ -41,8 +41,8 @@ type Done = MessageInitShape<typeof WriteDoneSchema>;
 type Request = WriteFilesRequest["request"];
 
 /**
- * Handles one WriteFiles. What it holds open is closed when `gone` is aborted, whether or not somebody reads on; then a
- * file that is not whole goes to `parts`.
+ * Handles one WriteFiles. Closes everything that it holds open when `gone` is aborted, even if the generator is not resumed;
+ * then an incomplete file goes to `parts`.
  */
 export async function* writeFiles(
   requests: AsyncIterable<WriteFilesRequest>,
@@ -60,18 +60,18 @@ export async function* writeFiles(
 
 class Writing implements Disposable {
   #root: TargetRoot | undefined;
-  /** New things are as if the target had made them. */
+  /** New entries get the attributes as if the target had created them. */
   #creator: Creator = { uid: 0, gid: 0, umask: 0o22 };
   #destination: Destination | undefined;
   #file: ArrivingFile | undefined;
-  /** Of the file that is written. */
+  /** Path of the file that is being written. */
   #path: Name = "";
 
   constructor(readonly parts: PartKeeper, readonly gone: AbortSignal) {}
 
-  /** Does what a request says, and returns what there is to answer. */
+  /** Executes a request, and returns the answer, if any. */
   async answer(request: Request): Promise<Part | undefined> {
-    // A batch or a file begins: what was in the middle before is over.
+    // A batch or a file begins: discard an unfinished file before it.
     if (request.case === "batch" || request.case === "file") {
       this.#file?.discard();
       this.#leave();
@@ -115,10 +115,10 @@ class Writing implements Disposable {
     throw new ConnectError("the first request must be open", Code.InvalidArgument);
   }
 
-  #open({ target, path, name, folder }: WriteOpen): Part {
+  #open({ target, path, name, directory }: WriteOpen): Part {
     this.#root = TargetRoot.of(target);
     this.#creator = this.#root.creator;
-    const destination = Destination.of(this.#root, this.#root.absolute(path), { name: toName(name), folder });
+    const destination = Destination.of(this.#root, this.#root.absolute(path), { name: toName(name), directory });
     this.#destination = destination;
     const mounts = mountsAt(readProc(this.#root.pid, "mountinfo") ?? "", destination.whereIn(this.#root));
     return {
@@ -139,14 +139,14 @@ class Writing implements Disposable {
     return arriving;
   }
 
-  /** A failure of one item is reported for that item, and the others are made. */
+  /** Creates the items. A failure of one item is reported for that item, and does not stop the others. */
   async #batch({ items, data }: WriteBatch): Promise<Part> {
     const bytes = data === undefined ? new Uint8Array() : unpack(data), results: { result: Result }[] = [];
-    const breath = breathe();
+    const turn = yieldToEventLoop();
     let at = 0;
     for (const { item } of items) {
-      // A slow file system is no silent one: the Worker says so in between, and hears that the client has left.
-      if (breath.due) await breath.take();
+      // Lets the Worker report that it is alive, and notice that the client has left: a slow file system is not a hung one.
+      if (turn.due) await turn.take();
       if (this.gone.aborted) break;
       try {
         const length = item.case === "file" ? Number(item.value.end?.size ?? 0n) : 0;
@@ -163,8 +163,8 @@ class Writing implements Disposable {
 
   async #make(item: WriteItem["item"], bytes: Uint8Array<ArrayBuffer>): Promise<Done> {
     switch (item.case) {
-      case "folder":
-        return this.#folder(item.value);
+      case "directory":
+        return this.#directory(item.value);
       case "link":
         return this.#link(item.value);
       case "file":
@@ -174,7 +174,7 @@ class Writing implements Disposable {
     }
   }
 
-  /** A file that has arrived already. */
+  /** Writes a file whose content is already in memory. */
   async #whole({ file, end }: WriteWhole, bytes: Uint8Array<ArrayBuffer>): Promise<Done> {
     if (file === undefined || end === undefined) throw new FileError("EINVAL");
     using arriving = this.#arriving(file);
@@ -188,45 +188,45 @@ class Writing implements Disposable {
     }
   }
 
-  #folder({ path, mode, modifiedNs, finish }: WriteFolder): Done {
+  #directory({ path, mode, modifiedNs, finish }: WriteDirectory): Done {
     const name = toName(path);
     if (name === "" && this.#to.top === undefined) return {};
     using place = this.#to.place(name);
-    const wanted = modeIn(place.folder, mode, this.#creator) | (finish ? 0 : 0o700);
+    const wanted = modeIn(place.directory, mode, this.#creator) | (finish ? 0 : 0o700);
     let created = false;
     if (!finish) {
       try {
-        mkdirat(place.folder.fd, place.name, wanted);
+        mkdirat(place.directory.fd, place.name, wanted);
         created = true;
       } catch (error) {
         if (codeOf(error) !== "EEXIST") throw error;
       }
     }
-    using folder = openBelow(place.folder, place.name, O_RDONLY | O_DIRECTORY);
-    if (created) this.#own(place, statAt(folder.fd), (uid, gid) => fchown(folder.fd, uid, gid));
-    if (created || finish) setMode(folder, wanted);
-    if (finish) futimens(folder.fd, modifiedNs);
+    using directory = openBelow(place.directory, place.name, O_RDONLY | O_DIRECTORY);
+    if (created) this.#own(place, statAt(directory.fd), (uid, gid) => fchown(directory.fd, uid, gid));
+    if (created || finish) setMode(directory, wanted);
+    if (finish) futimens(directory.fd, modifiedNs);
     return { created };
   }
 
-  /** A link takes the place of a file or a link in one step, never that of a folder. */
+  /** Creates a symlink, which atomically replaces a file or symlink, never a directory. */
   #link({ path, link }: WriteLink): Done {
     using place = this.#to.place(toName(path));
-    const { folder, name } = place, part = partName(name);
-    if (statIfThere(folder, part) !== undefined) removeName(folder, part);
-    symlinkat(toName(link), folder.fd, part);
+    const { directory, name } = place, part = partName(name);
+    if (statIfThere(directory, part) !== undefined) removeName(directory, part);
+    symlinkat(toName(link), directory.fd, part);
     try {
-      this.#own(place, statAt(folder.fd, part), (uid, gid) => lchownat(folder.fd, part, uid, gid));
-      putInPlace(folder, part, name);
+      this.#own(place, statAt(directory.fd, part), (uid, gid) => lchownat(directory.fd, part, uid, gid));
+      putInPlace(directory, part, name);
     } catch (error) {
-      removeName(folder, part);
+      removeName(directory, part);
       throw error;
     }
     return { created: true };
   }
 
-  #own({ folder }: Place, made: Stat, chown: (uid: number, gid: number) => void): void {
-    give(ownerOfNew(this.#creator, statAt(folder.fd), made), chown);
+  #own({ directory }: NamedEntry, made: Stat, chown: (uid: number, gid: number) => void): void {
+    give(ownerOfNew(this.#creator, statAt(directory.fd), made), chown);
   }
 
   #leave(): void {

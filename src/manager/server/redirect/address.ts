@@ -1,9 +1,9 @@
-/** Socket addresses as the kernel has them, see ip(7) and ipv6(7). Pure. */
+/** Socket addresses in the kernel's format, see ip(7) and ipv6(7). Pure. */
 
 export const AF_INET = 2, AF_INET6 = 10;
 
 export interface SocketAddress {
-  /** In text, without brackets; an IPv4 address that came mapped into IPv6 is plain IPv4. */
+  /** Text without brackets; an IPv4-mapped IPv6 address is given as plain IPv4. */
   address: string;
   port: number;
 }
@@ -18,7 +18,7 @@ export function readSocketAddress(bytes: Uint8Array): SocketAddress {
   return { address: mapped ? bytes.subarray(20, 24).join(".") : ipv6Text(words), port };
 }
 
-/** A sockaddr_in or sockaddr_in6 for an address in text. Throws on what is no address. */
+/** Returns a sockaddr_in or sockaddr_in6 for an address in text, which must be valid: it is not checked. */
 export function writeSocketAddress({ address, port }: SocketAddress): Uint8Array<ArrayBuffer> {
   const isIpv6 = address.includes(":");
   const bytes = new Uint8Array(isIpv6 ? 28 : 16), view = new DataView(bytes.buffer);
@@ -29,12 +29,12 @@ export function writeSocketAddress({ address, port }: SocketAddress): Uint8Array
   return bytes;
 }
 
-/** ADDRESS:PORT, an IPv6 address in brackets. */
+/** Returns ADDRESS:PORT, with an IPv6 address in brackets. */
 export function addressText({ address, port }: SocketAddress): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Eight words in text; the longest run of zeros is left out, see RFC 5952. */
+/** Formats eight 16-bit words; shortens the longest run of zeros, see RFC 5952. */
 export function ipv6Text(words: readonly number[]): string {
   let best = { start: -1, length: 1 };
   for (let start = 0; start < 8; start++) {

@@ -1,33 +1,36 @@
 import { commentText, firstPriority, leaseMs, newConnection } from "./rules.ts";
 
-/** The rules that lead connections around a sidecar, in the language of nft(8), and what nft says of them. Pure. */
+/** The rules that let connections bypass a sidecar, in the language of nft(8), and parsers of nft's output. Pure. */
 
 /**
- * The kernel asks the chains of all tables in this order who changes a connection's address, and stops at the first that
- * does: behind redirects, which go on to work, and before iptables and service meshes (-100).
+ * The kernel runs the NAT chains of all tables by priority, and stops at the first that changes the address: after
+ * redirects, which stay effective, and before iptables and service meshes (-100).
  */
 export const bypassPriority = firstPriority + 5;
 
 export interface BypassRules {
   table: string;
-  /** Of the destination; none: all. */
+  /** Destination ports; empty: all. */
   ports: readonly number[];
-  /** DNS queries by UDP, too. */
+  /** Includes DNS queries over UDP. */
   dns: boolean;
-  /** Whose connections the sidecar does not take, as they are its own. */
+  /** Users whose connections the sidecar does not capture, because they are its own. */
   users: readonly number[];
   groups: readonly number[];
-  /** As user@host. */
+  /** The user, as user@host. */
   owner: string;
 }
 
-/** Families for which the bypass holds: elements time out, so that the kernel ends it by itself. */
+/**
+ * Set of the address families for which the bypass is active: its elements time out, so that the kernel ends the bypass by
+ * itself.
+ */
 const held = "bypass", families = ["ipv4", "ipv6"];
 const counter = "around";
 
 /**
- * Makes the table, which does nothing until there is a lease. A connection's own address counts as a change as well: what
- * would take the connection later is not asked any more, whoever made it and by which program.
+ * Returns the commands that create the table, which has no effect without a lease. Translating a connection to its own
+ * address counts as a translation as well: later NAT chains are then skipped, whichever program created them.
  */
 export function bypassTableText(rules: BypassRules, owned: boolean): string {
   const { table, ports, dns, users, groups, owner } = rules;
@@ -55,25 +58,25 @@ export function bypassTableText(rules: BypassRules, owned: boolean): string {
   ].join(" ");
 }
 
-/** Lets it work for some more time, in one transaction: an element's time cannot be set anew. */
+/** Returns the commands that renew the lease, in one transaction: the timeout of an element cannot be changed. */
 export function bypassLeaseText({ table }: Pick<BypassRules, "table">, milliseconds = leaseMs): string {
   const elements = (what: (family: string) => string) => `inet ${table} ${held} { ${families.map(what).join(", ")} }`;
   const add = `add element ${elements((family) => `${family} timeout ${milliseconds}ms`)}`;
   return [add, `delete element ${elements(String)}`, add].join("; ");
 }
 
-/** Stops it; the table stays, with its count. */
+/** Returns the command that ends the bypass; the table and its counter stay. */
 export function bypassReleaseText({ table }: Pick<BypassRules, "table">): string {
   return `flush set inet ${table} ${held}`;
 }
 
-/** Lists what `aroundCount` reads. */
+/** Returns the command that lists the counter for `aroundCount`. */
 export function countText({ table }: Pick<BypassRules, "table">): string {
   return `list counter inet ${table} ${counter}`;
 }
 
-/** How many connections have gone around, of the JSON that nft prints for that. */
-export function aroundCount(json: string): number {
+/** Returns the number of connections that bypassed the sidecar, from nft's JSON. */
+export function bypassCount(json: string): number {
   const { nftables } = JSON.parse(json) as { nftables: { counter?: { packets: number } }[] };
   return nftables.find((one) => one.counter !== undefined)?.counter?.packets ?? 0;
 }

@@ -9,7 +9,7 @@ import type { Tunnel, TunnelStream } from "../../protocol/tunnel/tunnel.ts";
 import { earlyBytes } from "../../protocol/tunnel/tunnel.ts";
 import type { SocketAddress } from "./address.ts";
 import { addressText } from "./address.ts";
-import { Copied } from "./copy.ts";
+import { Tee } from "./tee.ts";
 import type { Network } from "./network.ts";
 import { isProbe, probeMs } from "./probe.ts";
 import { passMark } from "./rules.ts";
@@ -17,21 +17,24 @@ import { startConnect } from "./socket_calls.ts";
 import type { Accepted } from "./tcp_socket.ts";
 import { TcpSocket } from "./tcp_socket.ts";
 
-/** How long the client may take to say whether it takes a connection, in milliseconds; it gives its application 500. */
+/** Time in which the client must accept or refuse a connection, in milliseconds; the client gives its application 500. */
 const answerMs = 1500;
-/** How long the original destination may take, in milliseconds. */
+/** Limit of the connect to the original destination, in milliseconds. */
 const connectMs = 3000;
-/** How long the client may take for the rest of a copy after the connection itself has ended, in milliseconds. */
+/** Time that the client has to read the rest of a copy after the connection itself has ended, in milliseconds. */
 const copyEndMs = 5000;
 
-/** What all connections of a redirect have in common. */
-export interface ConnectionPlace {
+/** The context that all connections of a redirect share. */
+export interface ConnectionContext {
   network: Network;
   tunnel: Tunnel;
   mirror: boolean;
   probes: readonly Probe[];
   nodeAddresses: ReadonlySet<string>;
-  /** The client's word on a connection: undefined when it takes it, or else why not. */
+  /**
+   * Handlers of the client's answer to a connection: undefined when the client accepts it, otherwise the reason of its
+   * refusal.
+   */
   answers: Map<number, (refusal: string | undefined, credit?: number) => void>;
 }
 
@@ -43,14 +46,14 @@ export class Connection {
   readonly #traffic: Traffic = { sent: 0, received: 0 };
 
   constructor(
-    private readonly place: ConnectionPlace,
+    private readonly place: ConnectionContext,
     private readonly number: number,
     private readonly direction: Direction,
     private readonly socket: TcpSocket,
     private readonly accepted: Accepted,
   ) {}
 
-  /** Serves it; resolves when it has ended. Never rejects. */
+  /** Serves the connection; resolves when it has ended. Never rejects. */
   async serve(): Promise<void> {
     const stream = this.place.tunnel.open(this.number, earlyBytes);
     let outcome: Outcome;
@@ -59,7 +62,7 @@ export class Connection {
     } catch (error) {
       outcome = { how: Closed_How.FAILED, reason: (error as Error).message };
     }
-    this.socket.reset(); // where it is not closed yet
+    this.socket.reset(); // no effect once closed
     const { sent, received } = this.#traffic;
     const value = create(ClosedSchema, {
       ...outcome,
@@ -70,7 +73,7 @@ export class Connection {
     stream.close({ case: "closed", value });
   }
 
-  /** Breaks it off. */
+  /** Resets the connection. */
   cut(): void {
     this.socket.reset();
   }
@@ -79,13 +82,13 @@ export class Connection {
     const { mirror } = this.place;
     if (await this.#isProbe()) {
       this.#open(stream, true);
-      return { ...await this.#passOn(), probe: true };
+      return { ...await this.#connectToOriginal(), probe: true };
     }
     this.#open(stream, false);
     if (mirror) return await this.#mirror(stream);
     const refusal = await this.#offer(stream);
-    if (refusal !== undefined) return { reason: refusal, ...await this.#passOn(refusal) };
-    return { how: how(await splice(this.socket, stream, this.#traffic)) };
+    if (refusal !== undefined) return { reason: refusal, ...await this.#connectToOriginal(refusal) };
+    return { how: closedAs(await splice(this.socket, stream, this.#traffic)) };
   }
 
   #open({ window }: TunnelStream, byPod: boolean): void {
@@ -110,14 +113,14 @@ export class Connection {
     return isProbe(possible, await this.socket.peek(AbortSignal.timeout(probeMs)));
   }
 
-  /** Offers it to the client, with the first bytes that come. Returns why the client does not take it, if so. */
+  /** Offers the connection to the client, with the first bytes received. Returns the reason when the client refuses it. */
   async #offer(stream: TunnelStream): Promise<string | undefined> {
     const { answers } = this.place;
     const answered = Promise.withResolvers<string | undefined>();
     const decided = new AbortController();
     const decide = (refusal: string | undefined) => {
       answered.resolve(refusal);
-      decided.abort(true); // a reason of its own is spared the stack that an error would take
+      decided.abort(true); // an explicit reason avoids creating an error with a stack trace
     };
     answers.set(this.number, (refusal, credit = 0) => {
       stream.credit.add(Math.max(0, credit - earlyBytes));
@@ -126,7 +129,7 @@ export class Connection {
     void stream.broken.then(() => decide("the connection to the client was lost"));
     const timer = setTimeout(() => decide(`the client did not answer within ${answerMs} ms`), answerMs);
     try {
-      // Sent before the answer is there, and kept: whoever takes the connection in the end gets them.
+      // Sent before the answer arrives, and kept: the side that serves the connection in the end gets them.
       const first = await this.socket.peek(decided.signal);
       const sent = first === undefined || first.length === 0 ? undefined : stream.write(first).catch(() => {});
       const refusal = await answered.promise;
@@ -142,28 +145,28 @@ export class Connection {
     }
   }
 
-  /** Connects it with its original destination. */
-  async #passOn(because?: string): Promise<Outcome> {
+  /** Connects the connection to its original destination. */
+  async #connectToOriginal(because?: string): Promise<Outcome> {
     const { to } = this.accepted;
     const pod = await this.#connect(to).catch((error: Error) => error);
     if (pod instanceof Error) {
       const reason = `${because === undefined ? "" : `${because}; `}${addressText(to)}: ${pod.message}`;
       return { byPod: true, how: Closed_How.FAILED, reason };
     }
-    return { byPod: true, how: how(await splice(this.socket, pod, this.#traffic)) };
+    return { byPod: true, how: closedAs(await splice(this.socket, pod, this.#traffic)) };
   }
 
   async #mirror(stream: TunnelStream): Promise<Outcome> {
-    const { answers } = this.place, copied = new Copied(this.socket, stream), { to } = this.accepted;
+    const { answers } = this.place, tee = new Tee(this.socket, stream), { to } = this.accepted;
     answers.set(this.number, (refusal, credit = 0) => {
       stream.credit.add(Math.max(0, credit - earlyBytes));
-      if (refusal === undefined) copied.accept();
-      else copied.fail(refusal);
+      if (refusal === undefined) tee.accept();
+      else tee.fail(refusal);
     });
     try {
-      const ending = await splice(copied, await this.#connect(to), this.#traffic);
-      await copied.finish(copyEndMs);
-      return { byPod: true, how: how(ending), ...(copied.missing === undefined ? {} : { reason: copied.missing }) };
+      const ending = await splice(tee, await this.#connect(to), this.#traffic);
+      await tee.finish(copyEndMs);
+      return { byPod: true, how: closedAs(ending), ...(tee.missing === undefined ? {} : { reason: tee.missing }) };
     } catch (error) {
       return { byPod: true, how: Closed_How.FAILED, reason: `${addressText(to)}: ${(error as Error).message}` };
     } finally {
@@ -179,6 +182,6 @@ export class Connection {
   }
 }
 
-function how(ending: "closed" | "reset"): Closed_How {
+function closedAs(ending: "closed" | "reset"): Closed_How {
   return ending === "closed" ? Closed_How.CLOSED : Closed_How.RESET;
 }

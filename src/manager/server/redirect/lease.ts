@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Client } from "../clients.ts";
 import { makeTable, Nft } from "./nft.ts";
-import { told } from "./refusal.ts";
+import { throwNftRefusal } from "./nft_refusal.ts";
 import { Renewal } from "./renewal.ts";
 import { sweep } from "./sweep.ts";
 import type { HeldMap, Ports, Rules } from "./rules.ts";
@@ -12,14 +12,15 @@ import {
   leaseMs,
   leaseText,
   leastPriority,
+  precedes,
   releaseText,
-  standsBefore,
   tableText,
 } from "./rules.ts";
+import { refusal } from "../refusal.ts";
 
 /**
- * Ports of a pod, lent by its kernel for some seconds at a time, and renewed only when a frame has come from the client:
- * whatever dies or freezes, the kernel gives them back. Disposing gives them back at once.
+ * Ports of a pod, redirected by its kernel for a few seconds at a time and renewed only after a frame from the client: if
+ * any participant dies or freezes, the lease expires and the kernel stops redirecting. Disposing ends the lease at once.
  */
 export class Lease implements AsyncDisposable {
   readonly #nft: Nft;
@@ -33,14 +34,14 @@ export class Lease implements AsyncDisposable {
     this.#nft = new Nft(enter);
   }
 
-  /** What is redirected in this network already. Rejects with ConnectError when there can be no rules. */
+  /** Returns the existing redirects in this network. Rejects with ConnectError when rules are impossible. */
   async others(): Promise<HeldMap[]> {
-    return heldMaps(await this.#nft.list("list maps").catch(told));
+    return heldMaps(await this.#nft.list("list maps").catch(throwNftRefusal));
   }
 
   /**
-   * Makes the rules, and redirects from now on; `maps` are what `others` found. Rejects with ConnectError when somebody else
-   * has one of the ports.
+   * Creates the rules and starts to redirect; `maps` is the result of `others`. Rejects with ConnectError when another
+   * session holds one of the ports.
    */
   async take(
     maps: readonly HeldMap[],
@@ -50,18 +51,21 @@ export class Lease implements AsyncDisposable {
     const holders = holdersOf(maps, this.#rules, ports);
     const stranger = holders.find(({ session }) => session !== this.#rules.session);
     if (stranger !== undefined && !takeover) throw heldBy(stranger);
-    await sweep(this.#nft, maps).catch(told);
+    await sweep(this.#nft, maps).catch(throwNftRefusal);
     const priority = Math.min(firstPriority, ...holders.map(({ priority }) => priority - 1));
     if (priority < leastPriority) throw new ConnectError("too many have taken over this port", Code.ResourceExhausted);
     this.#rules = { ...this.#rules, ...where, priority };
     this.#ports = ports;
     const before = await makeTable(this.#nft, (owned) => tableText(this.#rules, owned)).then(() => this.#renew()).catch(
-      told,
+      throwNftRefusal,
     );
     if (before !== undefined) throw heldBy(before);
   }
 
-  /** Renews the lease as long as the client is heard of. `lost` is called with who took over, or with an error. */
+  /**
+   * Renews the lease while frames arrive from the client. `lost` is called with the owner of the redirect that took over, or
+   * with an error.
+   */
   keep(client: Client, lost: (why: { by: string } | { error: unknown }) => void): void {
     this.#renewal = new Renewal(client, async (agoMs) => {
       const before = await this.#renew(agoMs);
@@ -69,18 +73,21 @@ export class Lease implements AsyncDisposable {
     }, (error) => lost({ error }));
   }
 
-  /** From when the client was heard of, some milliseconds ago. Returns who stands before this one, if anybody does. */
+  /**
+   * Renews the lease, counted from the last frame of the client, `agoMs` milliseconds ago. Returns the redirect that
+   * precedes this one, if any.
+   */
   async #renew(agoMs = 0): Promise<(HeldMap & { port: number }) | undefined> {
     const maps = heldMaps(
       await this.#nft.do(leaseText(this.#rules, this.#ports, Math.max(1, leaseMs - Math.round(agoMs)))),
     );
-    return holdersOf(maps, this.#rules, this.#ports).find((other) => standsBefore(other, this.#rules));
+    return holdersOf(maps, this.#rules, this.#ports).find((other) => precedes(other, this.#rules));
   }
 
-  /** Gives the ports back. */
+  /** Releases the ports. */
   async release(): Promise<void> {
     this.#renewal?.[Symbol.dispose]();
-    await this.#nft.do(releaseText(this.#rules)).catch(() => {}); // then they fall back by themselves
+    await this.#nft.do(releaseText(this.#rules)).catch(() => {}); // then the lease expires
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,5 +98,5 @@ export class Lease implements AsyncDisposable {
 }
 
 function heldBy({ owner, port }: HeldMap & { port: number }): ConnectError {
-  return new ConnectError(`port ${port} is redirected by ${owner}`, Code.AlreadyExists);
+  return refusal("PORT_TAKEN", `port ${port} is redirected by ${owner}`);
 }

@@ -1,29 +1,33 @@
 /**
- * The tables of the older of the kernel's two interfaces for iptables, see linux/netfilter_ipv4/ip_tables.h and its like for
- * IPv6. iptables-legacy-save insists on a raw socket, for which it needs one more right than reading them does. Pure.
+ * Tables of the older of the kernel's two interfaces for iptables, see linux/netfilter_ipv4/ip_tables.h and its IPv6
+ * counterpart. Parsed here because iptables-legacy-save insists on a raw socket, which needs one more right than reading the
+ * tables. Pure.
  */
 import { AF_INET, ipv6Text } from "./address.ts";
 
-/** What the kernel tells of a table: IPT_SO_GET_INFO, and IPT_SO_GET_ENTRIES without its head. */
+/** A table as the kernel returns it: IPT_SO_GET_INFO, and IPT_SO_GET_ENTRIES without its header. */
 export interface LegacyTable {
   info: Uint8Array;
   entries: Uint8Array;
 }
 
-/** Length of `info`, and where it has the length of the entries. */
+/** Length of `info`, and the offset of the length of the entries in it. */
 export const infoLength = 84, infoSizeAt = 80;
 const hooks = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 const protocols: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp" };
 const verdicts: Readonly<Record<number, string>> = { [-1]: "DROP", [-2]: "ACCEPT", [-5]: "RETURN" };
 const GOTO = 2, NAME = 29;
 
-/** Where things stand in an entry; a match and a target follow each other from `length` on. */
+/** Offsets in an entry; matches and the target follow each other from `length` on. */
 const layouts = {
   4: { address: 4, interfaces: 16, protocol: 80, inverted: 83, target: 88, next: 90, length: 112 },
   6: { address: 16, interfaces: 64, protocol: 128, inverted: 132, target: 140, next: 142, length: 168 },
 } as const;
 
-/** The rules as iptables-save prints them: all that matters to a mesh; of what it does not know it prints the name. */
+/**
+ * Returns the rules as iptables-save prints them, as far as they matter to a mesh; of unknown matches and targets only the
+ * name.
+ */
 export function legacyRules({ info, entries }: LegacyTable, family: number): string[] {
   const layout = layouts[family === AF_INET ? 4 : 6], table = viewOf(entries), about = viewOf(info);
   const at: number[] = [];
@@ -36,7 +40,7 @@ export function legacyRules({ info, entries }: LegacyTable, family: number): str
   }
   const target = (start: number) => start + table.getUint16(start + layout.target, true);
   const isHead = (start: number) => textAt(entries, target(start) + 2, NAME) === "ERROR";
-  // Chains by where their first rule is: of those that the kernel itself has, and of the others.
+  // Chains by the offset of their first rule: the kernel's built-in chains and the others.
   const chains = new Map<number, string>(), policies = new Set<number>();
   hooks.forEach((name, hook) => {
     if ((about.getUint32(32, true) & 1 << hook) === 0) return;
@@ -50,7 +54,7 @@ export function legacyRules({ info, entries }: LegacyTable, family: number): str
   return at.flatMap((start, index) => {
     const next = at[index + 1] ?? entries.length;
     chain = chains.get(start) ?? chain;
-    // A chain ends with a rule that nobody has written.
+    // A chain ends with an implicit rule.
     if (isHead(start) || policies.has(start) || (chain !== "" && next < entries.length && isHead(next))) return [];
     const to = targetText(
       entries,
@@ -68,7 +72,7 @@ export function legacyRules({ info, entries }: LegacyTable, family: number): str
   });
 }
 
-/** Addresses, interfaces and protocol, in the order of iptables-save. */
+/** Returns addresses, interfaces and protocol in the order of iptables-save. */
 function addressWords(entry: Uint8Array, family: number, layout: (typeof layouts)[4 | 6]): string[] {
   const { address, interfaces, protocol, inverted } = layout, view = viewOf(entry);
   const not = (bit: number) => (entry[inverted]! & bit) === 0 ? "" : "! ";
@@ -124,7 +128,7 @@ function ownerWords(view: DataView, data: number): string[] {
   });
 }
 
-/** Nothing where a rule only counts. */
+/** Returns the target of a rule; "" for a rule that only counts. */
 function targetText(bytes: Uint8Array, start: number, family: number, chainAt: (offset: number) => string): string {
   const view = viewOf(bytes), name = textAt(bytes, start + 2, NAME), data = start + 32;
   if (name === "") {

@@ -1,32 +1,32 @@
 import type { Network } from "./network.ts";
 
-/** The ports to which sidecars redirect what comes to their pod: Istio's and Kuma's, and Linkerd's. */
+/** Ports to which sidecars redirect incoming connections: Istio's and Kuma's, and Linkerd's. */
 const inboundPorts = [15006, 4143];
 
-/** The users that sidecars run as: what they listen on is no application. Istio and Kuma, Linkerd. */
+/** Users that sidecars run as: their listening ports are not the application's. Istio and Kuma, Linkerd. */
 export const sidecarUsers: readonly number[] = [1337, 5678, 2102];
 
-/** Whether rules, as iptables-save and nft print them, let a sidecar take what comes to the pod. Pure. */
+/** Returns true when rules, as iptables-save and nft print them, redirect incoming connections to a sidecar. Pure. */
 export function catchesInbound(rules: string): boolean {
   return inboundPorts.some((port) =>
     new RegExp(`^(-A .*-j REDIRECT .*--to-ports |.* redirect to :)${port}\\b`, "m").test(rules)
   );
 }
 
-/** How the rules of Istio take the connections that a pod makes. */
+/** Istio's capture of the connections that a pod makes. */
 export interface OutgoingCapture {
-  /** Where they lead. */
+  /** Port to which the rules redirect. */
   port: number;
-  /** DNS queries are taken, too. */
+  /** True when DNS queries are captured, too. */
   dns: boolean;
-  /** Whose connections are let through: the sidecar's own. */
+  /** Users whose connections are not captured: the sidecar's own. */
   users: number[];
   groups: number[];
 }
 
 /**
- * Of rules as iptables-save or nft print them; undefined when nothing of Istio's takes what the pod connects to, be it that
- * somebody has cut off the way there. Pure.
+ * Returns the capture, from rules as iptables-save or nft print them; undefined when no rule of Istio captures outgoing
+ * connections, for example because its jump was removed. Pure.
  */
 export function outgoingCapture(rules: string): OutgoingCapture | undefined {
   const taken = /^-A OUTPUT .*-j ISTIO_OUTPUT$/m.test(rules) && /^-A ISTIO_OUTPUT .*-j ISTIO_REDIRECT$/m.test(rules)
@@ -52,14 +52,14 @@ export function outgoingCapture(rules: string): OutgoingCapture | undefined {
   };
 }
 
-/** The rules of a network, as far as a mesh could have made them. */
+/** The rules of a network that a mesh may have made. */
 export interface NetworkRules {
   text: string;
-  /** Why it may have more. */
+  /** Reasons why some rules could not be read. */
   unread: string[];
 }
 
-/** Asks for rules of iptables, by either of the kernel's two interfaces, and for those that Istio makes without it. */
+/** Reads the iptables rules by both of the kernel's interfaces, and the nftables rules that Istio makes without iptables. */
 export async function networkRules(network: Pick<Network, "enter" | "legacyRules">): Promise<NetworkRules> {
   const ask = async (command: readonly string[], needed: boolean): Promise<NetworkRules> => {
     const [program = "", ...args] = [...network.enter, ...command];
@@ -68,13 +68,13 @@ export async function networkRules(network: Pick<Network, "enter" | "legacyRules
     const unread = !success && needed ? [`${command[0]} is missing or fails`] : [];
     return { text: success ? new TextDecoder().decode(stdout) : "", unread };
   };
-  const told = await Promise.all([
-    // Asked for all tables, none is made new.
+  const answers = await Promise.all([
+    // When asked for all tables, iptables-save creates none.
     ...["iptables-nft-save", "ip6tables-nft-save"].map((program) => ask([program], true)),
     ask(["nft", "--stateless", "list", "table", "inet", "istio-proxy-nat"], false),
     legacy(network),
   ]);
-  return { text: told.map(({ text }) => text).join("\n"), unread: told.flatMap(({ unread }) => unread) };
+  return { text: answers.map(({ text }) => text).join("\n"), unread: answers.flatMap(({ unread }) => unread) };
 }
 
 function legacy(network: Pick<Network, "legacyRules">): NetworkRules {

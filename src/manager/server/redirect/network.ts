@@ -1,4 +1,3 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Target } from "../../protocol/gen/manager_pb.ts";
 import type { TcpSocketSeen } from "../../../lib/proc.ts";
 import { parseTcp } from "../../../lib/proc.ts";
@@ -6,15 +5,14 @@ import { containerPid, podPid, readProc } from "../processes.ts";
 import { AF_INET, AF_INET6, ipv6Text } from "./address.ts";
 import { legacyRules } from "./legacy_table.ts";
 import { close, inNamespace, openNamespace, readLegacyTable } from "./socket_calls.ts";
+import { refusal } from "../refusal.ts";
 
-const nodeNetwork = "it has the network of its node";
-
-/** The network namespace that a process is in. It stays there for as long as this is held, even without the process. */
+/** The network namespace of a process. It persists while this object holds it, even after the process has ended. */
 export class Network implements Disposable {
   readonly #home: number;
   readonly #there: number;
 
-  /** `own`: that of this manager itself, which then needs no right to enter it. */
+  /** `own`: the namespace is this manager's, and entering it needs no right. */
   constructor(private readonly pid: number, private readonly own: boolean) {
     this.#home = openNamespace("/proc/self/ns/net");
     try {
@@ -26,41 +24,45 @@ export class Network implements Disposable {
   }
 
   /**
-   * That of a pod, or the manager's own where it is in the pod itself. Throws ConnectError when the pod does not run here,
-   * and when it has the network of its node: rules there would catch what is not the pod's, and scope's own connections.
+   * Returns the network of a pod, or the manager's own if the manager is in the pod. Throws ConnectError when the pod does
+   * not run here, and when it uses its node's network: rules there would catch other pods' traffic and scope's own
+   * connections.
    */
   static of(target: Target | undefined, sharedNamespaces: boolean): Network {
     const { containerId = "", podUid = "", pid = 0 } = target ?? {};
     const process = sharedNamespaces ? Deno.pid : pid || (containerPid(containerId) ?? podPid(podUid));
-    if (process === undefined) throw new ConnectError("the pod has no process on this node", Code.NotFound);
+    if (process === undefined) throw refusal("NOT_RUNNING", "the pod has no process on this node");
     const network = new Network(process, sharedNamespaces);
     if (sharedNamespaces || !network.isHome) return network;
     network[Symbol.dispose]();
-    throw new ConnectError(nodeNetwork, Code.FailedPrecondition);
+    throw refusal("NODE_NETWORK", "it has the network of its node");
   }
 
-  /** It is the manager's own: where that is beside pods and not in one, the node's. */
+  /** True for the manager's own network, which is the node's if the manager is not in the pod. */
   get isHome(): boolean {
     return Deno.readLinkSync(`/proc/self/fd/${this.#home}`) === Deno.readLinkSync(`/proc/self/fd/${this.#there}`);
   }
 
-  /** Lets `body` make sockets there. It must not wait. */
+  /** Runs `body`, which creates sockets, in that network. `body` must be synchronous. */
   within<T>(body: () => T): T {
     return this.own ? body() : inNamespace(this.#home, this.#there, body);
   }
 
-  /** What stands before a command that is to run there. */
+  /** Prefix of a command that runs in that network. */
   get enter(): string[] {
     return this.own ? [] : ["nsenter", `--net=/proc/${Deno.pid}/fd/${this.#there}`, "--"];
   }
 
-  /** Its TCP sockets. */
+  /** Returns the TCP sockets of that network. */
   sockets(): TcpSocketSeen[] {
     const pid = this.own ? "self" : this.pid;
     return ["net/tcp", "net/tcp6"].flatMap((file) => parseTcp(readProc(pid, file) ?? ""));
   }
 
-  /** The nat rules of the older of the kernel's two interfaces for iptables, which nft does not see. None is made by asking. */
+  /**
+   * Returns the nat rules of the older of the kernel's two interfaces for iptables, which nft does not show. Reading does
+   * not create a table.
+   */
   legacyRules(): string[] {
     const pid = this.own ? "self" : this.pid;
     return ([["net/ip_tables_names", AF_INET], ["net/ip6_tables_names", AF_INET6]] as const).flatMap(
@@ -71,7 +73,7 @@ export class Network implements Disposable {
     );
   }
 
-  /** Where its default routes lead to: for a pod, its node. */
+  /** Returns the gateways of the default routes: for a pod, its node. */
   gateways(): string[] {
     const pid = this.own ? "self" : this.pid;
     return [...gatewaysOf(readProc(pid, "net/route") ?? ""), ...ipv6GatewaysOf(readProc(pid, "net/ipv6_route") ?? "")];
@@ -83,7 +85,7 @@ export class Network implements Disposable {
   }
 }
 
-/** The gateways of the default routes in /proc/PID/net/route, whose words are in the machine's order. */
+/** Returns the gateways of the default routes in /proc/PID/net/route, whose words are in the machine's byte order. */
 export function gatewaysOf(text: string): string[] {
   return text.split("\n").slice(1).flatMap((line) => {
     const [, destination, gateway] = line.split("\t");
@@ -92,7 +94,7 @@ export function gatewaysOf(text: string): string[] {
   });
 }
 
-/** The same of /proc/PID/net/ipv6_route. */
+/** Returns the gateways of the default routes in /proc/PID/net/ipv6_route. */
 export function ipv6GatewaysOf(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const [destination, length, , , gateway] = line.split(/\s+/);

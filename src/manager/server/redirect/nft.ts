@@ -1,17 +1,17 @@
-/** How long nft may take for one line, in milliseconds. */
+/** Limit of nft's answer to one line, in milliseconds. */
 const answerMs = 3000;
 
-/** After this, nothing can be listed either. */
+/** Errors after which listing fails as well. */
 const hopeless = /^(Operation not permitted|netlink: Error: cache initialization failed)/;
 
-/** What nft said of a line that it could not do. */
+/** The error message of nft for a line that failed. */
 export class NftError extends Error {
   override name = "NftError";
 }
 
 /**
- * One `nft -i`, which owns the tables that it makes: the kernel drops those with it, however it ends. It ends with its
- * standard input, and so with this process.
+ * One `nft -i`, which owns the tables that it creates: the kernel drops them with the process, however it ends. It ends with
+ * its standard input, and so with the manager.
  */
 export class Nft implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -19,9 +19,9 @@ export class Nft implements AsyncDisposable {
   readonly #lines: AsyncIterator<string>;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `enter` is what stands before the command, to get into the network that is meant. */
+  /** `enter` is the prefix that runs the command in the right network. */
   constructor(enter: readonly string[]) {
-    // Errors among the answers, so that it is known which line they belong to.
+    // Errors go to standard output, so that each can be attributed to its line.
     const [program = "", ...args] = [...enter, "sh", "-c", "exec nft --json --interactive 2>&1"];
     this.#child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped", stderr: "null", detached: true })
       .spawn();
@@ -29,12 +29,12 @@ export class Nft implements AsyncDisposable {
     this.#lines = textLines(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
-  /** Does what a line says, and then lists something, as JSON: by default all maps there are. Rejects with NftError. */
+  /** Executes a line, and then lists something as JSON: by default all maps. Rejects with NftError. */
   do(line: string, list = "list maps"): Promise<string> {
     return this.#ask(`${line}\n${list}`);
   }
 
-  /** The answer to a line that lists something, as JSON. Rejects with NftError. */
+  /** Returns the JSON output of a line that lists something. Rejects with NftError. */
   list(line: string): Promise<string> {
     return this.#ask(line);
   }
@@ -47,20 +47,20 @@ export class Nft implements AsyncDisposable {
 
   async #exchange(text: string): Promise<string> {
     const timer = setTimeout(() => this.#kill(), answerMs);
-    const said: string[] = [];
+    const errors: string[] = [];
     try {
       await this.#input.write(new TextEncoder().encode(`${text}\n`));
       while (true) {
         const next = await this.#lines.next();
-        if (next.done) throw new NftError(said.join("\n") || "nft has ended");
+        if (next.done) throw new NftError(errors.join("\n") || "nft has ended");
         if (!next.value.startsWith('{"nftables"')) {
-          said.push(next.value);
-          if (hopeless.test(next.value)) throw new NftError(said.join("\n"));
-        } else if (said.length > 0) throw new NftError(said.join("\n"));
+          errors.push(next.value);
+          if (hopeless.test(next.value)) throw new NftError(errors.join("\n"));
+        } else if (errors.length > 0) throw new NftError(errors.join("\n"));
         else return next.value;
       }
     } catch (error) {
-      throw error instanceof NftError ? error : new NftError(said.join("\n") || "nft has ended", { cause: error });
+      throw error instanceof NftError ? error : new NftError(errors.join("\n") || "nft has ended", { cause: error });
     } finally {
       clearTimeout(timer);
     }
@@ -70,7 +70,7 @@ export class Nft implements AsyncDisposable {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended already.
+      // The process has ended.
     }
   }
 
@@ -83,7 +83,7 @@ export class Nft implements AsyncDisposable {
 }
 
 /**
- * Makes a table. The kernel drops one with its owner, from Linux 5.12 on; before that it stays when this manager is killed.
+ * Creates a table. From Linux 5.12 on the kernel drops it with its owner; before that it remains when the manager is killed.
  * Rejects with NftError.
  */
 export async function makeTable(nft: Nft, text: (owned: boolean) => string): Promise<void> {
@@ -98,8 +98,8 @@ export async function makeTable(nft: Nft, text: (owned: boolean) => string): Pro
 async function* textLines(bytes: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const piece of bytes) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+  for await (const chunk of bytes) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;
   }

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers";
 import { Epoll } from "./socket_calls.ts";
 
-/** One wait, in milliseconds: how long the poller goes on after its last socket was removed. */
+/** Limit of one wait, in milliseconds: the poller runs for this long after its last socket was removed. */
 const waitMs = 500;
 
-/** Tells sockets of what has changed for them, from one thread that waits for all. It runs while it has any. */
+/** Notifies sockets of their events, from one thread that waits for all of them. Runs while it has sockets. */
 export class Poller {
   #epoll: Epoll | undefined;
   readonly #sockets = new Map<number, (events: number) => void>();
@@ -17,17 +17,18 @@ export class Poller {
     if (!running) void this.#run(this.#epoll);
   }
 
-  /** Call before the descriptor is closed. */
+  /** Removes a socket. Call before its descriptor is closed. */
   remove(fd: number): void {
     if (this.#sockets.delete(fd)) this.#epoll?.remove(fd);
   }
 
   async #run(epoll: Epoll): Promise<void> {
     while (this.#sockets.size > 0) {
-      // Whoever adds a socket is done with it before it hears of it; and a busy one holds up nothing else.
+      // A socket gets its first event only after the code that added it has finished; and a busy socket does not delay other
+      // work.
       await new Promise((resolve) => setImmediate(resolve));
       let changed = epoll.changed();
-      // Another thread that waits costs more than a whole connection: only where nothing is there already.
+      // Waiting in another thread costs more than a whole connection, so wait only if no event is there already.
       if (changed.length === 0) changed = await epoll.wait(waitMs);
       for (const { fd, events } of changed) this.#sockets.get(fd)?.(events);
     }

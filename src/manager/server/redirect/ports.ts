@@ -6,8 +6,8 @@ import type { Network } from "./network.ts";
 import type { Ports } from "./rules.ts";
 
 /**
- * Ports on which somebody in the pod listens, ascending, without those where redirected connections arrive; and those of
- * them that a redirect of all ports takes.
+ * Returns the listening ports of a pod, ascending, without the listeners of redirects, and those of them that a redirect of
+ * all ports takes.
  */
 export function listeningPorts(
   network: Network,
@@ -20,14 +20,14 @@ export function listeningPorts(
   );
   const ascending = (ports: Iterable<number>) => [...new Set(ports)].sort((a, b) => a - b);
   const all = ascending(listening.map(({ localPort }) => localPort));
-  const own = allIncoming && ownContainer ? listeningPortsOf(target?.containerId ?? "") : undefined;
+  const ownPorts = allIncoming && ownContainer ? listeningPortsOf(target?.containerId ?? "") : undefined;
   const named = listening.filter(({ localPort, uid }) =>
-    (own === undefined || own.has(localPort)) && !(mesh && sidecarUsers.includes(uid))
+    (ownPorts === undefined || ownPorts.has(localPort)) && !(mesh && sidecarUsers.includes(uid))
   );
   return { all, named: ascending(named.map(({ localPort }) => localPort)) };
 }
 
-/** Connections over these ports that are open. Of one within the pod, the side that was called counts. Pure. */
+/** Counts the open connections over these ports. A connection within the pod counts by its accepting side. Pure. */
 export function keptConnections(sockets: readonly TcpSocketSeen[], { incoming, outgoing }: Ports): number {
   return sockets.filter(({ state, localPort, remotePort, remoteLoopback }) =>
     state === "established" &&
@@ -35,10 +35,12 @@ export function keptConnections(sockets: readonly TcpSocketSeen[], { incoming, o
   ).length;
 }
 
-/** Those of the pod's own loopback are never redirected; ss takes 127.0.0.0/8 for the first within IPv6, too. */
+/**
+ * Connections over the pod's own loopback are never redirected; ss applies 127.0.0.0/8 to IPv4-mapped IPv6 addresses, too.
+ */
 const overLoopback = "dst 127.0.0.0/8 or dst [::1]";
 
-/** The connections that keptConnections counts, in ss's words, see ss(8). Pure. */
+/** Returns the filter of ss(8) for the connections that keptConnections counts. Pure. */
 export function keptFilter({ incoming, outgoing }: Ports): string {
   return [
     ...incoming.map((port) => `sport = :${port}`),
@@ -46,7 +48,7 @@ export function keptFilter({ incoming, outgoing }: Ports): string {
   ].join(" or ");
 }
 
-/** Ends the open connections over these ports; returns how many that were. */
+/** Ends the open connections over these ports; returns their number. */
 export async function cutConnections(enter: readonly string[], ports: Ports): Promise<number> {
   const [program = "", ...args] = [...enter, "ss", "-KHtn", "state", "established", keptFilter(ports)];
   const { stdout } = await new Deno.Command(program, { args, stdin: "null", stderr: "null" }).output();
@@ -54,11 +56,12 @@ export async function cutConnections(enter: readonly string[], ports: Ports): Pr
 }
 
 /**
- * Lets the kernel forget connections that were redirected to these listeners. One whose port is used again while the kernel
- * still knows it leads to the listener, whatever the rules say: after a reset by the listener's side for ten seconds.
+ * Deletes the conntrack entries of connections that were redirected to these listeners. While such an entry exists, a new
+ * connection from the same port goes to the listener, whatever the rules are: for ten seconds after a reset by the
+ * listener's side.
  *
- * `closed`: only those that were reset. No packet of such a one is missed, while another may belong to a connection that has
- * just been accepted.
+ * `closed`: deletes only the entries of connections that were reset. No packet of such a connection is missed, while another
+ * entry may belong to a connection that has just been accepted.
  */
 export async function forgetConnections(
   enter: readonly string[],
@@ -72,6 +75,6 @@ export async function forgetConnections(
       args: [...args, ...state],
       ...{ stdin: "null", stdout: "null", stderr: "null" } as const,
     });
-    await command.output().catch(() => {}); // without conntrack they end by themselves
+    await command.output().catch(() => {}); // without conntrack the entries expire
   }));
 }

@@ -1,18 +1,18 @@
 import { Probe_Kind } from "../../protocol/gen/manager_pb.ts";
 import type { Probe } from "../../protocol/gen/manager_pb.ts";
 
-/** How long a connection from the node may be silent before it is taken for no probe, in milliseconds. */
+/** Time that a connection from the node may be silent before it counts as no probe, in milliseconds. */
 export const probeMs = 300;
 
 const httpStart = /^(GET|HEAD|POST|PUT|OPTIONS|DELETE|PATCH) /;
 const http2Start = "PRI * HTTP/2.0";
 
 /**
- * Whether a connection from the pod's node is a probe of the kubelet, by what probes the pod's spec has on that port and
- * the first bytes that came: undefined when none came in time, empty when it ended without any.
+ * Returns true when a connection from the pod's node is a probe of the kubelet, judged by the probes in the pod's spec for
+ * that port and by the first bytes received: undefined when none came in time, empty when the connection ended without any.
  *
- * An HTTP probe tells its name. One over TLS or gRPC does not in plain text: then all that the node itself says in that
- * protocol, to that port, counts as a probe.
+ * An HTTP probe names itself in its user agent. A probe over TLS or gRPC cannot be recognised in plain text: then every
+ * connection from the node to that port in that protocol counts as a probe.
  */
 export function isProbe(probes: readonly Pick<Probe, "kind">[], first: Uint8Array | undefined): boolean {
   if (first === undefined) return false;

@@ -6,7 +6,7 @@ import { RedirectResponseSchema, type RedirectStartedSchema } from "../../protoc
 import type { RedirectRequest, RedirectResponse, RedirectStart } from "../../protocol/gen/manager_pb.ts";
 import { Tunnel } from "../../protocol/tunnel/tunnel.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionPlace } from "./connection.ts";
+import type { ConnectionContext } from "./connection.ts";
 import { Lease } from "./lease.ts";
 import { catchesInbound, networkRules } from "./mesh.ts";
 import { Network } from "./network.ts";
@@ -14,19 +14,20 @@ import { cutConnections, forgetConnections, keptConnections, listeningPorts } fr
 import type { Ports } from "./rules.ts";
 import { listenAnywhere } from "./socket_calls.ts";
 import { Listener } from "./tcp_socket.ts";
+import { refusal } from "../refusal.ts";
 
-/** Connections that the pod itself serves go on for so long after a redirect has ended, in milliseconds. */
+/** Time that connections served by the pod continue after a redirect has ended, in milliseconds. */
 const drainMs = 10_000;
 
 type Part = NonNullable<MessageInitShape<typeof RedirectResponseSchema>["response"]>;
 const response = (part: Part): RedirectResponse => create(RedirectResponseSchema, { response: part });
 
-/** What has rules in a pod's network and is there or being ended. */
+/** The redirects and bypasses that have rules in a pod's network, including those that are ending. */
 export type Redirects = Set<{ abandon(): Promise<void> }>;
 
 /**
- * Handles one call of Redirect. It ends with the call, and when the client is gone: then nobody may come to read what this
- * generator still has, so that must not depend on being resumed.
+ * Handles one Redirect. The redirect ends with the call, and when the client is gone. After that the generator may never be
+ * resumed, so the clean-up must not depend on it.
  */
 export async function* redirect(
   requests: AsyncIterable<RedirectRequest>,
@@ -48,14 +49,14 @@ export async function* redirect(
   if (redirect.takenOverBy !== undefined) yield response({ case: "takenOver", value: redirect.takenOverBy });
 }
 
-/** One client's redirect in one pod. Disposing gives all ports back, and ends what the client serves. */
+/** One client's redirect in one pod. Disposing releases all ports, and ends the connections that the client serves. */
 export class Redirect implements AsyncDisposable {
   takenOverBy: string | undefined;
   readonly #network: Network;
   readonly #tunnel = new Tunnel();
-  readonly #place: ConnectionPlace;
+  readonly #place: ConnectionContext;
   readonly #listeners: Listener[] = [];
-  /** Connections that are served, and when each has ended. */
+  /** Connections that are being served, with promises of their ends. */
   readonly #serving = new Map<Connection, Promise<void>>();
   readonly #hurry = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
@@ -65,7 +66,7 @@ export class Redirect implements AsyncDisposable {
   #started: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
-  /** Throws ConnectError when the target does not run here, or has the network of its node. */
+  /** Throws ConnectError when the target does not run here, or uses its node's network. */
   constructor(private readonly request: RedirectStart, sharedNamespaces: boolean, private readonly all: Redirects) {
     this.#network = Network.of(request.target, sharedNamespaces);
     this.#place = {
@@ -79,7 +80,7 @@ export class Redirect implements AsyncDisposable {
     all.add(this);
   }
 
-  /** Makes the rules and takes the ports. Rejects with ConnectError; then nothing is redirected. */
+  /** Creates the rules and takes the ports. Rejects with ConnectError; then nothing is redirected. */
   start(client: Client): Promise<MessageInitShape<typeof RedirectStartedSchema>> {
     const started = this.#start(client);
     this.#started = started.catch(() => {});
@@ -98,7 +99,7 @@ export class Redirect implements AsyncDisposable {
       outgoing: request.outgoing,
     };
     if (ports.incoming.length + ports.outgoing.length === 0) {
-      throw new ConnectError("the pod listens on no port", Code.NotFound);
+      throw refusal("NO_PORT", "the pod listens on no port");
     }
     const kept = keptConnections(this.#network.sockets(), ports);
     const listen = (direction: "incoming" | "outgoing") => {
@@ -124,14 +125,14 @@ export class Redirect implements AsyncDisposable {
     return { incoming: [...ports.incoming], unheard, kept: request.cut ? 0 : kept, cut, mesh: mesh && !raw };
   }
 
-  /** What goes to the client, until the redirect has ended. Throws what it failed of. */
+  /** Yields the messages to the client, until the redirect has ended. Throws the error that ended it. */
   async *messages(): ReturnType<Tunnel["outbox"]["messages"]> {
     yield* this.#tunnel.outbox.messages();
     await this.#ended;
     if (this.#failed !== undefined) throw this.#failed;
   }
 
-  /** Handles what comes from the client. */
+  /** Handles the client's messages. */
   async feed(input: AsyncIterator<RedirectRequest>): Promise<void> {
     const { answers } = this.#place;
     try {
@@ -144,7 +145,7 @@ export class Redirect implements AsyncDisposable {
         });
       }
     } catch {
-      // The stream broke off: the abort signal ends the redirect.
+      // The stream was aborted: the abort signal ends the redirect.
     }
     await this[Symbol.asyncDispose]();
   }
@@ -163,21 +164,22 @@ export class Redirect implements AsyncDisposable {
   }
 
   /**
-   * Ends the listeners last: until the kernel has forgotten all connections that were redirected, new ones from the same ports
-   * still arrive there, and are served by the pod. The rules stay as long, as packets of the old ones find their way by them.
+   * Ends the listeners last: until the kernel has forgotten all redirected connections, new ones from the same ports still
+   * arrive at the listeners, and are served by the pod. The rules stay until then, because they translate the packets of the
+   * old connections.
    */
   async #drain(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined, over = false;
+    let timer: ReturnType<typeof setTimeout> | undefined, isOver = false;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, drainMs));
-    const end = Promise.race([late, this.#hurry.promise]).then(() => over = true);
+    const end = Promise.race([late, this.#hurry.promise]).then(() => isOver = true);
     const { enter } = this.#network, ports = this.#listeners.map(({ port }) => port);
     do {
       await Promise.race([Promise.all(this.#serving.values()), end]);
-      if (over) { for (const connection of this.#serving.keys()) connection.cut(); }
-      // Where nothing was redirected yet, there is nothing to forget.
+      if (isOver) { for (const connection of this.#serving.keys()) connection.cut(); }
+      // Without redirected connections there is nothing to forget.
       if (this.#count > 0) await forgetConnections(enter, ports, { closed: true });
       for (const listener of this.#listeners) listener.take();
-    } while (this.#serving.size > 0 && !over);
+    } while (this.#serving.size > 0 && !isOver);
     clearTimeout(timer);
     for (const connection of this.#serving.keys()) connection.cut();
     if (this.#count > 0) await forgetConnections(enter, ports, { closed: false });
@@ -188,7 +190,7 @@ export class Redirect implements AsyncDisposable {
     this.#gone.resolve();
   }
 
-  /** Ends at once, with everything: nothing is left when this resolves. */
+  /** Ends at once, including connections served by the pod: nothing is left when this resolves. */
   async abandon(): Promise<void> {
     this.#hurry.resolve();
     await this[Symbol.asyncDispose]();

@@ -1,29 +1,29 @@
 import type { Direction } from "../../../event.ts";
 
-/** The rules of a redirect, in the language of nft(8), and what nft says of others'. Pure. */
+/** The rules of a redirect, in the language of nft(8), and parsers of nft's output. Pure. */
 
-/** On packets of connections that scope itself makes in the pod: they are never redirected. */
+/** Mark on packets of connections that scope itself makes in the pod: they are never redirected. */
 export const passMark = 0x5c0e;
 
 /**
- * Before those of iptables and of service meshes (-100). Who takes a port from somebody else stands before that one's rules;
- * network address translation is possible from -200 on only.
+ * Priorities before those of iptables and of service meshes (-100). A redirect that takes over a port precedes the rules of
+ * the former holder; NAT is possible only from -200 on.
  */
 export const firstPriority = -110, leastPriority = -199;
 
-/** A lease is given for so long, in milliseconds: the kernel gives a port back when no beat renews it. */
+/** Duration of a lease, in milliseconds: the kernel stops redirecting a port when the lease is not renewed. */
 export const leaseMs = 2800;
 
 export interface Rules {
   table: string;
   priority: number;
-  /** Where redirected connections arrive, for each direction that has any. */
+  /** Listening port of redirected connections, for each direction in use. */
   listeners: Readonly<Partial<Record<Direction, number>>>;
-  /** As user@host. */
+  /** The user, as user@host. */
   owner: string;
-  /** Of the run of the client that this is for. */
+  /** Session of the client's run. */
   session: string;
-  /** Only what comes over the pod's own loopback is taken, as where a mesh's sidecar takes the rest. */
+  /** Redirects only connections over the pod's own loopback, because a mesh's sidecar captures the rest. */
   loopbackOnly: boolean;
 }
 
@@ -36,11 +36,11 @@ export interface Ports {
 export const newConnection = "tcp flags & (fin|syn|rst|ack) == syn";
 
 /**
- * Makes the table, with no port in it. Only the first packet of a connection is looked at: otherwise connections that
- * were open before would be reset, as the next packet of one that is not tracked yet counts as new.
+ * Returns the commands that create the table, without ports. Only the first packet of a connection is examined: otherwise
+ * connections that were open before would be reset, because the next packet of an untracked connection counts as new.
  */
 export function tableText({ table, priority, listeners, owner, session, loopbackOnly }: Rules, owned: boolean): string {
-  // The listener stands in the comment as well: it goes on for a while after the map is empty.
+  // The comment contains the listener as well, because the listener remains for a while after the map is empty.
   const map = (name: Direction) =>
     `map ${name} { type inet_service : inet_service; flags timeout; comment "${
       [commentText(owner), priority, commentText(session), listeners[name] ?? ""].join(" ").trimEnd()
@@ -68,7 +68,9 @@ export function tableText({ table, priority, listeners, owner, session, loopback
   ].join(" ");
 }
 
-/** Gives all ports another lease, in one transaction: an element's time cannot be set anew. */
+/**
+ * Returns the commands that renew the lease of all ports, in one transaction: the timeout of an element cannot be changed.
+ */
 export function leaseText({ table, listeners }: Rules, ports: Ports, milliseconds = leaseMs): string {
   return directions.flatMap((direction) => {
     const listener = listeners[direction];
@@ -80,19 +82,19 @@ export function leaseText({ table, listeners }: Rules, ports: Ports, millisecond
   }).join("; ");
 }
 
-/** Lets go of all ports. */
+/** Returns the commands that release all ports. */
 export function releaseText({ table }: Rules): string {
   return directions.map((direction) => `flush map inet ${table} ${direction}`).join("; ");
 }
 
 const directions = ["incoming", "outgoing"] as const;
 
-/** In a comment of nft, which knows no escapes. */
+/** Returns a text for a comment of nft, which has no escapes. */
 export function commentText(text: string): string {
   return text.replace(/[^\w.@+-]/g, "_").slice(0, 60) || "somebody";
 }
 
-/** A map of somebody's redirect, as `list maps` tells. */
+/** A map of a redirect, from the output of `list maps`. */
 export interface HeldMap {
   table: string;
   direction: Direction;
@@ -100,13 +102,13 @@ export interface HeldMap {
   priority: number;
   session: string;
   ports: number[];
-  /** Where they arrive, or arrived while there were any. */
+  /** Listening ports of the redirected connections, present or former. */
   listeners: number[];
 }
 
 const tablePattern = /^scope(_\w+)?$/;
 
-/** What redirects there are in a network, ours included, of the JSON that nft prints for `list maps`. */
+/** Returns the redirects in a network, including this manager's, from the JSON that nft prints for `list maps`. */
 export function heldMaps(json: string): HeldMap[] {
   const { nftables } = JSON.parse(json) as { nftables: { map?: ListedMap }[] };
   return nftables.flatMap(({ map }) => {
@@ -137,7 +139,7 @@ interface ListedMap {
   elem?: [number | { elem: { val: number } }, number][];
 }
 
-/** Others' hold on some of these ports. */
+/** Returns the maps of other redirects that hold some of these ports. */
 export function holdersOf(
   maps: readonly HeldMap[],
   { table }: { table: string },
@@ -149,14 +151,14 @@ export function holdersOf(
   });
 }
 
-/** Whether the kernel asks another table first. Of two that came in the same moment, one has to give way. */
-export function standsBefore(other: HeldMap, { table, priority }: Pick<Rules, "table" | "priority">): boolean {
+/** Returns true when the kernel runs the other table first. Of two with equal priority, one has to yield. */
+export function precedes(other: HeldMap, { table, priority }: Pick<Rules, "table" | "priority">): boolean {
   return other.priority < priority || (other.priority === priority && other.table < table);
 }
 
 /**
- * Tables of scope in which no lease holds and that no process owns: those of runs whose manager was killed, where the kernel
- * cannot drop them by itself. `json` is what nft prints for `list tables`, and `sets` for `list sets`.
+ * Returns the tables of scope that have no lease and no owner: those of runs whose manager was killed, if the kernel cannot
+ * drop them by itself. `json` is nft's output of `list tables`, and `sets` of `list sets`.
  */
 export function abandonedTables(json: string, maps: readonly HeldMap[], sets: string): string[] {
   const { nftables } = JSON.parse(json) as { nftables: { table?: { family: string; name: string; flags?: string } }[] };
@@ -170,7 +172,7 @@ export function abandonedTables(json: string, maps: readonly HeldMap[], sets: st
   });
 }
 
-/** The tables of the sets that have an element: those of a bypass that holds. */
+/** Returns the tables whose sets have an element: those of active bypasses. */
 function filledSets(json: string): string[] {
   const { nftables } = JSON.parse(json) as {
     nftables: { set?: { family: string; table: string; elem?: unknown[] } }[];

@@ -1,4 +1,4 @@
-/** The calls of the C library that Deno has no API for: sockets in another network namespace. Linux, x86-64 and arm64. */
+/** C library calls that Deno has no API for: sockets in another network namespace. Linux, x86-64 and arm64. */
 import { errno } from "../errno.ts";
 import { cString, libc, O_CLOEXEC } from "../libc.ts";
 import type { SocketAddress } from "./address.ts";
@@ -22,7 +22,7 @@ const { symbols } = Deno.dlopen("libc.so.6", {
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32", nonblocking: true },
-  // The same, on this thread: by another name, as a symbol is either.
+  // epoll_wait on this thread: by another name, because a symbol is either blocking or nonblocking.
   epoll_pwait: { parameters: ["i32", "buffer", "i32", "i32", "pointer"], result: "i32" },
 });
 
@@ -37,7 +37,7 @@ const MSG_NOSIGNAL = 0x4000;
 const SHUT_WR = 1;
 export const EAGAIN = 11, EINTR = 4, EINPROGRESS = 115;
 
-/** A call on a socket that failed. */
+/** A failed call on a socket. */
 export class SocketError extends Error {
   override name = "SocketError";
   constructor(readonly call: string, readonly number: number) {
@@ -45,7 +45,7 @@ export class SocketError extends Error {
   }
 }
 
-/** errno.h, as far as people should read them. */
+/** Texts for the numbers of errno.h that users may see. */
 const reasons: Readonly<Record<number, string>> = {
   1: "not permitted",
   24: "too many open files",
@@ -72,26 +72,29 @@ function setOption(fd: number, level: number, option: number, value: Uint8Array<
 
 export const close = (fd: number): void => void libc.close(fd);
 
-/** Opens a namespace of /proc, which then stays as long as the descriptor. */
+/** Opens a namespace of /proc, which persists while the descriptor is open. */
 export const openNamespace = (path: string): number => checked("open", libc.open(cString(path), O_CLOEXEC));
 
-/** Lets `body` make sockets in another network namespace. It must not wait: all else runs on this thread, too. */
+/**
+ * Runs `body`, which creates sockets, in another network namespace. `body` must be synchronous: all other code runs on this
+ * thread, too.
+ */
 export function inNamespace<T>(home: number, there: number, body: () => T): T {
   checked("setns", symbols.setns(there, CLONE_NEWNET));
   try {
     return body();
   } finally {
-    // Everything would go on in the wrong network.
+    // Otherwise everything would continue in the wrong network.
     if (symbols.setns(home, CLONE_NEWNET) !== 0) Deno.exit(70);
   }
 }
 
 const kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-/** Connections that may wait to be accepted; the kernel's own limit may be lower. */
+/** Limit of the connections that wait to be accepted; the kernel's own limit may be lower. */
 const backlog = 4096;
 
-/** Listens on a free port of all addresses, of both families where there are both. */
+/** Listens on a free port of all addresses, of both families if available. */
 export function listenAnywhere(): { fd: number; port: number } {
   let fd = symbols.socket(AF_INET6, kind, 0);
   const ipv6 = fd >= 0;
@@ -112,7 +115,7 @@ export function listenAnywhere(): { fd: number; port: number } {
 
 const addressBytes = new Uint8Array(28);
 
-/** The next connection that waits; undefined where none does. One that is gone already is passed over. */
+/** Accepts the next waiting connection; returns undefined when there is none. Skips connections that were aborted. */
 export function accept(listener: number): { fd: number; from: SocketAddress } | undefined {
   while (true) {
     const fd = symbols.accept4(listener, addressBytes, numberOf(addressBytes.length), SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -123,7 +126,7 @@ export function accept(listener: number): { fd: number; from: SocketAddress } | 
   }
 }
 
-/** Where a redirected connection was meant to go; undefined for one that was not redirected. */
+/** Returns the original destination of a redirected connection; undefined for one that was not redirected. */
 export function originalDestination(fd: number, from: SocketAddress): SocketAddress | undefined {
   const bytes = new Uint8Array(28);
   const level = from.address.includes(":") ? SOL_IPV6 : SOL_IP;
@@ -131,7 +134,7 @@ export function originalDestination(fd: number, from: SocketAddress): SocketAddr
   return result === 0 ? readSocketAddress(bytes) : undefined;
 }
 
-/** A socket that connects to an address. When it can be written, `connectError` tells whether it has. */
+/** Returns a socket that connects to an address. Once it is writable, `connectError` returns the result. */
 export function startConnect(to: SocketAddress, mark: number): number {
   const address = writeSocketAddress(to);
   const fd = checked("socket", symbols.socket(to.address.includes(":") ? AF_INET6 : AF_INET, kind, 0));
@@ -147,7 +150,7 @@ export function startConnect(to: SocketAddress, mark: number): number {
   }
 }
 
-/** The error that a connect ended with, if any. */
+/** Returns the error of a connect, if any. */
 export function connectError(fd: number): SocketError | undefined {
   const value = numberOf(0);
   checked("getsockopt", symbols.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, numberOf(4)));
@@ -155,20 +158,20 @@ export function connectError(fd: number): SocketError | undefined {
   return number === 0 ? undefined : new SocketError("connect", number);
 }
 
-/** No waiting for full packets; a peer that vanished is noticed after some minutes. */
+/** Disables Nagle's algorithm, and enables keepalive, which detects a vanished peer after some minutes. */
 export function tune(fd: number): void {
   setOption(fd, IPPROTO_TCP, TCP_NODELAY, numberOf(1));
   setOption(fd, SOL_SOCKET, SO_KEEPALIVE, numberOf(1));
   setOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, numberOf(60));
 }
 
-/** Reads what is there: the number of bytes, 0 at the end, or the negative number of an error. */
+/** Reads available bytes. Returns their number, 0 at the end, or the negative number of an error. */
 export function receive(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   const count = Number(symbols.recv(fd, buffer, BigInt(buffer.length), 0));
   return count >= 0 ? count : -errno();
 }
 
-/** Writes what the socket takes: the number of bytes, or the negative number of an error. */
+/** Writes as many bytes as the socket takes. Returns their number, or the negative number of an error. */
 export function transmit(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
   const count = Number(symbols.send(fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL));
   return count >= 0 ? count : -errno();
@@ -176,7 +179,7 @@ export function transmit(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
 
 export const shutdownWriting = (fd: number): void => void symbols.shutdown(fd, SHUT_WR);
 
-/** Closes a connection so that the other side sees a reset. */
+/** Closes a connection by a reset. */
 export function closeWithReset(fd: number): void {
   const onZero = new Uint8Array(new Int32Array([1, 0]).buffer);
   symbols.setsockopt(fd, SOL_SOCKET, SO_LINGER, onZero, onZero.length);
@@ -190,7 +193,7 @@ const EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2;
 const eventBytes = Deno.build.arch === "x86_64" ? 12 : 16, dataAt = eventBytes - 8;
 const eventsAtOnce = 256;
 
-/** Waits for many descriptors at once, see epoll(7): each change is told once. */
+/** Waits for many descriptors at once, see epoll(7); edge-triggered. */
 export class Epoll {
   readonly #fd = checked("epoll_create1", symbols.epoll_create1(O_CLOEXEC));
   readonly #events = new Uint8Array(eventBytes * eventsAtOnce);
@@ -207,12 +210,12 @@ export class Epoll {
     symbols.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, new Uint8Array(eventBytes));
   }
 
-  /** What has changed already. */
+  /** Returns the events that are available now. */
   changed(): { fd: number; events: number }[] {
     return this.#read(symbols.epoll_pwait(this.#fd, this.#events, eventsAtOnce, 0, null));
   }
 
-  /** What has changed, after at most so many milliseconds. */
+  /** Returns the next events, after at most `timeoutMs` milliseconds. */
   async wait(timeoutMs: number): Promise<{ fd: number; events: number }[]> {
     return this.#read(await symbols.epoll_wait(this.#fd, this.#events, eventsAtOnce, timeoutMs));
   }
@@ -229,7 +232,7 @@ export class Epoll {
   }
 }
 
-/** A table of iptables as the kernel has it for one family; throws SocketError where it cannot be read. */
+/** Reads a table of iptables from the kernel for one address family; throws SocketError when it cannot be read. */
 export function readLegacyTable(family: number, name: string): LegacyTable {
   const fd = checked("socket", symbols.socket(family, kind, 0)), level = family === AF_INET ? SOL_IP : SOL_IPV6;
   try {

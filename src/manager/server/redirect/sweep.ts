@@ -4,17 +4,17 @@ import { Nft } from "./nft.ts";
 import type { HeldMap } from "./rules.ts";
 import { abandonedTables, heldMaps } from "./rules.ts";
 
-/** How long sweeping may take at the end of a manager, in milliseconds; and in how many networks at once. */
+/** Limit of the sweep at the end of a manager, in milliseconds, and the number of networks swept at once. */
 const sweepMs = 3000, atOnce = 8;
 
-/** Removes what runs whose manager was killed have left in a network. What cannot be removed is met again. */
+/** Removes the tables that killed managers left in a network. A table that cannot be removed is left to the next sweep. */
 export async function sweep(nft: Nft, maps: readonly HeldMap[]): Promise<void> {
   for (const table of abandonedTables(await nft.list("list tables"), maps, await nft.list("list sets"))) {
     await nft.do(`delete table inet ${table}`).catch(() => {});
   }
 }
 
-/** The same in all networks of pods that this manager sees; or in its own, where that is the pod's. */
+/** Sweeps all networks of pods that this manager sees, or only its own, if that is the pod's. */
 export async function sweepAll(sharedNamespaces: boolean): Promise<void> {
   const late = AbortSignal.timeout(sweepMs);
   const waiting = sharedNamespaces ? [Deno.pid] : networksOfOthers();
@@ -38,14 +38,14 @@ async function sweepNetwork(pid: number, own: boolean): Promise<void> {
   }
 }
 
-/** A process of each network namespace but this manager's own. */
+/** Returns a process of each network namespace except this manager's own. */
 function networksOfOthers(): number[] {
   const networks = new Map<string, number>();
   for (const pid of allPids()) {
     try {
       networks.set(Deno.readLinkSync(`/proc/${pid}/ns/net`), pid);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
     }
   }
   networks.delete(Deno.readLinkSync("/proc/self/ns/net"));

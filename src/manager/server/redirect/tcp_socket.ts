@@ -5,12 +5,12 @@ import type { SocketAddress } from "./address.ts";
 import { poller } from "./poller.ts";
 import * as calls from "./socket_calls.ts";
 
-/** What is read at once. The buffer is shared: what was read is copied out of it. */
+/** Buffer of one read. All sockets share it: data is copied out of it. */
 const buffer = new Uint8Array(256 * 1024);
 
 /**
- * A TCP connection with what Deno's own does not tell or do: it ends one way at a time, passes resets on, and can be made
- * in another network namespace. It is closed when both ways have ended, or by `reset`.
+ * A TCP connection with features that Deno's own lacks: it closes each direction separately, passes resets on, and can be
+ * created in another network namespace. It is closed when both directions have ended, or by `reset`.
  */
 export class TcpSocket implements Peer {
   #readable = true;
@@ -19,16 +19,16 @@ export class TcpSocket implements Peer {
   #writeEnded = false;
   #closed = false;
   #changed: (() => void)[] = [];
-  /** Read before by `peek`. */
+  /** Data read by `peek`. */
   #early: Uint8Array<ArrayBuffer>[] = [];
 
-  /** `connecting`: it is not connected yet, and tells by being writable when it is. */
+  /** `connecting`: the socket is not connected yet, and becomes writable when it is. */
   constructor(readonly fd: number, connecting = false) {
     this.#writable = !connecting;
     poller.add(fd, (events) => this.#change(events));
   }
 
-  /** Connects from where this is called, with a mark on its packets. Rejects with SocketError or the signal's reason. */
+  /** Connects the socket that `make` returns. Rejects with SocketError or the signal's reason. */
   static async connect(make: () => number, signal: AbortSignal): Promise<TcpSocket> {
     const socket = new TcpSocket(make(), true);
     const stop = () => socket.reset();
@@ -71,8 +71,8 @@ export class TcpSocket implements Peer {
   }
 
   /**
-   * The first bytes, at most `earlyBytes`, which `read` returns again: empty when it ended without any, undefined when none
-   * came before the signal.
+   * Returns the first bytes, at most `earlyBytes`, which `read` returns again: empty when the connection ended without any,
+   * undefined when none came before the signal.
    */
   async peek(signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const stop = () => this.#wake();
@@ -97,7 +97,7 @@ export class TcpSocket implements Peer {
     }
   }
 
-  /** Forgets what was peeked; returns how many bytes that were. */
+  /** Discards the peeked bytes; returns their number. */
   skipPeeked(): number {
     return this.#early.splice(0).reduce((sum, { length }) => sum + length, 0);
   }
@@ -154,10 +154,10 @@ export class TcpSocket implements Peer {
   }
 }
 
-/** After a failure connections are accepted again this much later, in milliseconds. */
-const againMs = 100;
+/** Delay before connections are accepted again after a failure, in milliseconds. */
+const retryMs = 100;
 
-/** Accepts connections until stopped; each is handed over at once. */
+/** Accepts connections until disposed, and passes on each at once. */
 export class Listener implements Disposable {
   readonly port: number;
   readonly #fd: number;
@@ -171,13 +171,13 @@ export class Listener implements Disposable {
   }
   readonly #accepted: (socket: TcpSocket, accepted: Accepted) => void;
 
-  /** Takes all that wait to be accepted. */
+  /** Accepts all waiting connections. */
   take(): void {
     if (this.#closed) return;
     try {
       for (let next = calls.accept(this.#fd); next !== undefined; next = calls.accept(this.#fd)) {
         const { fd, from } = next, to = calls.originalDestination(fd, from);
-        // Who was not redirected is refused by the rules already; this is for the moment before they stand.
+        // The guard chain refuses direct connections; this covers the moment before it exists.
         if (to === undefined || to.port === this.port) calls.closeWithReset(fd);
         else {
           calls.tune(fd);
@@ -185,9 +185,9 @@ export class Listener implements Disposable {
         }
       }
     } catch (error) {
-      // Out of descriptors, most likely: those who wait are not told of again.
+      // Most likely out of descriptors: epoll does not report the waiting connections again.
       console.error(`cannot accept a connection: ${(error as Error).message}`);
-      setTimeout(() => this.take(), againMs);
+      setTimeout(() => this.take(), retryMs);
     }
   }
 

@@ -10,9 +10,18 @@ import type { RawOptions } from "../../../../src/options.ts";
 import { worldOf } from "../world.ts";
 
 const time = "2026-01-01T00:00:00.000Z";
-const file: Event = { type: "cp.file", time, path: "a", bytes: 1, sha256: "00", durationMs: 1 };
+const file: Event = { type: "cp.file", time, path: "a", sizeBytes: 1, sha256: "00", durationMs: 1 };
 const summary: Event = {
-  ...{ type: "cp.summary", time, source: "a", destination: "b", files: 1, bytes: 1, durationMs: 1, bytesPerSecond: 1 },
+  ...{
+    type: "cp.summary",
+    time,
+    source: "a",
+    destination: "b",
+    files: 1,
+    copiedBytes: 1,
+    durationMs: 1,
+    bytesPerSecond: 1,
+  },
 };
 
 async function copying(globals: RawOptions, args: string[], options: RawOptions = {}) {
@@ -54,10 +63,10 @@ Deno.test("cp tells of single files in JSON and with -v only", async () => {
 
 for (
   const [args, message] of [
-    [[], "Nothing says what to do"],
+    [[], "No action specified"],
     [["rm", "/x"], 'Command "fs" cannot "rm"'],
     [["toString"], 'Command "fs" cannot "toString"'],
-    [["cat"], "Nothing says which file"],
+    [["cat"], "No file specified"],
     [["find"], 'Command "fs find" takes one inode number, got none'],
     [["find", "1", "2"], 'Command "fs find" takes one inode number, got 2'],
     [["find", "/etc"], 'Inode cannot be "/etc"'],
@@ -90,12 +99,12 @@ async function listing(paths: string[], options: RawOptions, ...entries: (FileEn
   return did.events.map((event) => event.type === "fs.entry" ? event.path : event.type === "failed" && event.subject);
 }
 
-Deno.test("fs ls shows names as ls does: below the folder's path where there are several", async () => {
-  const folder = [entry("", "folder"), entry("a"), entry(".b"), new FileTrouble("c", "EACCES")];
-  assert.deepEqual(await listing(["/x"], {}, ...folder), ["a", "/x/c"]);
-  assert.deepEqual(await listing(["/x"], { all: true }, ...folder), ["a", ".b", "/x/c"]);
-  assert.deepEqual(await listing(["/x", "/"], {}, entry("", "folder"), entry("a")), ["/x/a", "/a"]);
-  assert.deepEqual(await listing(["/x"], { recursive: true }, ...folder, entry("d/e")), ["/x/a", "/x/c", "/x/d/e"]);
+Deno.test("fs ls shows names as ls does: below the directory's path where there are several", async () => {
+  const directory = [entry("", "directory"), entry("a"), entry(".b"), new FileTrouble("c", "EACCES")];
+  assert.deepEqual(await listing(["/x"], {}, ...directory), ["a", "/x/c"]);
+  assert.deepEqual(await listing(["/x"], { all: true }, ...directory), ["a", ".b", "/x/c"]);
+  assert.deepEqual(await listing(["/x", "/"], {}, entry("", "directory"), entry("a")), ["/x/a", "/a"]);
+  assert.deepEqual(await listing(["/x"], { recursive: true }, ...directory, entry("d/e")), ["/x/a", "/x/c", "/x/d/e"]);
   assert.deepEqual(await listing(["/x"], {}, entry("")), ["/x"], "a file itself");
 });
 
@@ -103,7 +112,7 @@ Deno.test("fs ls tells inodes as they are, larger than a number of JSON", async 
   const { context, did, place } = worldOf({ globals: { pod: "web" } });
   place.seen.files = {
     async *list() {
-      yield entry("", "folder");
+      yield entry("", "directory");
       yield entry("a");
     },
   };
@@ -120,7 +129,7 @@ Deno.test("fs find says on which paths the inode is, and that there is none", as
   place.seen.files = {
     async *findInode() {
       yield { seen: 3 };
-      yield { path: "/a/b", kind: "file", layers: [{ folder: "/up", upper: true, sameInode: true }] };
+      yield { path: "/a/b", kind: "file", layers: [{ directory: "/up", upper: true, sameInode: true }] };
     },
   };
   assert.equal(await fs.run(context, {}, ["find", "7"]), 0);

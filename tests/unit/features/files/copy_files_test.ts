@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { copyFiles } from "../../../../src/features/files/copy_files.ts";
 import { dataRuns } from "../../../../src/features/files/local_file.ts";
-import { isSafe } from "../../../../src/features/files/local_folders.ts";
+import { isSafe } from "../../../../src/features/files/local_directories.ts";
 import { localTree } from "../../../../src/features/files/local_tree.ts";
 import type { Event } from "../../../../src/event.ts";
 import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
 import type { FileEntry, FileReader, ReadingFile } from "../../../../src/manager/client/target_files.ts";
-import { besideOf } from "../../beside.ts";
+import { targetClientOf } from "../../target_client.ts";
 
 function entry(path: string, kind: FileEntry["kind"], more: Partial<FileEntry> = {}): FileEntry {
   return {
@@ -16,17 +16,17 @@ function entry(path: string, kind: FileEntry["kind"], more: Partial<FileEntry> =
   };
 }
 
-/** Copies a folder of these entries out of a pod that answers every file with `bad`, whatever its name. */
+/** Copies a directory with these entries out of a pod that sends the bytes `bad` for every file. */
 async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Promise<Event[]> {
-  const { beside, seen } = besideOf();
+  const { client, seen } = targetClientOf();
   const asked: string[][] = [];
   const answer = (path: string): ReadingFile => {
     const whole = Promise.resolve({ sizeBytes: 3, sha256: "00" });
-    async function* pieces() {
+    async function* chunks() {
       yield { offset: 0, bytes: new TextEncoder().encode("bad") };
     }
-    const told = entries.find((one) => one.path === path && !(one instanceof FileTrouble)) as FileEntry | undefined;
-    return { entry: told ?? entry(path, "file"), from: 0, pieces: pieces(), whole };
+    const listed = entries.find((one) => one.path === path && !(one instanceof FileTrouble)) as FileEntry | undefined;
+    return { entry: listed ?? entry(path, "file"), from: 0, chunks: chunks(), whole };
   };
   const reader: FileReader = {
     ask: (path) => Promise.resolve(void asked.push([path])),
@@ -36,77 +36,84 @@ async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Pro
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   async function* list() {
-    yield entry("", "folder");
+    yield entry("", "directory");
     yield* entries;
   }
   seen.files = { list, reader: () => reader };
-  const options = { signal: new AbortController().signal, say() {}, progress: false, terminate: false };
+  const options = { signal: new AbortController().signal, notice() {}, progress: false, terminate: false };
   const request = { direction: "out" as const, remote: "/x", local, follow: false };
-  return await Array.fromAsync(copyFiles(beside, request, options));
+  return await Array.fromAsync(copyFiles(client, request, options));
 }
 
 const failures = (events: Event[]) => events.flatMap((event) => event.type === "failed" ? [event.subject] : []);
 
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-copy-" });
+async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
+  const directory = Deno.makeTempDirSync({ prefix: "scope-copy-" });
   try {
-    await test(folder);
+    await test(directory);
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 }
 
 Deno.test("copyFiles() writes nothing outside its destination, whatever names a target tells", () =>
-  inFolder(async (folder) => {
+  inDirectory(async (directory) => {
     const names = ["../out", "..", "a/../../out", "/abs", "a//b", "./c", ".", "a/", "x\0y", "none/below"];
     const entries = names.map((name) => entry(name, "file"));
-    const events = await copyOut(`${folder}/dst`, [entry("../dir", "folder"), entry("../link", "link"), ...entries]);
+    const events = await copyOut(`${directory}/dst`, [
+      entry("../dir", "directory"),
+      entry("../link", "symlink"),
+      ...entries,
+    ]);
     assert.deepEqual(failures(events), ["../dir", "../link", ...names]);
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["dst"]);
-    assert.deepEqual([...Deno.readDirSync(`${folder}/dst`)], []);
+    assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["dst"]);
+    assert.deepEqual([...Deno.readDirSync(`${directory}/dst`)], []);
   }));
 
-Deno.test("copyFiles() keeps the times of files and folders, to the millisecond", () =>
-  inFolder(async (folder) => {
+Deno.test("copyFiles() keeps the times of files and directories, to the millisecond", () =>
+  inDirectory(async (directory) => {
     const times = Array.from({ length: 100 }, (_, at) => Date.UTC(2026, 10, 21) + at * 1_234_567 + at);
     const entries = times.flatMap((time, at) => {
       const modifiedNs = BigInt(time) * 1_000_000n + 999_999n;
-      return [entry(`folder${at}`, "folder", { modifiedNs }), entry(`file${at}`, "file", { modifiedNs })];
+      return [entry(`directory${at}`, "directory", { modifiedNs }), entry(`file${at}`, "file", { modifiedNs })];
     });
-    assert.deepEqual(failures(await copyOut(`${folder}/dst`, entries)), []);
-    for (const kind of ["folder", "file"]) {
-      const kept = times.map((_, at) => Deno.statSync(`${folder}/dst/${kind}${at}`).mtime?.getTime());
+    assert.deepEqual(failures(await copyOut(`${directory}/dst`, entries)), []);
+    for (const kind of ["directory", "file"]) {
+      const kept = times.map((_, at) => Deno.statSync(`${directory}/dst/${kind}${at}`).mtime?.getTime());
       assert.deepEqual(kept, times, kind);
     }
   }));
 
 Deno.test("copyFiles() makes links last, and follows none of those that the target tells of", () =>
-  inFolder(async (folder) => {
-    Deno.mkdirSync(`${folder}/outside`);
-    const events = await copyOut(`${folder}/dst`, [
-      entry("a", "link", { link: `${folder}/outside` }),
+  inDirectory(async (directory) => {
+    Deno.mkdirSync(`${directory}/outside`);
+    const events = await copyOut(`${directory}/dst`, [
+      entry("a", "symlink", { link: `${directory}/outside` }),
       entry("a/b", "file"),
       entry("c", "file"),
-      entry("c", "link", { link: "/etc/passwd" }),
+      entry("c", "symlink", { link: "/etc/passwd" }),
     ]);
     assert.deepEqual(failures(events), ["a/b"]);
-    assert.deepEqual([...Deno.readDirSync(`${folder}/outside`)], []);
-    assert.equal(Deno.readLinkSync(`${folder}/dst/c`), "/etc/passwd");
+    assert.deepEqual([...Deno.readDirSync(`${directory}/outside`)], []);
+    assert.equal(Deno.readLinkSync(`${directory}/dst/c`), "/etc/passwd");
   }));
 
-Deno.test("copyFiles() does not follow a link that stands where a folder or a part is to be written", () =>
-  inFolder(async (folder) => {
-    const dst = `${folder}/dst`;
-    Deno.mkdirSync(`${folder}/outside`);
-    Deno.writeTextFileSync(`${folder}/victim`, "old");
+Deno.test("copyFiles() does not follow a link that stands where a directory or a part is to be written", () =>
+  inDirectory(async (directory) => {
+    const dst = `${directory}/dst`;
+    Deno.mkdirSync(`${directory}/outside`);
+    Deno.writeTextFileSync(`${directory}/victim`, "old");
     Deno.mkdirSync(`${dst}/x`, { recursive: true });
-    Deno.symlinkSync(`${folder}/outside`, `${dst}/x/a`);
-    Deno.symlinkSync(`${folder}/victim`, `${dst}/x/.f.scope-part`);
-    Deno.symlinkSync(`${folder}/victim`, `${dst}/x/f`);
-    const events = await copyOut(dst, [entry("a", "folder"), entry("a/b", "file"), entry("f", "file")]);
+    Deno.symlinkSync(`${directory}/outside`, `${dst}/x/a`);
+    Deno.symlinkSync(`${directory}/victim`, `${dst}/x/.f.scope-part`);
+    Deno.symlinkSync(`${directory}/victim`, `${dst}/x/f`);
+    const events = await copyOut(dst, [entry("a", "directory"), entry("a/b", "file"), entry("f", "file")]);
     assert.deepEqual(failures(events), ["a", "a/b"]);
-    assert.deepEqual([...Deno.readDirSync(`${folder}/outside`)], []);
-    assert.deepEqual([Deno.readTextFileSync(`${folder}/victim`), Deno.readTextFileSync(`${dst}/x/f`)], ["old", "bad"]);
+    assert.deepEqual([...Deno.readDirSync(`${directory}/outside`)], []);
+    assert.deepEqual([Deno.readTextFileSync(`${directory}/victim`), Deno.readTextFileSync(`${dst}/x/f`)], [
+      "old",
+      "bad",
+    ]);
     assert.equal(Deno.lstatSync(`${dst}/x/f`).mode! & 0o7777, 0o755, "without set-uid bits");
   }));
 
@@ -123,35 +130,35 @@ Deno.test("dataRuns() leaves out blocks of zeros", () => {
 });
 
 Deno.test("copyFiles() tells what it leaves out because it has the name of an unfinished copy", () =>
-  inFolder(async (folder) => {
-    const events = await copyOut(`${folder}/dst`, [
+  inDirectory(async (directory) => {
+    const events = await copyOut(`${directory}/dst`, [
       entry("a", "file"),
       entry(".a.scope-part", "file"),
-      entry(".b.scope-part", "folder"),
+      entry(".b.scope-part", "directory"),
       entry(".b.scope-part/c", "file"),
     ]);
     assert.deepEqual(failures(events), [".a.scope-part"]);
-    assert.deepEqual(Deno.readTextFileSync(`${folder}/dst/.b.scope-part/c`), "bad");
-    Deno.writeTextFileSync(`${folder}/dst/.a.scope-part`, "mine");
-    const tree = await Array.fromAsync(localTree(`${folder}/dst`, false));
+    assert.deepEqual(Deno.readTextFileSync(`${directory}/dst/.b.scope-part/c`), "bad");
+    Deno.writeTextFileSync(`${directory}/dst/.a.scope-part`, "mine");
+    const tree = await Array.fromAsync(localTree(`${directory}/dst`, false));
     assert.deepEqual(tree.map((one) => one instanceof FileTrouble ? `${one.path} ${one.code}` : one.path), [
       ...["", ".a.scope-part EPART", ".b.scope-part", ".b.scope-part/c", "a"],
     ]);
-    const named = await Array.fromAsync(localTree(`${folder}/dst/.a.scope-part`, false));
+    const named = await Array.fromAsync(localTree(`${directory}/dst/.a.scope-part`, false));
     assert.equal(named.length, 1, "and copies it by itself");
   }));
 
-Deno.test("copyFiles() makes files and folders here as any program would: by the umask, and with the set-gid bit", () =>
-  inFolder(async (folder) => {
-    const mode = (path: string) => Deno.lstatSync(`${folder}/${path}`).mode! & 0o7777;
-    Deno.mkdirSync(`${folder}/dst`);
-    Deno.chmodSync(`${folder}/dst`, 0o2755);
+Deno.test("copyFiles() makes files and directories here as any program would: by the umask, and with the set-gid bit", () =>
+  inDirectory(async (directory) => {
+    const mode = (path: string) => Deno.lstatSync(`${directory}/${path}`).mode! & 0o7777;
+    Deno.mkdirSync(`${directory}/dst`);
+    Deno.chmodSync(`${directory}/dst`, 0o2755);
     const open = { mode: 0o777 }, closed = { mode: 0o555 };
     const before = Deno.umask(0o027);
     try {
       for (let round = 0; round < 2; round++) {
-        const entries = [entry("f", "file", open), entry("d", "folder", open), entry("d/e", "folder", closed)];
-        assert.deepEqual(failures(await copyOut(`${folder}/dst`, [...entries, entry("d/g", "file", closed)])), []);
+        const entries = [entry("f", "file", open), entry("d", "directory", open), entry("d/e", "directory", closed)];
+        assert.deepEqual(failures(await copyOut(`${directory}/dst`, [...entries, entry("d/g", "file", closed)])), []);
         assert.deepEqual(["x/f", "x/d", "x/d/e", "x/d/g"].map((path) => mode(`dst/${path}`)), [
           ...[0o750, 0o2750, 0o2550, 0o550],
         ]);

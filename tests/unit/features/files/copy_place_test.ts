@@ -46,7 +46,7 @@ for (
     [[], 'Command "cp" takes a source and a destination, got nothing'],
     [[":/x"], 'Command "cp" takes a source and a destination, got 1'],
     [["a", "b", ":/x"], 'Command "cp" takes a source and a destination, got 3'],
-    [["a", "b"], "Nothing says which side is in a pod"],
+    [["a", "b"], "Neither side is in a pod"],
     [["web:/a", ":/b"], "Both sides are in a pod"],
     [["web:/a", ""], "The path on this machine is empty"],
   ] as [string[], string][]

@@ -17,12 +17,12 @@ Deno.test("excessOf() counts what goes to each volume, and leaves out what is mo
 });
 
 Deno.test("excessOf() takes the innermost mount of a file, and names that only begin alike for others", () => {
-  const under = [layer, cache("var/data")], beside = [layer, cache("va")];
+  const under = [layer, cache("var/data")], client = [layer, cache("va")];
   const limits = { emptyDirs: { cache: limit(100) }, container: limit(119) };
   assert.deepEqual(excessOf(files, under, limits).map(({ of, bytes }) => `${of} ${bytes}`), [
     ...["volume 500", "container 120"],
   ]);
-  assert.deepEqual(excessOf(files, beside, limits).map(({ of, bytes }) => `${of} ${bytes}`), ["container 620"]);
+  assert.deepEqual(excessOf(files, client, limits).map(({ of, bytes }) => `${of} ${bytes}`), ["container 620"]);
 });
 
 Deno.test("excessOf() tells the limit of the pod where no other is exceeded", () => {

@@ -3,11 +3,11 @@ import { gdb } from "../../../../src/features/gdb/command.ts";
 import { run } from "../../../../src/features/gdb/run.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { RawOptions } from "../../../../src/options.ts";
-import { first } from "../../beside.ts";
+import { first } from "../../target_client.ts";
 import type { World } from "../world.ts";
 import { worldOf } from "../world.ts";
 
-/** Reads the one file that there is. */
+/** Reads the only existing file; throws notFound for all others. */
 const read = (path: string) =>
   path === "cmd/watch.gdb" ? Promise.resolve("bt\n") : Promise.reject(new ScopeError("notFound", path));
 
@@ -21,7 +21,7 @@ async function debugging(options: RawOptions, args: string[] = [], world: World 
   };
 }
 
-Deno.test("gdb attaches to the first process, and gdb's exit code is its own", async () => {
+Deno.test("gdb attaches to the first process, and returns gdb's exit code", async () => {
   const { code, did, run, place } = await debugging({});
   assert.equal(code, 7);
   assert.match(run?.argv.at(-1) ?? "", /^python .*"scope_attach".*\(4242\)$/);
@@ -30,25 +30,25 @@ Deno.test("gdb attaches to the first process, and gdb's exit code is its own", a
   assert.ok(place.seen.disposed);
 });
 
-Deno.test("gdb -p is a pid of the node, and one that is not there or not a pid is said", async () => {
+Deno.test("gdb -p takes a pid on the node, and refuses a missing process or an invalid pid", async () => {
   const { did, run } = await debugging({ pid: "4242" });
   assert.deepEqual([did.needs, run?.traces], [[{ files: true, writes: true, nodePids: true }], 4242]);
   await assert.rejects(debugging({ pid: "4343" }), { kind: "notFound" });
   for (const pid of ["0", "-1", "web", "4242x", ""]) await assert.rejects(debugging({ pid }), { kind: "usage" }, pid);
 });
 
-Deno.test("gdb gives a terminal of the window's size and kind where there is one", async () => {
+Deno.test("gdb runs in a terminal of the window's size and type if there is one", async () => {
   const { run } = await debugging({}, [], { interactive: true });
   assert.deepEqual([run?.pty, run?.env], [{ columns: 100, rows: 30 }, { TERM: "xterm" }]);
 });
 
-Deno.test("gdb passes files of this machine on, and what stands after --", async () => {
+Deno.test("gdb passes on files of this machine, and the arguments after --", async () => {
   const { run } = await debugging({ batch: true, command: ["cmd/watch.gdb"] }, ["-ex", "info threads"]);
   assert.deepEqual(JSON.parse(run?.env?.SCOPE_GDB_COMMANDS ?? ""), [{ name: "watch.gdb", text: "bt\n" }]);
   assert.deepEqual(run?.argv.slice(-2), ["-ex", "info threads"]);
 });
 
-Deno.test("gdb misses a command file before it goes anywhere", async () => {
+Deno.test("gdb refuses a missing command file before it connects", async () => {
   const { context, did } = worldOf({ globals: { pod: "web" } });
   const plan = gdb.plan({ command: ["nope.gdb"] }, [], context.options);
   await assert.rejects(run(context, plan, read), { kind: "notFound" });

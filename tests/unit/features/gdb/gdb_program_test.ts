@@ -3,7 +3,7 @@ import { backtraceTool } from "../../../../src/features/gdb/tool.ts";
 
 const script = new URL("../../../../src/images/endoscope/gdb.py", import.meta.url).pathname;
 
-/** The program of the image runs in gdb only, and what it is shown must be compiled. */
+/** True if gdb, which runs the image's gdb.py, or gcc, which compiles its target, is missing. */
 const missing = ["gdb", "gcc"].some((program) => {
   try {
     return !new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
@@ -12,7 +12,7 @@ const missing = ["gdb", "gcc"].some((program) => {
   }
 });
 
-/** Named by debugging information: a thread whose name the kernel cuts amid a character, and a function in UTF-8. */
+/** Code with debugging information: a thread whose name the kernel cuts within a character, and a function in UTF-8. */
 const named = String.raw`
 #include <sys/prctl.h>
 int waits(int) __asm__("a\377b");
@@ -23,7 +23,7 @@ int main(void) {
   return größe(3) + 1;
 }
 `;
-/** Named by its symbol only, which is no text. */
+/** Code without debugging information: the symbol of its function is no valid text. */
 const unnamed = String.raw`
 #include <stdio.h>
 #include <unistd.h>
@@ -42,23 +42,23 @@ async function gcc(...args: string[]): Promise<void> {
 }
 
 Deno.test({
-  name: "gdb.py tells the stack of a program whose names are not ASCII, or no text, without a locale",
+  name: "gdb.py prints the stack of a program whose names are not ASCII, or no valid text, without a locale",
   ignore: missing,
   fn: async () => {
-    const folder = await Deno.makeTempDir();
+    const directory = await Deno.makeTempDir();
     try {
-      const program = `${folder}/target`;
+      const program = `${directory}/target`;
       await Deno.writeTextFile(`${program}.c`, named);
       await Deno.writeTextFile(`${program}_unnamed.c`, unnamed);
       await gcc("-c", "-o", `${program}.o`, `${program}_unnamed.c`);
       await gcc("-g", "-o", program, `${program}.c`, `${program}.o`);
       await using target = new Deno.Command(program, { stdout: "piped" }).spawn();
       const reader = target.stdout.getReader();
-      await reader.read(); // it is where it stays
+      await reader.read(); // the target has reached its endless pause
       const [gdb = "", ...args] = backtraceTool(target.pid).argv.map((word) =>
         word.replace("/opt/scope/gdb.py", script)
       );
-      const env = { PATH: Deno.env.get("PATH") ?? "", HOME: folder };
+      const env = { PATH: Deno.env.get("PATH") ?? "", HOME: directory };
       const { code, stdout, stderr } = await new Deno.Command(gdb, { args, env, clearEnv: true }).output();
       const problem = new TextDecoder().decode(stderr);
       assert.equal(code, 0, problem);
@@ -75,7 +75,7 @@ Deno.test({
       await reader.cancel();
       target.kill();
     } finally {
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     }
   },
 });

@@ -3,7 +3,7 @@ import { gdbSummaryLines, threadLines } from "../../../../src/features/gdb/text.
 
 const time = "2026-01-01T12:00:00.000Z";
 
-Deno.test("threadLines() writes a stack as gdb does", () => {
+Deno.test("threadLines() prints a stack as gdb does", () => {
   const lines = threadLines({
     type: "gdb.thread",
     time,
@@ -27,14 +27,14 @@ Deno.test("threadLines() writes a stack as gdb does", () => {
   ]);
 });
 
-Deno.test("threadLines() escapes what a hostile target would do to a terminal", () => {
+Deno.test("threadLines() escapes control characters of a hostile target", () => {
   const frames = [{ level: 0, function: "\x1b[2Jf", library: "/\x07" }];
   const text = threadLines({ type: "gdb.thread", time, pid: 1, thread: 1, name: "\x1b]0;x", frames }, false).join("\n");
-  // deno-lint-ignore no-control-regex -- that is what must not be there
+  // deno-lint-ignore no-control-regex -- control characters must not be there
   assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f]/);
 });
 
-Deno.test("gdbSummaryLines() says how long the process stood still", () => {
+Deno.test("gdbSummaryLines() prints the time for which the process was stopped", () => {
   const summary = { type: "gdb.summary", time, pid: 42, threads: 1, stoppedMs: 12.3 } as const;
   assert.deepEqual(gdbSummaryLines(summary, false), ["1 thread; process 42 stood still for 12.3 ms"]);
   assert.deepEqual(gdbSummaryLines({ ...summary, threads: 2, warnings: ["no symbols"] }, false), [

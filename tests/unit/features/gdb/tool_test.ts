@@ -4,12 +4,12 @@ import type { Event } from "../../../../src/event.ts";
 import type { ToolOutput } from "../../../../src/tool.ts";
 import { backtraceTool, gdbSession } from "../../../../src/features/gdb/tool.ts";
 
-const folder = new URL("../../../testdata/gdb/", import.meta.url);
+const directory = new URL("../../../testdata/gdb/", import.meta.url);
 const time = "2026-01-01T00:00:00.000Z";
 
-/** Feeds a capture to the tool; that the command line is the captured one is checked. */
+/** Replays a capture through the tool. Asserts that its command line is the captured one. */
 function replay(name: string) {
-  const [command = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, folder)).trimEnd().split("\n");
+  const [command = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, directory)).trimEnd().split("\n");
   const tool = backtraceTool(4242);
   assert.equal(`# ${tool.argv.join(" ")}`, command.replace("PID", "4242"));
   const events = lines.flatMap((text): Event[] => {
@@ -32,7 +32,7 @@ function refused(name: string, message: RegExp, code: number) {
   });
 }
 
-Deno.test("backtraceTool.read() reports the stack of every thread, and how long the process stood still", () => {
+Deno.test("backtraceTool.read() reports the stack of every thread, and the time for which the process was stopped", () => {
   const { tool, events, threads } = replay("threads");
   assert.deepEqual(threads.map(({ pid, name }) => [pid, name]), [[4242, "threads"], [4242, "one"], [4242, 'a "b"']]);
   const [main, one] = threads;
@@ -47,7 +47,7 @@ Deno.test("backtraceTool.read() reports the stack of every thread, and how long 
   assert.equal(tool.exitCode(), 0);
 });
 
-Deno.test("backtraceTool.read() reports scalar arguments, source lines, and that inlined calls have no address", () => {
+Deno.test("backtraceTool.read() reports scalar arguments, source lines, and inlined calls without an address", () => {
   const { threads } = replay("threads");
   const frames = threads[1]!.frames;
   assert.deepEqual({ ...frames[2], address: "" }, {
@@ -66,26 +66,26 @@ Deno.test("backtraceTool.read() reports scalar arguments, source lines, and that
   assert.deepEqual([frames[4]?.function, frames[4]?.address], ["step", undefined]);
 });
 
-Deno.test("backtraceTool.read() reports libraries by their paths, and calls of which nothing is known", () => {
+Deno.test("backtraceTool.read() reports libraries by their paths, and calls about which nothing is known", () => {
   const { threads: [thread] } = replay("stripped");
   const called = thread!.frames.find((frame) => frame.function === "clock_nanosleep");
   assert.match(called?.library ?? "", /^\/lib\/.*\/libc\.so\.6$/);
   assert.ok(thread!.frames.some((frame) => frame.function === undefined && frame.library === undefined));
 });
 
-Deno.test("backtraceTool.read() says where a stack was not followed to its end", () => {
+Deno.test("backtraceTool.read() reports a stack that was not followed to its end", () => {
   const { threads } = replay("endless");
   assert.deepEqual([threads[0]?.frames.length, threads[0]?.problem], [256, "only the newest 256 frames"]);
   assert.equal(threads[1]?.problem, undefined);
 });
 
-Deno.test("backtraceTool.read() throws what gdb could not do", () => {
+Deno.test("backtraceTool.read() throws the error of gdb.py", () => {
   refused("traced", /^Process "\d+" is traced by process "\d+" \(strace\) already$/, 77);
   refused("forbidden", /^The kernel does not allow tracing process "\d+"$/, 77);
   refused("gone", /^Cannot find process "\d+"$/, 68);
 });
 
-Deno.test("backtraceTool.exitCode() passes on that gdb was killed, with its last words", () => {
+Deno.test("backtraceTool.exitCode() returns the exit code of a killed gdb, with its last message", () => {
   const { tool, events } = replay("killed");
   assert.deepEqual(events.map((event) => event.type === "failed" && [event.subject, event.reason]), [
     ["process 4242", "gdb ended with exit code 137: Killed"],
@@ -93,7 +93,7 @@ Deno.test("backtraceTool.exitCode() passes on that gdb was killed, with its last
   assert.equal(tool.exitCode(), 137);
 });
 
-Deno.test("backtraceTool.read() throws timeout when gdb ended itself because the process stood still too long", () => {
+Deno.test("backtraceTool.read() throws timeout when gdb ended itself because the process was stopped too long", () => {
   for (const exit of [{ code: 142 }, { code: 142, signal: "SIGALRM" }]) {
     assert.throws(() => backtraceTool(4242).read({ exit }), { kind: "timeout" });
   }
@@ -101,11 +101,11 @@ Deno.test("backtraceTool.read() throws timeout when gdb ended itself because the
 
 const session = { pid: 42, batch: false, terminal: true, commands: [], args: [] };
 
-Deno.test("backtraceTool.read() throws where gdb got no memory, as in a pod with little of it", () => {
+Deno.test("backtraceTool.read() throws if gdb got no memory, as in a pod with little of it", () => {
   refused("little_memory", /^gdb had not enough memory for process "4242"$/, 69);
 });
 
-Deno.test("gdbSession() loads nothing of the target into gdb, whatever else it is told", () => {
+Deno.test("gdbSession() loads nothing of the target into gdb, whatever the arguments", () => {
   for (const options of [session, { ...session, batch: true, args: ["-ex", "bt"] }]) {
     const { argv } = gdbSession(options), first = argv.join(" ").split(" -ex ")[0]!;
     for (const wanted of ["gdb -nx ", "-iex set auto-load off ", "-iex set auto-load safe-path /dev/null "]) {
@@ -126,7 +126,7 @@ Deno.test("gdbSession() attaches, runs the user's files, and then gdb's own opti
   assert.deepEqual(gdbSession(session).env, {});
 });
 
-Deno.test("gdbSession() has no pages where there is no terminal", () => {
+Deno.test("gdbSession() turns paging off without a terminal", () => {
   assert.ok(gdbSession({ ...session, terminal: false }).argv.includes("set height 0"));
   assert.ok(!gdbSession(session).argv.includes("set height 0"));
 });

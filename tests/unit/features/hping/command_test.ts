@@ -7,7 +7,7 @@ import { worldOf } from "../world.ts";
 
 const globals = { namespace: "shop", pod: "web" };
 
-/** Runs an hping whose hping3 prints nothing and ends with the code. */
+/** Runs an hping with an hping3 that prints nothing and exits with `code`. */
 async function pinging(options: RawOptions, words: string[], reachable: Destination[], code = 0) {
   const { context, did, place, ports } = worldOf({ globals, reachable });
   const running = run(context, hping.plan(options, words, context.options), ports.find);
@@ -17,21 +17,21 @@ async function pinging(options: RawOptions, words: string[], reachable: Destinat
 
 for (
   const [options, words, message] of [
-    [{}, [], "Nothing says where to send packets"],
-    [{}, ["-c", "1"], "Nothing says where to send packets"],
+    [{}, [], "No destination specified"],
+    [{}, ["-c", "1"], "No destination specified"],
     [{ count: "0" }, ["h"], 'Option --count cannot be "0"'],
     [{}, ["fd00::1"], 'Host cannot be "fd00::1"'],
     [{}, [""], 'Host cannot be ""'],
   ] as [RawOptions, string[], string][]
 ) {
-  Deno.test(`hping refuses ${JSON.stringify(options)} ${words.join(" ")} before it goes anywhere`, async () => {
+  Deno.test(`hping refuses ${JSON.stringify(options)} ${words.join(" ")} before it connects`, async () => {
     const { context, did } = worldOf({ globals });
     await assert.rejects(hping.run(context, options, words), { message });
     assert.deepEqual([did.asked, did.entered], [[], []]);
   });
 }
 
-Deno.test("hping asks for destinations as ping does, by IPv4 only, and hands the rest on to hping3", async () => {
+Deno.test("hping looks for destinations as ping does, by IPv4 only, and passes other arguments to hping3", async () => {
   const words = ["-c", "1", "--icmp"], web: Destination = { address: "10.0.0.9", pod: "db", namespace: "data" };
   const { did, argv } = await pinging({ destPod: ["db"], destNamespace: "data" }, words, [web]);
   assert.deepEqual(did.asked, [{ pods: ["db"], all: false, hosts: [], namespace: "data", families: [4] }]);

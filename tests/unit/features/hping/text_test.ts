@@ -9,14 +9,14 @@ const about = {
   node: "node1",
 } as const;
 
-Deno.test("hpingLine() is hping3's own line, behind whom it is about", () => {
+Deno.test("hpingLine() is hping3's own line, after the destination", () => {
   const text = "len=44 ip=10.0.0.9 seq=0";
   const where = "data/db (10.0.0.9 on node1)";
   assert.equal(hpingLine({ type: "hping.reply", ...about, from: "10.0.0.9", text }, false), `${where}: ${text}`);
   assert.equal(hpingLine({ type: "hping.line", ...about, text: "a\x1bb" }, false), `${where}: a\\x1bb`);
 });
 
-Deno.test("hpingSummary() has a row for each destination, without times where nothing came back", () => {
+Deno.test("hpingSummary() has a row for each destination, without times where nothing was received", () => {
   const rows = hpingSummary(
     [
       { type: "hping.summary", ...about, sent: 4, received: 3, minMs: 0.1, avgMs: 1.5, maxMs: 20 },

@@ -4,7 +4,7 @@ import type { Event, HpingReply, HpingSummary } from "../../../../src/event.ts";
 import { hpingTool } from "../../../../src/features/hping/tool.ts";
 import { captured } from "../../captured.ts";
 
-/** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
+/** Replays a capture through a tool with the same options. Asserts that its command line is the captured one. */
 function replay(name: string, alone = true) {
   const { command, outputs } = captured(`hping/${name}`);
   const [host = "", ...args] = command.split(" ").slice(3);
@@ -30,7 +30,7 @@ Deno.test("hpingTool() runs in the target's network, and prints line by line", (
   assert.deepEqual([tool.namespaces, tool.stopSignal], [["net"], "SIGINT"]);
 });
 
-Deno.test("hpingTool.read() reads what answers to TCP", () => {
+Deno.test("hpingTool.read() reads replies to TCP packets", () => {
   const { tool, replies, summary, lines } = replay("syn");
   assert.deepEqual(replies.map(({ seq }) => seq), [0, 1]);
   const { text, rttMs, ...reply } = replies[0]!;
@@ -55,7 +55,7 @@ Deno.test("hpingTool.read() reads what answers to TCP", () => {
   assert.equal(tool.exitCode(), 0);
 });
 
-Deno.test("hpingTool.read() reads what refuses, and what answers to ICMP", () => {
+Deno.test("hpingTool.read() reads refusals, and replies to ICMP packets", () => {
   assert.deepEqual(replay("refused").replies.map(({ flags, sourcePort }) => [flags, sourcePort]), [["RA", 9], [
     "RA",
     9,
@@ -64,7 +64,7 @@ Deno.test("hpingTool.read() reads what refuses, and what answers to ICMP", () =>
 });
 
 for (const name of ["udp_refused", "udp_refused_numeric"]) {
-  Deno.test(`hpingTool.read() puts an ICMP error and its number together: ${name}`, () => {
+  Deno.test(`hpingTool.read() joins an ICMP error and its sequence number: ${name}`, () => {
     const { replies, lines } = replay(name);
     assert.deepEqual(replies.map(({ icmp, from, seq }) => [icmp, from, seq]), [
       ["Port Unreachable", "10.0.0.9", 0],
@@ -75,7 +75,7 @@ for (const name of ["udp_refused", "udp_refused_numeric"]) {
   });
 }
 
-Deno.test("hpingTool.read() reads what routers on the way say", () => {
+Deno.test("hpingTool.read() reads ICMP errors of routers", () => {
   assert.deepEqual(replay("time_exceeded").replies.map(({ icmp, from, seq }) => [icmp, from, seq]), [
     ["TTL 0 during transit", "10.0.0.1", undefined],
     ["TTL 0 during transit", "10.0.0.1", undefined],
@@ -84,19 +84,19 @@ Deno.test("hpingTool.read() reads what routers on the way say", () => {
   assert.deepEqual([hop?.icmp, hop?.from, hop!.rttMs! > 0], ["TTL 0 during transit", "10.0.0.1", true]);
 });
 
-Deno.test("hpingTool.read() gives no times, and exit code 1, when nothing came back", () => {
+Deno.test("hpingTool.read() returns no times, and exit code 1, when nothing was received", () => {
   const { tool, summary, replies } = replay("silent");
   assert.deepEqual(summary, { type: "hping.summary", time, address: "192.0.2.1", sent: 1, received: 0 });
   assert.deepEqual([replies, tool.exitCode()], [[], 1]);
 });
 
-Deno.test("hpingTool.read() passes on what it does not understand", () => {
+Deno.test("hpingTool.read() passes on unknown lines", () => {
   assert.ok(replay("timestamp").lines.some((line) => /^ {2}TCP timestamp: tcpts=\d+$/.test(line)));
   assert.ok(replay("scan").lines.some((line) => /^ 8080 /.test(line)));
   assert.ok(replay("verbose").lines.some((line) => /^icmp_seq=0 rtt=/.test(line)));
 });
 
-Deno.test("hpingTool.read() takes an unknown host for an error where it is the only one, and else for a failure", () => {
+Deno.test("hpingTool.read() throws for an unknown host if it is the only one, or else reports a failure", () => {
   assert.throws(() => replay("unknown_host"), (error) => {
     assert.ok(error instanceof ScopeError);
     assert.deepEqual([error.kind, error.message], [
@@ -110,7 +110,7 @@ Deno.test("hpingTool.read() takes an unknown host for an error where it is the o
   assert.equal(tool.exitCode(), 1);
 });
 
-Deno.test("hpingTool.read() says which capability is missing", () => {
+Deno.test("hpingTool.read() names the missing capability", () => {
   assert.throws(() => replay("not_permitted"), (error) => {
     assert.ok(error instanceof ScopeError);
     assert.deepEqual([error.kind, error.hint], ["denied", "--via node has it"]);

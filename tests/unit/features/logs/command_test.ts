@@ -35,7 +35,7 @@ const lines: [string[], Partial<LogRequest>][] = [
     tail: 5,
     command: ["curl", "-v"],
   }],
-  // As kdiag has it.
+  // The syntax of kdiag.
   [["-l", "app=nginx", "logs", "curl", "http://x"], {
     query: { selector: "app=nginx" },
     command: ["curl", "http://x"],
@@ -57,7 +57,7 @@ Deno.test("logs with --timestamps shows times", async () => {
 const wrong: [string[], RegExp][] = [
   [["logs", "web", "--tail", "-2"], /Option --tail cannot be "-2"/],
   [["logs", "web", "--since", "x"], /Option --since cannot be "x"/],
-  [["logs", "web", "--"], /Nothing says which command to run/],
+  [["logs", "web", "--"], /No command specified/],
   [["logs", "-a", "-l", "a=b"], /Option --all excludes/],
   [["logs", "-a", "web", "--", "ls"], /Command "logs" cannot take "web"/],
   [["logs", "a", "b", "c"], /Command "logs" cannot take "c"/],

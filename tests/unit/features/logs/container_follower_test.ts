@@ -12,7 +12,7 @@ type State = { running: Record<string, never> } | { terminated: Record<string, u
 const running = { running: {} },
   ended = (id: string) => ({ terminated: { containerID: `containerd://${id}`, exitCode: 1 } });
 
-/** A pod whose one container has this id now. */
+/** Returns a pod with one container that has this id now. */
 function podWith(id: string, state: State, lastState: State | Record<string, never> = {}, phase = "Running"): V1Pod {
   return {
     metadata: { name: "web", namespace: "shop", uid: "1" },
@@ -27,7 +27,7 @@ function podWith(id: string, state: State, lastState: State | Record<string, nev
   } as unknown as V1Pod;
 }
 
-/** Follows the container of a pod at an API server that answers like this, until the body has returned. */
+/** Follows the container of a pod until `body` has returned. The API server answers with `pod` and `log`. */
 async function following(
   { pod, log, at = {} }: {
     pod: () => V1Pod | undefined;
@@ -92,7 +92,7 @@ Deno.test("ContainerFollower reads a run of the container that came and went uns
   });
 });
 
-/** A log as the kubelet gives it: from `sinceTime` on, or of the last `tailLines` those of the last `sinceSeconds`. */
+/** Selects lines like the kubelet: from `sinceTime` on, or those of the last `tailLines` that `sinceSeconds` includes. */
 function since(lines: readonly string[], query: URLSearchParams): string {
   const time = query.get("sinceTime"), tail = query.get("tailLines"), seconds = query.get("sinceSeconds");
   if (time !== null) return lines.filter((each) => each.slice(0, 19) >= time.slice(0, 19)).join("");
@@ -106,7 +106,7 @@ function since(lines: readonly string[], query: URLSearchParams): string {
 
 Deno.test("ContainerFollower goes on after streams that end, without a line lost or repeated", async () => {
   const lines: string[] = [];
-  // Two lines with one time: they are told apart by their number only.
+  // Pairs of lines have the same time: only their number distinguishes them.
   const log = (query: URLSearchParams) => {
     lines.push(line(1 + Math.floor(lines.length / 2), `number ${lines.length}`));
     return since(lines, query);
@@ -195,7 +195,7 @@ for (const at of [{ sinceSeconds: 60 }, { sinceSeconds: 60, tailLines: 1 }]) {
     const lines = [line(1, "long ago"), line(2, "not so long ago")], asked: URLSearchParams[] = [];
     const log = async (query: URLSearchParams) => {
       asked.push(query);
-      // After so long there was nothing.
+      // The first stream ends after this time without a line.
       if (asked.length === 1) await delay(1100, new AbortController().signal);
       return since(lines, query);
     };
@@ -215,7 +215,7 @@ for (const at of [{ sinceSeconds: 60 }, { sinceSeconds: 60, tailLines: 1 }]) {
 Deno.test("ContainerFollower gives nothing older than --since of the run before a restart", async () => {
   let now = podWith("a", running), streams = 0;
   const log = async (query: URLSearchParams) => {
-    // After so long there was nothing.
+    // The first stream ends after this time without a line.
     if (streams === 0) await delay(1100, new AbortController().signal);
     streams += 1;
     return since(query.has("previous") ? [line(1, "long ago")] : [], query);

@@ -7,7 +7,7 @@ interface Line {
   text: string;
 }
 
-/** Lines of a log: several may have the same time, and some stand a moment before others that are older. */
+/** Returns lines of a log: several have the same time, and some come before older ones. */
 function log(count: number, from = 1000): Line[] {
   return Array.from({ length: count }, (_, at) => ({
     second: from + Math.floor(at / 7),
@@ -16,7 +16,7 @@ function log(count: number, from = 1000): Line[] {
   }));
 }
 
-/** What a server sends that knows whole seconds only. */
+/** Returns the lines that a server sends, which compares whole seconds only. */
 function sent(lines: readonly Line[], since: string | undefined): readonly Line[] {
   const second = since === undefined ? -Infinity : Date.parse(since) / 1000;
   return lines.filter((line) => line.second >= second);
@@ -53,7 +53,7 @@ Deno.test("LogPosition.startAfter() leaves out a line and all before it, and not
   position.startAfter(lines[20]!);
   const since = position.since;
   position.resume();
-  // Of those with the very same time, which cannot be told apart, the ones behind count.
+  // Lines with the same time cannot be distinguished: those after the given one count as new.
   const texts = takeAll(position, sent(lines, since));
   assert.deepEqual(texts.slice(-9), lines.slice(21).map(({ text }) => text));
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Event, LogLine, LogSelected } from "../../../../src/event.ts";
-import { LogText, newsText } from "../../../../src/features/logs/text.ts";
-import type { LogNews, LogOutput } from "../../../../src/features/logs/text.ts";
+import { LogText, noticeText } from "../../../../src/features/logs/text.ts";
+import type { LogNotice, LogOutput } from "../../../../src/features/logs/text.ts";
 import { textRenderer } from "../../../../src/cli/text.ts";
 import { memoryScreen } from "../screen_golden.ts";
 
@@ -105,7 +105,7 @@ Deno.test("LogText with times has the time of each line as the server gave it", 
 });
 
 const name = { time, namespace: "shop", pod: "web\x1b", container: "main" };
-const news: [LogNews, string][] = [
+const notices: [LogNotice, string][] = [
   [{ type: "log.started", ...name, kind: "container", initial: false }, "web\\x1b main: started"],
   [{ type: "log.restarted", ...name, restarts: 2 }, "web\\x1b main: started again (restart 2)"],
   [{ type: "log.waiting", ...name, reason: "Pending" }, "web\\x1b main: has no logs yet (Pending)"],
@@ -122,8 +122,8 @@ const news: [LogNews, string][] = [
   [{ type: "log.back", ...name, afterMs: 1234 }, "web\\x1b main: its logs are back after 1.2 s"],
 ];
 
-for (const [event, expected] of news) {
-  Deno.test(`newsText() says ${expected}`, () => assert.equal(newsText(event), expected));
+for (const [event, expected] of notices) {
+  Deno.test(`newsText() says ${expected}`, () => assert.equal(noticeText(event), expected));
 }
 
 Deno.test("textRenderer() prints lines of logs", () => {

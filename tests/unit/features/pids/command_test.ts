@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pids } from "../../../../src/features/pids/command.ts";
-import { first } from "../../beside.ts";
+import { first } from "../../target_client.ts";
 import { worldOf } from "../world.ts";
 
 const globals = { namespace: "shop", pod: "web" };

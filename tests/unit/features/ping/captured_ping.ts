@@ -3,14 +3,14 @@ import type { Event, PingSummary } from "../../../../src/event.ts";
 import type { Destination } from "../../../../src/target.ts";
 import type { ToolOutput } from "../../../../src/tool.ts";
 
-const folder = new URL("../../../testdata/ping/", import.meta.url);
+const directory = new URL("../../../testdata/ping/", import.meta.url);
 
-/** When every line is said to have come. */
+/** Receive time of every line. */
 export const came = "2026-01-01T00:00:00.000Z";
 
-/** What scripts/capture-ping captured: the command line, and what it printed. */
+/** Returns a capture of scripts/capture-ping: the command line and its output. */
 export function captured(name: string): { command: string; outputs: ToolOutput[] } {
-  const [first = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, folder)).trimEnd().split("\n");
+  const [first = "", ...lines] = Deno.readTextFileSync(new URL(`${name}.txt`, directory)).trimEnd().split("\n");
   const outputs = lines.map((text): ToolOutput => {
     const [stream, line = ""] = [text.slice(0, text.indexOf("|")), text.slice(text.indexOf("|") + 1)];
     if (stream === "exit") return { exit: { code: Number(line) } };
@@ -23,7 +23,7 @@ export function destinationsOf(addresses: readonly (string | Destination)[]): De
   return addresses.map((one) => typeof one === "string" ? { address: one } : one);
 }
 
-/** What became of each packet, in the order of the events. */
+/** Returns the outcome of each packet, in the order of the events. */
 export function sequence(events: readonly Event[]): string[] {
   return events.map((e) => "seq" in e ? `${e.type.slice(5)} ${e.seq}` : e.type.replace(/^ping\./, ""));
 }

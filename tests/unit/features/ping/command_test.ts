@@ -4,7 +4,7 @@ import { ping } from "../../../../src/features/ping/command.ts";
 import { run as runPing } from "../../../../src/features/ping/run.ts";
 import type { RawOptions } from "../../../../src/options.ts";
 import type { RunOptions } from "../../../../src/tool.ts";
-import { besideOf } from "../../beside.ts";
+import { targetClientOf } from "../../target_client.ts";
 import type { Destination } from "../../../../src/target.ts";
 import { refuses } from "../../refuses.ts";
 import type { World } from "../world.ts";
@@ -13,7 +13,7 @@ import { worldOf } from "../world.ts";
 const time = "2026-01-01T00:00:00.000Z";
 const globals = { namespace: "shop", pod: "web" };
 
-/** Runs a ping whose fping prints this, and ends with the code. */
+/** Runs a ping with an fping that prints `printed` and exits with `code`. */
 async function pinging(options: RawOptions, hosts: string[] = [], printed = "", code = 0, world: World = {}) {
   const { context, did, place, ports } = worldOf({ globals, reachable: [{ address: "10.0.0.9" }], ...world });
   const result = runPing(context, ping.plan(options, hosts, context.options), ports.find);
@@ -23,8 +23,8 @@ async function pinging(options: RawOptions, hosts: string[] = [], printed = "", 
 
 for (
   const [options, hosts, message] of [
-    [{}, [], "Nothing says what to ping"],
-    [{ graph: true }, [], "Nothing says what to ping"],
+    [{}, [], "No destination specified"],
+    [{ graph: true }, [], "No destination specified"],
     [{ count: "-1" }, ["web"], 'Option --count cannot be "-1"'],
     [{ count: "abc" }, ["web"], 'Option --count cannot be "abc"'],
     [{ count: "" }, ["web"], 'Option --count cannot be ""'],
@@ -35,14 +35,14 @@ for (
     [{}, ["web", ""], 'Host cannot be ""'],
   ] as [RawOptions, string[], string][]
 ) {
-  Deno.test(`ping refuses ${JSON.stringify(options)} ${hosts.join(" ")} before it goes anywhere`, async () => {
+  Deno.test(`ping refuses ${JSON.stringify(options)} ${hosts.join(" ")} before it connects`, async () => {
     const { context, did } = worldOf({ globals });
     await refuses(ping.run(context, options, hosts), message);
     assert.deepEqual([did.asked, did.entered], [[], []]);
   });
 }
 
-Deno.test("ping asks for what -d, -N, -a, -4, -6 and the hosts say", async () => {
+Deno.test("ping looks for the destinations of -d, -N, -a, -4, -6 and the hosts", async () => {
   const asked = async (options: RawOptions, hosts: string[] = []) => (await pinging(options, hosts)).did.asked[0];
   const nothing = { pods: [], all: false, hosts: [], families: [] };
   assert.deepEqual(await asked({ all: true }), { ...nothing, all: true });
@@ -69,7 +69,7 @@ Deno.test("ping sends 5 packets a second apart; with -g it has no end", async ()
   assert.ok((await pinging({ count: "0" }, ["h"])).argv.includes("-l"));
 });
 
-Deno.test("ping shows what is skipped and what is pinged first, and goes beside the one target", async () => {
+Deno.test("ping shows skipped pods and destinations first, and enters one target", async () => {
   const skipped: PingSkipped = { type: "ping.skipped", time, pod: "late", namespace: "shop", reason: "has no address" };
   const { did, disposed } = await pinging({ all: true }, [], "", 0, { skipped: [skipped] });
   assert.deepEqual(did.events.slice(0, 2).map(({ type }) => type), ["ping.skipped", "ping.target"]);
@@ -78,7 +78,7 @@ Deno.test("ping shows what is skipped and what is pinged first, and goes beside 
   assert.ok(disposed, "and lets go of it");
 });
 
-Deno.test("ping returns the code of an interrupt, and else what the pings say", async () => {
+Deno.test("ping returns the exit code of an interrupt, or else that of the pings", async () => {
   const reply = "[1.0] 10.0.0.9 : [0], 64 bytes, 0.05 ms (0.05 avg, 0% loss)\n";
   assert.equal((await pinging({ count: "1" }, ["h"], reply)).code, 0);
   const timeout = "[1.0] 10.0.0.9 : [0], timed out (NaN avg, 100% loss)\n";
@@ -86,9 +86,9 @@ Deno.test("ping returns the code of an interrupt, and else what the pings say", 
   assert.equal((await pinging({ count: "1" }, ["h"], reply, 0, { shown: 130 })).code, 130);
 });
 
-/** Runs a ping where NET_RAW is not in effect; first something says this of ICMP, then the pings print. */
+/** Runs a ping without NET_RAW: the ICMP probe prints `probed`, then the pings print `printed`. */
 async function pingingWithoutRaw(options: RawOptions, reachable: Destination[], probed: string, printed: string) {
-  const { context, did, ports } = worldOf({ globals, reachable }), places = [besideOf(), besideOf()];
+  const { context, did, ports } = worldOf({ globals, reachable }), places = [targetClientOf(), targetClientOf()];
   const ran: (readonly string[])[] = [];
   context.enter = (_query, needs = {}) => {
     did.needs.push(needs);
@@ -96,9 +96,9 @@ async function pingingWithoutRaw(options: RawOptions, reachable: Destination[], 
       const place = places[ran.length]!, text = ran.length === 0 ? probed : printed;
       ran.push(options.argv);
       void place.print("stdout", text).then(() => place.end(0));
-      return place.beside.run(options);
+      return place.client.run(options);
     };
-    return Promise.resolve({ ...places[1]!.beside, lost: places[1]!.beside.lost, capabilities: new Set(), run });
+    return Promise.resolve({ ...places[1]!.client, lost: places[1]!.client.lost, capabilities: new Set(), run });
   };
   return { code: await runPing(context, ping.plan(options, ["h"], context.options), ports.find), did, ran };
 }
@@ -121,7 +121,7 @@ Deno.test("ping wants NET_RAW, and uses fping only where it is in effect", async
   assert.deepEqual(did.said, ["no NET_RAW here: pinging with unprivileged ICMP"]);
 });
 
-Deno.test("ping connects by TCP where unprivileged ICMP is forbidden, and says why and to which port", async () => {
+Deno.test("ping connects by TCP where unprivileged ICMP is forbidden, and prints the reason and the port", async () => {
   const { code, did, ran } = await pingingWithoutRaw(
     { count: "1", interval: "0.001" },
     [{ address: "10.0.0.9", port: 8080 }],

@@ -25,7 +25,7 @@ Deno.test("fpingArguments() counts with -c and runs for ever with -l, never both
   assert.ok(!fpingArguments(["a"], 0, 1000).includes("-c"));
 });
 
-Deno.test("fpingArguments() keeps a host with a dash behind the options", () => {
+Deno.test("fpingArguments() separates a host with a dash from the options", () => {
   const argv = fpingArguments(["-f"], 1, 1000);
   assert.ok(argv.indexOf("--") < argv.indexOf("-f"));
 });

@@ -12,7 +12,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   }
 }
 
-Deno.test("graphRenderer() draws on the alternate screen and gives the terminal back before the summary", async () => {
+Deno.test("graphRenderer() draws on the alternate screen and restores the terminal before the summary", async () => {
   const { screen, text } = memoryScreen(80, 24);
   const graph = graphRenderer(screen, { onQuit: () => {} });
   for (const event of scene(3, 10)) graph.event(event);
@@ -76,7 +76,7 @@ Deno.test("graphRenderer() moves the selection with the keys and quits with q", 
   graph.end();
 });
 
-Deno.test("graphRenderer() takes a new window size at once", async () => {
+Deno.test("graphRenderer() redraws at once after a change of the window size", async () => {
   const { screen, written, size } = memoryScreen(80, 24);
   const graph = graphRenderer(screen, { onQuit: () => {} });
   for (const event of scene(3, 10)) graph.event(event);

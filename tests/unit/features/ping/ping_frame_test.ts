@@ -16,7 +16,7 @@ function view(columns: number, rows: number, more: Partial<View> = {}): View {
 
 for (const [columns, rows] of [[80, 24], [200, 50], [20, 5], [1, 1]] as const) {
   for (const count of [1, 3, 60]) {
-    Deno.test(`pingFrame() draws ${count} at ${columns}×${rows} as ever`, () => {
+    Deno.test(`pingFrame() draws ${count} at ${columns}×${rows} as in the golden file`, () => {
       const lines = pingFrame(state(count, 40), view(columns, rows));
       assertFits(lines, columns, rows);
       golden(`frame_${count}_at_${columns}x${rows}.txt`, lines);
@@ -41,7 +41,7 @@ Deno.test("pingFrame() fits any window, with and without colour", () => {
   }
 });
 
-Deno.test("pingFrame() tells lost, not sent, gone, waiting and losing apart without colour", () => {
+Deno.test("pingFrame() distinguishes lost, not sent, gone, waiting and losing without colour", () => {
   const text = pingFrame(state(8, 40), view(100, 30)).join("\n");
   for (
     const row of [/◐ cart.*×/, /× payments.*××.*lost +- +- +100%/, /○ dns.*○○.*unsent/, /- web.*gone/, /· cart.*wait/]
@@ -50,7 +50,7 @@ Deno.test("pingFrame() tells lost, not sent, gone, waiting and losing apart with
   }
 });
 
-Deno.test("pingFrame() shows the selected row wherever it is", () => {
+Deno.test("pingFrame() scrolls to the selected row", () => {
   const many = state(60, 40);
   for (const key of worstFirst(many)) {
     const lines = pingFrame(many, view(80, 12, { selected: key }));
@@ -66,7 +66,7 @@ Deno.test("pingFrame() charts the selected target", () => {
   assert.ok(pingFrame(three, view(80, 24, { selected: second })).includes(` ${name}  10.244.1.3 on node2`));
 });
 
-Deno.test("pingFrame() cannot be driven by names that hold control characters", () => {
+Deno.test("pingFrame() escapes control characters in names", () => {
   const evil = newPingState();
   const destination = { address: "10.0.0.1", namespace: "demo", pod: "a\x1b[2Jb", node: "n\r\nn" };
   applyEvent(evil, { type: "ping.reply", time: "2026-01-01T00:00:00Z", ...destination, seq: 0, rttMs: 1 });
@@ -84,6 +84,6 @@ Deno.test("pingFrame() draws a thousand targets in a few milliseconds", () => {
     pingFrame(thousand, view(200, 50, { order }));
     return performance.now() - before;
   });
-  // The quickest of ten, as others may use the machine meanwhile.
+  // The fastest of ten, as the machine may be busy.
   assert.ok(Math.min(...times) < 50, `${times.map((time) => time.toFixed(1))} ms`);
 });

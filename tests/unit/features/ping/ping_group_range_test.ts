@@ -10,23 +10,23 @@ Deno.test("allowsPing() is true when one of the groups is within the range", () 
   assert.equal(allowsPing("", [0]), false, "no such file");
 });
 
-Deno.test("readIcmpProbe() finds nothing where ICMP works, whatever becomes of its packets", () => {
+Deno.test("readIcmpProbe() returns undefined where ICMP works, even if packets fail", () => {
   assert.equal(readIcmpProbe("0\t2147483647\n65532\n"), undefined);
   assert.equal(readIcmpProbe("0\t2147483647\n65532\nping: connect: Network is unreachable\n"), undefined);
 });
 
-Deno.test("readIcmpProbe() tells which setting forbids it", () => {
+Deno.test("readIcmpProbe() names the setting that forbids ICMP", () => {
   assert.equal(readIcmpProbe("1\t0\n65532 100\n"), 'net.ipv4.ping_group_range is "1 0"');
 });
 
-Deno.test("readIcmpProbe() believes ping when it cannot open its socket", () => {
+Deno.test("readIcmpProbe() returns ping's error when it cannot open its socket", () => {
   const words = captured("icmp_not_permitted").outputs
     .flatMap((output) => "line" in output ? [output.line.slice(2)] : []);
   const said = readIcmpProbe(["0\t2147483647", "65532", ...words].join("\n"));
   assert.equal(said, "socket: Operation not permitted");
 });
 
-Deno.test("readIcmpProbe() finds no ICMP where there is no ping", () => {
+Deno.test("readIcmpProbe() returns a reason where the program ping is missing", () => {
   const said = "0\t2147483647\n0\nsh: 1: ping: not found\n";
   assert.equal(readIcmpProbe(said), 'there is no program "ping"');
 });

@@ -3,7 +3,7 @@ import { parsePingLine, unwrap } from "../../../../src/features/ping/ping_output
 import { parseTcpPingLine } from "../../../../src/features/ping/tcp_ping_output.ts";
 import { captured } from "./captured_ping.ts";
 
-/** The lines of a capture, without their labels. */
+/** Returns the lines of a capture, without their labels. */
 function linesOf(...names: string[]): string[] {
   return names.flatMap((name) => captured(name).outputs)
     .flatMap((output) => "line" in output ? [output.line.slice(output.line.indexOf("\t") + 1)] : []);
@@ -15,7 +15,7 @@ function kinds(lines: readonly { kind: string }[]): Record<string, number> {
   return counts;
 }
 
-Deno.test("parsePingLine() understands every line that tells of a packet", () => {
+Deno.test("parsePingLine() parses every line about a packet", () => {
   const lines = linesOf("icmp_replies", "icmp_loss", "icmp_duplicates", "icmp_unreachable", "icmp_unknown_host");
   const parsed = lines.map(parsePingLine);
   const rest = lines.filter((_, at) => parsed[at]!.kind === "other");
@@ -27,14 +27,14 @@ Deno.test("parsePingLine() understands every line that tells of a packet", () =>
   assert.ok(counted(" bytes from ") > 20 && counted("no answer yet") > 5 && counted("From") > 0);
 });
 
-Deno.test("parsePingLine() tells who sent an ICMP error", () => {
+Deno.test("parsePingLine() returns the sender of an ICMP error", () => {
   const line = linesOf("icmp_unreachable").find((line) => line.includes("From"))!;
   const at = Number(/\[([\d.]+)\]/.exec(line)![1]) * 1000;
   const reason = "Destination Host Unreachable from 10.77.0.2";
   assert.deepEqual(parsePingLine(line), { kind: "error", at, icmpSeq: 1, reason });
 });
 
-Deno.test("parsePingLine() tells what does not resolve, and why", () => {
+Deno.test("parsePingLine() returns the name that does not resolve, and the reason", () => {
   assert.deepEqual(parsePingLine(linesOf("icmp_unknown_host")[0]!), {
     kind: "about",
     subject: "nowhere.invalid",
@@ -42,7 +42,7 @@ Deno.test("parsePingLine() tells what does not resolve, and why", () => {
   });
 });
 
-Deno.test("parseTcpPingLine() understands every line of the TCP ping", () => {
+Deno.test("parseTcpPingLine() parses every line of the TCP ping", () => {
   const lines = linesOf("tcp", "tcp_unknown_host").filter((line) => !line.startsWith("exit"));
   const { reply, lost, unsent, unresolved, other } = kinds(lines.map(parseTcpPingLine));
   assert.deepEqual([reply, lost, unsent, unresolved, other], [9, 6, 2, 1, undefined]);

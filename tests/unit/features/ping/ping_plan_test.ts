@@ -78,7 +78,7 @@ for (
 
 const common = { count: 3, intervalMs: 200, timeoutMs: 1000 };
 
-Deno.test("pingArguments() starts a ping for each address, and no TCP ping where none is asked for", () => {
+Deno.test("pingArguments() starts a ping for each address, and no TCP ping without TCP targets", () => {
   const argv = pingArguments({ ...common, icmp: ["10.0.0.1", "db"], tcp: [] });
   assert.deepEqual(argv.slice(4), [
     "env --default-signal=INT ping -n -O -D -i 0.2 -W 1 -c 3 --",
@@ -87,7 +87,7 @@ Deno.test("pingArguments() starts a ping for each address, and no TCP ping where
   assert.ok(!pingArguments({ ...common, count: 0, icmp: ["a"], tcp: [] })[4]!.includes("-c"));
 });
 
-Deno.test("pingArguments() gives the TCP ping what it needs, and labels after those of ICMP", () => {
+Deno.test("pingArguments() passes options to the TCP ping, and labels that follow those of ICMP", () => {
   const argv = pingArguments({
     ...common,
     icmp: ["a"],

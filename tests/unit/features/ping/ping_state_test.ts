@@ -3,7 +3,7 @@ import { applyEvent, newPingState, Pinged, worstFirst } from "../../../../src/fe
 
 const at = 0;
 
-Deno.test("Pinged.last() orders by sequence number, whatever order they are settled in", () => {
+Deno.test("Pinged.last() orders packets by sequence number, in whatever order they are settled", () => {
   const pinged = new Pinged({ address: "10.0.0.1" });
   pinged.record(0, { at, rttMs: 1 });
   pinged.record(2, { at, rttMs: 3 });
@@ -37,7 +37,7 @@ Deno.test("Pinged.standing follows what came last", () => {
   assert.equal(pinged.standing, "gone");
 });
 
-Deno.test("worstFirst() puts loss before slowness, and does not move rows for noise", () => {
+Deno.test("worstFirst() puts loss before slowness, and does not reorder rows for small changes", () => {
   const state = newPingState();
   const reply = (address: string, seq: number, rttMs: number) =>
     applyEvent(state, { type: "ping.reply", time: "2026-01-01T00:00:00Z", address, seq, rttMs });

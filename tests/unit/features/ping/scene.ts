@@ -1,6 +1,6 @@
 import type { Event } from "../../../../src/event.ts";
 
-/** The same numbers in every run, from 0 to 1 (a linear congruential generator). */
+/** Returns a generator of numbers from 0 to 1, the same in every run (linear congruential). */
 export function numbers(seed = 1): () => number {
   let state = seed;
   return () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
@@ -9,8 +9,8 @@ export function numbers(seed = 1): () => number {
 const start = Date.parse("2026-01-01T00:00:00Z");
 
 /**
- * A ping of `count` pods over `rounds` seconds: the second loses every fourth packet, the third answers nothing, the
- * fourth cannot be reached, the fifth goes away half-way, the sixth has not answered yet; the others are well.
+ * Returns the events of a ping of `count` pods over `rounds` seconds: the second loses every fourth packet, the third all;
+ * packets to the fourth are unsent, the fifth is gone half-way, the sixth has not answered yet; the others answer.
  */
 export function scene(count: number, rounds: number): Event[] {
   const next = numbers();

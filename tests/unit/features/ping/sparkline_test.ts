@@ -3,7 +3,7 @@ import { sparkline } from "../../../../src/features/ping/sparkline.ts";
 
 const at = 0;
 
-Deno.test("sparkline() marks loss, what was not sent, and what is under way", () => {
+Deno.test("sparkline() marks lost, unsent and in-flight packets", () => {
   const spans = sparkline([{ at, rttMs: 1 }, { at, missing: "lost" }, { at, missing: "unsent" }, undefined], 1);
   assert.deepEqual(spans, [
     { text: "▃", look: "good" },
@@ -18,6 +18,6 @@ Deno.test("sparkline() keeps noise low and lets outliers stand out", () => {
   assert.equal(text, "▁▁▁█");
 });
 
-Deno.test("sparkline() calls slow what is twice as long as usual", () => {
+Deno.test("sparkline() shows times above twice the median as slow", () => {
   assert.deepEqual(sparkline([2, 2.1].map((rttMs) => ({ at, rttMs })), 1).map((span) => span.look), ["good", "slow"]);
 });

@@ -6,7 +6,7 @@ import { pingTool } from "../../../../src/features/ping/tool.ts";
 import { memoryScreen } from "../screen_golden.ts";
 import { captured, destinationsOf, sequence, summaryOf } from "./captured_ping.ts";
 
-/** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
+/** Replays a capture through a tool with the same options. Asserts that its command line is the captured one. */
 function replay(name: string, addresses: (string | Destination)[], count: number, intervalMs: number) {
   const { command, outputs } = captured(name);
   const tool = pingTool({ destinations: destinationsOf(addresses), count, intervalMs });
@@ -28,7 +28,7 @@ Deno.test("pingTool.read() reports replies with the printed time and round-trip 
   assert.equal(tool.exitCode(), 0);
 });
 
-Deno.test("pingTool.read() reports lost replies and leaves partial loss at exit code 1 for the silent one", () => {
+Deno.test("pingTool.read() reports lost replies; a silent destination makes the exit code 1", () => {
   const { tool, of } = replay("loss", ["10.77.0.2", "10.77.0.3", "10.77.0.4"], 6, 200);
   const { lost, received, sent, unsent, lossPercent } = summaryOf(of("10.77.0.3"));
   assert.deepEqual({ lost, received, sent, unsent, lossPercent }, {
@@ -43,7 +43,7 @@ Deno.test("pingTool.read() reports lost replies and leaves partial loss at exit 
   assert.equal(tool.exitCode(), 1);
 });
 
-Deno.test("pingTool.read() tells what could not be sent from what was lost", () => {
+Deno.test("pingTool.read() distinguishes unsent from lost packets", () => {
   const { tool, of } = replay("unsent", ["10.9.9.9", "10.77.0.7", "fd99::9", "10.77.0.2"], 3, 200);
   for (const address of ["10.9.9.9", "10.77.0.7", "fd99::9"]) {
     assert.deepEqual(sequence(of(address)), ["unsent 0", "unsent 1", "unsent 2", "summary"], address);
@@ -52,7 +52,7 @@ Deno.test("pingTool.read() tells what could not be sent from what was lost", () 
   assert.equal(tool.exitCode(), 1);
 });
 
-Deno.test("pingTool.read() reports what could not be sent while it runs, not only at the end", () => {
+Deno.test("pingTool.read() reports unsent packets while fping runs, not only at the end", () => {
   const { command, outputs } = captured("unsent_live");
   const tool = pingTool({ destinations: [{ address: "10.9.9.9" }], count: 0, intervalMs: 200 });
   assert.equal(tool.argv.join(" "), command);
@@ -66,7 +66,7 @@ Deno.test("pingTool.read() reports what could not be sent while it runs, not onl
   assert.equal(tool.exitCode(), 2);
 });
 
-Deno.test("pingTool.read() counts an unreachable destination once and says who refused", () => {
+Deno.test("pingTool.read() counts an unreachable destination once and names the sender of the error", () => {
   const { tool, of } = replay("unreachable", ["10.99.0.1", "10.77.0.99"], 2, 1000);
   assert.deepEqual(sequence(of("10.99.0.1")), ["lost 0", "lost 1", "summary"]);
   const [first] = of("10.99.0.1");
@@ -75,14 +75,14 @@ Deno.test("pingTool.read() counts an unreachable destination once and says who r
   assert.equal(tool.exitCode(), 2);
 });
 
-Deno.test("pingTool.read() counts duplicates once and takes none of them for unsent", () => {
+Deno.test("pingTool.read() counts duplicates once, and none of them as unsent", () => {
   const { tool, of } = replay("duplicates", ["10.77.0.5"], 0, 200);
   assert.deepEqual(sequence(of("10.77.0.5")), ["reply 0", "reply 1", "reply 2", "reply 3", "reply 4", "summary"]);
   assert.equal(summaryOf(of("10.77.0.5")).unsent, 0);
   assert.equal(tool.exitCode(), 0);
 });
 
-Deno.test("pingTool.read() counts packets in flight at the end as nothing", () => {
+Deno.test("pingTool.read() does not count packets in flight at the end", () => {
   const { of } = replay("in_flight", ["10.77.0.4", "10.77.0.2"], 0, 200);
   const { sent, received, lost, unsent } = summaryOf(of("10.77.0.4"));
   assert.deepEqual({ sent, received, lost, unsent }, { sent: 3, received: 0, lost: 3, unsent: 0 });
@@ -97,7 +97,7 @@ Deno.test("pingTool.read() gives every destination of a shared address its own e
   }
 });
 
-Deno.test("pingTool.read() reports a destination that is the beat's own address", () => {
+Deno.test("pingTool.read() reports a destination that is `beatAddress`", () => {
   const { events } = replay("loopback", ["127.0.0.1"], 2, 200);
   assert.deepEqual(sequence(events), ["reply 0", "reply 1", "summary"]);
 });
@@ -126,20 +126,20 @@ Deno.test("pingTool.read() goes on without a host that does not resolve and exit
   assert.equal(tool.exitCode(), 1);
 });
 
-Deno.test("pingTool.exitCode() passes on that fping itself failed, with its words", () => {
+Deno.test("pingTool.exitCode() returns the exit code of a failed fping, with its messages", () => {
   const { tool, events } = replay("not_permitted", ["10.77.0.2"], 1, 200);
   const failed = events.find((event) => event.type === "failed");
   assert.match(failed?.reason ?? "", /exit code 4: .*can't create socket/);
   assert.equal(tool.exitCode(), 4);
 });
 
-Deno.test("pingTool.exitCode() passes on that fping was killed, after the summary", () => {
+Deno.test("pingTool.exitCode() returns the exit code of a killed fping, after the summary", () => {
   const { tool, of } = replay("killed", ["10.77.0.2"], 0, 200);
   assert.deepEqual(sequence(of("10.77.0.2")), ["reply 0", "reply 1", "reply 2", "summary"]);
   assert.equal(tool.exitCode(), 137);
 });
 
-Deno.test("pingTool.gone() is reported once, ends the losses, and stands in the summary", () => {
+Deno.test("pingTool.gone() is reported once, ends the reports of losses, and appears in the summary", () => {
   const { outputs } = captured("in_flight");
   const destination = { address: "10.77.0.4", namespace: "demo", pod: "web" };
   const tool = pingTool({ destinations: [destination, { address: "10.77.0.2" }], count: 0, intervalMs: 200 });
@@ -151,7 +151,7 @@ Deno.test("pingTool.gone() is reported once, ends the losses, and stands in the 
   assert.equal(summary?.type === "ping.summary" && summary.gone, "deleted");
 });
 
-Deno.test("pingTool.gone() tells of each address of a pod that has two", () => {
+Deno.test("pingTool.gone() reports each address of a pod that has two", () => {
   const pod = { namespace: "demo", pod: "web" };
   const destinations = [{ address: "10.77.0.4", ...pod }, { address: "fd77::4", ...pod }];
   const tool = pingTool({ destinations, count: 0, intervalMs: 200 });
@@ -159,7 +159,7 @@ Deno.test("pingTool.gone() tells of each address of a pod that has two", () => {
   assert.deepEqual(gone.map((event) => "address" in event && event.address), ["10.77.0.4", "fd77::4"]);
 });
 
-Deno.test("pingTool.begin() names every destination", () => {
+Deno.test("pingTool.begin() lists every destination", () => {
   const destinations = [{ address: "10.0.0.1", namespace: "demo", pod: "a", node: "n1" }, { address: "db" }];
   const time = "2026-01-01T00:00:00.000Z";
   const events = pingTool({ destinations, count: 1, intervalMs: 1000 }).begin(time);

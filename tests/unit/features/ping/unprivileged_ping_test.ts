@@ -4,7 +4,7 @@ import type { Destination } from "../../../../src/target.ts";
 import { unprivilegedPingTool } from "../../../../src/features/ping/unprivileged_ping.ts";
 import { came, captured, destinationsOf, sequence, summaryOf } from "./captured_ping.ts";
 
-/** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
+/** Replays a capture through a tool with the same options. Asserts that its command line is the captured one. */
 function replay(name: string, addresses: (string | Destination)[], count: number, intervalMs: number, mostIcmp = 64) {
   const { command, outputs } = captured(name);
   const tool = unprivilegedPingTool({ destinations: destinationsOf(addresses), count, intervalMs, mostIcmp });
@@ -13,12 +13,12 @@ function replay(name: string, addresses: (string | Destination)[], count: number
   return { tool, events, of: (address: string) => events.filter((e) => "address" in e && e.address === address) };
 }
 
-/** How many packets of icmp_duplicates were answered: as many as SIGINT left time for. */
+/** Number of answered packets in icmp_duplicates, which depends on the moment of SIGINT. */
 const doubled = new Set(
   captured("icmp_duplicates").outputs.flatMap((o) => "line" in o ? /icmp_seq=(\d+)/.exec(o.line)?.[1] ?? [] : []),
 ).size;
 
-/** The printed time and round-trip time of the first line like this. */
+/** Returns the printed time and round-trip time of the first line that matches. */
 function printed(name: string, wanted: RegExp): { time: string; rttMs: number } {
   const line = captured(name).outputs.find((output) => "line" in output && wanted.test(output.line));
   assert.ok(line !== undefined && "line" in line);
@@ -48,7 +48,7 @@ Deno.test("unprivilegedPingTool.read() reports lost replies, and the last ones o
   assert.equal(tool.exitCode(), 1);
 });
 
-Deno.test("unprivilegedPingTool.read() takes no reply for lost before a second has passed", () => {
+Deno.test("unprivilegedPingTool.read() counts no reply as lost before a second has passed", () => {
   const { outputs } = captured("icmp_in_flight");
   const tool = unprivilegedPingTool({ destinations: [{ address: "10.77.0.4" }], count: 0, intervalMs: 200 });
   const at = (text: string) => Number(/\[([\d.]+)\]/.exec(text)![1]) * 1000;
@@ -65,18 +65,18 @@ Deno.test("unprivilegedPingTool.read() takes no reply for lost before a second h
   assert.fail("nothing was lost");
 });
 
-Deno.test("unprivilegedPingTool.read() takes what the interval is longer than for lost at the next packet", () => {
+Deno.test("unprivilegedPingTool.read() counts a packet as lost at the next one if the interval exceeds the timeout", () => {
   const { of } = replay("icmp_slow_rounds", ["10.77.0.4", "10.77.0.2"], 3, 2000);
   assert.deepEqual(sequence(of("10.77.0.4")), ["lost 0", "lost 1", "lost 2", "summary"]);
 });
 
-Deno.test("unprivilegedPingTool.read() counts the one last packet as lost", () => {
+Deno.test("unprivilegedPingTool.read() counts the last packet as lost at the end", () => {
   const { tool, of } = replay("icmp_lost_at_end", ["10.77.0.4"], 2, 1000);
   assert.deepEqual(sequence(of("10.77.0.4")), ["lost 0", "lost 1", "summary"]);
   assert.equal(tool.exitCode(), 2);
 });
 
-Deno.test("unprivilegedPingTool.read() tells where there is no way to from what was lost", () => {
+Deno.test("unprivilegedPingTool.read() distinguishes missing routes from lost packets", () => {
   const addresses = ["10.9.9.9", "10.77.0.7", "10.77.0.8", "fd99::9", "10.77.0.2"];
   const { tool, of } = replay("icmp_unsent", addresses, 4, 200);
   for (const address of ["10.9.9.9", "fd99::9"]) {
@@ -89,7 +89,7 @@ Deno.test("unprivilegedPingTool.read() tells where there is no way to from what 
   assert.equal(tool.exitCode(), 1);
 });
 
-Deno.test("unprivilegedPingTool.read() counts an unreachable destination once and says who refused", () => {
+Deno.test("unprivilegedPingTool.read() counts an unreachable destination once and names the sender of the error", () => {
   const { tool, of } = replay("icmp_unreachable", ["10.99.0.1", "10.77.0.99"], 2, 1000);
   assert.deepEqual(sequence(of("10.99.0.1")), ["lost 0", "lost 1", "summary"]);
   const [first] = of("10.99.0.1");
@@ -108,13 +108,13 @@ Deno.test("unprivilegedPingTool.read() counts duplicates once", () => {
   assert.equal(tool.exitCode(), 0);
 });
 
-Deno.test("unprivilegedPingTool.read() counts ICMP packets in flight at the end as nothing", () => {
+Deno.test("unprivilegedPingTool.read() does not count ICMP packets in flight at the end", () => {
   const { of } = replay("icmp_in_flight", ["10.77.0.4", "10.77.0.2"], 0, 200);
   const { sent, received, lost, unsent } = summaryOf(of("10.77.0.4"));
   const times = (like: RegExp) =>
     captured("icmp_in_flight").outputs.flatMap((o) => "line" in o ? like.exec(o.line)?.[1] ?? [] : []).map(Number);
   const end = Math.max(...times(/\[([\d.]+)\]/));
-  // Each line comes when the next packet is sent, an interval of 0.2 s after its own.
+  // ping prints a line when it sends the next packet, an interval of 0.2 s later.
   const due = times(/^0\t\[([\d.]+)\] no answer/).filter((at) => at - 0.2 + 1 <= end).length;
   assert.ok(due > 0);
   assert.deepEqual({ sent, received, lost, unsent }, { sent: due, received: 0, lost: due, unsent: 0 });
@@ -153,7 +153,7 @@ Deno.test("unprivilegedPingTool.read() goes on without a host that does not reso
   }
 });
 
-Deno.test("unprivilegedPingTool.read() tells that a ping could not start, in its words, and goes on", () => {
+Deno.test("unprivilegedPingTool.read() reports a ping that could not start, with its messages, and goes on", () => {
   const { tool, events } = replay("icmp_not_permitted", ["10.77.0.2"], 1, 200);
   assert.deepEqual(events[0], {
     type: "failed",
@@ -171,7 +171,7 @@ const tcpHosts = [
   ...["localhost", "10.77.0.4", "10.99.0.1", "10.9.9.9", "10.77.0.7"],
 ];
 
-Deno.test("unprivilegedPingTool.read() takes an open and a closed TCP port for a reply, and says which port", () => {
+Deno.test("unprivilegedPingTool.read() counts an open and a closed TCP port as a reply, and reports the port", () => {
   const { tool, events } = replay("tcp", tcpHosts, 2, 500, 0);
   const of = (address: string, port: number) =>
     events.filter((event) => "port" in event && "address" in event && event.address === address && event.port === port);
@@ -191,7 +191,7 @@ Deno.test("unprivilegedPingTool.read() takes an open and a closed TCP port for a
   assert.equal(tool.exitCode(), 1);
 });
 
-Deno.test("unprivilegedPingTool.read() tells lost and unsent TCP pings apart, with their reasons", () => {
+Deno.test("unprivilegedPingTool.read() distinguishes lost and unsent TCP pings, with their reasons", () => {
   const { of } = replay("tcp", tcpHosts, 2, 500, 0);
   const reasons = (address: string) => of(address).flatMap((e) => "reason" in e ? [e.reason] : []);
   assert.deepEqual([sequence(of("10.77.0.4")), reasons("10.77.0.4")], [["lost 0", "lost 1", "summary"], []]);
@@ -201,7 +201,7 @@ Deno.test("unprivilegedPingTool.read() tells lost and unsent TCP pings apart, wi
   assert.equal(reasons("10.9.9.9")[0], "Network is unreachable");
 });
 
-Deno.test("unprivilegedPingTool.read() counts TCP pings in flight at the end as nothing", () => {
+Deno.test("unprivilegedPingTool.read() does not count TCP pings in flight at the end", () => {
   const { of } = replay("tcp_in_flight", ["10.77.0.4", "10.77.0.2"], 0, 500, 0);
   const { sent, lost, unsent } = summaryOf(of("10.77.0.4"));
   const printed = captured("tcp_in_flight").outputs.filter((o) => "line" in o && o.line.endsWith("no answer")).length;
@@ -225,7 +225,7 @@ Deno.test("unprivilegedPingTool.read() sums up ICMP and TCP together, in the ord
   assert.equal(tool.exitCode(), 1);
 });
 
-Deno.test("unprivilegedPingTool.exitCode() passes on that the TCP ping or the shell failed", () => {
+Deno.test("unprivilegedPingTool.exitCode() returns the exit code of a failed TCP ping or shell", () => {
   const make = () => unprivilegedPingTool({ destinations: [{ address: "a" }], count: 1, intervalMs: 200, mostIcmp: 0 });
   const tool = make();
   tool.read({ stream: "stderr", line: "error: out of memory", time: came });
@@ -239,7 +239,7 @@ Deno.test("unprivilegedPingTool.exitCode() passes on that the TCP ping or the sh
   assert.equal(killed.exitCode(), 137);
 });
 
-Deno.test("unprivilegedPingTool.gone() ends the losses, and stands in the summary", () => {
+Deno.test("unprivilegedPingTool.gone() ends the reports of losses, and appears in the summary", () => {
   const destination = { address: "10.77.0.4", namespace: "demo", pod: "web", port: 8080 };
   const tool = unprivilegedPingTool({ destinations: [destination, { address: "b" }], count: 0, intervalMs: 200 });
   assert.deepEqual(tool.gone(destination, "deleted", came).map(({ type }) => type), ["ping.gone"]);
@@ -250,7 +250,7 @@ Deno.test("unprivilegedPingTool.gone() ends the losses, and stands in the summar
   assert.equal(summary?.type === "ping.summary" && summary.gone, "deleted");
 });
 
-Deno.test("unprivilegedPingTool.begin() names every destination, with what it is pinged by", () => {
+Deno.test("unprivilegedPingTool.begin() lists every destination, with its protocol and port", () => {
   const destinations = [{ address: "10.0.0.1", pod: "a", namespace: "demo", port: 8080 }, { address: "db" }];
   const tool = unprivilegedPingTool({ destinations, count: 1, intervalMs: 1000, mostIcmp: 1 });
   assert.deepEqual(tool.begin(came), [

@@ -94,7 +94,7 @@ for (
 
 Deno.test("cleanup removes nothing when nothing says what", async () => {
   const { context, did } = worldOf({});
-  await refuses(cleanup.run(context, {}, []), "Nothing says which debug pod or copy");
-  await refuses(cleanup.run(context, { allNamespaces: true }, []), "Nothing says which debug pod or copy");
+  await refuses(cleanup.run(context, {}, []), "No debug pod or copy specified");
+  await refuses(cleanup.run(context, { allNamespaces: true }, []), "No debug pod or copy specified");
   assert.deepEqual(did.removed, []);
 });

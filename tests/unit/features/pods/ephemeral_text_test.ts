@@ -23,6 +23,6 @@ Deno.test("ephemeralTable() shows who runs since when, and who waits", () => {
 
 Deno.test("endedLine() says which has ended, and drives no terminal", () => {
   assert.equal(endedLine({ ...common, type: "cleanup.ended" }), "shop/web:scope-1 on node1: ended");
-  // deno-lint-ignore no-control-regex -- that is what is looked for
+  // deno-lint-ignore no-control-regex -- the test searches for it
   assert.doesNotMatch(endedLine({ ...common, pod: "\x1b[2J", type: "cleanup.ended" }), /\x1b/);
 });

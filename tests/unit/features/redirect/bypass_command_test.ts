@@ -22,7 +22,7 @@ Deno.test("bypass without a command holds until the end, and sums up", async () 
 Deno.test("bypass with a command runs it once the bypass holds, and no longer holds it when that has ended", async () => {
   const { context, did, place } = worldOf({ globals: { pod: "web" } });
   const seen: string[] = [];
-  place.beside.bypass = async function* ({ plan, signal }) {
+  place.client.bypass = async function* ({ plan, signal }) {
     assert.deepEqual(plan, { mesh: "istio", ports: [] });
     assert.equal(place.seen.options, undefined, "it runs already");
     yield started;
@@ -46,7 +46,7 @@ Deno.test("bypass runs no command where the sidecar cannot be gone around, and e
   for (const events of [[], [started]]) {
     const { context, place } = worldOf({ globals: { pod: "web" } });
     context.attach = () => new Promise(() => {});
-    place.beside.bypass = async function* () {
+    place.client.bypass = async function* () {
       yield* events;
       throw refused;
     };
@@ -58,7 +58,7 @@ Deno.test("bypass runs no command where the sidecar cannot be gone around, and e
 
 Deno.test("bypass asks for no more rights than the command cannot do without", async () => {
   const { context, did, place } = worldOf({ globals: { pod: "web" } });
-  place.beside.bypass = async function* ({ signal }) {
+  place.client.bypass = async function* ({ signal }) {
     yield started;
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseBypassPorts, parseMesh } from "../../../../src/features/redirect/bypass.ts";
 import { BypassTally } from "../../../../src/features/redirect/bypass_tally.ts";
-import { summedUp } from "../../../../src/runs/summed_up.ts";
+import { withSummary } from "../../../../src/runs/with_summary.ts";
 import type { BypassStarted, Event } from "../../../../src/event.ts";
 import { bypassLines } from "../../../../src/features/redirect/bypass_text.ts";
 
@@ -40,7 +40,7 @@ Deno.test("parseBypassPorts() takes ports, each once", () => {
 async function summaryOf(events: () => AsyncIterable<Event>): Promise<[Event[], unknown]> {
   const seen: Event[] = [];
   try {
-    for await (const event of summedUp(events(), new BypassTally())) seen.push(event);
+    for await (const event of withSummary(events(), new BypassTally())) seen.push(event);
   } catch (error) {
     return [seen, error];
   }

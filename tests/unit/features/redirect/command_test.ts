@@ -18,7 +18,7 @@ const plain: RedirectAsked = {
   probes: "pod",
 };
 
-// [options, arguments, what differs from redirecting all ports]
+// [options, arguments, differences from redirecting all ports]
 const plans: [RawOptions, string[], Partial<RedirectAsked>][] = [
   [{}, [], {}],
   [{}, ["8080", "81:8081"], { incoming: [{ port: 8080 }, { port: 81, localPort: 8081 }] }],
@@ -26,7 +26,7 @@ const plans: [RawOptions, string[], Partial<RedirectAsked>][] = [
   [{ outgoing: true }, ["5432"], { incoming: [], outgoing: [{ port: 5432, localPort: 5432 }] }],
   [{ target: "app" }, [], { ownContainer: true }],
   [{ mirror: true, raw: true, cut: true, takeover: true }, [], { mirror: true, raw: true, cut: true, takeover: true }],
-  [{ probes: "laptop", to: "::1" }, [], { probes: "laptop", to: "::1" }],
+  [{ probes: "local", to: "::1" }, [], { probes: "local", to: "::1" }],
 ];
 
 for (const [options, args, differs] of plans) {

@@ -4,7 +4,7 @@ import type { RedirConnection, RedirOpened, RedirStarted, RedirTraffic } from ".
 
 const start = Date.parse("2026-01-01T10:00:00.000Z");
 
-/** So many seconds after the start. */
+/** Returns a time `seconds` after the start. */
 export function at(seconds: number): string {
   return new Date(start + seconds * 1000).toISOString();
 }
@@ -37,7 +37,7 @@ export function opened(connection: number, more: Partial<RedirOpened> = {}): Red
 export function ended(connection: number, more: Partial<RedirConnection> = {}): RedirConnection {
   return {
     ...opened(connection),
-    ...{ type: "redir.connection", time: at(2), servedBy: "laptop", ended: "closed" },
+    ...{ type: "redir.connection", time: at(2), servedBy: "local", ended: "closed" },
     ...{ sentBytes: 312, receivedBytes: 1234, durationMs: 12.3, connectMs: 0.5 },
     ...more,
   };

@@ -25,11 +25,11 @@ function view(columns: number, rows: number, more: Partial<RedirView> = {}): Red
   };
 }
 
-/** The time of day is local. */
+/** Returns the frame with its times of day masked, because they are local. */
 const shown = (state: RedirState, seen: RedirView) =>
   redirFrame(state, seen).map((line) => line.replace(/\d\d:\d\d:\d\d/, "hh:mm:ss"));
 
-/** A pod with two open connections, some that ended in all ways, and a last one that this machine did not take. */
+/** A pod with two open connections, some with each kind of end, and a last one that this machine did not accept. */
 const alone: Event[] = [
   started({ kept: 3 }),
   opened(1, { time: at(3) }),
@@ -192,6 +192,6 @@ Deno.test("redirFrame() draws thousands of open connections in a few millisecond
     redirFrame(state, view(200, 50, { busiest: true }));
     return performance.now() - before;
   });
-  // The quickest of ten, as others may use the machine meanwhile.
+  // The fastest of ten, because other processes may use the machine meanwhile.
   assert.ok(Math.min(...times) < 50, `${times.map((time) => time.toFixed(1))} ms`);
 });

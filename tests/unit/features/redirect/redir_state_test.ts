@@ -32,7 +32,7 @@ Deno.test("applyRedir() counts what is open, what came in all, what the pod answ
     ended(2, { servedBy: "pod", reason: "refused" }),
     ended(3, { ended: "reset" }),
     ended(4, { servedBy: "pod", probe: true, ended: "reset" }),
-    ended(5, { ended: "failed" }), // it was never told to be open
+    ended(5, { ended: "failed" }), // without a `redir.opened` event
   ));
   assert.deepEqual([open, total({ open, ...rest } as never), toPod, probes, broken], [1, 5, 2, 1, 2]);
 });

@@ -3,7 +3,7 @@ import { delay } from "../../../../src/lib/delay.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { Event } from "../../../../src/event.ts";
 import { now } from "../../../../src/lib/timed.ts";
-import type { NamedPod } from "../../../../src/connect/coming_back.ts";
+import type { NamedPod } from "../../../../src/connect/reconnect.ts";
 import type { ClusterContext } from "../../../../src/context.ts";
 import { redirectMatching } from "../../../../src/features/redirect/redirect_matching.ts";
 import type { redirectPod, RedirectRun } from "../../../../src/features/redirect/redirect_pod.ts";
@@ -30,7 +30,7 @@ function podNamed(name: string, spec: Partial<V1Pod["spec"]> = {}): V1Pod {
   } as V1Pod;
 }
 
-/** Redirects what an API server lists by a redirect of the test's own, until the body has returned. */
+/** Redirects the pods that an API server lists with a fake redirect, until the body has returned. */
 async function matching(
   { pods, redirect }: { pods: () => V1Pod[]; redirect: typeof redirectPod },
   body: (world: { events: Event[]; ended: Promise<void>; texts(): string[] }) => Promise<void>,
@@ -68,9 +68,9 @@ async function matching(
 
 const podOf = (event: Event) => (event as { pod?: string }).pod;
 
-/** A redirect that works until it is told to end. */
+/** Fakes a redirect that works until it is aborted. */
 async function* works({ namespace, pod }: NamedPod, signal: AbortSignal): AsyncIterable<Event> {
-  await delay(1, signal); // later than what is known at once
+  await delay(1, signal); // later than everything that is known at the start
   yield { type: "redir.resumed", time: now(), namespace, pod, afterMs: 0 };
   await aborted(signal);
 }

@@ -5,7 +5,7 @@ import { textRenderer } from "../../../../src/cli/text.ts";
 import { at, ended, opened, outgoing, started, traffic, web } from "./redir_events.ts";
 import { assertFits, memoryScreen } from "../screen_golden.ts";
 
-/** The time of day is local. */
+/** Returns the lines with their times of day masked, because they are local. */
 const line = (event: Parameters<typeof redirLines>[0]) =>
   redirLines(event, false).map((text) => text.replace(/^\d\d:\d\d:/, "hh:mm:"));
 

@@ -12,7 +12,7 @@ async function shelling(options: RawOptions, command: string[], world: World = {
   return { code: await shell.run(context, options, command), did, run: place.seen.options, place };
 }
 
-Deno.test("shell runs a shell in the target's namespaces, and the command's exit code is its own", async () => {
+Deno.test("shell runs a shell in the target's namespaces, and returns its exit code", async () => {
   const { code, did, run, place } = await shelling({}, []);
   assert.equal(code, 7);
   assert.equal(run?.argv[0], "bash");
@@ -21,23 +21,23 @@ Deno.test("shell runs a shell in the target's namespaces, and the command's exit
   assert.ok(place.seen.disposed);
 });
 
-Deno.test("shell passes a command on as it is, without a terminal where there is none", async () => {
+Deno.test("shell passes a command on unchanged, without a terminal if there is none", async () => {
   const { run } = await shelling({}, ["sh", "-c", "a  b", "--help", ""]);
   assert.deepEqual([run?.argv, run?.pty, run?.env], [["sh", "-c", "a  b", "--help", ""], undefined, undefined]);
 });
 
-Deno.test("shell gives a terminal of the window's size and kind where there is one", async () => {
+Deno.test("shell runs in a terminal of the window's size and type if there is one", async () => {
   const { run } = await shelling({}, ["top"], { interactive: true });
   assert.deepEqual([run?.pty, run?.env], [{ columns: 100, rows: 30 }, { TERM: "xterm" }]);
 });
 
-Deno.test("shell -t names the container, before --container", async () => {
+Deno.test("shell -t names the container, and overrides --container", async () => {
   assert.deepEqual((await shelling({ target: "main" }, [])).did.entered, [{ pod: "web", container: "main" }]);
   const both = await shelling({ target: "main" }, [], { globals: { ...globals, container: "other" } });
   assert.deepEqual(both.did.entered, [{ pod: "web", container: "main" }]);
 });
 
-Deno.test("shell --inside asks for a place to go in from, and runs the command there", async () => {
+Deno.test("shell --inside needs a way into the target, and runs the command there", async () => {
   const { did, run } = await shelling({ inside: true }, []);
   assert.deepEqual(did.needs, [{ inside: true }]);
   assert.deepEqual(run, { argv: [], namespaces: [], inside: { privileged: false } });
@@ -53,7 +53,7 @@ Deno.test("shell --inside asks for a place to go in from, and runs the command t
   assert.deepEqual(command.did.needs, [{ inside: "other" }]);
 });
 
-Deno.test("shell --inside --privileged says what that means", async () => {
+Deno.test("shell --inside --privileged prints the risk", async () => {
   const { did, run } = await shelling({ inside: true, privileged: true }, []);
   assert.deepEqual(run?.inside, { privileged: true });
   assert.deepEqual(did.needs, [{ inside: "other" }]);
@@ -69,7 +69,7 @@ Deno.test("shell --volumes asks for the target's volumes", async () => {
   assert.deepEqual((await shelling({ inside: true, volumes: true }, [])).did.needs, [{ inside: true, volumes: true }]);
 });
 
-Deno.test("shell says what a pod's limit of files on disk means where it is, and nothing where there is none", async () => {
+Deno.test("shell explains a pod's limit of files on disk for each way, and prints nothing without a limit", async () => {
   const said = async (options: RawOptions, world: World) => (await shelling(options, ["true"], world)).did.said;
   const limited = { target: { storage: { emptyDirs: {}, pod: { bytes: 20 * 2 ** 20, text: "20Mi" } } } };
   const limit = 'pod "shop/web" is evicted when its files take more than 20Mi';
@@ -95,7 +95,7 @@ for (
     ) => [{ inside: true, user }, `Option --user cannot be "${user}"`]),
   ] as [RawOptions, string][]
 ) {
-  Deno.test(`shell refuses ${JSON.stringify(options)} before it goes anywhere`, async () => {
+  Deno.test(`shell refuses ${JSON.stringify(options)} before it connects`, async () => {
     const { context, did } = worldOf({ globals });
     await refuses(shell.run(context, options, []), message);
     assert.deepEqual(did.entered, []);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { strace } from "../../../../src/features/strace/command.ts";
 import { ScopeError } from "../../../../src/errors.ts";
 import type { RawOptions } from "../../../../src/options.ts";
-import { first } from "../../beside.ts";
+import { first } from "../../target_client.ts";
 import { worldOf } from "../world.ts";
 
 const globals = { namespace: "shop", pod: "web" };
 const attached = "/usr/bin/strace: Process 4242 attached with 3 threads\n";
 
-/** Runs a trace of process 4242 whose strace prints this, and ends with the code. */
+/** Runs a trace of process 4242 with an strace that prints these texts and exits with `code`. */
 async function tracing(options: RawOptions, { stdout = "", stderr = attached, code = 0 } = {}) {
   const { context, did, place } = worldOf({ globals, processes: [first] });
   const running = strace.run(context, options, []);
@@ -24,14 +24,14 @@ for (
     [{ stringLimit: "-1" }, 'Option --string-limit cannot be "-1"'],
   ] as [RawOptions, string][]
 ) {
-  Deno.test(`strace refuses ${JSON.stringify(options)} before it goes anywhere`, async () => {
+  Deno.test(`strace refuses ${JSON.stringify(options)} before it connects`, async () => {
     const { context, did } = worldOf({ globals });
     await assert.rejects(strace.run(context, options, []), { message });
     assert.deepEqual(did.entered, []);
   });
 }
 
-Deno.test("strace traces the first process, and hands on what strace is to do", async () => {
+Deno.test("strace traces the first process, and passes its options to strace", async () => {
   const { run, did } = await tracing({ expression: ["openat", "signal=none"], stringLimit: "99", decodeFds: true });
   assert.deepEqual(run?.argv.slice(3), [
     ...["-f", "-y", "-s", "99", "-e", "openat", "-e", "signal=none", "-o", "/dev/stdout", "-p", "4242"],
@@ -41,7 +41,7 @@ Deno.test("strace traces the first process, and hands on what strace is to do", 
   assert.ok(!(await tracing({ follow: false })).run?.argv.includes("-f"));
 });
 
-Deno.test("strace says how the process ended, and ends well", async () => {
+Deno.test("strace prints how the process ended, and exits with 0", async () => {
   const { code, did } = await tracing({}, { stdout: "4242 1.000001 +++ exited with 3 +++\n" });
   assert.equal(code, 0);
   assert.equal(did.said.at(-1), "process 4242 (httpd -f) exited with 3; after a restart of its container, trace again");
@@ -55,7 +55,7 @@ Deno.test("strace explains a refusal of the kernel", async () => {
   const stderr = "strace: attach: ptrace(PTRACE_SEIZE, 4242): Operation not permitted\n";
   const { context, place } = worldOf({ globals, processes: [{ ...first, tracerPid: 7 }] });
   const { tracerPid: _, ...free } = { ...first, tracerPid: 7 };
-  place.beside.processes = () => Promise.resolve([free]);
+  place.client.processes = () => Promise.resolve([free]);
   const running = strace.run(context, {}, []);
   void place.print("stderr", stderr).then(() => place.end(1));
   await assert.rejects(running, (error) => {

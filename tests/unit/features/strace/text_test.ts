@@ -14,11 +14,11 @@ const call: StraceCall = {
   result: "0",
   durationMs: 0.012,
 };
-/** Without the time of day, which is local. */
+/** Removes the time of day, which is local. */
 const line = (event: Parameters<typeof straceLine>[0], color = false) =>
   straceLine(event, color).replace(/^\d\d:\d\d:\d\d\.123456 /, "");
 
-Deno.test("straceLine() is strace's own rendering, behind time and pid", () => {
+Deno.test("straceLine() is strace's own rendering, after time and pid", () => {
   assert.equal(line(call), "     42 close(3)                                = 0 <0.000012>");
   const { durationMs: _, ...endless } = { ...call, syscall: "exit_group", arguments: "0", result: "?" };
   assert.equal(line(endless), "     42 exit_group(0)                           = ?");
@@ -47,9 +47,9 @@ Deno.test("straceLine() prints the calls of a real trace as strace did", () => {
   );
 });
 
-Deno.test("straceLine() shows errors in their own colour, and nothing that drives a terminal", () => {
+Deno.test("straceLine() shows errors in their own colour, and escapes control characters", () => {
   const failed = line({ ...call, error: "ENOENT", result: "-1 ENOENT (No such file or directory)" }, true);
-  // deno-lint-ignore no-control-regex -- that is what it is about
+  // deno-lint-ignore no-control-regex -- control characters are the subject
   assert.match(failed, /\x1b\[31m/);
   assert.equal(line({ ...call, arguments: "\x1b[2J\u202e" }).includes("\x1b"), false);
   assert.equal(straceLine({ type: "strace.line", time, text: "a\x1bb" }, false), "a\\x1bb");

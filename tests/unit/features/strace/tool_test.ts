@@ -7,7 +7,7 @@ import { captured } from "../../captured.ts";
 
 type Options = Partial<Omit<StraceOptions, "pid">>;
 
-/** Feeds a capture to the tool whose options led to it; that the command line is the captured one is checked. */
+/** Replays a capture through a tool with the same options. Asserts that its command line is the captured one. */
 function replay(name: string, options: Options = {}) {
   const { command, pid, outputs } = captured(`strace/${name}`);
   const all = { follow: true, expressions: [], decodeDescriptors: false, summary: "none" as const, ...options, pid };
@@ -37,7 +37,7 @@ function news(events: readonly Event[]): string[] {
 
 const programs = "trace=%process,pause,clock_nanosleep,wait4";
 
-Deno.test("straceArguments() asks for a pid, the time and the duration on each line, in an output of its own", () => {
+Deno.test("straceArguments() sets a pid, the time and the duration on each line, and a separate output", () => {
   const options = { pid: 42, follow: true, expressions: ["trace=file", "signal=none"], decodeDescriptors: true };
   assert.deepEqual(straceArguments({ ...options, stringLimit: 64 }), [
     ...["strace", "-ttt", "-T", "-f", "-y", "-s", "64"],
@@ -46,7 +46,7 @@ Deno.test("straceArguments() asks for a pid, the time and the duration on each l
   assert.ok(!straceArguments({ ...options, follow: false }).includes("-f"));
 });
 
-Deno.test("straceTool() runs beside the target, in no namespace of it, and says whom it stops", () => {
+Deno.test("straceTool() enters no namespace of the target, and names the process that it stops", () => {
   const tool = straceTool({ pid: 42, follow: true, expressions: [], decodeDescriptors: false, summary: "none" });
   assert.deepEqual([tool.namespaces, tool.traces, tool.stopSignal], [[], 42, "SIGINT"]);
 });
@@ -78,7 +78,7 @@ Deno.test("straceTool.read() reads calls with time, result, error and duration",
   assert.deepEqual([tool.targetEnd, tool.exitCode()], ["exited with 3", 0]);
 });
 
-Deno.test("straceTool.read() puts together what was printed in two pieces, as of its beginning", () => {
+Deno.test("straceTool.read() joins a call that was printed in two parts, with the time of its entry", () => {
   const { outputs } = captured("strace/children");
   const { calls, events } = replay("children", { expressions: [programs] });
   assert.equal(events.filter(({ type }) => type === "strace.line").length, 0, "every line is understood");
@@ -93,7 +93,7 @@ Deno.test("straceTool.read() puts together what was printed in two pieces, as of
   assert.ok(calls.every((call) => !call.arguments.includes("unfinished") && call.unfinished === undefined));
 });
 
-Deno.test("straceTool.read() is not taken in by text in quotes that looks like the end of a call", () => {
+Deno.test("straceTool.read() ignores text in quotes that looks like the end of a call", () => {
   const { calls, events } = replay("threads", { expressions: ["trace=write,futex,exit_group,exit"], stringLimit: 64 });
   const write = calls.find((call) => call.arguments.includes("unfinished"));
   assert.equal(write?.arguments.slice(write.arguments.indexOf(",")), ', ") = 0 <0.1> (x <unfinished ...>", 31');
@@ -111,7 +111,7 @@ Deno.test("straceTool.read() keeps calls of several threads apart", () => {
   assert.ok(calls.some(({ syscall, result }) => syscall === "clone3" && result === String(execve?.pid)));
 });
 
-Deno.test("straceTool.read() reads signals, stops and deaths", () => {
+Deno.test("straceTool.read() reads signals, stops and exits", () => {
   const { tool, events } = replay("signals", { expressions: ["trace=none"] });
   const seen = news(events);
   assert.deepEqual(seen.slice(-6), ["SIGUSR1", "SIGSTOP", "stopped SIGSTOP", "SIGCONT", "SIGSEGV", "SIGSEGV"]);
@@ -120,13 +120,13 @@ Deno.test("straceTool.read() reads signals, stops and deaths", () => {
   assert.match(first?.type === "strace.signal" ? first.details : "", /^\{si_signo=SIGCHLD, .*\}$/);
 });
 
-Deno.test("straceTool.read() ends well when the process is killed meanwhile", () => {
+Deno.test("straceTool.read() ends with exit code 0 when the process is killed meanwhile", () => {
   const { tool, events, calls } = replay("killed");
   assert.deepEqual([tool.targetEnd, tool.exitCode(), news(events)], ["was killed by SIGKILL", 0, ["SIGKILL"]]);
   assert.deepEqual(calls.map(({ syscall, result }) => [syscall, result]), [["restart_syscall", "?"]]);
 });
 
-Deno.test("straceTool.read() shows the call in which the process waits when strace lets go", () => {
+Deno.test("straceTool.read() shows the call in which the process waits when strace detaches", () => {
   const { tool, calls } = replay("detached");
   assert.deepEqual(calls.map(({ arguments: given, unfinished }) => [given, unfinished]), [
     ["<... resuming interrupted clock_nanosleep ...>", true],
@@ -134,7 +134,7 @@ Deno.test("straceTool.read() shows the call in which the process waits when stra
   assert.equal(tool.targetEnd, undefined);
 });
 
-Deno.test("straceTool.read() shows the calls of all threads that go on at the end, and fails for no signal asked for", () => {
+Deno.test("straceTool.read() shows the unfinished calls of all threads at the end, and does not fail for the stop signal", () => {
   const { pid, outputs } = captured("strace/threads");
   const tool = straceTool({ pid, follow: true, expressions: [], decodeDescriptors: false, summary: "none" });
   const until = outputs.findIndex((output) => "line" in output && output.line.includes("<unfinished ...>"));
@@ -146,7 +146,7 @@ Deno.test("straceTool.read() shows the calls of all threads that go on at the en
   assert.equal(tool.exitCode(), 137);
 });
 
-Deno.test("straceTool.read() follows nobody without follow", () => {
+Deno.test("straceTool.read() follows no other thread without follow", () => {
   const { pid, events } = replay("thread_alone", {
     follow: false,
     expressions: ["trace=clone,vfork,wait4,exit_group"],
@@ -154,7 +154,7 @@ Deno.test("straceTool.read() follows nobody without follow", () => {
   assert.ok(events.every((event) => !("pid" in event) || event.pid === pid));
 });
 
-Deno.test("straceTool.read() passes on what it does not understand, such as bytes that were read", () => {
+Deno.test("straceTool.read() passes on unknown lines, such as bytes that were read", () => {
   const { calls, events } = replay("decoded", {
     decodeDescriptors: true,
     expressions: ["read=0", "trace=read,dup2,fcntl,close"],
@@ -163,7 +163,7 @@ Deno.test("straceTool.read() passes on what it does not understand, such as byte
   assert.ok(calls.some((call) => call.arguments === '0</etc/hostname>, "n", 1' && call.result === "1"));
 });
 
-Deno.test("straceTool.read() gives a summary of calls, errors and times, the longest in total first", () => {
+Deno.test("straceTool.read() returns a summary of calls, errors and times, the longest in total first", () => {
   const { events, calls } = replay("files", { summary: "too" });
   const summaries = events.filter((event): event is StraceSummary => event.type === "strace.summary");
   const { time: _time, totalMs, maxMs, slowest, ...wait } = summaries[0]!;
@@ -178,7 +178,7 @@ Deno.test("straceTool.read() gives a summary of calls, errors and times, the lon
   assert.deepEqual([...new Set(only)], ["strace.attached", "strace.summary"]);
 });
 
-Deno.test("straceTool.read() counts what comes long after it was to stop, and shows it no more", () => {
+Deno.test("straceTool.read() only counts calls that arrive long after the request to stop", () => {
   const { pid, outputs } = captured("strace/files");
   const tool = straceTool({ pid, follow: true, expressions: [], decodeDescriptors: false, summary: "too" });
   tool.stopping?.("2025-12-31T23:59:50.000Z");
@@ -189,7 +189,7 @@ Deno.test("straceTool.read() counts what comes long after it was to stop, and sh
   assert.ok(events.some((event) => event.type === "strace.summary" && event.syscall === "openat"));
 });
 
-Deno.test("straceTool.read() says why strace cannot begin", () => {
+Deno.test("straceTool.read() throws the reason why strace cannot start", () => {
   const gone = refusedBy("unknown_pid");
   assert.deepEqual([gone.kind, /^Process "\d+" has ended$/.test(gone.message)], ["notFound", true]);
   for (const name of ["traced_already", "not_capable", "not_permitted"]) {
@@ -205,13 +205,13 @@ for (
     ["bad_status", ["status=foo"], 'invalid status "foo"'],
   ] as const
 ) {
-  Deno.test(`straceTool.read() refuses -e ${expressions[0]} with strace's own words`, () => {
+  Deno.test(`straceTool.read() refuses -e ${expressions[0]} with strace's own message`, () => {
     const { kind, message } = refusedBy(name, { expressions });
     assert.deepEqual([kind, message], ["usage", `strace does not take this: ${words}`]);
   });
 }
 
-Deno.test("parseStraceLine() leaves alone what is no line of a trace", () => {
+Deno.test("parseStraceLine() returns the text of a line that is not of a trace", () => {
   for (const text of ["", "42", " | 00000  6e  n |", "42 1.000001 +++ superseded by execve in pid 43 +++", "a b c"]) {
     assert.deepEqual(parseStraceLine(text), { kind: "other", text });
   }

@@ -6,26 +6,26 @@ const local = "localhost:18080";
 const request = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: web\r\nUser-Agent: test\r\n\r\n");
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** A local program that gets a connection: its bytes come one after another; `answer` is called when it answers. */
+/** A local program that serves a connection: it reads `bytes`, and calls `answer` when it answers. */
 type Program = (bytes: AsyncIterable<Uint8Array>, answer: () => void) => Promise<void>;
 
-/** A redirect whose connections go to a local program, as redirect_client.ts lets them. */
+/** A redirect that connects a local program in the same way as redirect_client.ts. */
 class World {
   readonly cycles = new Cycles(() => Promise.resolve({ name: "kubectl", pid: 4242 }));
   readonly found: Cycle[] = [];
   arrived = 0;
-  /** Answered by the pod itself, as they were part of a cycle. */
+  /** Number of connections that the pod answered, as they were part of a cycle. */
   byPod = 0;
   answered = 0;
   longestMs = 0;
 
   constructor(private readonly program: (world: World) => Program, private readonly heard = true) {}
 
-  /** A connection comes to the pod; its bytes come in these pieces. */
-  async connect(pieces: AsyncIterable<Uint8Array>, from = "127.0.0.1"): Promise<void> {
+  /** Opens a connection to the pod that sends these chunks. */
+  async connect(chunks: AsyncIterable<Uint8Array>, from = "127.0.0.1"): Promise<void> {
     this.arrived += 1;
     assert.ok(this.arrived < 100, "an endless loop");
-    const begun = performance.now(), input = pieces[Symbol.asyncIterator]();
+    const begun = performance.now(), input = chunks[Symbol.asyncIterator]();
     let peeked: Promise<IteratorResult<Uint8Array>> | undefined;
     const peek = () => peeked ??= input.next();
     const link = this.cycles.arrived(local, from, async () => {
@@ -58,32 +58,32 @@ class World {
   }
 }
 
-async function* of(...pieces: Uint8Array[]) {
-  yield* pieces;
+async function* of(...chunks: Uint8Array[]) {
+  yield* chunks;
   await wait(1);
 }
 
-/** Never sends anything. */
+/** Sends no bytes, and ends after 1.2 s. */
 async function* silence(): AsyncIterable<Uint8Array> {
   await wait(1200);
   yield* [];
 }
 
-/** Passes each connection on to the pod, after so many milliseconds. */
+/** Returns a program that passes each connection on to the pod, after `ms` milliseconds. */
 const forwards = (ms: number): (world: World) => Program => (world) => async (bytes) => {
   await wait(ms);
   await world.connect(bytes);
 };
 
-/** The same once it has read a whole request, as a proxy of HTTP does, which adds a line to it. */
+/** Returns a program like an HTTP proxy: it reads a whole request, adds a line, and passes it on to the pod after `ms`. */
 const proxies = (ms: number): (world: World) => Program => (world) => async (bytes) => {
   let all = "";
-  for await (const piece of bytes) if ((all += new TextDecoder().decode(piece)).endsWith("\r\n\r\n")) break;
+  for await (const chunk of bytes) if ((all += new TextDecoder().decode(chunk)).endsWith("\r\n\r\n")) break;
   await wait(ms);
   await world.connect(of(new TextEncoder().encode(all.replace(/\r\n$/, "Via: 1.1 me\r\n\r\n"))));
 };
 
-/** Six to eight, where nothing holds this machine up. */
+/** Limit of connections until a cycle is found; six to eight on an idle machine. */
 const few = 20;
 
 const cycles: [string, (world: World) => Program, () => AsyncIterable<Uint8Array>][] = [
@@ -102,7 +102,7 @@ for (const [name, program, bytes] of cycles) {
     }]);
     assert.ok(world.arrived <= few, `${world.arrived} connections`);
     assert.equal(world.byPod, 1);
-    // The next one is not let in at all.
+    // The next connection is not admitted at all.
     await world.connect(bytes(), "10.0.0.7");
     assert.equal(world.byPod, 2);
     assert.equal(world.found.length, 1);
@@ -140,9 +140,9 @@ Deno.test("Cycles ends a cycle through two redirects that both look for it", asy
   assert.ok(first.arrived + second.arrived <= 2 * few, `${first.arrived} and ${second.arrived} connections`);
 });
 
-/** Answers after so many milliseconds, once it has the whole request. */
+/** Returns a program that answers `ms` milliseconds after it has read the whole request. */
 const answers = (ms: number): (world: World) => Program => () => async (bytes, answer) => {
-  for await (const piece of bytes) if (new TextDecoder().decode(piece).endsWith("\r\n\r\n")) break;
+  for await (const chunk of bytes) if (new TextDecoder().decode(chunk).endsWith("\r\n\r\n")) break;
   await wait(ms);
   answer();
 };
@@ -206,7 +206,7 @@ Deno.test("Cycles takes no steady client for a cycle whose requests are never an
 Deno.test("Cycles lets an application call its own pod, some times over", async () => {
   const nested = (depth: number): (world: World) => Program => (world) => async (bytes, answer) => {
     let all = "";
-    for await (const piece of bytes) if ((all += new TextDecoder().decode(piece)).endsWith("\r\n\r\n")) break;
+    for await (const chunk of bytes) if ((all += new TextDecoder().decode(chunk)).endsWith("\r\n\r\n")) break;
     const level = Number(/^GET \/(\d+)/.exec(all)?.[1] ?? depth);
     if (level > 0) await world.connect(of(new TextEncoder().encode(`GET /${level - 1} HTTP/1.1\r\n\r\n`)));
     answer();

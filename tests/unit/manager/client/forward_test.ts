@@ -8,10 +8,10 @@ import { version } from "../../../../src/version.ts";
 import { until } from "../../../cluster/wait.ts";
 import { openSocket, outcome, reader, start, startManager, within } from "../manager_process.ts";
 
-/** A manager, one connection to it, and a forwarder that lets others use that. */
+/** Starts a manager, one connection to it, and a forwarder that shares the connection. */
 async function startForwarder(connection?: Promise<ManagerConnection>) {
   const manager = await startManager(), far = await manager.connect();
-  const forwarding = forwarder(connection ?? Promise.resolve(far)), path = `${manager.folder}/forward.sock`;
+  const forwarding = forwarder(connection ?? Promise.resolve(far)), path = `${manager.directory}/forward.sock`;
   await new Promise<void>((resolve) => forwarding.server.listen(path, resolve));
   return {
     far,
@@ -30,7 +30,7 @@ Deno.test("forwarder() passes on calls, their answers and their errors", async (
   await using forwarding = await startForwarder();
   await using near = await forwarding.connect();
   const info = await near.calls.info({});
-  // The manager sees one client, whoever calls.
+  // The manager sees the forwarder as its only client.
   assert.deepEqual([info.version, info.clients], [version, 1]);
   const program = start(near, ["scope-has-no-such-program"]);
   program.exit.catch(() => {});
@@ -67,7 +67,7 @@ Deno.test("forwarder() ends a program whose caller gives up or goes away, and no
   lasting.exit.catch(() => {});
   await lastingOutput.has(/runs/);
   const runs = async () => (await forwarding.far.calls.info({})).runs;
-  // The caller stops to listen: its stream is reset.
+  // The caller stops reading, which resets its stream.
   for await (const _ of start(goes, ["sh", "-c", "echo runs; sleep 60"]).output) break;
   await until("the first program to end", 5, async () => await runs() === 1);
   const second = reader(start(goes, ["sh", "-c", "echo runs; sleep 60"]));
@@ -86,7 +86,7 @@ Deno.test("forwarder() holds up who sends more than its reader takes, and no oth
   const run = start(near, ["sh", "-c", "head -c 600000000 /dev/zero; echo sent >&2"]);
   run.exit.catch(() => {});
   const output = run.output[Symbol.asyncIterator]();
-  await output.next(); // and not again
+  await output.next(); // the output is not read again
   const before = Deno.memoryUsage().rss;
   for (let asked = 0; asked < 20; asked++) {
     const asking = performance.now();
@@ -94,7 +94,7 @@ Deno.test("forwarder() holds up who sends more than its reader takes, and no oth
     assert.ok(performance.now() - asking < 1000);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  // Two windows, and what lies between them.
+  // The limit allows for two flow-control windows and the buffers between them.
   assert.ok(Deno.memoryUsage().rss - before < 150e6, `${Deno.memoryUsage().rss - before} bytes more`);
   assert.equal((await forwarding.far.calls.info({})).runs, 1);
   await output.return?.();
@@ -121,7 +121,7 @@ Deno.test("forwarder() survives a lost connection, and callers that speak no HTT
   const run = start(near, ["sleep", "60"]), ending = assert.rejects(outcome(run));
   run.exit.catch(() => {});
   await until("the program to run", 5, async () => (await forwarding.far.calls.info({})).runs === 1);
-  const stranger = await openSocket(`${forwarding.manager.folder}/forward.sock`);
+  const stranger = await openSocket(`${forwarding.manager.directory}/forward.sock`);
   stranger.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   stranger.on("error", () => {});
   await within(5, new Promise((resolve) => stranger.resume().once("close", resolve)));

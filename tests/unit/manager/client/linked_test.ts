@@ -6,9 +6,9 @@ import { type Peer, ResetError } from "../../../../src/manager/protocol/tunnel/p
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 
-/** A peer that gives these pieces, then ends or is reset, and keeps what is written to it. */
-function peerOf(pieces: readonly string[], { reset = false } = {}) {
-  const left = [...pieces], written: string[] = [];
+/** Returns a peer that reads these chunks, then ends or is reset, and collects the bytes written to it. */
+function peerOf(chunks: readonly string[], { reset = false } = {}) {
+  const left = [...chunks], written: string[] = [];
   const peer: Peer = {
     read() {
       const next = left.shift();

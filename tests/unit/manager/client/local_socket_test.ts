@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { LocalSocket } from "../../../../src/manager/client/local_socket.ts";
 import { ResetError } from "../../../../src/manager/protocol/tunnel/peer.ts";
 
-/** A connection to a listener of this test, with its other end. */
+/** Connects to a listener of this test; returns both ends. */
 async function pair(): Promise<{ socket: LocalSocket; other: Deno.TcpConn; [Symbol.dispose](): void }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [socket, other] = await Promise.all([

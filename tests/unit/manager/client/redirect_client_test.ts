@@ -10,11 +10,11 @@ import { Closed_How, RedirectResponseSchema } from "../../../../src/manager/prot
 import type { Frame, RedirectRequest, RedirectResponse } from "../../../../src/manager/protocol/gen/manager_pb.ts";
 import { redirect } from "../../../../src/manager/client/redirect_client.ts";
 import type { RedirectPlan } from "../../../../src/manager/client/redirect_plan.ts";
-import { target } from "../../beside.ts";
+import { target } from "../../target_client.ts";
 
 type Part = NonNullable<MessageInitShape<typeof RedirectResponseSchema>["response"]>;
 
-/** A manager in memory: it says what the test lets it say, and remembers what it was told. */
+/** A manager in memory: sends the responses of the test, and collects the frames that it receives. */
 function manager() {
   const responses = new Channel<RedirectResponse>(), frames: Frame[] = [];
   const lost = new AbortController();
@@ -27,8 +27,8 @@ function manager() {
       yield* responses;
     },
   };
-  const say = (response: Part) => void responses.push(create(RedirectResponseSchema, { response }));
-  const toldOf = async (connection: number, wanted: Frame["frame"]["case"]) => {
+  const respond = (response: Part) => void responses.push(create(RedirectResponseSchema, { response }));
+  const receivedFrame = async (connection: number, wanted: Frame["frame"]["case"]) => {
     for (let tries = 0; tries < 200; tries++) {
       const found = frames.find((frame) => frame.connection === connection && frame.frame.case === wanted);
       if (found !== undefined) return found.frame.value;
@@ -36,7 +36,7 @@ function manager() {
     }
     assert.fail(`no ${wanted} for connection ${connection}: ${frames.map(({ frame }) => frame.case).join(" ")}`);
   };
-  return { connection: { calls, lost: lost.signal } as unknown as ManagerConnection, say, toldOf };
+  return { connection: { calls, lost: lost.signal } as unknown as ManagerConnection, respond, receivedFrame };
 }
 
 const plan = (port: number, localPort: number): RedirectPlan => ({
@@ -57,24 +57,24 @@ const opened = (connection: number, port: number) => ({
   },
 });
 
-/** Begins a redirect of port 80 to a local port, as if the manager had started it. */
+/** Starts a redirect of port 80 to a local port; the manager answers with `started`. */
 function begin(localPort: number) {
-  const { connection, say, toldOf } = manager(), stop = new AbortController(), events: Event[] = [];
+  const { connection, respond, receivedFrame } = manager(), stop = new AbortController(), events: Event[] = [];
   const cycles = new Cycles(() => Promise.resolve(undefined));
   const call = { plan: plan(80, localPort), owner: "ann@laptop", session: "s", signal: stop.signal, cycles };
   const ended = (async () => {
     for await (const event of redirect(connection, target, call, (error) => Promise.resolve(error))) events.push(event);
   })();
-  say({ case: "started", value: { incoming: [80, 22], unheard: [], kept: 0, cut: 0, mesh: false } });
-  return { say, toldOf, stop, events, ended };
+  respond({ case: "started", value: { incoming: [80, 22], unheard: [], kept: 0, cut: 0, mesh: false } });
+  return { respond, receivedFrame, stop, events, ended };
 }
 
 Deno.test("redirect() connects to what was asked for only, whatever the manager says", async () => {
-  const { say, toldOf, stop, ended } = begin(1);
-  say(opened(1, 22));
-  assert.equal(await toldOf(1, "refused"), "port 22 was not asked for");
-  say(opened(2, 80));
-  assert.equal(await toldOf(2, "refused"), "nothing listens on localhost:1");
+  const { respond, receivedFrame, stop, ended } = begin(1);
+  respond(opened(1, 22));
+  assert.equal(await receivedFrame(1, "refused"), "port 22 was not asked for");
+  respond(opened(2, 80));
+  assert.equal(await receivedFrame(2, "refused"), "nothing listens on localhost:1");
   stop.abort();
   await ended;
 });
@@ -85,11 +85,11 @@ Deno.test("redirect() carries a connection to a local server and back, and tells
     socket.on("end", () => socket.end("bye"));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { say, toldOf, stop, events, ended } = begin((server.address() as { port: number }).port);
-  say(opened(7, 80));
-  await toldOf(7, "accepted");
+  const { respond, receivedFrame, stop, events, ended } = begin((server.address() as { port: number }).port);
+  respond(opened(7, 80));
+  await receivedFrame(7, "accepted");
   const frame = (frame: Frame["frame"]) => ({ connection: 7, frame });
-  say({
+  respond({
     case: "frames",
     value: {
       frames: [
@@ -98,9 +98,9 @@ Deno.test("redirect() carries a connection to a local server and back, and tells
       ],
     },
   });
-  assert.match(new TextDecoder().decode(await toldOf(7, "data") as Uint8Array), /^hi(bye)?$/);
-  await toldOf(7, "end");
-  say({
+  assert.match(new TextDecoder().decode(await receivedFrame(7, "data") as Uint8Array), /^hi(bye)?$/);
+  await receivedFrame(7, "end");
+  respond({
     case: "frames",
     value: {
       frames: [{
@@ -120,19 +120,19 @@ Deno.test("redirect() carries a connection to a local server and back, and tells
       }],
     },
   });
-  const told = () => events.some(({ type }) => type === "redir.connection");
-  for (let tries = 0; tries < 200 && !told(); tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  const hasEnded = () => events.some(({ type }) => type === "redir.connection");
+  for (let tries = 0; tries < 200 && !hasEnded(); tries++) await new Promise((resolve) => setTimeout(resolve, 5));
   stop.abort();
   await ended;
   server.close();
   const connection = events.find(({ type }) => type === "redir.connection");
   assert.ok(connection?.type === "redir.connection");
   const { servedBy, ended: how, sentBytes, receivedBytes, durationMs } = connection;
-  assert.deepEqual([servedBy, how, sentBytes, receivedBytes, durationMs], ["laptop", "closed", 2, 5, 1.5]);
+  assert.deepEqual([servedBy, how, sentBytes, receivedBytes, durationMs], ["local", "closed", 2, 5, 1.5]);
 });
 
 Deno.test("redirect() ends with who took over", async () => {
-  const { say, ended } = begin(1);
-  say({ case: "takenOver", value: "bob@desk" });
+  const { respond, ended } = begin(1);
+  respond({ case: "takenOver", value: "bob@desk" });
   await assert.rejects(ended, { kind: "denied", message: /^bob@desk has taken over the redirect of/ });
 });

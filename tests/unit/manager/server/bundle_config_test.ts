@@ -5,7 +5,8 @@ const read = (name: string) => Deno.readTextFileSync(new URL(`../../../testdata/
 const real = { pod: "pair-78c79bd475-5jtpc", uid: "345c0bbf-24a9-4c0c-bb85-45374485e27f" };
 const written = { pod: "pair-1", uid: "5f0c1d2e-3a4b-4c5d-8e6f-708192a3b4c5" };
 
-// containerd's are captured from a real node; this project has no CRI-O, whose are written after its documentation.
+// containerd's configs are captured from a real node; CRI-O's are written after its documentation, as the project runs no
+// CRI-O.
 for (
   const [name, expected] of [
     ["containerd_container", { ...real, container: "back" }],

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { isInAnyContainer, isInContainer, isInPod } from "../../../../src/manager/server/cgroup.ts";
 
-const folder = new URL("../../../testdata/cgroup/", import.meta.url);
+const directory = new URL("../../../testdata/cgroup/", import.meta.url);
 
-// v1_cgroupfs_containerd is captured from a pod on a real node; the others are of systems that this project has none
-// of, written after the documentation of their drivers.
+// v1_cgroupfs_containerd is captured from a pod on a real node; the others are written after the documentation of drivers
+// that the project does not run.
 const real = {
   uid: "a68269be-5fc4-4c68-8f3a-7ca2f6b1210b",
   id: "f3db7a55e5e533f0b08f895920f99d771fb45c4cfbef616462e6534759733560",
@@ -19,18 +19,18 @@ const files: Record<string, { uids: string[]; ids: string[] }> = {
   v1_systemd_crio: { uids: [uid], ids: [id] },
   v1_systemd_docker: { uids: [uid], ids: [id] },
   v1_cgroupfs_docker: { uids: [uid], ids: [id] },
-  // The kubelet drives systemd, and containerd does not: runc takes systemd's three names for one folder.
+  // The kubelet uses the systemd driver and containerd does not: runc then uses systemd's three names as one directory.
   v1_mixed_drivers: { uids: [uid], ids: [id] },
   v2_cgroupfs: { uids: [uid], ids: [id] },
   v2_systemd_containerd: { uids: [uid], ids: [id] },
   v2_systemd_guaranteed: { uids: [uid], ids: [id] },
   v2_systemd_crio: { uids: [uid], ids: [id] },
-  // CRI-O's monitor is no process of the container.
+  // CRI-O's monitor is not a process of the container.
   v2_systemd_crio_conmon: { uids: [uid], ids: [] },
-  // As a manager in a cgroup namespace of its own sees another container.
+  // Another container as seen from a manager in its own cgroup namespace.
   v2_cgroup_namespace: { uids: [uid], ids: [id] },
   v2_cgroup_namespace_systemd: { uids: [uid], ids: [id] },
-  // What runs in the container may have made groups of its own, named like containers; the node may be one, too.
+  // Processes of the container may have created groups named like containers; the node may be a container, too.
   v2_nested_systemd: { uids: [uid], ids: [id] },
   v2_nested_docker: { uids: [uid], ids: [id] },
   v2_node_in_docker: { uids: [uid], ids: [id] },
@@ -39,12 +39,12 @@ const files: Record<string, { uids: string[]; ids: string[] }> = {
 };
 
 Deno.test("Every captured cgroup text is tested", () => {
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name.replace(/\.txt$/, ""));
+  const names = [...Deno.readDirSync(directory)].map(({ name }) => name.replace(/\.txt$/, ""));
   assert.deepEqual(names.sort(), Object.keys(files).sort());
 });
 
 for (const [name, expected] of Object.entries(files)) {
-  const text = Deno.readTextFileSync(new URL(`${name}.txt`, folder));
+  const text = Deno.readTextFileSync(new URL(`${name}.txt`, directory));
 
   Deno.test(`isInContainer() and isInPod() read ${name}`, () => {
     const ids = [id, outer, real.id, "b".repeat(64)], uids = [uid, real.uid, uid.replace("5", "6")];

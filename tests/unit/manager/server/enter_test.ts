@@ -61,24 +61,24 @@ Deno.test("enterArgv() protects the target's mounts while the node's /proc still
   assert.ok(!enterArgv({ pid: 7, namespaces: ["pid"], files, argv, hold: [] }).includes("7"));
 });
 
-/** Runs the script between, with `mount` as something that prints. */
+/** Runs the mount script, with a `mount` that prints its arguments. */
 async function script(
   files: Record<string, string>,
   argv: string[],
   { namespaces = ["net", "pid"] as readonly NamespaceKind[], mountCode = 0 } = {},
 ) {
   const built = enterArgv({ pid: 7, namespaces, files, argv });
-  const folder = Deno.makeTempDirSync({ prefix: "scope-enter-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-enter-" });
   const program = (name: string, text: string) =>
-    Deno.writeTextFileSync(`${folder}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    Deno.writeTextFileSync(`${directory}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   program("mount", `printf 'mount'; printf ' <%s>' "$@"; echo; exit ${mountCode}`);
   program("tini", 'shift 5; exec "$@"');
   const [sh = "", ...args] = built.slice(built.indexOf("sh"));
   try {
-    const { code, stdout } = await new Deno.Command(sh, { args, env: { PATH: `${folder}:/usr/bin:/bin` } }).output();
+    const { code, stdout } = await new Deno.Command(sh, { args, env: { PATH: `${directory}:/usr/bin:/bin` } }).output();
     return { code, stdout: new TextDecoder().decode(stdout) };
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 }
 

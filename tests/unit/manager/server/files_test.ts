@@ -3,15 +3,15 @@ import { makeFiles } from "../../../../src/manager/client/files_client.ts";
 import { O_PATH } from "../../../../src/manager/server/files/calls.ts";
 import { openOwn } from "../../../../src/manager/server/files/calls.ts";
 import { removeParts } from "../../../../src/manager/server/files/left_part.ts";
-import { Parts } from "../../../../src/manager/server/files/parts.ts";
+import { PartialFiles } from "../../../../src/manager/server/files/partial_files.ts";
 import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
-import type { FileEntry, Files, FileToWrite, Piece, WholeFile } from "../../../../src/manager/client/target_files.ts";
+import type { Chunk, FileEntry, Files, FileToWrite, WholeFile } from "../../../../src/manager/client/target_files.ts";
 import { until } from "../../../cluster/wait.ts";
-import { besideTarget } from "../beside_target.ts";
+import { besideTarget } from "../client_of_target.ts";
 import { kill } from "../manager_process.ts";
 import type { TestManager } from "../manager_process.ts";
 import type { FakeTarget } from "../target.ts";
-import { makeFolder, makeLink } from "./write_one.ts";
+import { makeDirectory, makeLink } from "./write_one.ts";
 
 const { signal } = new AbortController();
 
@@ -19,7 +19,7 @@ interface World {
   target: FakeTarget;
   manager: TestManager;
   files: Files;
-  /** The connection breaks off, as when the client is killed. */
+  /** Breaks the connection, as when the client is killed. */
   breakOff(): PromiseLike<void>;
 }
 
@@ -35,11 +35,11 @@ function withFiles(name: string, test: (world: World) => Promise<void>): void {
 async function read(files: Files, path: string, have?: Uint8Array) {
   await using reader = files.reader(path, { signal });
   await reader.ask("", have === undefined ? undefined : [have] as unknown as AsyncIterable<Uint8Array>);
-  const { from, pieces, whole } = await reader.next();
-  return { from, pieces: await Array.fromAsync(pieces), whole: await whole };
+  const { from, chunks, whole } = await reader.next();
+  return { from, chunks: await Array.fromAsync(chunks), whole: await whole };
 }
 
-const text = (pieces: Piece[]) => pieces.map(({ bytes }) => new TextDecoder().decode(bytes)).join("");
+const text = (chunks: Chunk[]) => chunks.map(({ bytes }) => new TextDecoder().decode(bytes)).join("");
 
 async function list(files: Files, path: string, depth: "self" | "children" | "tree" = "tree") {
   const all = await Array.fromAsync(files.list(path, { depth, signal }));
@@ -56,7 +56,7 @@ async function write(
   bytes: Uint8Array<ArrayBuffer> | string,
   more: Partial<FileToWrite> = {},
 ): Promise<WholeFile & { from: number }> {
-  await using writer = files.writer(path, { name: "name", folder: false, signal });
+  await using writer = files.writer(path, { name: "name", directory: false, signal });
   const content = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
   const file = writer.file({ path: "", mode: 0o640, resume: false, ...more }, async function* (from) {
     for (let offset = from; offset < content.length; offset += 1 << 20) {
@@ -88,8 +88,8 @@ withFiles("Manager.ReadFiles never reads outside of the target's root", async ({
   for (const magic of ["/proc/1/root", "/proc/self/root", "/proc/self/cwd"]) {
     await assert.rejects(read(files, `${magic}${secret.path}`), FileTrouble);
   }
-  assert.equal(text((await read(files, "/etc/../../../etc/passwd")).pieces), "chief:x:0:0::/:/bin/sh\n");
-  // Below a folder no link is followed at all, not even one that stays inside.
+  assert.equal(text((await read(files, "/etc/../../../etc/passwd")).chunks), "chief:x:0:0::/:/bin/sh\n");
+  // Below a directory no symlink is followed, not even one that stays inside.
   Deno.symlinkSync("etc", `${root}/inside`);
   await using reader = files.reader("/", { signal });
   await reader.ask("inside/passwd");
@@ -97,7 +97,7 @@ withFiles("Manager.ReadFiles never reads outside of the target's root", async ({
   await reader.ask("../etc/passwd");
   await assert.rejects(reader.next(), trouble("EXDEV"));
   await reader.ask("etc/passwd");
-  assert.equal(text(await Array.fromAsync((await reader.next()).pieces)), "chief:x:0:0::/:/bin/sh\n");
+  assert.equal(text(await Array.fromAsync((await reader.next()).chunks)), "chief:x:0:0::/:/bin/sh\n");
 });
 
 withFiles(
@@ -119,13 +119,17 @@ withFiles(
     ) {
       await assert.rejects(write(files, path, "bad"), FileTrouble, path);
     }
-    await using writer = files.writer("/etc", { name: "", folder: true, signal });
+    await using writer = files.writer("/etc", { name: "", directory: true, signal });
     Deno.symlinkSync("/", `${root}/etc/up`);
     for (const path of ["../new", "up/new", "/new", "a/../../new", "."]) {
       const file = writer.file({ path, mode: 0o644, resume: false }, async function* () {});
       await assert.rejects(file.whole, FileTrouble, path);
       await assert.rejects(makeLink(writer, { path, to: "x" }), FileTrouble, path);
-      await assert.rejects(makeFolder(writer, { path, mode: 0o755, modifiedNs: 0n, finish: false }), FileTrouble, path);
+      await assert.rejects(
+        makeDirectory(writer, { path, mode: 0o755, modifiedNs: 0n, finish: false }),
+        FileTrouble,
+        path,
+      );
     }
     assert.deepEqual([...Deno.readDirSync(outside)].map(({ name }) => name).toSorted(), before);
     assert.equal(Deno.readTextFileSync(secret.path), secret.text);
@@ -146,7 +150,7 @@ withFiles(
     });
     const { mode, mtime } = Deno.statSync(`${root}/etc/new`);
     assert.deepEqual([mode! & 0o7777, mtime?.toISOString()], [0o640, "2020-02-03T04:05:06.500Z"]);
-    // Into a folder that is there: by its name. Behind a link: where that leads to.
+    // Into an existing directory: by the source's name. Through a symlink: to its target.
     await write(files, "/etc", "named");
     Deno.symlinkSync("/etc/behind", `${root}/link`);
     await write(files, "/link", "behind");
@@ -159,27 +163,27 @@ withFiles(
 );
 
 withFiles("Manager.WriteFiles says what is in the way", async ({ target: { root }, files }) => {
-  Deno.mkdirSync(`${root}/etc/folder`);
+  Deno.mkdirSync(`${root}/etc/directory`);
   await new Deno.Command("mkfifo", { args: [`${root}/etc/pipe`] }).output();
   await assert.rejects(write(files, "/none/x", ""), trouble("ENOENT"));
   await assert.rejects(write(files, "/etc/none/", ""), trouble("ENOENT"));
   await assert.rejects(write(files, "/etc/passwd/x", ""), trouble("ENOTDIR"));
   await assert.rejects(write(files, "/etc/pipe", ""), trouble("ENOTREG"));
   await assert.rejects(read(files, "/etc/pipe"), trouble("ENOTREG"));
-  await assert.rejects(read(files, "/etc/folder"), trouble("EISDIR"));
+  await assert.rejects(read(files, "/etc/directory"), trouble("EISDIR"));
   await assert.rejects(read(files, "/etc/a\0b"), trouble("EINVAL"));
-  await using writer = files.writer("/etc", { name: "", folder: true, signal });
-  await assert.rejects(makeLink(writer, { path: "folder", to: "x" }), FileTrouble);
-  const inTheWay = writer.file({ path: "folder", mode: 0o644, resume: false }, async function* () {});
+  await using writer = files.writer("/etc", { name: "", directory: true, signal });
+  await assert.rejects(makeLink(writer, { path: "directory", to: "x" }), FileTrouble);
+  const inTheWay = writer.file({ path: "directory", mode: 0o644, resume: false }, async function* () {});
   await assert.rejects(inTheWay.whole, trouble("EISDIR"));
-  // And goes on after that.
-  assert.equal(await makeFolder(writer, { path: "more", mode: 0o755, modifiedNs: 0n, finish: false }), true);
+  // The writer continues after the error.
+  assert.equal(await makeDirectory(writer, { path: "more", mode: 0o755, modifiedNs: 0n, finish: false }), true);
 });
 
 withFiles(
   "Manager.WriteFiles takes nothing for whole that cannot be read to its end here",
   async ({ target: { root }, files }) => {
-    await using writer = files.writer("/etc", { name: "", folder: true, signal });
+    await using writer = files.writer("/etc", { name: "", directory: true, signal });
     const broken = writer.file({ path: "broken", mode: 0o644, resume: false }, async function* () {
       yield { offset: 0, bytes: new Uint8Array(10) };
       throw new Deno.errors.NotFound("gone");
@@ -196,13 +200,13 @@ withFiles("Manager.ReadFiles sends what the client does not have", async ({ targ
   const content = new TextEncoder().encode("0123456789");
   Deno.writeFileSync(`${root}/etc/file`, content);
   const rest = await read(files, "/etc/file", content.subarray(0, 4));
-  assert.deepEqual([rest.from, text(rest.pieces), rest.whole.sizeBytes], [4, "456789", 10]);
+  assert.deepEqual([rest.from, text(rest.chunks), rest.whole.sizeBytes], [4, "456789", 10]);
   const other = await read(files, "/etc/file", new TextEncoder().encode("012x"));
-  assert.deepEqual([other.from, text(other.pieces)], [0, "0123456789"]);
+  assert.deepEqual([other.from, text(other.chunks)], [0, "0123456789"]);
   const more = await read(files, "/etc/file", new TextEncoder().encode("0123456789abc"));
-  assert.deepEqual([more.from, text(more.pieces)], [0, "0123456789"]);
+  assert.deepEqual([more.from, text(more.chunks)], [0, "0123456789"]);
   const all = await read(files, "/etc/file", content);
-  assert.deepEqual([all.from, text(all.pieces), all.whole.sha256], [10, "", rest.whole.sha256]);
+  assert.deepEqual([all.from, text(all.chunks), all.whole.sha256], [10, "", rest.whole.sha256]);
 });
 
 withFiles("Manager.ReadFiles and WriteFiles leave holes out", async ({ target: { root }, files }) => {
@@ -210,12 +214,12 @@ withFiles("Manager.ReadFiles and WriteFiles leave holes out", async ({ target: {
   file.truncateSync(64 << 20);
   file.seekSync(32 << 20, Deno.SeekMode.Start);
   file.writeSync(new TextEncoder().encode("middle"));
-  const { pieces, whole } = await read(files, "/etc/sparse");
+  const { chunks, whole } = await read(files, "/etc/sparse");
   assert.equal(whole.sizeBytes, 64 << 20);
-  assert.ok(pieces.length === 1 && pieces[0]!.offset === 32 << 20 && pieces[0]!.bytes.length <= 1 << 16);
-  await using writer = files.writer("/etc/copy", { name: "", folder: false, signal });
+  assert.ok(chunks.length === 1 && chunks[0]!.offset === 32 << 20 && chunks[0]!.bytes.length <= 1 << 16);
+  await using writer = files.writer("/etc/copy", { name: "", directory: false, signal });
   const written = writer.file({ path: "", mode: 0o644, resume: false }, async function* () {
-    yield* pieces;
+    yield* chunks;
     yield { offset: 64 << 20, bytes: new Uint8Array() };
   });
   assert.deepEqual(await written.whole, whole);
@@ -234,7 +238,7 @@ withFiles(
     assert.deepEqual(paths, ["", "dev", "etc", "etc/passwd"]);
     assert.deepEqual(troubles, ["etc/x\ufffd EILSEQ", "proc EPSEUDO"]);
     assert.equal((await list(files, "/proc/self", "self")).paths.length, 1, "though who asks for it gets it");
-    assert.match(text((await read(files, `/proc/${pid}/status`)).pieces), /^Name:\t/);
+    assert.match(text((await read(files, `/proc/${pid}/status`)).chunks), /^Name:\t/);
   },
 );
 
@@ -253,7 +257,7 @@ withFiles(
     const bytes = crypto.getRandomValues(new Uint8Array(60_000));
     const content = new Uint8Array(3 << 20).map((_, at) => bytes[at % 60_000]!);
     const sizeOf = () => Deno.statSync(part).size;
-    const writer = files.writer("/etc/big", { name: "", folder: false, signal });
+    const writer = files.writer("/etc/big", { name: "", directory: false, signal });
     const never = Promise.withResolvers<void>();
     writer.file({ path: "", mode: 0o644, resume: true, sizeBytes: content.length }, async function* () {
       for (const offset of [0, 1 << 20]) yield { offset, bytes: content.subarray(offset, offset + (1 << 20)) };
@@ -267,7 +271,7 @@ withFiles(
       target: { podUid, containerId },
       translate: (error) => Promise.resolve(error),
     });
-    // The first client is there still: this one waits until it is gone.
+    // The first client is still connected: this one waits until it is gone.
     const writing = write(more, "/etc/big", content, { resume: true, sizeBytes: content.length });
     writing.catch(() => {});
     await write(more, "/etc/small", content.subarray(0, 1));
@@ -276,8 +280,8 @@ withFiles(
     assert.equal(whole.from, 2 << 20);
     assert.deepEqual(Deno.readFileSync(`${root}/etc/big`), content);
     assert.ok(!exists(part));
-    // Broken off once more, and the manager ends.
-    const last = more.writer("/etc/other", { name: "", folder: false, signal });
+    // Interrupted once more, and the manager ends.
+    const last = more.writer("/etc/other", { name: "", directory: false, signal });
     last.file({ path: "", mode: 0o644, resume: false }, async function* () {
       yield { offset: 0, bytes: content.subarray(0, 100) };
       await never.promise;
@@ -307,33 +311,33 @@ withFiles("Manager.ReadFiles lets go of a file with a huge hole when its client 
 });
 
 Deno.test("Parts.keep() removes what nobody came back for, and leaves what is another file by now", async () => {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-parts-" });
+  const directory = Deno.makeTempDirSync({ prefix: "scope-parts-" });
   try {
-    const parts = new Parts(removeParts, { keepMs: 100, checkMs: 20 });
-    const inodeOf = (name: string) => BigInt(Deno.statSync(`${folder}/${name}`).ino!);
+    const parts = new PartialFiles(removeParts, { keepMs: 100, checkMs: 20 });
+    const inodeOf = (name: string) => BigInt(Deno.statSync(`${directory}/${name}`).ino!);
     const keep = (name: string) => {
-      Deno.writeTextFileSync(`${folder}/${name}`, "x");
-      parts.keep({ folder: openOwn(folder, O_PATH), name, inode: inodeOf(name), pid: Deno.pid });
+      Deno.writeTextFileSync(`${directory}/${name}`, "x");
+      parts.keep({ directory: openOwn(directory, O_PATH), name, inode: inodeOf(name), pid: Deno.pid });
     };
-    // A number is given again: by now it may be that of a device, which is never opened.
-    new Deno.Command("mkfifo", { args: [`${folder}/device`] }).outputSync();
-    parts.keep({ folder: openOwn(folder, O_PATH), name: "device", inode: inodeOf("device"), pid: Deno.pid });
+    // The inode number may have been reused, for example by a device, which is never opened.
+    new Deno.Command("mkfifo", { args: [`${directory}/device`] }).outputSync();
+    parts.keep({ directory: openOwn(directory, O_PATH), name: "device", inode: inodeOf("device"), pid: Deno.pid });
     for (const name of ["old", "replaced", "resumed", "written"]) keep(name);
-    Deno.renameSync(`${folder}/replaced`, `${folder}/elsewhere`);
-    Deno.writeTextFileSync(`${folder}/replaced`, "new");
+    Deno.renameSync(`${directory}/replaced`, `${directory}/elsewhere`);
+    Deno.writeTextFileSync(`${directory}/replaced`, "new");
     parts.forget(inodeOf("resumed"), "resumed");
-    using written = Deno.openSync(`${folder}/written`);
+    using written = Deno.openSync(`${directory}/written`);
     written.lockSync(true);
-    await until("the old part to be gone", 10, () => !exists(`${folder}/old`));
+    await until("the old part to be gone", 10, () => !exists(`${directory}/old`));
     const left = ["replaced", "resumed", "elsewhere", "written", "device"];
-    assert.deepEqual(left.map((name) => exists(`${folder}/${name}`)), [true, true, true, true, true]);
+    assert.deepEqual(left.map((name) => exists(`${directory}/${name}`)), [true, true, true, true, true]);
     assert.deepEqual(parts.takeAll(), []);
     const held = [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) =>
-      linkOf(`/proc/self/fd/${name}`) === folder
+      linkOf(`/proc/self/fd/${name}`) === directory
     );
     assert.deepEqual(held, []);
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 });
 
@@ -341,7 +345,7 @@ function linkOf(path: string): string | undefined {
   try {
     return Deno.readLinkSync(path);
   } catch {
-    return undefined; // closed meanwhile
+    return undefined; // the descriptor was closed meanwhile
   }
 }
 

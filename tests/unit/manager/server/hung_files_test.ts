@@ -9,7 +9,7 @@ import type { TestManager } from "../manager_process.ts";
 import { fakeTarget } from "../target.ts";
 import type { FakeTarget } from "../target.ts";
 
-// A root and namespaces of their own need root: without it these tests show as ignored.
+// These tests need root for a root and namespaces of their own; without it they are ignored.
 const ignore = Deno.uid() !== 0;
 
 interface World {
@@ -28,7 +28,7 @@ function withHungMount(name: string, test: (world: World) => Promise<void>): voi
       Deno.mkdirSync(`${target.root}/hung`);
       await using manager = await startManager();
       await using connection = await manager.connect();
-      // The first to go: nothing that waits for it can end before, when it waits behind another process that does.
+      // Disposed first: all processes that wait for this file system can end only afterwards.
       await using _hung = await hungMount(target.pid, target.root, "/hung");
       await test({ target, manager, connection, files: filesOf(connection, target) });
     },
@@ -51,7 +51,7 @@ withHungMount("A file system that does not answer holds up nobody but who waits 
   const hung = list(files, "/hung", left.signal);
   hung.catch(() => {});
   await hangs(manager.child.pid);
-  // The same client, the same target; and another client.
+  // First the same client and the same target, then another client.
   const others = async (connection: ManagerConnection) => {
     assert.ok((await list(filesOf(connection, target), "/etc")).length > 1);
     const { processes } = await connection.calls.ps({ containers: [{ id: target.containerId, name: "app" }] });
@@ -61,7 +61,7 @@ withHungMount("A file system that does not answer holds up nobody but who waits 
   await within(10, others(connection), () => "the same client");
   await using second = await manager.connect();
   await within(10, others(second), () => "another client");
-  // A client that waits may leave at any time, and the manager may end.
+  // A waiting client may leave at any time, and the manager may end.
   left.abort();
   await assert.rejects(within(5, hung), /abort|cancel/i);
   kill(manager.child.pid, "SIGTERM");
@@ -70,20 +70,20 @@ withHungMount("A file system that does not answer holds up nobody but who waits 
 
 withHungMount("A call on files ends with the reason when its file system does not answer", async (world) => {
   const { manager, files } = world, started = performance.now();
-  const told = (error: unknown) => {
+  const isTimeout = (error: unknown) => {
     assert.ok(error instanceof ConnectError, String(error));
     assert.equal(error.code, Code.DeadlineExceeded);
     assert.equal(error.rawMessage, 'a file system at or below "/hung/x" does not answer');
     return true;
   };
   const writing = async () => {
-    await using writer = files.writer("/hung/x", { name: "", folder: false, signal: new AbortController().signal });
+    await using writer = files.writer("/hung/x", { name: "", directory: false, signal: new AbortController().signal });
     await writer.opened;
   };
   const calls = Array.from({ length: 3 }, () => list(files, "/hung/x"));
-  await within(30, Promise.all([...calls, writing()].map((call) => assert.rejects(call, told))));
+  await within(30, Promise.all([...calls, writing()].map((call) => assert.rejects(call, isTimeout))));
   assert.ok(performance.now() - started > 10_000);
-  // No more of them than a few: each keeps a thread.
+  // Only a few calls may hang: each blocks a thread.
   await assert.rejects(list(files, "/etc"), (error) => (error as ConnectError).code === Code.ResourceExhausted);
   kill(manager.child.pid, "SIGTERM");
   await within(10, manager.child.status, () => "the manager to end");

@@ -1,6 +1,6 @@
 import { until } from "../../../cluster/wait.ts";
 
-/** A FUSE file system whose program never answers. Disposing it lets all that wait for it go. */
+/** A FUSE file system whose program never answers. Disposing releases all processes that wait for it. */
 export interface HungMount extends AsyncDisposable {
   readonly path: string;
 }
@@ -8,7 +8,7 @@ export interface HungMount extends AsyncDisposable {
 const script = 'exec 3<>/dev/fuse && mount -i -t fuse -o "fd=3,rootmode=40000,user_id=0,group_id=0" hung "$1" && ' +
   "echo mounted && exec sleep 1000000";
 
-/** Mounts it in the mount namespace of a process, at a folder as that process sees it. Needs root. */
+/** Mounts the file system in the mount namespace of a process, at a directory as that process sees it. Needs root. */
 export async function hungMount(pid: number, root: string, path: string): Promise<HungMount> {
   const child = new Deno.Command("nsenter", {
     args: [`--mount=/proc/${pid}/ns/mnt`, "--", "sh", "-c", script, "sh", `${root}${path}`],
@@ -21,7 +21,7 @@ export async function hungMount(pid: number, root: string, path: string): Promis
   return {
     path,
     async [Symbol.asyncDispose]() {
-      // With the last descriptor of /dev/fuse the kernel ends the connection, and every wait for it.
+      // Closing the last descriptor of /dev/fuse ends the connection, and every wait for it.
       child.kill("SIGKILL");
       await child.status;
       await text.cancel();
@@ -39,7 +39,7 @@ export async function hangs(pid: number): Promise<void> {
         try {
           return /fuse|request_wait/.test(Deno.readTextFileSync(`/proc/${pid}/task/${name}/wchan`));
         } catch {
-          return false; // it has ended
+          return false; // the thread has ended
         }
       }),
   );

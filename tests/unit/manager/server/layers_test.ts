@@ -16,8 +16,8 @@ for (
 ) {
   Deno.test(`rootLayers() reads the layers of the captured root "${name}", the topmost first`, () => {
     assert.deepEqual(rootLayers(captured(name)), [
-      ...(upper === undefined ? [] : [{ folder: upper, upper: true }]),
-      ...lower.map((folder) => ({ folder, upper: false })),
+      ...(upper === undefined ? [] : [{ directory: upper, upper: true }]),
+      ...lower.map((directory) => ({ directory, upper: false })),
     ]);
   });
 }

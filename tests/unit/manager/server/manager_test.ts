@@ -22,11 +22,11 @@ import {
 
 const encoder = new TextEncoder();
 
-/** One manager for the tests that do not end it. */
+/** Manager shared by the tests that do not end it. */
 const shared = await startManager();
 addEventListener("unload", () => {
   kill(shared.child.pid, "SIGTERM");
-  Deno.removeSync(shared.folder, { recursive: true });
+  Deno.removeSync(shared.directory, { recursive: true });
 });
 
 function sh(script: string, ...args: string[]): string[] {
@@ -35,7 +35,7 @@ function sh(script: string, ...args: string[]): string[] {
 
 Deno.test("The manager's socket is its owner's alone, and there is no other", () => {
   assert.equal(Deno.statSync(shared.socket).mode! & 0o777, 0o600);
-  assert.equal(Deno.statSync(`${shared.folder}/run`).mode! & 0o777, 0o700);
+  assert.equal(Deno.statSync(`${shared.directory}/run`).mode! & 0o777, 0o700);
   const sockets = [...Deno.readDirSync(`/proc/${shared.child.pid}/fd`)].flatMap(({ name }) => {
     try {
       return /socket:\[(\d+)\]/.exec(Deno.readLinkSync(`/proc/${shared.child.pid}/fd/${name}`))?.[1] ?? [];
@@ -170,7 +170,7 @@ Deno.test("Manager.Run sends signals to the whole group", async () => {
 Deno.test("Manager.Control reaches a program past the input that it does not read", async () => {
   await using connection = await shared.connect();
   const run = start(connection, ["sleep", "60"]), all = outcome(run);
-  for (let i = 0; i < 256; i++) void run.write(new Uint8Array(64 * 1024)); // 16 MB: more than all windows hold
+  for (let i = 0; i < 256; i++) void run.write(new Uint8Array(64 * 1024)); // 16 MB: more than all flow-control windows hold
   run.signal("SIGTERM");
   assert.deepEqual((await all).exit, { code: 143, signal: "SIGTERM" });
 });
@@ -271,7 +271,7 @@ Deno.test("Manager.Run passes Ctrl-C of a terminal to what runs in its foregroun
   const run = start(connection, ["bash", "--norc", "-i"], { pty, env: { PS1: "> ", TERM: "dumb" } });
   const output = reader(run);
   await output.has(/> $/);
-  // Printed by the job itself, once it is in the foreground: the shell's own word would come before.
+  // The job itself prints the line once it is in the foreground: output of the shell would come before.
   await run.write(encoder.encode(`sh -c "echo s'tarte'd; exec sleep 600"\r`));
   await output.has(/\nstarted\r\n/);
   await run.write(encoder.encode("\x03"));
@@ -298,7 +298,7 @@ Deno.test("Manager.Run ends what runs behind a terminal when it is left in the b
   await gone("the background process to end", [Number(/pid=(\d+)/.exec(stdout)?.[1])], 5);
 });
 
-/** Runs two processes over a new connection and tells their pids: one in a session of its own. */
+/** Runs two processes over a new connection, one in its own session, and returns their pids. */
 const twoProcesses = sh('setsid sleep 600 & echo "$$ $!"; sleep 600');
 
 Deno.test("What a client started is gone within 5 s after its connection broke", async () => {
@@ -394,20 +394,20 @@ Deno.test("The manager takes the place of one that died and left its socket", as
   }
 });
 
-Deno.test("A manager whose folder is shared with others takes none that is there already, and says so", async () => {
-  const folder = Deno.makeTempDirSync({ prefix: "scope-shared-" });
+Deno.test("A manager whose directory is shared with others takes none that is there already, and says so", async () => {
+  const directory = Deno.makeTempDirSync({ prefix: "scope-shared-" });
   try {
     const [deno = "", ...args] = denoArgv(
       new URL("../../../../src/manager/server/manager.ts", import.meta.url).pathname,
       [],
     );
-    const { code, stderr } = await new Deno.Command(deno, { args, env: { SCOPE_SCRATCH: folder } }).output();
+    const { code, stderr } = await new Deno.Command(deno, { args, env: { SCOPE_SCRATCH: directory } }).output();
     assert.equal(code, 1);
     assert.match(
       new TextDecoder().decode(stderr),
-      /^error: Cannot make the folder "\/tmp\/scope-shared-.*" of the manager.s socket: File exists/m,
+      /^error: Cannot make the directory "\/tmp\/scope-shared-.*" of the manager.s socket: File exists/m,
     );
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(directory, { recursive: true });
   }
 });

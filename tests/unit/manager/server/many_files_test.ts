@@ -5,17 +5,17 @@ import type { Event } from "../../../../src/event.ts";
 import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
 import type { Files } from "../../../../src/manager/client/target_files.ts";
 import { makeFiles } from "../../../../src/manager/client/files_client.ts";
-import { besideOf } from "../../beside.ts";
-import { besideTarget } from "../beside_target.ts";
+import { targetClientOf } from "../../target_client.ts";
+import { besideTarget } from "../client_of_target.ts";
 
 const { signal } = new AbortController();
 
 interface World {
   files: Files;
   root: string;
-  /** A folder of this machine. */
+  /** Local directory. */
   local: string;
-  /** Number of messages of copies to the manager and from it. */
+  /** Number of copy messages sent to the manager and received from it. */
   messages: { sent: number; received: number };
   copy(direction: "in" | "out", remote: string, local: string): Promise<Event[]>;
 }
@@ -41,12 +41,12 @@ function withWorld(name: string, test: (world: World) => Promise<void>): void {
     const { podUid, containerId } = target;
     const translate = (error: unknown) => Promise.resolve(error);
     const files = makeFiles({ connection: { ...connection, calls }, target: { podUid, containerId }, translate });
-    const beside = { ...besideOf().beside, files };
+    const client = { ...targetClientOf().client, files };
     const copy = (direction: "in" | "out", remote: string, local: string) =>
       Array.fromAsync(copyFiles(
-        beside,
+        client,
         { direction, remote, local, follow: false },
-        { signal, say() {}, progress: false, terminate: false },
+        { signal, notice() {}, progress: false, terminate: false },
       ));
     try {
       await test({ files, root: target.root, local, messages, copy });
@@ -56,11 +56,14 @@ function withWorld(name: string, test: (world: World) => Promise<void>): void {
   });
 }
 
-/** All that is in a folder: modes, times to the millisecond, links and hashes. Never blocks, so that beats go on. */
-async function contentOf(folder: string, below = ""): Promise<string[]> {
+/**
+ * Returns the entries of a directory with modes, times to the millisecond, symlinks and hashes. Never blocks, so that
+ * heartbeats continue.
+ */
+async function contentOf(directory: string, below = ""): Promise<string[]> {
   const lines: string[] = [];
-  for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
-    const path = `${folder}/${name}`, shown = `${below}/${name}`, { mode, mtime } = await Deno.lstat(path);
+  for await (const { name, isDirectory, isSymlink } of Deno.readDir(directory)) {
+    const path = `${directory}/${name}`, shown = `${below}/${name}`, { mode, mtime } = await Deno.lstat(path);
     if (isSymlink) lines.push(`${shown} -> ${await Deno.readLink(path)}`);
     else {
       const content = isDirectory ? "" : createHash("sha256").update(await Deno.readFile(path)).digest("hex");
@@ -78,11 +81,13 @@ const types = (events: Event[]) => {
 
 withWorld("copyFiles() carries many small files in few messages, and loses none", async (world) => {
   const { local, root, messages, copy } = world, tree = `${local}/tree`;
-  // 2,000 files in 100 folders, and among them some that travel by themselves.
-  for (let folder = 0; folder < 100; folder++) {
-    await Deno.mkdir(`${tree}/${folder}/empty`, { recursive: true });
-    for (let file = 0; file < 20; file++) await Deno.writeTextFile(`${tree}/${folder}/${file}`, `${folder} ${file}`);
-    await Deno.symlink(`${folder}`, `${tree}/${folder}/link`);
+  // 2,000 files in 100 directories, and some that are large enough to be sent separately.
+  for (let directory = 0; directory < 100; directory++) {
+    await Deno.mkdir(`${tree}/${directory}/empty`, { recursive: true });
+    for (let file = 0; file < 20; file++) {
+      await Deno.writeTextFile(`${tree}/${directory}/${file}`, `${directory} ${file}`);
+    }
+    await Deno.symlink(`${directory}`, `${tree}/${directory}/link`);
   }
   for (const [at, size] of [0, 4096, 65_536, 65_537, 3 << 20].entries()) {
     const bytes = new Uint8Array(size);
@@ -96,11 +101,11 @@ withWorld("copyFiles() carries many small files in few messages, and loses none"
   assert.deepEqual(types(await copy("out", "/etc/tree", `${local}/back`)), { files: 2005, failed: 0 });
   assert.deepEqual(await contentOf(`${local}/back`), await contentOf(tree));
   assert.ok(messages.sent < 60 && messages.received < 60, JSON.stringify(messages));
-  // Files that are there already are not written again.
+  // Existing files are not written again.
   const inodeOf = () => Deno.statSync(`${local}/back/1/1`).ino, before = inodeOf();
   const again = await copy("out", "/etc/tree/.", `${local}/back`);
   assert.deepEqual(types(again), { files: 2005, failed: 0 });
-  assert.equal(again.findLast((event) => event.type === "cp.summary")?.bytes, 0);
+  assert.equal(again.findLast((event) => event.type === "cp.summary")?.copiedBytes, 0);
   assert.equal(inodeOf(), before);
 });
 
@@ -111,7 +116,7 @@ withWorld("copyFiles() tells what fails for one of a batch, and copies the other
   Deno.mkdirSync(`${root}/etc/tree/b`, { recursive: true });
   const into = await copy("in", "/etc", tree);
   assert.deepEqual(into.flatMap((event) => event.type === "failed" ? [[event.subject, event.reason]] : []), [
-    ["b", "it is a folder"],
+    ["b", "it is a directory"],
   ]);
   assert.equal(Deno.readTextFileSync(`${root}/etc/tree/c`), "c");
   Deno.mkdirSync(`${local}/back/c`, { recursive: true });
@@ -129,8 +134,8 @@ withWorld("FileReader.nextBatch() says which files do not fit into it", async ({
   await using reader = files.reader("/", { signal });
   reader.askBatch(["etc/small", "etc/large", "none", "proc/version", "etc/small"].map((path) => ({ path })));
   const [small, large, none, kernel, again] = await reader.nextBatch();
-  assert.ok(typeof small === "object" && "pieces" in small && typeof again === "object" && "pieces" in again);
-  assert.equal(new TextDecoder().decode((await Array.fromAsync(again.pieces))[0]?.bytes), "small");
+  assert.ok(typeof small === "object" && "chunks" in small && typeof again === "object" && "chunks" in again);
+  assert.equal(new TextDecoder().decode((await Array.fromAsync(again.chunks))[0]?.bytes), "small");
   assert.deepEqual([large, kernel], ["tooLarge", "tooLarge"]);
   assert.ok(none instanceof FileTrouble && none.code === "ENOENT");
 });

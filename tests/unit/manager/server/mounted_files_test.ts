@@ -6,17 +6,17 @@ import { crossesMount, isMountPoint } from "../../../../src/manager/server/files
 import { FileTrouble } from "../../../../src/manager/client/target_files.ts";
 import type { Files, FileToWrite } from "../../../../src/manager/client/target_files.ts";
 import { cString } from "../../../../src/manager/server/libc.ts";
-import { besideTarget } from "../beside_target.ts";
+import { besideTarget } from "../client_of_target.ts";
 import { fakeTarget } from "../target.ts";
-import { makeFolder, makeLink } from "./write_one.ts";
+import { makeDirectory, makeLink } from "./write_one.ts";
 
-// A root and namespaces of their own need root: without it these tests show as ignored.
+// These tests need root for a root and namespaces of their own; without it they are ignored.
 const ignore = Deno.uid() !== 0;
 const { signal } = new AbortController();
 
 interface World {
   files: Files;
-  /** The target's root, seen from outside of its mount namespace. */
+  /** The target's root, as seen from outside its mount namespace. */
   root: string;
   /** Runs a script in the target's mount namespace, in its root, and returns the output. */
   inside(script: string): Promise<string>;
@@ -39,7 +39,7 @@ function withMounts(name: string, test: (world: World) => Promise<void>): void {
 
 /** Writes text to a path of the target. */
 async function write(files: Files, path: string, text: string, more: Partial<FileToWrite> = {}): Promise<void> {
-  await using writer = files.writer(path, { name: "", folder: false, signal });
+  await using writer = files.writer(path, { name: "", directory: false, signal });
   const file = writer.file({ path: "", mode: 0o640, resume: false, ...more }, async function* () {
     const bytes = new TextEncoder().encode(text), most = 1 << 20;
     for (let at = 0; at < bytes.length; at += most) yield { offset: at, bytes: bytes.subarray(at, at + most) };
@@ -54,15 +54,15 @@ const trouble = (code: string) => (error: unknown) => {
   return true;
 };
 
-/** A volume with a file that is mounted over one of the image, as a subPath is. */
+/** Makes a volume with a file that is mounted over a file of the image, as a subPath is. */
 const mountConf = "mkdir vol; echo first >vol/conf; chown 11:22 vol/conf; chmod 600 vol/conf; echo image >etc/conf; " +
   "mount --bind vol/conf etc/conf; ";
 const countConf = 'grep -c " $PWD/etc/conf " /proc/self/mountinfo || true; ';
 
 Deno.test("Only mount_point.ts renames and unlinks names of a target", () => {
-  const folder = new URL("../../../../src/manager/server/files/", import.meta.url);
-  const calling = [...Deno.readDirSync(folder)].map(({ name }) => name)
-    .filter((name) => /\b(renameat|unlinkat)\(/.test(Deno.readTextFileSync(new URL(name, folder))));
+  const directory = new URL("../../../../src/manager/server/files/", import.meta.url);
+  const calling = [...Deno.readDirSync(directory)].map(({ name }) => name)
+    .filter((name) => /\b(renameat|unlinkat)\(/.test(Deno.readTextFileSync(new URL(name, directory))));
   assert.deepEqual(calling.toSorted(), ["calls.ts", "mount_point.ts"]);
 });
 
@@ -76,8 +76,8 @@ withMounts("Manager.WriteFiles writes into a file that is a mount of the target"
   );
   await write(files, "/etc/conf", "short\n", { modifiedNs: 1_580_702_707_500_000_000n });
   assert.equal(await inside(seen), "1\nshort\n11:22 600 1580702707\nconf\npasswd\n");
-  await using writer = files.writer("/", { name: "", folder: true, signal });
-  assert.equal(await makeFolder(writer, { path: "etc", mode: 0o755, modifiedNs: 0n, finish: false }), false);
+  await using writer = files.writer("/", { name: "", directory: true, signal });
+  assert.equal(await makeDirectory(writer, { path: "etc", mode: 0o755, modifiedNs: 0n, finish: false }), false);
   const bytes = new TextEncoder().encode("in a tree\n");
   const below = writer.file({ path: "etc/conf", mode: 0o640, resume: false }, async function* () {
     yield { offset: 0, bytes };
@@ -107,20 +107,23 @@ withMounts("Manager.WriteFiles leaves a mounted file as it is when its disk has 
   );
 });
 
-withMounts("Manager.WriteFiles reaches a writable mount in a folder that is read-only", async ({ files, inside }) => {
-  await inside(
-    mountConf +
-      "mkdir ro; echo image >ro/conf; mount --bind ro ro; mount --bind vol/conf ro/conf; mount -o remount,bind,ro ro",
-  );
-  await write(files, "/ro/conf", "second\n");
-  assert.equal(
-    await inside('cat vol/conf; ls -A ro; grep -c " $PWD/ro/conf " /proc/self/mountinfo'),
-    "second\nconf\n1\n",
-  );
-  const large = "x".repeat(17 << 20);
-  await assert.rejects(write(files, "/ro/conf", large), trouble("EMOUNTLARGE"));
-  assert.equal(await inside("cat vol/conf"), "second\n");
-});
+withMounts(
+  "Manager.WriteFiles reaches a writable mount in a directory that is read-only",
+  async ({ files, inside }) => {
+    await inside(
+      mountConf +
+        "mkdir ro; echo image >ro/conf; mount --bind ro ro; mount --bind vol/conf ro/conf; mount -o remount,bind,ro ro",
+    );
+    await write(files, "/ro/conf", "second\n");
+    assert.equal(
+      await inside('cat vol/conf; ls -A ro; grep -c " $PWD/ro/conf " /proc/self/mountinfo'),
+      "second\nconf\n1\n",
+    );
+    const large = "x".repeat(17 << 20);
+    await assert.rejects(write(files, "/ro/conf", large), trouble("EMOUNTLARGE"));
+    assert.equal(await inside("cat vol/conf"), "second\n");
+  },
+);
 
 Deno.test({
   name:
@@ -132,10 +135,10 @@ Deno.test({
     const script = `cd ${root}; echo >etc/a; echo >etc/b; mkdir etc/d; ln -s a etc/link; mount --bind etc/a etc/b; ` +
       "mount --bind dev etc/d";
     await new Deno.Command("nsenter", { args: [`--mount=/proc/${pid}/ns/mnt`, "--", "sh", "-euc", script] }).output();
-    using folder = new Descriptor(openOwn(`/proc/${pid}/root/etc`, O_PATH | O_DIRECTORY));
+    using directory = new Descriptor(openOwn(`/proc/${pid}/root/etc`, O_PATH | O_DIRECTORY));
     const names = ["a", "b", "d", "link", "passwd", "none"];
-    assert.deepEqual(names.filter((name) => isMountPoint(folder, name)), ["b", "d"]);
-    assert.deepEqual(names.filter((name) => name !== "none" && crossesMount(folder, name)), ["b", "d"]);
+    assert.deepEqual(names.filter((name) => isMountPoint(directory, name)), ["b", "d"]);
+    assert.deepEqual(names.filter((name) => name !== "none" && crossesMount(directory, name)), ["b", "d"]);
   },
 });
 
@@ -145,11 +148,11 @@ withMounts("Manager.WriteFiles tells which volumes are where it writes, whatever
     `mkdir -p ${volume}/small ${volume}/inner data; mount --bind ${volume}/small data; mkdir data/in; ` +
       `mount --bind ${volume}/inner data/in; ln -s data link`,
   );
-  for (const [path, folder] of [["/link/new", false], ["/link", true]] as const) {
-    await using writer = files.writer(path, { name: "", folder, signal });
+  for (const [path, directory] of [["/link/new", false], ["/link", true]] as const) {
+    await using writer = files.writer(path, { name: "", directory, signal });
     assert.deepEqual(await writer.mounts, [
       { path: "", kind: "emptyDir", name: "small" },
-      ...(folder ? [{ path: "in", kind: "emptyDir", name: "inner" }] : []),
+      ...(directory ? [{ path: "in", kind: "emptyDir", name: "inner" }] : []),
     ]);
   }
 });
@@ -159,7 +162,7 @@ withMounts("Manager.WriteFiles never takes a mount for the part of a copy", asyn
   for (const resume of [false, true]) {
     await assert.rejects(write(files, "/etc/new", "second\n", { resume }), trouble("EMOUNT"));
   }
-  await using writer = files.writer("/etc", { name: "", folder: true, signal });
+  await using writer = files.writer("/etc", { name: "", directory: true, signal });
   await assert.rejects(makeLink(writer, { path: "new", to: "x" }), trouble("EMOUNT"));
   assert.equal(
     await inside("cat vol/part; grep -c scope-part /proc/self/mountinfo; ls -A etc"),
@@ -171,10 +174,10 @@ withMounts("Manager.WriteFiles writes nothing on a file system of the kernel", a
   for (const path of ["/proc/sys/kernel/hostname", "/proc/new"]) {
     await assert.rejects(write(files, path, "mine\n"), trouble("EKERNEL"));
   }
-  await using writer = files.writer("/", { name: "", folder: true, signal });
+  await using writer = files.writer("/", { name: "", directory: true, signal });
   await assert.rejects(makeLink(writer, { path: "proc/new", to: "x" }), trouble("EKERNEL"));
   await assert.rejects(
-    makeFolder(writer, { path: "proc/new", mode: 0o755, modifiedNs: 0n, finish: false }),
+    makeDirectory(writer, { path: "proc/new", mode: 0o755, modifiedNs: 0n, finish: false }),
     trouble("EKERNEL"),
   );
 });
@@ -184,7 +187,7 @@ withMounts(
   async (world) => {
     const { files, inside, root } = world;
     await inside("mkdir setgid acl; chgrp 777 setgid; chmod 2775 setgid");
-    // user::rwx, user:5:rwx, group::r-x, mask::rw-, other::r--, as setfacl -d would set it.
+    // The ACL user::rwx, user:5:rwx, group::r-x, mask::rw-, other::r--, as setfacl -d would set it.
     const entries = [[0x01, 7, -1], [0x02, 7, 5], [0x04, 5, -1], [0x10, 6, -1], [0x20, 4, -1]] as const;
     const acl = new DataView(new ArrayBuffer(4 + 8 * entries.length));
     acl.setUint32(0, 2, true);
@@ -196,9 +199,9 @@ withMounts(
     setAcl(`${root}/acl`, "default", new Uint8Array(acl.buffer));
     await inside("for at in setgid acl etc; do mkdir $at/own; : >$at/own-file; ln -s x $at/own-link; done");
     for (const at of ["setgid", "acl", "etc"]) {
-      await using writer = files.writer(`/${at}`, { name: "", folder: true, signal });
+      await using writer = files.writer(`/${at}`, { name: "", directory: true, signal });
       for (const finish of [false, true]) {
-        await makeFolder(writer, { path: "new", mode: 0o777, modifiedNs: 0n, finish });
+        await makeDirectory(writer, { path: "new", mode: 0o777, modifiedNs: 0n, finish });
       }
       const file = writer.file({ path: "new-file", mode: 0o666, resume: false }, async function* () {});
       await file.whole;
@@ -225,7 +228,7 @@ function setAcl(path: string, kind: "default" | "access", acl: Uint8Array<ArrayB
   assert.equal(setxattr(cString(path), cString(`system.posix_acl_${kind}`), acl, BigInt(acl.length), 0), 0, path);
 }
 
-/** Both ACLs of a path; empty where it has none. */
+/** Returns both ACLs of a path; empty where it has none. */
 function getAcl(path: string): Uint8Array[] {
   return ["access", "default"].map((kind) => {
     const buffer = new Uint8Array(256);

@@ -8,7 +8,7 @@ import { reflectionOf } from "../../../../src/manager/server/reflection.ts";
 
 type Question = NonNullable<MessageInitShape<typeof ServerReflectionRequestSchema>["messageRequest"]>;
 
-/** What a server of these files answers to one request. */
+/** Returns the answer of a server of these files to one request. */
 async function ask(messageRequest: Question | undefined, files: readonly DescFile[] = [file_manager, file_reflection]) {
   const request = create(ServerReflectionRequestSchema, {
     host: "a host",
@@ -28,7 +28,7 @@ async function ask(messageRequest: Question | undefined, files: readonly DescFil
   return messageResponse!;
 }
 
-/** Names of the files in an answer. */
+/** Returns the names of the files in an answer. */
 async function filesOf(messageRequest: Question, files?: readonly DescFile[]): Promise<string[]> {
   const { case: what, value } = await ask(messageRequest, files);
   assert.equal(what, "fileDescriptorResponse", JSON.stringify(value));
@@ -76,7 +76,7 @@ Deno.test("reflectionOf() sends what a file imports, and what that imports, each
     api,
     ...imported,
   ]);
-  // What is only imported is found as well.
+  // Files that are only imported are found as well.
   assert.deepEqual(await filesOf({ case: "fileByFilename", value: imported[2]! }, files), [imported[2]]);
   assert.deepEqual(await filesOf({ case: "fileContainingSymbol", value: "google.protobuf.Any" }, files), [imported[2]]);
 });

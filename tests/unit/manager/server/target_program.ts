@@ -1,4 +1,4 @@
-/** A web server, as far as anybody asks, that has moved into the root folder given. */
+/** A process that looks like a web server and has changed to the root directory given. */
 import { cString } from "../../../../src/manager/server/libc.ts";
 
 const listener = Deno.listen({ hostname: "0.0.0.0", port: 8099 });

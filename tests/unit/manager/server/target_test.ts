@@ -4,8 +4,9 @@ import { readInRoot } from "../../../../src/manager/server/root_file.ts";
 import { alive, denoRun, gone, outcome, reader, start, startManager, within } from "../manager_process.ts";
 import { fakeTarget } from "../target.ts";
 import type { FakeTarget } from "../target.ts";
+import { refusalOf } from "../../../../src/manager/client/refusals.ts";
 
-// A root and namespaces of their own need root: who is not sees these tests as ignored.
+// These tests need root for a root and namespaces of their own; without it they are ignored.
 const ignore = Deno.uid() !== 0;
 
 function withTarget(name: string, test: (target: FakeTarget) => void | Promise<void>): void {
@@ -45,18 +46,18 @@ withTarget("readInRoot() never reads outside of the target's root", async (targe
     init: `/proc/1/root${secret.path}`,
     self: `/proc/self/root${secret.path}`,
     own: `/proc/${Deno.pid}/root${secret.path}`,
-    folder: `/proc/${Deno.pid}/cwd`,
+    directory: `/proc/${Deno.pid}/cwd`,
     loop: "/etc/loop",
   };
   for (const [name, to] of Object.entries(links)) {
     Deno.symlinkSync(to, `${root}/etc/${name}`);
     assert.equal(await read(target, `/etc/${name}`), undefined, to);
   }
-  assert.equal(await read(target, `/etc/folder/deno.json`), undefined);
-  // The whole folder as a link.
+  assert.equal(await read(target, `/etc/directory/deno.json`), undefined);
+  // The whole directory is a symlink.
   Deno.symlinkSync(`/proc/1/root${secret.path.replace(/\/[^/]+$/, "")}`, `${root}/elsewhere`);
   assert.equal(await read(target, "/elsewhere/secret"), undefined);
-  // The same paths do lead there for who follows them from outside: the attack is real.
+  // Followed from outside, the same paths do lead there: the attack is real.
   assert.equal(Deno.readTextFileSync(`/proc/${target.pid}/root/etc/absolute`), secret.text);
 });
 
@@ -73,7 +74,7 @@ withTarget("readInRoot() does not wait for a pipe", async (target) => {
   }
 });
 
-withTarget("readInRoot() reads no more than its limit, and no folders or devices", async (target) => {
+withTarget("readInRoot() reads no more than its limit, and no directories or devices", async (target) => {
   const { root, pid } = target;
   Deno.writeFileSync(`${root}/etc/hosts`, new Uint8Array(300 * 1024));
   assert.equal((await readInRoot(pid, "/etc/hosts"))?.length, 256 * 1024);
@@ -122,12 +123,12 @@ withTarget(
     assert.deepEqual(await run(["uname", "-n"]), { stdout: "scope-target\n", stderr: "", exit: { code: 0 } });
     assert.match((await run(["cat", "/proc/net/tcp"])).stdout, /:1FA3 00000000:0000 0A /);
     assert.equal((await run(["cat", "/etc/hosts"])).stdout, "192.0.2.7 only-there\n");
-    // An absolute link out of the root is no file there, so the tool keeps its own.
+    // An absolute symlink out of the root is not a file in it, so the tool keeps its own.
     assert.equal((await run(["cat", "/etc/resolv.conf"])).stdout, Deno.readTextFileSync("/etc/resolv.conf"));
     assert.equal((await run(["cat", secret.path])).stdout, secret.text, "the tool sees the image's files");
     assert.equal((await run(["sh", "-c", "exit 42"])).exit.code, 42);
     assert.notEqual(Deno.readTextFileSync("/etc/hosts"), "192.0.2.7 only-there\n", "and nobody else does");
-    const left = [...Deno.readDirSync(manager.folder)].filter(({ name }) => name.startsWith("scope-etc-"));
+    const left = [...Deno.readDirSync(manager.directory)].filter(({ name }) => name.startsWith("scope-etc-"));
     assert.deepEqual(left, []);
   },
 );
@@ -145,6 +146,7 @@ withTarget(
     await assert.rejects(run(crypto.randomUUID(), ""), (error) => {
       assert.ok(error instanceof ConnectError);
       assert.deepEqual([error.code, error.rawMessage], [Code.NotFound, "the pod has no process on this node"]);
+      assert.equal(refusalOf(error)?.reason, "NOT_RUNNING", "its reason travels as data");
       return true;
     });
     await assert.rejects(run("", ""), { code: Code.NotFound });

@@ -9,13 +9,13 @@ export async function writeOne(writer: FileWriter, item: BatchItem): Promise<Ite
 }
 
 export function makeLink(writer: FileWriter, link: { path: string; to: string }): Promise<ItemWritten> {
-  return writeOne(writer, { kind: "link", ...link });
+  return writeOne(writer, { kind: "symlink", ...link });
 }
 
-/** Returns true where it made the folder. */
-export async function makeFolder(
+/** Creates a directory. Returns true when it did not exist. */
+export async function makeDirectory(
   writer: FileWriter,
-  folder: { path: string; mode: number; modifiedNs: bigint; finish: boolean },
+  directory: { path: string; mode: number; modifiedNs: bigint; finish: boolean },
 ): Promise<boolean> {
-  return (await writeOne(writer, { kind: "folder", ...folder })).created;
+  return (await writeOne(writer, { kind: "directory", ...directory })).created;
 }

@@ -37,7 +37,7 @@ Deno.test("ReceiveWindow.consume() tells of a quarter of the window at once, and
   assert.equal(window.consume(1), 0);
 });
 
-/** Reads so much of a connection, in pieces; returns how far its window has grown: what may come at most. */
+/** Reads bytes of a connection in chunks. Returns the largest credit that the other side had, to which its window has grown. */
 function carry(window: ReturnType<Windows["open"]>, bytes: number): number {
   let mayCome = window.first, most = 0;
   for (let read = 0; read < bytes; read += 64 * kib) {

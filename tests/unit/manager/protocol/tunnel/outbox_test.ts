@@ -10,18 +10,18 @@ const data = (connection: number, bytes: number): Frame =>
   create(FrameSchema, { connection, frame: { case: "data", value: new Uint8Array(bytes) } });
 const opened = (connection: number): Frame => create(FrameSchema, { connection, frame: { case: "opened", value: {} } });
 
-/** A message in short: the kinds of its frames and their connections. */
+/** Summarises a message: the kinds of its frames and their connections. */
 const short = (frames: readonly Frame[]): string =>
   frames.map(({ connection, frame }) => `${frame.case}${connection}`).join(" ");
 
-/** The messages that are there to be taken, in short. */
+/** Takes `count` messages and summarises them. */
 async function ready(messages: AsyncIterator<Frame[]>, count: number): Promise<string[]> {
   const all: string[] = [];
   while (all.length < count) all.push(short((await messages.next()).value ?? []));
   return all;
 }
 
-/** Nothing goes out. The message that was asked for is returned, for when it does. */
+/** Asserts that no message is ready. Returns the pending request for the next one. */
 async function silent(messages: AsyncIterator<Frame[]>): Promise<{ next: Promise<string> }> {
   const next = messages.next().then(({ value }) => short(value ?? []));
   const turns = new Promise<string>((resolve) => setTimeout(() => resolve("silent"), 5));
@@ -93,5 +93,5 @@ Deno.test("Outbox.close() lets out what is there, also what the pacer keeps back
   outbox.close();
   assert.deepEqual(await ready(messages, 3), ["data1", "data1", "data1"]);
   assert.equal((await messages.next()).done, true);
-  await outbox.pushData(data(1, 1), 1, 1); // nobody waits for what nobody sends
+  await outbox.pushData(data(1, 1), 1, 1); // resolves, although the frame is not sent
 });

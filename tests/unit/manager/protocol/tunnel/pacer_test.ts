@@ -3,26 +3,26 @@ import { Pacer } from "../../../../../src/manager/protocol/tunnel/pacer.ts";
 
 const kib = 1024;
 
-/** Bytes that are on a road, and when they arrive; and until when it is busy. */
-class Road {
-  readonly #pieces: { bytes: number; arrives: number }[] = [];
+/** A simulated network path: the chunks in flight, their times of arrival, and the time until which the path is busy. */
+class NetworkPath {
+  readonly #chunks: { bytes: number; arrives: number }[] = [];
   #free = 0;
 
   constructor(private readonly pacer: Pacer) {}
 
   /**
-   * Sends all that the pacer lets, from one time to another, over the road as it is now. Returns how long what is sent
-   * last waits behind the rest, at most, from the time `settled` on.
+   * Sends as much as the pacer allows, between two times, at this bandwidth and round-trip time. Returns the longest time that
+   * a chunk waited in the queue from the time `settled` on.
    */
-  drive(times: { from: number; to: number; settled?: number }, bytesPerMs: number, roundTripMs: number): number {
-    const { from, to, settled = from } = times, piece = 64 * kib;
+  simulate(times: { from: number; to: number; settled?: number }, bytesPerMs: number, roundTripMs: number): number {
+    const { from, to, settled = from } = times, chunk = 64 * kib;
     let most = 0;
     for (let now = from; now < to; now += 0.25) {
-      while ((this.#pieces[0]?.arrives ?? Infinity) <= now) this.pacer.acknowledged(this.#pieces.shift()!.bytes, now);
+      while ((this.#chunks[0]?.arrives ?? Infinity) <= now) this.pacer.acknowledged(this.#chunks.shift()!.bytes, now);
       while (this.pacer.isOpen(now)) {
-        this.pacer.sent(piece, now);
-        this.#free = Math.max(this.#free, now) + piece / bytesPerMs;
-        this.#pieces.push({ bytes: piece, arrives: this.#free + roundTripMs });
+        this.pacer.sent(chunk, now);
+        this.#free = Math.max(this.#free, now) + chunk / bytesPerMs;
+        this.#chunks.push({ bytes: chunk, arrives: this.#free + roundTripMs });
       }
       if (now >= settled) most = Math.max(most, this.#free - now);
     }
@@ -31,8 +31,8 @@ class Road {
 }
 
 Deno.test("Pacer lets a long and wide road be full after three round trips", () => {
-  const road = new Road(new Pacer()), bytesPerMs = 100_000, roundTripMs = 50;
-  assert.ok(road.drive({ from: 0, to: 1000, settled: 500 }, bytesPerMs, roundTripMs) > 0);
+  const path = new NetworkPath(new Pacer()), bytesPerMs = 100_000, roundTripMs = 50;
+  assert.ok(path.simulate({ from: 0, to: 1000, settled: 500 }, bytesPerMs, roundTripMs) > 0);
 });
 
 Deno.test("Pacer sends no more than a little before the first answer", () => {
@@ -56,14 +56,14 @@ Deno.test("Pacer lets 128 KiB be on their way however slow the road is", () => {
 });
 
 Deno.test("Pacer builds no queue on a slow road, however long it takes", () => {
-  const waitMs = new Road(new Pacer()).drive({ from: 0, to: 90_000 }, 1000, 20);
+  const waitMs = new NetworkPath(new Pacer()).simulate({ from: 0, to: 90_000 }, 1000, 20);
   assert.ok(waitMs < 300, `what follows waits ${waitMs} ms`);
 });
 
 Deno.test("Pacer takes a road that has become slow for slow once what is on it has arrived", () => {
-  const road = new Road(new Pacer());
-  road.drive({ from: 0, to: 1000 }, 20_000, 50);
-  const waitMs = road.drive({ from: 1000, to: 60_000, settled: 20_000 }, 1000, 50);
+  const path = new NetworkPath(new Pacer());
+  path.simulate({ from: 0, to: 1000 }, 20_000, 50);
+  const waitMs = path.simulate({ from: 1000, to: 60_000, settled: 20_000 }, 1000, 50);
   assert.ok(waitMs < 500, `what follows waits ${waitMs} ms`);
 });
 
@@ -73,13 +73,13 @@ Deno.test("Pacer takes no late word of something small for a long road", () => {
     pacer.sent(100, now);
     pacer.acknowledged(100, now + 900);
   }
-  const waitMs = new Road(pacer).drive({ from: 5000, to: 10_000 }, 1000, 20);
+  const waitMs = new NetworkPath(pacer).simulate({ from: 5000, to: 10_000 }, 1000, 20);
   assert.ok(waitMs < 300, `what follows waits ${waitMs} ms`);
 });
 
 Deno.test("Pacer lets no more than 16 MiB be on their way", () => {
   const pacer = new Pacer();
-  new Road(pacer).drive({ from: 0, to: 5000 }, 1_000_000, 200);
+  new NetworkPath(pacer).simulate({ from: 0, to: 5000 }, 1_000_000, 200);
   assert.equal(pacer.limit, 16 * 1024 * kib);
 });
 
@@ -89,7 +89,7 @@ Deno.test("Pacer takes words that come late, and all at once, for no fast road",
   pacer.acknowledged(32 * kib, 32);
   for (let now = 100; now < 2000; now += 100) {
     pacer.sent(50 * kib, now);
-    // What was on its way has arrived long ago, and it is told only now.
+    // The bytes in flight arrived long ago, and are acknowledged only now.
     pacer.sent(50 * kib, now + 99);
     pacer.acknowledged(100 * kib, now + 100);
   }
@@ -97,10 +97,10 @@ Deno.test("Pacer takes words that come late, and all at once, for no fast road",
 });
 
 Deno.test("Pacer.messageBytes() is small on a slow road and on one that is not known, and up to 256 KiB on others", () => {
-  const pacer = new Pacer(), road = new Road(pacer);
+  const pacer = new Pacer(), path = new NetworkPath(pacer);
   assert.equal(pacer.messageBytes(0), 32 * kib);
-  road.drive({ from: 0, to: 5000 }, 1000, 20);
+  path.simulate({ from: 0, to: 5000 }, 1000, 20);
   assert.ok(pacer.messageBytes(5000) < 80 * kib, `${pacer.messageBytes(5000)}`);
-  road.drive({ from: 5000, to: 30_000 }, 100_000, 20);
+  path.simulate({ from: 5000, to: 30_000 }, 100_000, 20);
   assert.equal(pacer.messageBytes(29_999), 256 * kib);
 });

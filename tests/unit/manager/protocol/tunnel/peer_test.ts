@@ -2,76 +2,76 @@ import assert from "node:assert/strict";
 import type { Peer } from "../../../../../src/manager/protocol/tunnel/peer.ts";
 import { ResetError, splice } from "../../../../../src/manager/protocol/tunnel/peer.ts";
 
-/** A peer that says what it is told to, and keeps what it hears. */
+/** A peer that reads scripted bytes, and collects the bytes written to it. */
 class Scripted implements Peer {
-  readonly heard: string[] = [];
-  readonly #says: string[] = [];
+  readonly written: string[] = [];
+  readonly #script: string[] = [];
   #wake: (() => void) | undefined;
-  deaf = false;
+  refusesWrites = false;
 
-  /** "end" and "reset" are what they say; all else are bytes. */
-  say(...words: string[]): void {
-    this.#says.push(...words);
+  /** Queues bytes for `read`; "end" ends the stream, and "reset" resets it. */
+  feed(...words: string[]): void {
+    this.#script.push(...words);
     this.#wake?.();
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    while (this.#says.length === 0) await new Promise<void>((wake) => this.#wake = wake);
-    const word = this.#says.shift()!;
+    while (this.#script.length === 0) await new Promise<void>((wake) => this.#wake = wake);
+    const word = this.#script.shift()!;
     if (word === "reset") throw new ResetError("reset");
     return word === "end" ? undefined : new TextEncoder().encode(word);
   }
 
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.deaf) return Promise.reject(new ResetError("reset"));
-    this.heard.push(new TextDecoder().decode(bytes));
+    if (this.refusesWrites) return Promise.reject(new ResetError("reset"));
+    this.written.push(new TextDecoder().decode(bytes));
     return Promise.resolve();
   }
 
-  end = (): void => void this.heard.push("end");
+  end = (): void => void this.written.push("end");
   reset = (): void => {
-    this.heard.push("reset");
-    this.say("reset");
+    this.written.push("reset");
+    this.feed("reset");
   };
 }
 
 Deno.test("splice() carries both ways to their ends, and counts what went", async () => {
   const a = new Scripted(), b = new Scripted(), traffic = { sent: 0, received: 0 };
-  a.say("question", "end");
-  b.say("long ", "answer", "end");
+  a.feed("question", "end");
+  b.feed("long ", "answer", "end");
   assert.equal(await splice(a, b, traffic), "closed");
-  assert.deepEqual([a.heard, b.heard], [["long ", "answer", "end"], ["question", "end"]]);
+  assert.deepEqual([a.written, b.written], [["long ", "answer", "end"], ["question", "end"]]);
   assert.deepEqual(traffic, { sent: 8, received: 11 });
 });
 
 Deno.test("splice() goes on one way when the other has ended", async () => {
   const a = new Scripted(), b = new Scripted(), spliced = splice(a, b, { sent: 0, received: 0 });
-  a.say("end");
+  a.feed("end");
   await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.deepEqual(b.heard, ["end"]);
-  b.say("after that", "end");
+  assert.deepEqual(b.written, ["end"]);
+  b.feed("after that", "end");
   assert.equal(await spliced, "closed");
-  assert.deepEqual(a.heard, ["after that", "end"]);
+  assert.deepEqual(a.written, ["after that", "end"]);
 });
 
 Deno.test("splice() passes a reset on, after what came before it", async () => {
   const a = new Scripted(), b = new Scripted();
-  a.say("half of", "reset");
+  a.feed("half of", "reset");
   assert.equal(await splice(a, b, { sent: 0, received: 0 }), "reset");
-  assert.deepEqual(b.heard, ["half of", "reset"]);
+  assert.deepEqual(b.written, ["half of", "reset"]);
 });
 
 Deno.test("splice() delivers what one sent that takes no more, before it resets both", async () => {
   const a = new Scripted(), b = new Scripted();
-  b.deaf = true;
-  b.say("no, thank you", "reset");
-  a.say("request");
+  b.refusesWrites = true;
+  b.feed("no, thank you", "reset");
+  a.feed("request");
   assert.equal(await splice(a, b, { sent: 0, received: 0 }), "reset");
-  assert.deepEqual(a.heard[0], "no, thank you");
-  assert.ok(a.heard.includes("reset"));
+  assert.deepEqual(a.written[0], "no, thank you");
+  assert.ok(a.written.includes("reset"));
 });
 
-/** A spliced pair must end by itself; one that hangs would otherwise end the whole run without a word. */
+/** Waits for a spliced pair to end, for at most 5 s: a pair that hangs would end the whole test run without a message. */
 async function ending(spliced: Promise<string>): Promise<string> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<string>((resolve) => timer = setTimeout(() => resolve("it hangs"), 5000));
@@ -80,9 +80,9 @@ async function ending(spliced: Promise<string>): Promise<string> {
 
 Deno.test("splice() ends when one breaks off while the other takes nothing before its own bytes are read", async () => {
   const a = new Scripted(), b = new Scripted();
-  a.deaf = true;
-  b.say("answer 1", "answer 2", "answer 3");
-  // A program that answers before it reads on.
+  a.refusesWrites = true;
+  b.feed("answer 1", "answer 2", "answer 3");
+  // A program that sends its answers before it reads more.
   const read = b.read.bind(b), answered = Promise.withResolvers<void>();
   let answers = 0;
   b.read = async () => {
@@ -92,18 +92,18 @@ Deno.test("splice() ends when one breaks off while the other takes nothing befor
   };
   b.write = async (bytes) => {
     await answered.promise;
-    b.heard.push(new TextDecoder().decode(bytes));
+    b.written.push(new TextDecoder().decode(bytes));
   };
-  a.say("question 1", "question 2", "reset");
+  a.feed("question 1", "question 2", "reset");
   assert.equal(await ending(splice(a, b, { sent: 0, received: 0 })), "reset");
-  assert.deepEqual(b.heard.slice(0, 3), ["question 1", "question 2", "reset"]);
+  assert.deepEqual(b.written.slice(0, 3), ["question 1", "question 2", "reset"]);
 });
 
 Deno.test("splice() ends when neither takes anything any more", async () => {
   const a = new Scripted(), b = new Scripted();
-  a.deaf = b.deaf = true;
-  a.say("question");
-  b.say("answer");
+  a.refusesWrites = b.refusesWrites = true;
+  a.feed("question");
+  b.feed("answer");
   assert.equal(await ending(splice(a, b, { sent: 0, received: 0 })), "reset");
-  assert.ok(a.heard.includes("reset") && b.heard.includes("reset"));
+  assert.ok(a.written.includes("reset") && b.written.includes("reset"));
 });

@@ -8,7 +8,7 @@ import type { TunnelStream } from "../../../../../src/manager/protocol/tunnel/tu
 
 const kib = 1024;
 
-/** Two tunnels, each of which gets what the other one sends, as bytes. Frames that are none of a connection's are kept. */
+/** Joins two tunnels with serialized messages. Collects the frames that are not handled by a connection. */
 function joined(): { here: Tunnel; there: Tunnel; others: Frame[] } {
   const here = new Tunnel(), there = new Tunnel(), others: Frame[] = [];
   const carry = async (from: Tunnel, to: Tunnel) => {
@@ -30,14 +30,14 @@ function open(connection = 1, credit = 256 * kib): { here: Tunnel; there: Tunnel
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 async function readAll(stream: TunnelStream): Promise<Uint8Array> {
-  const pieces: number[] = [];
-  for (let bytes = await stream.read(); bytes !== undefined; bytes = await stream.read()) pieces.push(...bytes);
-  return Uint8Array.from(pieces);
+  const chunks: number[] = [];
+  for (let bytes = await stream.read(); bytes !== undefined; bytes = await stream.read()) chunks.push(...bytes);
+  return Uint8Array.from(chunks);
 }
 
 const text = async (stream: TunnelStream): Promise<string> => new TextDecoder().decode(await readAll(stream));
 
-/** Some turns of the event loop, in which all that can happen has happened. */
+/** Waits for some turns of the event loop, so that all pending work is done. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 Deno.test("TunnelStream carries bytes both ways, in order, also more than the other side may be sent at once", async () => {
@@ -136,7 +136,7 @@ Deno.test("Tunnel.close() breaks all connections, and those that are opened late
 
 Deno.test("Tunnel.receive() tells the other side what arrived, so that it may go on", async () => {
   const { a, b } = open(1, 16 * 1024 * kib);
-  // Much more than may be on its way without a word.
+  // Much more than may be in flight without acknowledgements.
   const written = a.write(new Uint8Array(2048 * kib)).then(() => a.end());
   assert.equal(await readAllLength(b), 2048 * kib);
   await written;

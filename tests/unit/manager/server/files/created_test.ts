@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { modeOfNew, ownerOfNew } from "../../../../../src/manager/server/files/created.ts";
 
-/** An ACL as the kernel tells it: tag, permissions. */
+/** Returns an ACL in the kernel's format: tags and permissions. */
 function aclOf(...entries: readonly (readonly [number, number])[]): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(4 + 8 * entries.length));
   view.setUint32(0, 2, true);
@@ -29,7 +29,7 @@ for (
     assert.equal(modeOfNew(asked, { umask }, acl), mode));
 }
 
-Deno.test("ownerOfNew() leaves the group to folders with the set-gid bit, and to file systems that take it from there", () => {
+Deno.test("ownerOfNew() leaves the group to directories with the set-gid bit, and to file systems that take it from there", () => {
   const creator = { uid: 4000, gid: 4001, umask: 0o022 };
   const own = (mode: number, gid: number) => ownerOfNew(creator, { mode }, { gid }, 0);
   assert.deepEqual(own(0o040755, 0), { uid: 4000, gid: 4001 });

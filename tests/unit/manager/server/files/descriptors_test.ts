@@ -10,43 +10,43 @@ import { walk } from "../../../../../src/manager/server/files/walk.ts";
 
 const here = () => TargetRoot.of(create(TargetSchema, { pid: Deno.pid }));
 
-/** How often this process holds a path open. */
+/** Returns how many descriptors of this process are open for a path. */
 function held(path: string): number {
   return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
     try {
       return Deno.readLinkSync(`/proc/self/fd/${name}`) === path;
     } catch {
-      return false; // that of the folder itself
+      return false; // the descriptor of /proc/self/fd itself
     }
   }).length;
 }
 
-async function inFolder(test: (folder: string) => void): Promise<void> {
-  const folder = await Deno.makeTempDir();
+async function inDirectory(test: (directory: string) => void): Promise<void> {
+  const directory = await Deno.makeTempDir();
   try {
-    test(folder);
+    test(directory);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-Deno.test("Destination.of() holds no folder when a name in it cannot be looked at", async () => {
-  await inFolder((folder) => {
+Deno.test("Destination.of() holds no directory when a name in it cannot be looked at", async () => {
+  await inDirectory((directory) => {
     using root = here();
-    const of = (name: string) => () => Destination.of(root, folder, { name: name, folder: false });
+    const of = (name: string) => () => Destination.of(root, directory, { name: name, directory: false });
     assert.throws(of("x".repeat(300)), new FileError("ENAMETOOLONG"));
-    assert.equal(held(folder), 0);
+    assert.equal(held(directory), 0);
     const destination = of("x")();
-    assert.equal(held(folder), 1);
+    assert.equal(held(directory), 1);
     destination[Symbol.dispose]();
-    assert.equal(held(folder), 0);
+    assert.equal(held(directory), 0);
   });
 });
 
 Deno.test("walk() closes what a link leads to, also when that cannot be looked at", async () => {
-  await inFolder((folder) => {
+  await inDirectory((directory) => {
     using root = here();
-    Deno.symlinkSync("/", `${folder}/link`);
+    Deno.symlinkSync("/", `${directory}/link`);
     const closed: string[] = [];
     class Stale extends Descriptor {
       override get fd(): number {
@@ -57,9 +57,9 @@ Deno.test("walk() closes what a link leads to, also when that cannot be looked a
       }
     }
     const open = (path: Name, flags: number) => path.endsWith("link") ? new Stale(-1) : root.open(path, flags);
-    const found = [...walk({ open } as TargetRoot, folder, { depth: Depth.CHILDREN, follow: true })];
+    const found = [...walk({ open } as TargetRoot, directory, { depth: Depth.CHILDREN, follow: true })];
     assert.deepEqual(found[1], { path: "link", trouble: "ESTALE" });
     assert.deepEqual(closed, ["link"]);
-    assert.equal(held(folder), 0);
+    assert.equal(held(directory), 0);
   });
 });

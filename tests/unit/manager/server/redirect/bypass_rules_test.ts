@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  aroundCount,
+  bypassCount,
   bypassLeaseText,
   bypassPriority,
   bypassReleaseText,
@@ -60,10 +60,10 @@ Deno.test("bypassLeaseText() renews it in one transaction, from when the client 
 
 Deno.test("aroundCount() reads what nft prints of the counter", () => {
   assert.equal(countText(rules), "list counter inet scope_1 around");
-  // Of nft 1.1.3.
+  // Output of nft 1.1.3.
   const listed = '{"nftables": [{"metainfo": {"version": "1.1.3", "release_name": "Commodore Bullmoose #4", ' +
     '"json_schema_version": 1}}, {"counter": {"family": "inet", "name": "around", "table": "scope_1", "handle": 2, ' +
     '"packets": 12, "bytes": 720}}]}';
-  assert.equal(aroundCount(listed), 12);
-  assert.equal(aroundCount('{"nftables": []}'), 0);
+  assert.equal(bypassCount(listed), 12);
+  assert.equal(bypassCount('{"nftables": []}'), 0);
 });

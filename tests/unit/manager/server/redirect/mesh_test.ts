@@ -16,7 +16,7 @@ for (const [name, dns] of captured) {
   });
 }
 
-// What somebody takes out by hand, or an older Istio has with `-p tcp`.
+// Rules that a user may remove by hand, or that an older Istio has with `-p tcp`.
 const iptables = istioText("iptables.txt");
 const cut: [string, string][] = [
   ["the way from OUTPUT", iptables.replace("-A OUTPUT -j ISTIO_OUTPUT\n", "")],

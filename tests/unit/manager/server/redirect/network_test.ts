@@ -28,7 +28,7 @@ Deno.test("gatewaysOf() and ipv6GatewaysOf() find where the default routes lead 
   assert.deepEqual([...gatewaysOf(""), ...ipv6GatewaysOf("")], []);
 });
 
-// In the kernel's form, see proc(5): a server on 8080 with a client of another pod and one of the pod's own on loopback.
+// In the kernel's format, see proc(5): a server on 8080 with a client in another pod and one of the pod's own on loopback.
 const tcp = [
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
   "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1337        0 41000 1 0000000000000000 100 0 0 10 0",
@@ -73,7 +73,7 @@ Deno.test("keptConnections() counts one within the pod once, and none of the pod
   assert.equal(keptConnections(sockets, { incoming: [443], outgoing: [] }), 0);
 });
 
-// As istio-init, kuma-init and linkerd-init leave them; of their documentation, as no mesh runs in the test cluster.
+// Rules of istio-init, kuma-init and linkerd-init, from their documentation, because no mesh runs in the test cluster.
 const istio = [
   "*nat",
   "-A PREROUTING -p tcp -j ISTIO_INBOUND",
@@ -99,20 +99,20 @@ Deno.test("Network.isHome is true for a process in the manager's own network", (
   assert.equal(network.isHome, true);
 });
 
-/** How many network namespaces this process holds open. */
+/** Returns the number of network namespaces that this process holds open. */
 function namespaces(): number {
   return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
     try {
       return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("net:");
     } catch {
-      return false; // that of the folder itself
+      return false; // the descriptor of /proc/self/fd itself
     }
   }).length;
 }
 
 Deno.test("Network holds nothing of a process that has ended", () => {
   const before = namespaces();
-  assert.throws(() => new Network(2 ** 22 + 1, false)); // above the highest pid
+  assert.throws(() => new Network(2 ** 22 + 1, false)); // larger than the highest pid
   assert.equal(namespaces(), before);
 });
 

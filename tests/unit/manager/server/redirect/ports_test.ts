@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cutConnections, keptFilter } from "../../../../../src/manager/server/redirect/ports.ts";
 
-/** Another's connections may be cut by root only. */
+/** True unless this is root with ss: only root can end connections of other processes. */
 const ignore = Deno.uid() !== 0 || !hasSs();
 
 function hasSs(): boolean {
@@ -21,7 +21,10 @@ async function echoes(client: Deno.Conn, server: Deno.Conn): Promise<boolean> {
   }
 }
 
-/** Cuts what goes out to a port here; returns how many that were, and whether the one over this address goes on. */
+/**
+ * Ends the outgoing connections to a local port; returns their number, and whether the connection over this address
+ * survives.
+ */
 async function cutOver(hostname: string) {
   using listener = Deno.listen({ hostname, port: 0 });
   const { port } = listener.addr as Deno.NetAddr;

@@ -5,9 +5,9 @@ import {
   heldMaps,
   holdersOf,
   leaseText,
+  precedes,
   releaseText,
   type Rules,
-  standsBefore,
   tableText,
 } from "../../../../../src/manager/server/redirect/rules.ts";
 
@@ -67,7 +67,7 @@ Deno.test("releaseText() empties both maps", () => {
   assert.equal(releaseText(rules), "flush map inet scope_1 incoming; flush map inet scope_1 outgoing");
 });
 
-// What nft 1.1.3 printed for `list maps` beside two redirects and a map of somebody else.
+// Output of nft 1.1.3 for `list maps` with two redirects and a map of another program.
 const listed = JSON.stringify({
   nftables: [
     { metainfo: { version: "1.1.3", release_name: "Commodore Bullmoose #4", json_schema_version: 1 } },
@@ -125,10 +125,10 @@ Deno.test("holdersOf() finds who has one of the ports, in the same direction", (
 
 Deno.test("standsBefore() tells two that came at once apart, the same way on both sides", () => {
   const other = held[0]!;
-  assert.equal(standsBefore(other, { table: "scope_z", priority: -110 }), true);
-  assert.equal(standsBefore(other, { table: "scope_a0", priority: -110 }), false);
-  assert.equal(standsBefore(other, { table: "scope_z", priority: -111 }), false);
-  assert.equal(standsBefore(other, { table: "scope_a0", priority: -109 }), true);
+  assert.equal(precedes(other, { table: "scope_z", priority: -110 }), true);
+  assert.equal(precedes(other, { table: "scope_a0", priority: -110 }), false);
+  assert.equal(precedes(other, { table: "scope_z", priority: -111 }), false);
+  assert.equal(precedes(other, { table: "scope_a0", priority: -109 }), true);
 });
 
 Deno.test("abandonedTables() are those of scope that nobody owns and that redirect nothing", () => {
@@ -143,7 +143,7 @@ Deno.test("abandonedTables() are those of scope that nobody owns and that redire
       { table: { family: "ip", name: "scope", handle: 6 } },
     ],
   });
-  // What nft 1.1.3 printed for `list sets` beside a bypass that holds, one that does not, and a set of somebody else.
+  // Output of nft 1.1.3 for `list sets` with an active bypass, an inactive one, and a set of another program.
   const set = (table: string, more = {}) => ({
     set: { family: "inet", name: "bypass", table, type: "nf_proto", handle: 1, flags: ["timeout"], ...more },
   });

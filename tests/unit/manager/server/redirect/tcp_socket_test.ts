@@ -7,7 +7,7 @@ Deno.test("TcpSocket.connect() hears of a connection that is there at once, as o
   const server = createServer((socket) => socket.end("hello"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
-  // The first one starts the poller; the others find it running.
+  // The first socket starts the poller; the others find it running.
   for (let count = 0; count < 20; count++) {
     const make = () => startConnect({ address: "127.0.0.1", port }, 0);
     const socket = await TcpSocket.connect(make, AbortSignal.timeout(3000));
