@@ -14,7 +14,13 @@ export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   denied: 77,
 };
 
+/** Failures that callers treat in their own way. */
+export type ErrorReason = "noAnswer" | "noCluster" | "podSecurity";
+
 export interface ErrorDetails {
+  /** The task that failed: the message becomes "Cannot TASK: WHY". */
+  task?: string;
+  reason?: ErrorReason;
   /** The next thing to try, without a final period. */
   hint?: string;
   cause?: unknown;
@@ -26,12 +32,17 @@ export interface ErrorDetails {
 export class ScopeError extends Error {
   override readonly name = "ScopeError";
   readonly kind: ErrorKind;
+  /** The message without the task. */
+  readonly why: string;
+  readonly reason: ErrorReason | undefined;
   readonly hint: string | undefined;
   readonly missing: readonly Access[] | undefined;
 
-  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
-    super(message, { cause: details.cause });
+  constructor(kind: ErrorKind, why: string, details: ErrorDetails = {}) {
+    super(details.task === undefined ? why : `Cannot ${details.task}: ${why}`, { cause: details.cause });
     this.kind = kind;
+    this.why = why;
+    this.reason = details.reason;
     this.hint = details.hint;
     this.missing = details.missing;
   }

@@ -14,7 +14,7 @@ import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import { changedRights } from "./admission.ts";
 import { connectManager, waitForManager } from "./starting_manager.ts";
-import { podDeleted, whyEnded } from "./ended.ts";
+import { whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
 import { connectFound } from "./found.ts";
@@ -256,8 +256,8 @@ export class EphemeralWay {
       created: !found,
       whyEnded: async () => {
         const { namespace, pod, container: host } = target;
-        const why = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
-        return why === podDeleted ? deleted(`${namespace}/${pod}`) : why;
+        const ending = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
+        return ending?.podDeleted ? deleted(`${namespace}/${pod}`) : ending?.why;
       },
       ...profile.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
       again: () => {

@@ -3,8 +3,9 @@ import { delay } from "../lib/delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import { isPassing } from "../kube/retry.ts";
+import { reasonOf } from "../kube/translate.ts";
 import { connectManager, type ConnectPlace } from "./starting_manager.ts";
-import { podDeleted, whyEnded } from "./ended.ts";
+import { whyEnded } from "./ended.ts";
 import { isHopeless } from "./refusal.ts";
 
 /** Pauses between attempts at exec while the pod's status reports the container as running, in milliseconds. */
@@ -27,10 +28,10 @@ export async function connectFound(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ScopeError) || error.kind === "denied" || isHopeless(error)) throw error;
-      const pauseMs = pausesMs[attempt], why = await whyEnded(cluster, place, pauseMs);
+      const pauseMs = pausesMs[attempt], ending = await whyEnded(cluster, place, pauseMs);
       // A pod that is being deleted may still run for a while; only its kubelet knows for how long.
-      const stillRuns = why === podDeleted && isPassing(error) && !/container not found/.test(error.message);
-      if (why !== undefined && !stillRuns) return undefined;
+      const stillRuns = ending?.podDeleted === true && isPassing(error) && !/container not found/.test(reasonOf(error));
+      if (ending !== undefined && !stillRuns) return undefined;
       signal.throwIfAborted();
       if (pauseMs === undefined) throw error;
       if (stillRuns) await delay(pauseMs, signal);

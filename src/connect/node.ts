@@ -100,9 +100,9 @@ export class NodeWay {
       capabilities: new Set(capabilityNames),
       name: pod.metadata?.name ?? "",
       place: `debug pod "${podName(pod)}" on node "${pod.spec?.nodeName}"`,
-      whyEnded: () => {
-        const { namespace = "", name = "" } = pod.metadata ?? {};
-        return whyEnded(this.#cluster.uninterrupted, { namespace, pod: name, container: debugContainer });
+      whyEnded: async () => {
+        const { namespace = "", name = "" } = pod.metadata ?? {}, cluster = this.#cluster.uninterrupted;
+        return (await whyEnded(cluster, { namespace, pod: name, container: debugContainer }))?.why;
       },
       again: async () => {
         const { uid, namespace = "" } = pod.metadata ?? {}, cluster = this.#cluster.uninterrupted;

@@ -41,15 +41,13 @@ export function doesNotRun(pod: V1Pod, container: string, hint: string): ScopeEr
 
 /** Returns the cluster's refusal of an ephemeral container, with a hint when Pod Security caused it. */
 export function refusedProfile(error: ScopeError, pod: V1Pod, profile: SecurityProfile): ScopeError {
-  if (error.kind !== "denied" || !(error instanceof ScopeError)) return error;
-  const refused = `Cannot add an ephemeral container to pod "${podName(pod)}"`;
-  if (/Pod Security/.test(error.message)) {
-    return new ScopeError("denied", `${refused}: Pod Security forbids ${profileText(profile)} in this namespace`, {
-      cause: error,
-      hint: `use --via node with --debug-namespace NAME of a namespace that admits privileged pods`,
-    });
-  }
-  return error;
+  if (error.reason !== "podSecurity") return error;
+  return new ScopeError("denied", `Pod Security forbids ${profileText(profile)} in this namespace`, {
+    task: `add an ephemeral container to pod "${podName(pod)}"`,
+    reason: "podSecurity",
+    cause: error,
+    hint: `use --via node with --debug-namespace NAME of a namespace that admits privileged pods`,
+  });
 }
 
 /** Returns the error for an ephemeral container that admission would accept only with too few rights; none was added. */
@@ -61,10 +59,9 @@ export function changedProfile(pod: V1Pod, profile: SecurityProfile, changed: st
 }
 
 /** Returns the violations that Pod Security names in a refusal of a profile; undefined for other refusals. */
-export function policyOf({ message, cause }: ScopeError): string | undefined {
-  if (!/Pod Security/.test(message)) return undefined;
-  const violations = /violates PodSecurity (.*)$/s.exec(reasonOf(cause instanceof ScopeError ? cause.cause : cause))
-    ?.[1];
+export function policyOf(error: ScopeError): string | undefined {
+  if (error.reason !== "podSecurity") return undefined;
+  const violations = /violates PodSecurity (.*)$/s.exec(reasonOf(error))?.[1];
   return `Pod Security ${violations ?? "forbids it"}`;
 }
 

@@ -4,6 +4,7 @@ import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { execStream } from "../kube/exec.ts";
 import { askedWaitMs, isPutOff, type Repeat } from "../kube/retry.ts";
+import { reasonOf } from "../kube/translate.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
 import { scratchDirectory, scratchVariable, socketName } from "../manager/protocol/transport.ts";
@@ -175,7 +176,7 @@ class Wait {
   late(): ScopeError {
     const { what, image, timeoutMs } = this.awaited;
     // A refusal because the container has not started says no more than its status.
-    const refusal = this.#refusal !== undefined && !notStarted.test(this.#refusal.message) ? this.#refusal : undefined;
+    const refusal = notStarted.test(reasonOf(this.#refusal)) ? undefined : this.#refusal;
     if (this.#progress.state === "running" && refusal !== undefined) return refusal;
     const { reason, pullFailed } = this.#progress.state === "waiting"
       ? this.#progress

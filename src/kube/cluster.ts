@@ -114,8 +114,8 @@ export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "c
 }
 
 /** Returns true for the error of a kubeconfig that does not exist or has no cluster. */
-function isAbsent({ message, cause }: ScopeError): boolean {
-  return (cause as { code?: string } | undefined)?.code === "ENOENT" || message.startsWith("Cannot find a cluster");
+function isAbsent({ reason, cause }: ScopeError): boolean {
+  return reason === "noCluster" || (cause as { code?: string } | undefined)?.code === "ENOENT";
 }
 
 /** An Exec that retries with new credentials when a plugin's are refused. A retry is safe: no stream is read before it opens. */
@@ -140,7 +140,9 @@ export function loadCluster(options: ClusterOptions): Cluster {
   const { timeoutMs, notice, detail = () => {}, signal, advise = (missing) => permissionHint(missing) } = options;
   const config = readConfig(options);
   if (config === undefined) {
-    throw new ScopeError("unreachable", "Cannot find a cluster: there is no kubeconfig", {
+    throw new ScopeError("unreachable", "there is no kubeconfig", {
+      task: "find a cluster",
+      reason: "noCluster",
       hint: "set KUBECONFIG, or give --kubeconfig FILE",
     });
   }
@@ -217,8 +219,9 @@ async function limited<T>(
     giveUp(
       refusal ?? new ScopeError(
         "timeout",
-        `Cannot ${what}: ${who()} did not answer within ${timeoutMs / 1000} s`,
+        `${who()} did not answer within ${timeoutMs / 1000} s`,
         {
+          task: what,
           hint: "give it longer with --timeout SECONDS, or choose another cluster with --context",
         },
       ),

@@ -42,7 +42,9 @@ export function findContext({ kubeconfig, context, env = {} }: Places): Choice |
     reading(undefined, () => assertReadable(choice));
     return choice;
   }
-  throw new ScopeError("unreachable", `Cannot find a cluster: ${lackText(choice)}`, {
+  throw new ScopeError("unreachable", lackText(choice), {
+    task: "find a cluster",
+    reason: "noCluster",
     hint: `give --context NAME or --kubeconfig FILE; ${contextsOf(read)}`,
   });
 }

@@ -3,7 +3,7 @@ import type { ContainerName } from "../event.ts";
 import { type LogEntry, LogReader } from "./log_lines.ts";
 import type { Cluster } from "./cluster.ts";
 import { podPath } from "./rest.ts";
-import { translate } from "./translate.ts";
+import { reasonOf, translate } from "./translate.ts";
 
 const removedHint = "the node has it no more";
 
@@ -70,13 +70,14 @@ export async function* readLog(
   } catch (error) {
     if (signal.aborted || (idle.signal.aborted && query.follow)) return;
     if (idle.signal.aborted) {
-      throw new ScopeError("timeout", `Cannot ${what}: nothing came for ${Math.round(idleMs / 1000)} s`, {
+      throw new ScopeError("timeout", `nothing came for ${Math.round(idleMs / 1000)} s`, {
+        task: what,
         hint: "run it again",
       });
     }
     const translated = translate(what, error, { permissionHint: cluster.permissionHint });
-    if (!/previous terminated container .* not found/.test(translated.message)) throw translated;
-    throw new ScopeError("notFound", translated.message, { cause: error, hint: removedHint });
+    if (!/previous terminated container .* not found/.test(reasonOf(error))) throw translated;
+    throw new ScopeError("notFound", translated.why, { task: what, cause: error, hint: removedHint });
   } finally {
     body?.destroy();
   }
@@ -84,7 +85,8 @@ export async function* readLog(
   if (reader.words !== undefined) {
     const words = reader.words.trim(),
       removed = /^(unable to retrieve container logs|failed to (try|open) )/.test(words);
-    throw new ScopeError(removed ? "notFound" : "unreachable", `Cannot ${what}: ${words}`, {
+    throw new ScopeError(removed ? "notFound" : "unreachable", words, {
+      task: what,
       hint: removed ? removedHint : "run it again",
     });
   }

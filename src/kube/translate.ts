@@ -32,14 +32,11 @@ interface ForeignAnswer {
 function foreign(what: string, code: number, cause: ForeignAnswer): ScopeError | undefined {
   const { body, page, elsewhere } = cause, text = typeof body === "string" ? body.trim() : "";
   if (code === 400 && /^Upgrade request required/i.test(statusMessage(body))) {
-    return new ScopeError(
-      "unreachable",
-      `Cannot ${what}: a proxy before the API server takes "Upgrade" out of requests`,
-      {
-        cause,
-        hint: "let the proxy pass websockets on, or choose a way around it with --context or --kubeconfig",
-      },
-    );
+    return new ScopeError("unreachable", 'a proxy before the API server takes "Upgrade" out of requests', {
+      task: what,
+      cause,
+      hint: "let the proxy pass websockets on, or choose a way around it with --context or --kubeconfig",
+    });
   }
   // The refusals of an API server are JSON objects.
   if (code >= 400 && text.startsWith("{")) return undefined;
@@ -51,8 +48,9 @@ function foreign(what: string, code: number, cause: ForeignAnswer): ScopeError |
     ? `"${excerpt}"`
     : undefined;
   if (named === undefined && leads === "" && code >= 400) return undefined;
-  const answer = `Cannot ${what}: what answers is no API server (${code}${named === undefined ? "" : `, ${named}`})`;
+  const answer = `what answers is no API server (${code}${named === undefined ? "" : `, ${named}`})`;
   return new ScopeError("unreachable", answer, {
+    task: what,
     cause,
     hint: [502, 503, 504].includes(code)
       ? "run it again; the proxy before the cluster does not reach the API server"
@@ -76,14 +74,17 @@ function refused(what: string, code: number, message: string, cause: unknown, de
   const violatesPodSecurity = code === 403 && /violates PodSecurity/i.test(message);
   if (byPolicy.test(message) && !violatesPodSecurity) return forbiddenByPolicy(what, cause, message);
   if (code === 401) {
-    return new ScopeError("denied", `Cannot ${what}: the credentials are wrong or have expired`, {
+    return new ScopeError("denied", "the credentials are wrong or have expired", {
+      task: what,
       cause,
       hint: "log in again, or choose other credentials with --context or --kubeconfig",
     });
   }
   if (code === 403) {
     if (violatesPodSecurity) {
-      return new ScopeError("denied", `Cannot ${what}: Pod Security forbids it in this namespace`, {
+      return new ScopeError("denied", "Pod Security forbids it in this namespace", {
+        task: what,
+        reason: "podSecurity",
         cause,
         hint: `give --debug-namespace NAME of a namespace that admits privileged pods (${message})`,
       });
@@ -92,13 +93,14 @@ function refused(what: string, code: number, message: string, cause: unknown, de
       const namespace = /in namespace (\S+) because/.exec(message)?.[1];
       return new ScopeError(
         "denied",
-        `Cannot ${what}: ${namespace === undefined ? "the namespace" : `namespace "${namespace}"`} is being deleted`,
-        { cause, hint: `give --debug-namespace NAME of one that stays (${message})` },
+        `${namespace === undefined ? "the namespace" : `namespace "${namespace}"`} is being deleted`,
+        { task: what, cause, hint: `give --debug-namespace NAME of one that stays (${message})` },
       );
     }
     const limit = limitedBy(message);
     if (limit !== undefined) {
-      return new ScopeError("denied", `Cannot ${what}: a ${limit} forbids it`, {
+      return new ScopeError("denied", `a ${limit} forbids it`, {
+        task: what,
         cause,
         hint: `give --debug-namespace NAME of a namespace with room (${message})`,
       });
@@ -108,28 +110,32 @@ function refused(what: string, code: number, message: string, cause: unknown, de
     // admission plugin, and is the best hint available.
     const reason = /is forbidden:\s*$/.test(message) ? "" : message;
     if (missing === undefined || (lacking === undefined && reason !== "")) {
-      return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, {
+      return new ScopeError("denied", "you are not allowed to", {
+        task: what,
         cause,
         hint: message || "ask for a Role that allows it",
       });
     }
     const hint = (denial.permissionHint ?? permissionHint)(missing);
-    return new ScopeError("denied", `Cannot ${what}: you are not allowed to`, { cause, hint, missing });
+    return new ScopeError("denied", "you are not allowed to", { task: what, cause, hint, missing });
   }
   if (code === 404) {
-    return new ScopeError("notFound", `Cannot ${what}: ${message || "not found"}`, {
+    return new ScopeError("notFound", message || "not found", {
+      task: what,
       cause,
       hint: "check --namespace and --context, and whether it was deleted meanwhile",
     });
   }
   if (code === 400 || code === 422) {
-    return new ScopeError("usage", `Cannot ${what}: ${message || "bad request"}`, {
+    return new ScopeError("usage", message || "bad request", {
+      task: what,
       cause,
       hint: "check the names, labels and --image that were given",
     });
   }
   const { retryAfterMs } = cause as { retryAfterMs?: number };
-  return new ScopeError("unreachable", `Cannot ${what}: the API server answered ${code}${message && `, ${message}`}`, {
+  return new ScopeError("unreachable", `the API server answered ${code}${message && `, ${message}`}`, {
+    task: what,
     cause,
     hint: code === 409
       ? "run it again"
@@ -147,25 +153,29 @@ function limitedBy(message: string): string | undefined {
 }
 
 function forbiddenByPolicy(what: string, cause: unknown, hint: string): ScopeError {
-  return new ScopeError("denied", `Cannot ${what}: a policy of the cluster forbids it`, { cause, hint });
+  return new ScopeError("denied", "a policy of the cluster forbids it", { task: what, cause, hint });
 }
 
 function unanswered(what: string, cause: unknown): ScopeError {
   const reasons = reasonsOf(cause);
   const text = reasons.join(" ");
   if (/CERT|certificate|self.signed|issuer/i.test(text)) {
-    return new ScopeError("unreachable", `Cannot ${what}: the API server's certificate is not trusted`, {
+    return new ScopeError("unreachable", "the API server's certificate is not trusted", {
+      task: what,
       cause,
       hint: reasons.at(-1) ?? "",
     });
   }
   if (/exec:|executable file|command failed|credential/i.test(text)) {
-    return new ScopeError("denied", `Cannot ${what}: the credential plugin failed`, {
+    return new ScopeError("denied", "the credential plugin failed", {
+      task: what,
       cause,
       hint: reasons.at(-1) ?? "",
     });
   }
-  return new ScopeError("unreachable", `Cannot ${what}: the API server does not answer`, {
+  return new ScopeError("unreachable", "the API server does not answer", {
+    task: what,
+    reason: "noAnswer",
     cause,
     hint: `check the cluster and --context (${reasons.at(-1) ?? "no reason given"})`,
   });
@@ -182,9 +192,13 @@ function reasonsOf(error: unknown): string[] {
   return reasons.length > 0 ? reasons : [String(error)];
 }
 
-/** Returns the API server's message in an error; empty when there is none. */
+/** Returns the API server's own message in an error or in its causes; empty when there is none. */
 export function reasonOf(error: unknown): string {
-  return statusMessage((error as { body?: unknown } | undefined)?.body);
+  for (let at = error, depth = 0; at && depth < 4; at = (at as { cause?: unknown }).cause, depth++) {
+    const { body } = at as { body?: unknown };
+    if (body !== undefined) return statusMessage(body);
+  }
+  return "";
 }
 
 /** Returns the message of a Status, which the client passes as text or as an object. */

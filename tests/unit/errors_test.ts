@@ -13,6 +13,12 @@ Deno.test("describe() makes one line of several, so that nothing pretends to be 
   assert.equal(describe(error), "error: a hint: b c\nhint: d e");
 });
 
+Deno.test("ScopeError puts its task before the reason, and keeps both apart", () => {
+  const { message, why } = new ScopeError("timeout", "it is silent: still", { task: 'reach "a: b"' });
+  assert.deepEqual([message, why], ['Cannot reach "a: b": it is silent: still', "it is silent: still"]);
+  assert.equal(new ScopeError("timeout", "Too late").why, "Too late");
+});
+
 Deno.test("ScopeError.exitCode follows sysexits", () => {
   assert.deepEqual(exitCodes, { usage: 64, notFound: 68, unreachable: 69, bug: 70, timeout: 75, denied: 77 });
   assert.equal(new ScopeError("timeout", "Too late").exitCode, 75);

@@ -33,7 +33,7 @@ export class LogFailures {
   }
 
   /** Records a failure. Emits `log.lost` at the second one in a row: a single lost connection is usually open again at once. */
-  failed({ kind, message, hint }: ScopeError): void {
+  failed({ kind, why, reason, hint }: ScopeError): void {
     // The container is about to start, or has just ended: the pod's status shows that.
     if (kind === "usage" || kind === "notFound") return;
     this.#lostAt ??= performance.now();
@@ -42,9 +42,8 @@ export class LogFailures {
     this.#failures += 1;
     if (this.#reported || this.#failures < 2) return;
     this.#reported = true;
-    const why = message.replace(/^Cannot [^:]*: /, "");
-    const reason = hint === undefined || !why.includes("does not answer") ? why : `${why}; ${hint}`;
-    this.emit({ type: "log.lost", time: now(), ...this.name, reason });
+    const text = reason === "noAnswer" && hint !== undefined ? `${why}; ${hint}` : why;
+    this.emit({ type: "log.lost", time: now(), ...this.name, reason: text });
   }
 
   /** Returns the delay before the next attempt, in milliseconds; it grows with each attempt. */

@@ -49,8 +49,8 @@ export async function endContainer(
     const answer = connection.calls.shutdown({ force: true }, { timeoutMs: answerMs, signal: ended });
     const failure = await answer.then(() => undefined, (error: unknown) => ({ error }));
     // The cluster is asked whether it ended: a manager may end before its answer has arrived.
-    const why = await whyEnded(cluster, { namespace, pod, container: name });
-    if (failure !== undefined && why === undefined) throw failure.error;
+    const ending = await whyEnded(cluster, { namespace, pod, container: name });
+    if (failure !== undefined && ending === undefined) throw failure.error;
     return { type: "cleanup.ended", time: now(), namespace, pod, name, node, image, rights };
   } catch (error) {
     const why = error instanceof ScopeError

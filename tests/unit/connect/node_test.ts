@@ -142,6 +142,13 @@ Deno.test("NodeWay says why exec was refused last where that goes on for the who
   assert.match(error.message, /: the API server answered 429, too many requests$/);
 });
 
+Deno.test("NodeWay leaves out a refusal of exec that only says that the container has not started", async () => {
+  const { pods, way } = made(), exec = () => status(500, "InternalError", 'container not found ("scope")');
+  const { error } = await reach(pods, { ...way, exec }, 700);
+  assert.match(error.message, /^Debug pod .* did not start within 0.7 s$/);
+  assert.equal(error.hint, "it waits for its manager to answer; give it longer with --timeout SECONDS");
+});
+
 Deno.test("NodeWay calls no pod foreign where it could not ask whose it is", async () => {
   const conflict = status(409, "AlreadyExists", "there is one"), starting = { ...running(mirrored), status: {} };
   const { error } = await reach([starting], { dry: () => status(500, "InternalError", "no leader"), made: conflict });
