@@ -1,6 +1,5 @@
 import { Command as Parser, CommanderError, Option } from "commander";
-import { withProgramName } from "./text/program_name.ts";
-import type { CalledAs } from "./text/program_name.ts";
+import { programName, withProgramName } from "./text/program_name.ts";
 import type { Command } from "./command.ts";
 import { permissionsOf } from "./command.ts";
 import { doctorOf } from "./features/pods/doctor_command.ts";
@@ -58,9 +57,9 @@ export interface Words {
   err(text: string): void;
 }
 
-/** Returns a message in which example command lines call the program by `name`. */
-export function inWordsOf(name: CalledAs, text: string): string {
-  return withProgramName(text, name, ["help", ...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
+/** Returns a message in which example command lines call the program as the user does. */
+export function inUsersWords(text: string): string {
+  return withProgramName(text, ["help", ...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
 }
 
 /**
@@ -68,9 +67,9 @@ export function inWordsOf(name: CalledAs, text: string): string {
  *
  * Throws ScopeError (usage).
  */
-export function parse(argv: readonly string[], words: Words, name: CalledAs = "scope"): Invocation | undefined {
+export function parse(argv: readonly string[], words: Words): Invocation | undefined {
   let invocation: Invocation | undefined;
-  const program = new Parser(name)
+  const program = new Parser(programName())
     .description("An endoscope for Kubernetes pods: ping, capture, trace and debug from inside any running pod.")
     .version(`scope ${version}`, "-V, --version", "print the version")
     .helpCommand("help [command]", "print the help of a command")

@@ -24,7 +24,7 @@ export interface ErrorDetails {
   /** The next thing to try, without a final period. */
   hint?: string;
   cause?: unknown;
-  /** Missing Kubernetes permissions. */
+  /** Missing Kubernetes permissions. The advice on them is added before the hint where the error is printed. */
   missing?: readonly Access[];
 }
 
@@ -32,6 +32,7 @@ export interface ErrorDetails {
 export class ScopeError extends Error {
   override readonly name = "ScopeError";
   readonly kind: ErrorKind;
+  readonly task: string | undefined;
   /** The message without the task. */
   readonly why: string;
   readonly reason: ErrorReason | undefined;
@@ -41,6 +42,7 @@ export class ScopeError extends Error {
   constructor(kind: ErrorKind, why: string, details: ErrorDetails = {}) {
     super(details.task === undefined ? why : `Cannot ${details.task}: ${why}`, { cause: details.cause });
     this.kind = kind;
+    this.task = details.task;
     this.why = why;
     this.reason = details.reason;
     this.hint = details.hint;

@@ -1,4 +1,5 @@
 import { now, type Timed } from "./lib/timed.ts";
+import type { Access } from "./rights/access.ts";
 import type { FilesEvent } from "./features/files/events.ts";
 import type { GdbEvent } from "./features/gdb/events.ts";
 import type { HpingEvent } from "./features/hping/events.ts";
@@ -48,6 +49,8 @@ export interface Failed extends Timed {
   subject: string;
   reason: string;
   hint?: string;
+  /** Permissions that the API server refused; the hint says who can grant them. */
+  missingRights?: readonly Access[];
 }
 
 /** Returns true for events that make an otherwise successful run fail. */
@@ -55,7 +58,21 @@ export function isFailure(event: Event): boolean {
   return event.type === "failed";
 }
 
+/** The parts of an error that a failure event shows. */
+export interface Failure {
+  message: string;
+  hint?: string | undefined;
+  missing?: readonly Access[] | undefined;
+}
+
 /** Returns a failure event for one of several things, with the current time. */
-export function failed(subject: string, { message, hint }: { message: string; hint?: string | undefined }): Failed {
-  return { type: "failed", time: now(), subject, reason: message, ...(hint === undefined ? {} : { hint }) };
+export function failed(subject: string, { message, hint, missing }: Failure): Failed {
+  return {
+    type: "failed",
+    time: now(),
+    subject,
+    reason: message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(missing === undefined ? {} : { missingRights: missing }),
+  };
 }

@@ -34,8 +34,6 @@ export interface TextLook {
   /** Returns the width of the screen; Infinity if it is no terminal. */
   columns(): number;
   screen: Screen;
-  /** Returns a text whose example command lines use the name by which the user calls the program. */
-  words(text: string): string;
   /** True to print the time of each log line. */
   times: boolean;
 }

@@ -4,39 +4,34 @@ import type { Event } from "../event.ts";
 import { isFailure } from "../event.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { Renderer } from "../renderer.ts";
-import type { Access } from "../rights/access.ts";
 import { targetName } from "../target.ts";
 import type { TargetQuery } from "../target.ts";
 import { attach } from "../terminal/attach.ts";
 import type { AuditFacts } from "../terminal/audit.ts";
 import type { Interrupt } from "../terminal/interrupt.ts";
 import { pump } from "../terminal/pump.ts";
-import { sayLine, standardScreen, textScreen, windowSize, writeAllAsync } from "../terminal/terminal.ts";
+import { standardScreen, textScreen, windowSize, writeAllAsync } from "../terminal/terminal.ts";
 import { userAtHost } from "../terminal/user.ts";
-import { eventInWords } from "../text/program_name.ts";
 import { safe } from "../text/safe.ts";
 import type { Runner } from "../tool.ts";
 import type { Needs } from "../way.ts";
+import { advised, eventInUsersWords, say } from "./advice.ts";
 import { followTerminal } from "./follow_terminal.ts";
 
 export interface ContextOptions {
   command: Command;
   options: GlobalOptions;
-  /** Returns the hint for missing rights; `namespace` is that of the kubeconfig's context. */
-  advise(missing: readonly Access[], namespace: string): string;
   interrupt: Interrupt;
-  /** Applies the name by which this program was called to a message. */
-  words(text: string): string;
   /** Collects facts for the audit log. */
   facts: AuditFacts;
 }
 
 /** Makes the real context of a command: this process's terminal, and the cluster of the kubeconfig. */
-export function makeContext({ command, options, interrupt, words, advise, facts }: ContextOptions): Context {
+export function makeContext({ command, options, interrupt, facts }: ContextOptions): Context {
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const pendingNotices: string[] = [];
   let live = false;
-  const notice = (text: string) => live ? void pendingNotices.push(text) : sayLine(words(safe(text)));
+  const notice = (text: string) => live ? void pendingNotices.push(text) : say(safe(text));
   const detail = (text: string) => {
     if (options.verbose) notice(text);
   };
@@ -45,7 +40,7 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
   const cluster = once(async (): Promise<ClusterContext> => {
     const { loadCluster } = await import("../kube/cluster.ts");
     const found = loadCluster({
-      ...{ ...options, notice, detail, advise, signal: run.signal },
+      ...{ ...options, notice, detail, signal: run.signal },
       ...{ interactive: Deno.stdin.isTerminal(), env: Deno.env.toObject() },
     });
     facts.context = found.context;
@@ -109,21 +104,22 @@ export function makeContext({ command, options, interrupt, words, advise, facts 
       return await enterNodeRunner(context, name);
     },
     async show(events, { live: makeLive, times = false }: Show = {}): Promise<number> {
-      const { output } = options, inWords = (event: Event) => output === "json" ? event : eventInWords(event, words);
+      const { output } = options, advise = (event: Event) => advised(event, { command: command.name, options, facts });
+      const worded = (event: Event) => output === "json" ? advise(event) : eventInUsersWords(advise(event));
       const drawn = makeLive !== undefined && output === "text" && Deno.stdout.isTerminal();
       const screen = standardScreen(), text = textScreen(screen);
       const renderer: Renderer = output === "json"
         ? (await import("../text/json.ts")).jsonRenderer(screen)
         : drawn
         ? (await makeLive())(text, { onQuit: () => interrupt.quit() })
-        : (await import("./text.ts")).textRenderer(text, { words, notice, times });
+        : (await import("./text.ts")).textRenderer(text, { notice, times });
       let failed = false;
       live = drawn;
       try {
         using _live = drawn ? await followTerminal(renderer) : undefined;
         await pump(events, {
           event(event) {
-            renderer.event(inWords(event));
+            renderer.event(worded(event));
             failed ||= isFailure(event);
           },
           flush: () => screen.flush(),

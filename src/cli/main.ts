@@ -1,14 +1,13 @@
-import { asking, inWordsOf, parse } from "../app.ts";
+import { inUsersWords, parse } from "../app.ts";
 import { auditMode } from "../terminal/audit_words.ts";
-import { calledAs, calledAsVariable } from "../text/program_name.ts";
-import type { CalledAs } from "../text/program_name.ts";
+import { programNameVariable, setProgramName } from "../text/program_name.ts";
 import { describe } from "../text/error_text.ts";
 import { ScopeError, toScopeError } from "../errors.ts";
 import { oneLine } from "../lib/one_line.ts";
 import { resolveOptions } from "../options.ts";
 import type { GlobalOptions, RawOptions } from "../options.ts";
-import { adviceFor } from "../rights/role_advice.ts";
 import { Audit, type AuditFacts } from "../terminal/audit.ts";
+import { type AdvisedRun, hintFor, say } from "./advice.ts";
 import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "../terminal/interrupt.ts";
@@ -19,9 +18,10 @@ const encoder = new TextEncoder();
 
 /** Runs one command line and returns the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const interrupt = new Interrupt(), name = calledAs(Deno.env.get(calledAsVariable));
+  const interrupt = new Interrupt();
+  setProgramName(Deno.env.get(programNameVariable));
   endWritesOn(interrupt.signal);
-  let audit: Audit | undefined, recording: Recording | undefined;
+  let audit: Audit | undefined, recording: Recording | undefined, run: AdvisedRun | undefined;
   /** Writes the audit line; called at every end of a run that can be caught. */
   const ending = (code: number): number => {
     audit?.end(code);
@@ -34,17 +34,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   // Uncaught errors are printed like all others, never as a stack trace.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(ending(report(event.reason, { interrupt, verbose, name })));
+    Deno.exit(ending(report(event.reason, { interrupt, verbose, run })));
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    Deno.exit(ending(report(event.error, { interrupt, verbose, name })));
+    Deno.exit(ending(report(event.error, { interrupt, verbose, run })));
   });
   try {
     const invocation = parse(argv, {
-      out: (text) => writeAll(Deno.stdout, encoder.encode(inWordsOf(name, text))),
-      err: (text) => writeAll(Deno.stderr, encoder.encode(inWordsOf(name, text))),
-    }, name);
+      out: (text) => writeAll(Deno.stdout, encoder.encode(inUsersWords(text))),
+      err: (text) => writeAll(Deno.stderr, encoder.encode(inUsersWords(text))),
+    });
     if (invocation === undefined) return 0;
     const { command, globals, options, args } = invocation;
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
@@ -60,16 +60,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     const resolved = resolveOptions(globals as RawOptions, env, variables);
     verbose = resolved.verbose;
     if (resolved.record !== undefined) recording = startRecording(resolved.record, command.name);
-    const { namespace, ...others } = resolved;
-    const context = makeContext({
-      ...{ command, options: resolved, interrupt, words: (text: string) => inWordsOf(name, text) },
-      advise: (missing, ofContext) =>
-        adviceFor(missing, asking, command.name, { ...others, namespace: namespace ?? ofContext }),
-      facts: Object.assign(audit?.facts ?? {}, given(resolved)),
-    });
+    const facts = Object.assign(audit?.facts ?? {}, given(resolved));
+    run = { command: command.name, options: resolved, facts };
+    const context = makeContext({ command, options: resolved, interrupt, facts });
     return ending(await command.run(context, options, args));
   } catch (error) {
-    const code = report(error, { interrupt, verbose, name });
+    const code = report(error, { interrupt, verbose, run });
     if (error instanceof ScopeError && error.kind === "usage") recording?.discard();
     return ending(code);
   }
@@ -88,16 +84,18 @@ function given({ context, namespace, pod, selector, targetGiven }: GlobalOptions
 interface How {
   interrupt: Interrupt;
   verbose: boolean;
-  name: CalledAs;
+  /** Undefined before the command line was read. */
+  run: AdvisedRun | undefined;
 }
 
 /** Prints an error and returns its exit code. */
-function report(error: unknown, { interrupt: { code, signal }, verbose, name }: How): number {
+function report(error: unknown, { interrupt: { code, signal }, verbose, run }: How): number {
   if (error instanceof ClosedPipe) return code ?? 0;
   // Failures during an interrupt are caused by it.
   if (signal.aborted && !(error instanceof ScopeError && error.kind !== "bug")) return code ?? 0;
   const scopeError = toScopeError(error);
-  sayLine(inWordsOf(name, describe(scopeError)));
+  const { message, hint } = scopeError;
+  say(describe({ message, hint: run === undefined ? hint : hintFor(scopeError, run) }));
   if (verbose) {
     for (let cause = scopeError.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
       sayLine(`cause: ${oneLine(cause.message)}`);

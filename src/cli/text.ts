@@ -45,7 +45,7 @@ const rooms: {
 };
 
 /** Options of a text renderer. */
-export interface TextOptions extends Partial<Pick<TextLook, "words" | "times">> {
+export interface TextOptions extends Partial<Pick<TextLook, "times">> {
   /** Prints messages when the output is data from outside scope. */
   notice?: (text: string) => void;
 }
@@ -64,8 +64,8 @@ class Text implements Renderer {
   /** True if the output is data that another program may read. */
   #data = false;
 
-  constructor(private readonly screen: Screen, { words = (text) => text, times = false, notice }: TextOptions) {
-    this.#look = { screen, color: screen.color, columns: () => screen.size().columns, words, times };
+  constructor(private readonly screen: Screen, { times = false, notice }: TextOptions) {
+    this.#look = { screen, color: screen.color, columns: () => screen.size().columns, times };
     this.#notice = notice;
   }
 

@@ -106,7 +106,11 @@ function joinedError(node: ScopeError, ephemeral: ScopeError): ScopeError {
   const [first, second] = ephemeral.missing === undefined ? [node, ephemeral] : [ephemeral, node];
   return new ScopeError("denied", first.message, {
     cause: first,
-    hint: `${first.hint ?? ""}; nor is there another way: ${second.message}; scope doctor shows all of them`,
+    hint: [
+      ...first.hint === undefined ? [] : [first.hint],
+      `nor is there another way: ${second.message}`,
+      "scope doctor shows all of them",
+    ].join("; "),
     ...first.missing === undefined ? {} : { missing: first.missing },
   });
 }

@@ -33,8 +33,5 @@ export async function missingOf(cluster: Cluster, rights: readonly Access[]): Pr
 export async function assertAllowed(cluster: Cluster, what: string, rights: readonly Access[]): Promise<void> {
   const missing = await missingOf(cluster, rights);
   if (missing.length === 0) return;
-  throw new ScopeError("denied", `Cannot ${what}: you are not allowed to`, {
-    hint: cluster.permissionHint(missing),
-    missing,
-  });
+  throw new ScopeError("denied", "you are not allowed to", { task: what, missing });
 }

@@ -1,6 +1,5 @@
 import { Exec, loadYaml } from "@kubernetes/client-node";
 import type { Access } from "../rights/access.ts";
-import { permissionHint } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { Config } from "./config.ts";
 import type { CredentialPlugin } from "./credential_plugin.ts";
@@ -45,8 +44,6 @@ export interface Cluster {
    * long, and gives up at the limit.
    */
   call<T>(what: string, attempt: () => Promise<T>, options: CallOptions): Promise<T>;
-  /** Returns the hint for a user who lacks these rights. */
-  permissionHint(missing: readonly Access[]): string;
   /** The same cluster for requests that an interrupt must not abort, such as cleaning up. */
   readonly uninterrupted: Cluster;
 }
@@ -72,8 +69,6 @@ export interface ClusterOptions {
   interactive?: boolean;
   /** Environment variables for kubeconfigs and proxies. */
   env?: Readonly<Record<string, string>>;
-  /** Returns the hint for a user who lacks these rights; `namespace` is the context's namespace. */
-  advise?: (missing: readonly Access[], namespace: string) => string;
   /** Interrupt: ends every wait, with its reason. */
   signal: AbortSignal;
 }
@@ -137,7 +132,7 @@ class RenewingExec extends Exec {
 
 /** Loads the cluster of a kubeconfig. Throws ScopeError: unreachable when there is none, and notFound. */
 export function loadCluster(options: ClusterOptions): Cluster {
-  const { timeoutMs, notice, detail = () => {}, signal, advise = (missing) => permissionHint(missing) } = options;
+  const { timeoutMs, notice, detail = () => {}, signal } = options;
   const config = readConfig(options);
   if (config === undefined) {
     throw new ScopeError("unreachable", "there is no kubeconfig", {
@@ -150,24 +145,14 @@ export function loadCluster(options: ClusterOptions): Cluster {
   const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, options.env ?? {});
   if (proxyUrl !== undefined) config.clusters = [{ ...cluster, proxyUrl }];
   const { request, stream } = makeRequest(config), exec = new RenewingExec(config);
-  const namespace = namespaceOf(config),
-    permissionHintHere = (missing: readonly Access[]) => advise(missing, namespace);
+  const namespace = namespaceOf(config);
   const make = (signal: AbortSignal, interrupt = signal): Cluster => {
-    const common = {
-      server: cluster.server,
-      plugin: config.plugin,
-      timeoutMs,
-      notice,
-      detail,
-      signal,
-      permissionHint: permissionHintHere,
-    };
+    const common = { server: cluster.server, plugin: config.plugin, timeoutMs, notice, detail, signal };
     const call: Cluster["call"] = (what, attempt, options) => limited(what, attempt, { ...common, ...options });
     return {
       exec,
       context: config.getCurrentContext() ?? "",
       namespace,
-      permissionHint: permissionHintHere,
       server: cluster.server,
       request<T>(what: string, { repeat, ...rest }: Omit<RestRequest, "signal"> & { repeat?: Repeat }) {
         const limit = AbortSignal.timeout(timeoutMs + 1000), harmless = isHarmless(rest);

@@ -61,7 +61,7 @@ export async function execStream(
     const socket = await cluster.call(`connect to "${namespace}/${pod}"`, open, { asked, repeat });
     close = () => socket.close();
     socket.on("close", () => stream.destroyed || stream.push(null));
-    socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error, cluster)));
+    socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error)));
     return stream;
   } catch (error) {
     stream.destroy();
@@ -74,6 +74,6 @@ async function withMissingRights(cluster: Cluster, error: unknown, asked: readon
   if (!(error instanceof ScopeError) || error.missing === undefined) return error;
   const missing = await missingOf(cluster, asked);
   if (missing.length === 0) return error;
-  const { kind, message, cause } = error;
-  return new ScopeError(kind, message, { cause, hint: cluster.permissionHint(missing), missing });
+  const { kind, why, task, cause } = error;
+  return new ScopeError(kind, why, { ...task === undefined ? {} : { task }, cause, missing });
 }

@@ -75,7 +75,7 @@ export async function* readLog(
         hint: "run it again",
       });
     }
-    const translated = translate(what, error, { permissionHint: cluster.permissionHint });
+    const translated = translate(what, error);
     if (!/previous terminated container .* not found/.test(reasonOf(error))) throw translated;
     throw new ScopeError("notFound", translated.why, { task: what, cause: error, hint: removedHint });
   } finally {

@@ -1,11 +1,9 @@
 import type { Access } from "../rights/access.ts";
-import { permissionHint, readRefusal } from "../rights/access.ts";
+import { readRefusal } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { pageTitle } from "./web_page.ts";
 
 export interface Denial {
-  /** Returns the hint for a user who lacks these rights. */
-  permissionHint?: (missing: readonly Access[]) => string;
   /** Rights that the request needs, for refusals that do not name them. */
   asked?: readonly Access[];
 }
@@ -116,8 +114,7 @@ function refused(what: string, code: number, message: string, cause: unknown, de
         hint: message || "ask for a Role that allows it",
       });
     }
-    const hint = (denial.permissionHint ?? permissionHint)(missing);
-    return new ScopeError("denied", "you are not allowed to", { task: what, cause, hint, missing });
+    return new ScopeError("denied", "you are not allowed to", { task: what, cause, missing });
   }
   if (code === 404) {
     return new ScopeError("notFound", message || "not found", {

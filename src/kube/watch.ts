@@ -117,7 +117,7 @@ async function* changes(
     // 410: the resource version of the list is too old.
     if (until.aborted || (error instanceof StatusError && error.code === 410)) return;
     const asked = [{ verb: "watch", group: "", resource: "pods", namespace }];
-    throw translate("watch pods", error, { permissionHint: cluster.permissionHint, asked });
+    throw translate("watch pods", error, { asked });
   } finally {
     clearTimeout(limit);
     body?.destroy();

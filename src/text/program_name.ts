@@ -1,31 +1,30 @@
-import type { Event } from "../event.ts";
-
 /** Names by which users call the program: its own, or as a plugin of kubectl. */
-export type CalledAs = "scope" | "kubectl scope";
+export type ProgramName = "scope" | "kubectl scope";
 
 /** Environment variable by which a launcher passes the name. */
-export const calledAsVariable = "SCOPE_CALLED_AS";
+export const programNameVariable = "SCOPE_CALLED_AS";
 
-export function calledAs(variable: string | undefined): CalledAs {
-  return variable === "kubectl scope" ? variable : "scope";
+let current: ProgramName = "scope";
+
+/** Returns the name by which the user called this process. */
+export function programName(): ProgramName {
+  return current;
+}
+
+/** Sets the name, by the value of the variable; called once, at the start of the process. */
+export function setProgramName(variable: string | undefined): void {
+  current = variable === "kubectl scope" ? variable : "scope";
 }
 
 /**
- * Replaces the program name in example command lines: `scope -p web pids` becomes `kubectl scope -p web pids`. Other text
+ * Puts the program's name into example command lines: `scope -p web pids` becomes `kubectl scope -p web pids`. Other text
  * stays, such as `what scope made`.
  */
-export function withProgramName(text: string, name: CalledAs, commands: readonly string[]): string {
-  if (name === "scope") return text;
+export function withProgramName(text: string, commands: readonly string[]): string {
+  if (current === "scope") return text;
   const commandLine = new RegExp(
     String.raw`(?<![\w/.-]|kubectl )scope(?= (?:--?\w|(?:${commands.join("|")})(?![\w-])))`,
     "g",
   );
-  return text.replaceAll(commandLine, name);
-}
-
-/** Applies `words` to the advice in an event. */
-export function eventInWords(event: Event, words: (text: string) => string): Event {
-  if (event.type === "failed" && event.hint !== undefined) return { ...event, hint: words(event.hint) };
-  if (event.type === "doctor.way" && event.remedy !== undefined) return { ...event, remedy: words(event.remedy) };
-  return event;
+  return text.replaceAll(commandLine, current);
 }

@@ -1,6 +1,7 @@
 import type { CopyReady, CopySeen } from "../../event.ts";
 import { safe } from "../../text/safe.ts";
 import { age, untilEnd } from "../../text/format.ts";
+import { programName } from "../../text/program_name.ts";
 import { type Cell, table } from "../../text/table.ts";
 
 /** Returns the line for a new copy and the next step: a shell in the copy, or its log if it has ended. */
@@ -13,7 +14,7 @@ export function copyLine(event: CopyReady): string {
     : `its init container ${failed} failed: ${status}${code}`;
   const state = status === "Running" ? `container ${container} ${runs}` : ended;
   const next = status === "Running"
-    ? `scope -n ${namespace} -p ${name} shell`
+    ? `${programName()} -n ${namespace} -p ${name} shell`
     : `kubectl logs -n ${namespace} ${name} -c ${failed ?? container}`;
   return safe(`${namespace}/${name} on ${node}: copy of ${of}, ${state}; next: ${next}`);
 }

@@ -134,6 +134,12 @@ function standing(found: Finding): Standing {
 function way(name: string, command: string, found: Finding, chosen: string | undefined): DoctorWay {
   const common = { type: "doctor.way", time: now(), way: name, command, chosen: chosen === name } as const;
   if ("rights" in found) return { ...common, possible: true, rights: found.rights };
-  const { message, hint } = found.error;
-  return { ...common, possible: false, missing: message, ...(hint === undefined ? {} : { remedy: hint }) };
+  const { message, hint, missing } = found.error;
+  return {
+    ...common,
+    possible: false,
+    missing: message,
+    ...(hint === undefined ? {} : { remedy: hint }),
+    ...(missing === undefined ? {} : { missingRights: missing }),
+  };
 }

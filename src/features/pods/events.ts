@@ -1,4 +1,5 @@
 import type { Timed } from "../../lib/timed.ts";
+import type { Access } from "../../rights/access.ts";
 
 export type PodsEvent =
   | DebugPodReady
@@ -150,4 +151,6 @@ export interface DoctorWay extends Timed {
   missing?: string;
   /** The remedy, and who can apply it. */
   remedy?: string;
+  /** Permissions that the API server refused. */
+  missingRights?: readonly Access[];
 }

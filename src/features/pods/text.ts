@@ -5,7 +5,7 @@ import { doctorTargetLine, rightTable, wayTable } from "./doctor_text.ts";
 import { endedLine, ephemeralTable } from "./ephemeral_text.ts";
 import type { CopySeen, DebugPodSeen, DoctorRight, DoctorWay, EphemeralContainerSeen, PodsEvent } from "./events.ts";
 
-export function podsText({ color, columns, words }: TextLook): EventText<PodsEvent> {
+export function podsText({ color, columns }: TextLook): EventText<PodsEvent> {
   const debugPods: DebugPodSeen[] = [], copies: CopySeen[] = [], containers: EphemeralContainerSeen[] = [];
   const rights: DoctorRight[] = [], ways: DoctorWay[] = [];
   const later = (push: () => unknown) => {
@@ -30,7 +30,7 @@ export function podsText({ color, columns, words }: TextLook): EventText<PodsEve
         case "launch.ready":
           return [readyLine(event)];
         case "copy.ready":
-          return [words(copyLine(event))];
+          return [copyLine(event)];
         case "cleanup.ended":
           return [endedLine(event)];
         case "cleanup.removed":

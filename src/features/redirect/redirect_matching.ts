@@ -56,14 +56,12 @@ export async function* redirectMatching(
     if (!begun && there.length > 0 && there.every(({ failed }) => failed)) stop.abort();
   };
   const fail = (one: Followed, error: ScopeError, again: boolean) => {
-    const { message, hint } = error, repeated = one.failed && again;
+    const { message, hint, missing } = error, repeated = one.failed && again;
     failure ??= error;
     one.failed = true;
     const hints = again ? [...hint === undefined ? [] : [hint], "scope tries again"].join("; ") : hint;
     // Failures are held until one pod has started: if none does, the first error alone is thrown.
-    if (!repeated) {
-      heldFailures.push(failed(podName(one.pod), { message, ...hints === undefined ? {} : { hint: hints } }));
-    }
+    if (!repeated) heldFailures.push(failed(podName(one.pod), { message, hint: hints, missing }));
     if (begun) emitHeld();
     stopInVain();
   };

@@ -3,6 +3,7 @@ import type { Event, PingSummary, ProcessSeen } from "../../../src/event.ts";
 import { jsonRenderer } from "../../../src/text/json.ts";
 import { textRenderer } from "../../../src/cli/text.ts";
 import { assertFits, memoryScreen } from "../features/screen_golden.ts";
+import { calledBy } from "../text/called_by.ts";
 
 const time = "2026-01-01T12:00:00.000Z";
 const web = { address: "10.244.0.5", namespace: "demo", pod: "web-abc", node: "node1" };
@@ -39,9 +40,9 @@ const process: ProcessSeen = {
   started: "2026-01-01T00:00:00.000Z",
 };
 
-function rendered(events: Event[], columns = Infinity, color = false, words?: (text: string) => string): string {
+function rendered(events: Event[], columns = Infinity, color = false): string {
   const { screen, text } = memoryScreen(columns, columns, color);
-  const renderer = textRenderer(screen, words === undefined ? {} : { words });
+  const renderer = textRenderer(screen);
   for (const event of events) renderer.event(event);
   renderer.end();
   return text();
@@ -184,8 +185,8 @@ for (
 
 Deno.test("textRenderer() says the next command line as scope is called", () => {
   const event: Event = { type: "copy.ready", time, ...copy, status: "Running", tookMs: 9 };
-  const words = (text: string) => text.replace("next: scope ", "next: kubectl scope ");
-  assert.match(rendered([event], Infinity, false, words), /; next: kubectl scope -n demo -p web-copy-x2f shell\n$/);
+  using _called = calledBy("kubectl scope");
+  assert.match(rendered([event]), /; next: kubectl scope -n demo -p web-copy-x2f shell\n$/);
 });
 
 Deno.test("textRenderer() shows copies as a table, and which were removed", () => {

@@ -61,7 +61,9 @@ Deno.test("refusedShape() leaves all else as it is", () => {
       'namespace "shop"',
   );
   assert.equal(refusedProfile(lacking, web, raw), lacking);
-  assert.equal(lacking.hint, 'ask for "patch pods/ephemeralcontainers" in namespace "shop"');
+  assert.deepEqual(lacking.missing?.map(({ verb, resource }) => `${verb} ${resource}`), [
+    "patch pods/ephemeralcontainers",
+  ]);
   const expired = translate("add", { code: 401, body: {} });
   assert.equal(refusedProfile(expired, web, raw), expired);
 });

@@ -49,7 +49,7 @@ Deno.test("watchPods() goes on from a fresh list where the watch is refused, or 
 Deno.test("watchPods() gives up where a watch is not allowed", async () => {
   await assert.rejects(watched(5, [list("a")], [status(403, "Forbidden", "")]), {
     kind: "denied",
-    hint: 'ask for "watch pods" in namespace "shop"',
+    missing: [{ verb: "watch", group: "", resource: "pods", namespace: "shop" }],
   });
 });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { commands, inWordsOf, parse } from "../../../src/app.ts";
-import { calledAs, eventInWords, withProgramName } from "../../../src/text/program_name.ts";
-import { failed } from "../../../src/event.ts";
+import { commands, inUsersWords, parse } from "../../../src/app.ts";
+import { programName, setProgramName, withProgramName } from "../../../src/text/program_name.ts";
 import { scope } from "../scope.ts";
+import { calledBy } from "./called_by.ts";
 
 const names = ["pids", "list", "node"];
 
@@ -25,30 +25,29 @@ const texts: [string, string][] = [
 ];
 
 for (const [text, expected] of texts) {
-  Deno.test(`asCalled() makes "${expected}" of "${text}" for kubectl, and nothing for scope`, () => {
-    assert.equal(withProgramName(text, "kubectl scope", names), expected);
-    assert.equal(withProgramName(text, "scope", names), text);
+  Deno.test(`withProgramName() makes "${expected}" of "${text}" for kubectl, and nothing for scope`, () => {
+    using _called = calledBy("kubectl scope");
+    assert.equal(withProgramName(text, names), expected);
+    setProgramName("scope");
+    assert.equal(withProgramName(text, names), text);
   });
 }
 
-Deno.test("calledAs() takes just the two names", () => {
-  assert.equal(calledAs("kubectl scope"), "kubectl scope");
-  for (const other of [undefined, "", "scope", "rm -rf"]) assert.equal(calledAs(other), "scope");
+Deno.test("setProgramName() takes just the two names", () => {
+  using _called = calledBy("kubectl scope");
+  assert.equal(programName(), "kubectl scope");
+  for (const other of [undefined, "", "scope", "rm -rf"]) {
+    setProgramName(other);
+    assert.equal(programName(), "scope");
+  }
 });
 
-Deno.test("eventInWords() changes advice and nothing else", () => {
-  const words = (text: string) => text.toUpperCase();
-  const event = failed("shop/web", { message: "it is gone", hint: "scope list" });
-  assert.deepEqual(eventInWords(event, words), { ...event, hint: "SCOPE LIST" });
-  const other = { type: "redir.lost", time: "", namespace: "shop", pod: "web" } as never;
-  assert.equal(eventInWords(other, words), other);
-});
-
-Deno.test("inWordsOf() lets no line of help say a command line that kubectl's users cannot type", () => {
+Deno.test("inUsersWords() lets no line of help say a command line that kubectl's users cannot type", () => {
+  using _called = calledBy("kubectl scope");
   for (const { name } of [{ name: "help" }, ...commands]) {
     let help = "";
     const argv = name === "help" ? ["--help"] : [name, "--help"];
-    parse(argv, { out: (text) => help += inWordsOf("kubectl scope", text), err: () => {} }, "kubectl scope");
+    parse(argv, { out: (text) => help += inUsersWords(text), err: () => {} });
     assert.match(help, /^Usage: kubectl scope /, name);
     assert.doesNotMatch(help, /^ {2}scope /m, name);
     assert.doesNotMatch(help, /kubectl kubectl/, name);
