@@ -1,3 +1,4 @@
+import { onAbort } from "../lib/on_abort.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import { execStream } from "../kube/exec.ts";
@@ -14,17 +15,13 @@ export async function letIn(
   signal: AbortSignal,
 ): Promise<void> {
   const stream = await execStream(cluster, { namespace, pod, container: container.name, command: [...command] });
-  const end = () => void stream.destroy();
-  signal.addEventListener("abort", end, { once: true });
+  using _abort = onAbort(signal, () => stream.destroy());
   try {
-    if (signal.aborted) end();
     await new Promise<void>((resolve, reject) => {
       stream.resume().on("close", resolve).on("error", reject);
     });
   } catch (error) {
     throw notLetIn(error, `"${namespace}/${pod}", container "${container.name}"`);
-  } finally {
-    signal.removeEventListener("abort", end);
   }
 }
 

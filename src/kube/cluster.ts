@@ -1,4 +1,5 @@
 import { Exec, loadYaml } from "@kubernetes/client-node";
+import { onAbort } from "../lib/on_abort.ts";
 import type { Access } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { Config } from "./config.ts";
@@ -193,9 +194,7 @@ async function limited<T>(
     gaveUp.reject(reason);
     plugin.stop();
   };
-  const interrupt = () => giveUp(signal.reason);
-  signal.addEventListener("abort", interrupt, { once: true });
-  if (signal.aborted) interrupt();
+  using _abort = onAbort(signal, () => giveUp(signal.reason));
   const long = setTimeout(() => {
     const answered = refusal === undefined ? "" : ", which has refused it for now,";
     notice(`waiting for ${who()}${answered} to answer (${what})`);
@@ -225,7 +224,6 @@ async function limited<T>(
     throw until?.aborted && isPutOff(error) ? until.reason : translate(what, error, denial);
   } finally {
     ended.abort();
-    signal.removeEventListener("abort", interrupt);
     clearTimeout(long);
     clearTimeout(limit);
   }

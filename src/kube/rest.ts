@@ -1,5 +1,6 @@
 import { HttpMethod, RequestContext } from "@kubernetes/client-node";
 import { type Dispatcher, fetch, request as requestOf } from "undici";
+import { onAbort } from "../lib/on_abort.ts";
 import type { Config } from "./config.ts";
 import { type AnswerHeaders, StatusError } from "./status_error.ts";
 
@@ -35,9 +36,10 @@ export function makeRequest(config: Config): { request: Request; stream: Request
     const url = new URL(config.getCurrentCluster()!.server + path);
     for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
     const context = new RequestContext(url.toString(), HttpMethod[method]);
-    const stop = () => config.plugin.stop();
-    signal.addEventListener("abort", stop, { once: true });
-    await config.applySecurityAuthentication(context).finally(() => signal.removeEventListener("abort", stop));
+    {
+      using _abort = onAbort(signal, () => config.plugin.stop());
+      await config.applySecurityAuthentication(context);
+    }
     signal.throwIfAborted();
     const { credential } = config.plugin;
     if (connections === undefined || performance.now() > connections.until || connections.credential !== credential) {

@@ -1,3 +1,4 @@
+import { Backoff, type Pace } from "../lib/backoff.ts";
 import { delay } from "../lib/delay.ts";
 import type { ErrorKind } from "../errors.ts";
 import { ScopeError } from "../errors.ts";
@@ -10,12 +11,6 @@ const passingMs = 5000;
 
 /** Longest wait that a server may ask for when attempts go on without end, in milliseconds. */
 const longestAskedMs = 60_000;
-
-/** First and longest wait before another attempt, in milliseconds; it doubles each time. */
-export interface Pace {
-  firstMs: number;
-  longestMs: number;
-}
 
 /** Failures after which a request may be sent again: none, refusals before anything was done, or any. */
 export type Repeat = "never" | "refused" | "always";
@@ -55,22 +50,19 @@ function wasCut(error: unknown): boolean {
 
 /** Retries of a long-running task: after a success, failures are retried more patiently than before the first one. */
 export class Attempts {
-  #nextMs: number;
+  readonly #backoff: Backoff;
   #worked = false;
   #failingSince: number | undefined;
 
   /** `mends` are the kinds of failures that may pass. */
-  constructor(
-    private readonly pace: Pace,
-    private readonly mends: readonly ErrorKind[] = ["unreachable", "timeout"],
-  ) {
-    this.#nextMs = pace.firstMs;
+  constructor(pace: Pace, private readonly mends: readonly ErrorKind[] = ["unreachable", "timeout"]) {
+    this.#backoff = new Backoff(pace);
   }
 
   /** Records a success: the next failure is a new one, and is retried soon. */
   succeeded(): void {
     this.answered();
-    this.#nextMs = this.pace.firstMs;
+    this.#backoff.reset();
   }
 
   /** Records an answer, which may not last: the next failure is a new one, but the wait stays as long. */
@@ -94,10 +86,7 @@ export class Attempts {
 
   /** Returns the wait before the next attempt, in milliseconds: longer each time, and as the server asks, up to a minute. */
   waitMs(error?: unknown): number {
-    const waitMs = this.#nextMs;
-    this.#nextMs = Math.min(waitMs * 2, this.pace.longestMs);
-    // Jitter: clients that lost their connections together must not reconnect at once.
-    return Math.max(waitMs * (0.75 + Math.random() / 2), Math.min(askedWaitMs(error), longestAskedMs));
+    return Math.max(this.#backoff.next(), Math.min(askedWaitMs(error), longestAskedMs));
   }
 }
 
@@ -116,7 +105,7 @@ export async function patiently<T>(
   attempt: () => Promise<T>,
   { repeat, limitMs, signal, again }: Patience,
 ): Promise<T> {
-  const pace = new Attempts({ firstMs: 250, longestMs: 2000 }), since = performance.now();
+  const backoff = new Backoff({ firstMs: 250, longestMs: 2000 }), since = performance.now();
   while (true) {
     try {
       return await attempt();
@@ -124,7 +113,7 @@ export async function patiently<T>(
       const tried = performance.now() - since, putOff = isPutOff(error);
       const helps = putOff ? repeat !== "never" : repeat === "always" && isPassing(error) && tried < passingMs;
       if (!helps || signal.aborted) throw error;
-      const waitMs = Math.max(pace.waitMs(), askedWaitMs(error));
+      const waitMs = Math.max(backoff.next(), askedWaitMs(error));
       if (tried + waitMs >= limitMs) throw error;
       again(error, waitMs);
       await delay(waitMs, signal);

@@ -1,21 +1,23 @@
+import { Wakeup } from "./wakeup.ts";
+
 /** A queue between several producers and one consumer. A producer waits until the consumer takes its value. */
 export class Channel<T> implements AsyncIterable<T> {
   readonly #waiting: { value: T; taken: () => void }[] = [];
-  #wake: (() => void) | undefined;
+  readonly #changed = new Wakeup();
   #closed = false;
 
   push(value: T): Promise<void> {
     if (this.#closed) return Promise.resolve();
     return new Promise((taken) => {
       this.#waiting.push({ value, taken });
-      this.#wake?.();
+      this.#changed.wake();
     });
   }
 
   /** Ends the queue. Values pushed before are still delivered. */
   close(): void {
     this.#closed = true;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** Closes the queue and drops waiting values: pending and later pushes resolve at once. */
@@ -34,7 +36,7 @@ export class Channel<T> implements AsyncIterable<T> {
         } else if (this.#closed) {
           return;
         } else {
-          await new Promise<void>((wake) => this.#wake = wake);
+          await this.#changed.next;
         }
       }
     } finally {

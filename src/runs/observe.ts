@@ -1,3 +1,4 @@
+import { onAbort } from "../lib/on_abort.ts";
 import { Channel } from "../lib/channel.ts";
 import type { TargetClient } from "../context.ts";
 import { ScopeError } from "../errors.ts";
@@ -69,8 +70,7 @@ export async function* observe(
     for await (const event of meanwhile?.(ended.signal) ?? []) await events.push(event);
   };
 
-  stop.addEventListener("abort", onStop, { once: true });
-  if (stop.aborted) onStop();
+  using _abort = onAbort(stop, onStop);
   void readTool().catch((error) => {
     failure ??= error;
     // A tool that never ran has no summary.
@@ -85,7 +85,6 @@ export async function* observe(
   } finally {
     clearTimeout(timer);
     ended.abort();
-    stop.removeEventListener("abort", onStop);
   }
   if (client.lost.aborted) throw client.lost.reason;
   if (failure !== undefined) throw failure;

@@ -1,3 +1,4 @@
+import { onAbort } from "../lib/on_abort.ts";
 import type { Run } from "../tool.ts";
 import type { ToolExit } from "../tool.ts";
 
@@ -9,14 +10,9 @@ export interface RunOutput {
 
 /** Returns the output and exit of a short program. Throws the ScopeError of a lost connection, or the signal's reason. */
 export async function outputOf(run: Run, signal: AbortSignal): Promise<RunOutput> {
-  const interrupted = Promise.withResolvers<never>(), interrupt = () => interrupted.reject(signal.reason);
-  signal.addEventListener("abort", interrupt, { once: true });
-  if (signal.aborted) interrupt();
-  try {
-    return await Promise.race([read(run), interrupted.promise]);
-  } finally {
-    signal.removeEventListener("abort", interrupt);
-  }
+  const interrupted = Promise.withResolvers<never>();
+  using _abort = onAbort(signal, () => interrupted.reject(signal.reason));
+  return await Promise.race([read(run), interrupted.promise]);
 }
 
 async function read(run: Run): Promise<RunOutput> {

@@ -1,3 +1,4 @@
+import { onAbort } from "../lib/on_abort.ts";
 import type { Run } from "../tool.ts";
 import { onResize, rawInput, sayLine, windowSize, writeAllAsync } from "./terminal.ts";
 
@@ -18,15 +19,13 @@ export async function attach(
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {});
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = () => {
+  using _abort = onAbort(signal, () => {
     const name: string = signal.reason?.signal ?? "SIGINT";
     timer = setTimeout(() => late.reject(signal.reason), finishMs);
     const passedOn = run.signal(terminal ? "SIGHUP" : name);
     // Ctrl-C can be pressed again; other signals come only once.
     if (name === "SIGINT") void passedOn.then(() => clearTimeout(timer));
-  };
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
+  });
   const input = Deno.stdin.readable.getReader();
   const ended = new AbortController();
   void feed(run, input, ended.signal);
@@ -44,7 +43,6 @@ export async function attach(
   } finally {
     clearTimeout(timer);
     ended.abort();
-    signal.removeEventListener("abort", stop);
     input.cancel().catch(() => {});
   }
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "../lib/on_abort.ts";
 import { flags, permissions } from "./flags.ts";
 import { writeAll } from "./terminal.ts";
 
@@ -15,18 +16,16 @@ export async function runInBackground(more: readonly string[], signal: AbortSign
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const end = () => {
+  const abort = onAbort(signal, () => {
     try {
       child.kill("SIGTERM");
     } catch {
       // it has ended by itself
     }
-  };
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
+  });
   const words = copyWords(child.stderr);
   const line = await firstLine(child.stdout);
-  signal.removeEventListener("abort", end);
+  abort[Symbol.dispose]();
   if (line === undefined) {
     await words;
     return { exitCode: (await child.status).code };

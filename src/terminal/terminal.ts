@@ -1,3 +1,4 @@
+import { onAbort } from "../lib/on_abort.ts";
 import { ascii, isUnicode } from "../text/ascii.ts";
 import { ScopeError } from "../errors.ts";
 import type { Screen } from "../renderer.ts";
@@ -81,14 +82,11 @@ export function endWritesOn(signal: AbortSignal): void {
 async function withReaderLimit(write: Promise<number>): Promise<number> {
   const stuck = Promise.withResolvers<never>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const signal = interrupted, start = () => void (timer = setTimeout(() => stuck.reject(new ClosedPipe()), stuckMs));
-  signal.addEventListener("abort", start, { once: true });
-  if (signal.aborted) start();
+  using _abort = onAbort(interrupted, () => timer = setTimeout(() => stuck.reject(new ClosedPipe()), stuckMs));
   try {
     return await Promise.race([write, stuck.promise]);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", start);
   }
 }
 

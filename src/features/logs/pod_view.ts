@@ -1,3 +1,5 @@
+import { onAbort } from "../../lib/on_abort.ts";
+import { Wakeup } from "../../lib/wakeup.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { isFinished, isTerminating } from "../../kube/pods.ts";
 
@@ -9,7 +11,7 @@ export class PodView {
   /** Reason why the pod is no longer followed; undefined while it is. */
   gone: string | undefined;
   readonly #ended = new AbortController();
-  #changed = Promise.withResolvers<void>();
+  readonly #changed = new Wakeup();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** True if the pod had already finished when it was first seen. */
@@ -25,16 +27,14 @@ export class PodView {
 
   /** Resolves at the next change of the pod. */
   get changed(): Promise<void> {
-    return this.#changed.promise;
+    return this.#changed.next;
   }
 
-  /** Resolves at the next change of the pod or when the signal is aborted. Removes its listener from the signal. */
+  /** Resolves at the next change of the pod or when the signal is aborted. */
   async changedOr(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const stopped = Promise.withResolvers<void>(), stop = () => stopped.resolve();
-    signal.addEventListener("abort", stop, { once: true });
+    const stopped = Promise.withResolvers<void>();
+    using _abort = onAbort(signal, stopped.resolve);
     await Promise.race([this.changed, stopped.promise]);
-    signal.removeEventListener("abort", stop);
   }
 
   /** Aborted when streams of the gone pod must end. */
@@ -44,21 +44,16 @@ export class PodView {
 
   update(pod: V1Pod): void {
     this.pod = pod;
-    this.#wake();
+    this.#changed.wake();
   }
 
   leave(reason?: string): void {
     this.gone ??= reason ?? (isTerminating(this.pod) ? "it was deleted" : "it is not among the selected pods any more");
     this.#timer ??= setTimeout(() => this.#ended.abort(), lastLinesMs);
-    this.#wake();
+    this.#changed.wake();
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-  }
-
-  #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
   }
 }

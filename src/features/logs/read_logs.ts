@@ -1,4 +1,5 @@
 import type { Event } from "../../event.ts";
+import { onAbort } from "../../lib/on_abort.ts";
 import { now } from "../../lib/timed.ts";
 import { base64 } from "../../kube/log_lines.ts";
 import type { LogRequest } from "./request.ts";
@@ -54,17 +55,15 @@ export async function* readLogs(
     if (signal.aborted) return;
     const started = command = startLocalCommand(argv, onTerminal);
     void queue.push([{ type: "command.started", time: now(), pid: started.pid, onTerminal }]);
-    context.signal.addEventListener("abort", () => started.end(), { once: true });
+    using _end = onAbort(context.signal, () => started.end());
     const output = (async () => {
       for await (const bytes of wholeLines(started.output)) await queue.push([outputEvent(bytes)]);
     })();
     const exitCode = await started.exit;
     // After an abort, do not wait for the end of the output: processes that the command left behind may hold it open.
-    const stopped = new Promise<void>((resolve) => {
-      context.signal.addEventListener("abort", () => resolve(), { once: true });
-      if (context.signal.aborted) resolve();
-    });
-    await Promise.race([output, stopped]);
+    const stopped = Promise.withResolvers<void>();
+    using _stop = onAbort(context.signal, stopped.resolve);
+    await Promise.race([output, stopped.promise]);
     void queue.push([{ type: "command.ended", time: now(), exitCode }]);
     if (!signal.aborted) await pods.drain();
   };

@@ -1,3 +1,4 @@
+import { onAbort } from "../../lib/on_abort.ts";
 import type { Context, TargetClient } from "../../context.ts";
 import type { Event } from "../../event.ts";
 import type { BypassPlan } from "../../manager/client/bypass_plan.ts";
@@ -60,15 +61,14 @@ async function whileBypassed(
   // Before `done` is aborted, the bypass ends only if it failed.
   const failed = bypassing.then(() => Promise.reject(new Error("the bypass has ended")));
   failed.catch(() => {});
-  const interrupt = () => done.abort();
-  context.signal.addEventListener("abort", interrupt, { once: true });
-  if (context.signal.aborted) interrupt();
   try {
-    await Promise.race([begun.promise, failed]);
-    context.signal.removeEventListener("abort", interrupt); // from here on the command handles the interrupt
+    {
+      // Once the bypass has begun, the command handles the interrupt.
+      using _abort = onAbort(context.signal, () => done.abort());
+      await Promise.race([begun.promise, failed]);
+    }
     return await Promise.race([body(), failed]);
   } finally {
-    context.signal.removeEventListener("abort", interrupt);
     done.abort();
     await bypassing.catch(() => {});
   }

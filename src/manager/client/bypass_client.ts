@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { BypassCall } from "./bypass_plan.ts";
 import type { Event } from "../../event.ts";
+import { onAbort } from "../../lib/on_abort.ts";
 import { now } from "../../lib/timed.ts";
 import type { Target } from "../../target.ts";
 import type { ManagerConnection } from "./connection.ts";
@@ -24,12 +25,10 @@ export async function* bypass(
   const { namespace, pod, uid, container } = target, name = { namespace, pod }, left = new AbortController();
   const done = Promise.withResolvers<void>();
   let late: ReturnType<typeof setTimeout> | undefined;
-  const stop = () => {
+  using _abort = onAbort(signal, () => {
     done.resolve();
     late = setTimeout(() => left.abort(), endMs);
-  };
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
+  });
   const { mesh, ports } = plan;
   const requests = async function* (): AsyncIterable<BypassRequest> {
     const target = { podUid: uid, containerId: container.id };
@@ -53,7 +52,6 @@ export async function* bypass(
     if (!signal.aborted) throw await translate(error);
   } finally {
     clearTimeout(late);
-    signal.removeEventListener("abort", stop);
     done.resolve();
     left.abort();
   }

@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { createClient } from "@connectrpc/connect";
 import type { Client, Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { Wakeup } from "../../lib/wakeup.ts";
 import { Manager } from "../protocol/gen/manager_pb.ts";
 import { beatMs, windowBytes } from "../protocol/transport.ts";
 
@@ -42,9 +43,8 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
     createConnection: () => stream,
     settings: { initialWindowSize: windowBytes, enablePush: false },
   });
-  /** Calls that have not ended; `idle` resolves when there are none. */
-  const open = new Set<unknown>();
-  let idle = Promise.withResolvers<void>();
+  /** Calls that have not ended; `idle` is woken when there are none. */
+  const open = new Set<unknown>(), idle = new Wakeup();
   const pings = setInterval(ping, beatMs);
   let answeredAt = performance.now(), ever = false;
   function onAnswer() {
@@ -75,7 +75,7 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   function start(headers: OutgoingHttpHeaders, options?: ClientSessionRequestOptions): ClientHttp2Stream {
     const call = session.request(headers, options);
     open.add(call);
-    call.once("close", () => open.delete(call) && open.size === 0 && idle.resolve());
+    call.once("close", () => open.delete(call) && open.size === 0 && idle.wake());
     return call;
   }
   return {
@@ -105,9 +105,8 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
       clearInterval(pings);
       // Give calls that are ending time to send their last frames; all others are cut off.
       if (!session.destroyed && open.size > 0) {
-        idle = Promise.withResolvers();
-        const timer = setTimeout(idle.resolve, 200);
-        await idle.promise;
+        const timer = setTimeout(() => idle.wake(), 200);
+        await idle.next;
         clearTimeout(timer);
       }
       close(new Error("the connection was closed"));

@@ -8,6 +8,7 @@ import type {
   ServerHttp2Stream,
 } from "node:http2";
 import { Code } from "@connectrpc/connect";
+import { Wakeup } from "../../lib/wakeup.ts";
 import type { ManagerConnection } from "./connection.ts";
 import { windowBytes } from "../protocol/transport.ts";
 
@@ -35,7 +36,9 @@ const endStream = 1;
 export function forwarder(connection: Promise<ManagerConnection>): Forwarder {
   const sessions = new Set<ServerHttp2Session>();
   const calls = new Set<Call>();
-  let emptySince = performance.now(), quiet = Promise.withResolvers<void>();
+  /** Woken when the last call has ended. */
+  const quiet = new Wakeup();
+  let emptySince = performance.now();
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes } });
   server.on("session", (session) => {
     sessions.add(session);
@@ -53,7 +56,7 @@ export function forwarder(connection: Promise<ManagerConnection>): Forwarder {
       if (near.destroyed) return;
       const call = forward(near, open({ ...plain(headers), ...ownHeaders }, { endStream: false }), lost);
       calls.add(call);
-      near.on("close", () => calls.delete(call) && calls.size === 0 && quiet.resolve());
+      near.on("close", () => calls.delete(call) && calls.size === 0 && quiet.wake());
     };
     connection.then(take).catch(() => near.close(internalError));
   });
@@ -66,10 +69,10 @@ export function forwarder(connection: Promise<ManagerConnection>): Forwarder {
       if (!server.listening) return;
       const closed = new Promise((resolve) => server.close(resolve));
       if (calls.size > 0) {
-        quiet = Promise.withResolvers();
+        const ended = quiet.next;
         for (const call of calls) call.fail("scope does not serve this manager any more");
-        const timer = setTimeout(quiet.resolve, statusMs);
-        await quiet.promise;
+        const timer = setTimeout(() => quiet.wake(), statusMs);
+        await ended;
         clearTimeout(timer);
       }
       for (const session of sessions) session.destroy();

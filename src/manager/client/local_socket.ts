@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { Wakeup } from "../../lib/wakeup.ts";
 import type { Peer } from "../protocol/tunnel/peer.ts";
 import { ResetError } from "../protocol/tunnel/peer.ts";
 
@@ -12,8 +13,8 @@ export class LocalSocket implements Peer {
   #queued = 0;
   #ended = false;
   #broken = false;
-  #wake: (() => void) | undefined;
-  #drained: (() => void) | undefined;
+  readonly #changed = new Wakeup();
+  readonly #drained = new Wakeup();
 
   private constructor(private readonly socket: Socket) {
     socket.setNoDelay(true);
@@ -21,13 +22,13 @@ export class LocalSocket implements Peer {
       this.#queue.push(bytes);
       this.#queued += bytes.length;
       if (this.#queued >= highBytes) socket.pause();
-      this.#wake?.();
+      this.#changed.wake();
     });
     socket.on("end", () => {
       this.#ended = true;
-      this.#wake?.();
+      this.#changed.wake();
     });
-    socket.on("drain", () => this.#drained?.());
+    socket.on("drain", () => this.#drained.wake());
     socket.on("close", () => this.#break());
     socket.on("error", () => this.#break());
   }
@@ -52,9 +53,7 @@ export class LocalSocket implements Peer {
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    while (this.#queue.length === 0 && !this.#ended && !this.#broken) {
-      await new Promise<void>((wake) => this.#wake = wake);
-    }
+    while (this.#queue.length === 0 && !this.#ended && !this.#broken) await this.#changed.next;
     const bytes = this.#queue.shift();
     if (bytes === undefined) {
       if (this.#ended) return undefined;
@@ -68,7 +67,7 @@ export class LocalSocket implements Peer {
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#broken) throw new ResetError("reset");
     if (this.socket.write(bytes)) return;
-    await new Promise<void>((drained) => this.#drained = drained);
+    await this.#drained.next;
     if (this.#broken) throw new ResetError("reset");
   }
 
@@ -83,8 +82,8 @@ export class LocalSocket implements Peer {
 
   #break(): void {
     this.#broken = true;
-    this.#wake?.();
-    this.#drained?.();
+    this.#changed.wake();
+    this.#drained.wake();
   }
 }
 

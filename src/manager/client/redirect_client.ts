@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { onAbort } from "../../lib/on_abort.ts";
 import { Channel } from "../../lib/channel.ts";
 import type { Cycles } from "./cycles.ts";
 import { ScopeError } from "../../errors.ts";
@@ -67,13 +68,11 @@ export async function* redirect(
     if (!signal.aborted) throw new Error("the redirect has ended");
   };
   let late: ReturnType<typeof setTimeout> | undefined;
-  const stop = () => {
+  const timer = setInterval(() => local.emitTraffic(), trafficMs);
+  using _abort = onAbort(signal, () => {
     local.close();
     late = setTimeout(() => left.abort(), endMs);
-  };
-  const timer = setInterval(() => local.emitTraffic(), trafficMs);
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
+  });
   const reading = read().catch(async (error: unknown) => {
     if (!signal.aborted) failure = await translate(error);
   }).finally(() => {
@@ -86,7 +85,6 @@ export async function* redirect(
   } finally {
     clearInterval(timer);
     clearTimeout(late);
-    signal.removeEventListener("abort", stop);
     local.close();
     left.abort();
   }

@@ -1,7 +1,9 @@
+import { Wakeup } from "../../../lib/wakeup.ts";
+
 /** Credit of one side: the bytes that it may send before the other side has read more. */
 export class SendCredit {
   #left: number;
-  #wake: (() => void) | undefined;
+  readonly #changed = new Wakeup();
   #closed = false;
 
   constructor(bytes: number) {
@@ -10,12 +12,12 @@ export class SendCredit {
 
   add(bytes: number): void {
     this.#left += bytes;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** Takes up to `wanted` bytes of credit. Waits until there is at least one byte. Returns 0 if the credit was closed. */
   async take(wanted: number): Promise<number> {
-    while (this.#left <= 0 && !this.#closed) await new Promise<void>((wake) => this.#wake = wake);
+    while (this.#left <= 0 && !this.#closed) await this.#changed.next;
     if (this.#closed) return 0;
     const taken = Math.min(wanted, this.#left);
     this.#left -= taken;
@@ -25,7 +27,7 @@ export class SendCredit {
   /** Ends pending and future calls of `take`. */
   close(): void {
     this.#closed = true;
-    this.#wake?.();
+    this.#changed.wake();
   }
 }
 

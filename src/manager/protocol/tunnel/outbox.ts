@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { Wakeup } from "../../../lib/wakeup.ts";
 import { FrameSchema } from "../gen/manager_pb.ts";
 import type { Frame } from "../gen/manager_pb.ts";
 import { largestMessage, Pacer, untoldBytes } from "./pacer.ts";
@@ -21,7 +22,7 @@ export class Outbox {
   readonly #small: Waiting[] = [];
   readonly #bulk: Waiting[] = [];
   readonly #pacer = new Pacer();
-  #wake: (() => void) | undefined;
+  readonly #changed = new Wakeup();
   #closed = false;
   /** Bytes of data that arrived and are not acknowledged yet. */
   #arrived = 0;
@@ -32,12 +33,12 @@ export class Outbox {
    */
   arrived(bytes: number): void {
     this.#arrived += bytes;
-    if (this.#arrived >= untoldBytes) this.#wake?.();
+    if (this.#arrived >= untoldBytes) this.#changed.wake();
   }
 
   push(frame: Frame): void {
     this.#control.push(frame);
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** Queues a data frame; resolves when it is taken. `sent`: bytes that its connection sent recently, including this frame. */
@@ -45,19 +46,19 @@ export class Outbox {
     if (this.#closed) return Promise.resolve();
     return new Promise((taken) => {
       (sent <= smallBytes ? this.#small : this.#bulk).push({ frame, bytes, taken });
-      this.#wake?.();
+      this.#changed.wake();
     });
   }
 
   acknowledged(bytes: number): void {
     this.#pacer.acknowledged(bytes, performance.now());
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** Ends the messages after all queued frames were sent. */
   close(): void {
     this.#closed = true;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   async *messages(): AsyncIterable<Frame[]> {
@@ -66,7 +67,7 @@ export class Outbox {
         const frames = this.#next();
         if (frames.length > 0) yield frames;
         else if (this.#closed) return;
-        else await new Promise<void>((wake) => this.#wake = wake);
+        else await this.#changed.next;
       }
     } finally {
       this.#closed = true;

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Wakeup } from "../../../lib/wakeup.ts";
 import { FrameSchema } from "../gen/manager_pb.ts";
 import type { Frame } from "../gen/manager_pb.ts";
 import { type ReceiveWindow, SendCredit, Windows } from "./credit.ts";
@@ -82,14 +83,14 @@ export class TunnelStream implements Peer {
   readonly credit: SendCredit;
   readonly window: ReceiveWindow;
   readonly #queue: (Uint8Array<ArrayBuffer> | undefined)[] = [];
-  #wake: (() => void) | undefined;
+  readonly #changed = new Wakeup();
   readonly #broke = Promise.withResolvers<void>();
   #broken = false;
   /** Number of queued frames, and their bytes of data. */
   #pending = 0;
   #pendingBytes = 0;
-  /** Called when a queued frame was taken. */
-  #taken: (() => void) | undefined;
+  /** Woken when a queued frame was taken. */
+  readonly #taken = new Wakeup();
   /** True after the last frame: no more frames are sent. */
   #over = false;
   #sent = 0;
@@ -102,7 +103,7 @@ export class TunnelStream implements Peer {
 
   arrived(bytes: Uint8Array<ArrayBuffer> | undefined): void {
     this.#queue.push(bytes);
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** Breaks the stream: the other side has reset it, or is gone. */
@@ -110,7 +111,7 @@ export class TunnelStream implements Peer {
     this.#broken = true;
     this.#broke.resolve();
     this.credit.close();
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** Resolves when either side has broken the stream. */
@@ -119,7 +120,7 @@ export class TunnelStream implements Peer {
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    while (this.#queue.length === 0 && !this.#broken) await new Promise<void>((wake) => this.#wake = wake);
+    while (this.#queue.length === 0 && !this.#broken) await this.#changed.next;
     if (this.#queue.length === 0) throw new ResetError("reset");
     const bytes = this.#queue.shift();
     if (bytes !== undefined) {
@@ -135,7 +136,7 @@ export class TunnelStream implements Peer {
       if (taken === 0 || this.#broken || this.#over) throw new ResetError("reset");
       void this.#post({ case: "data", value: rest.subarray(0, taken) }, taken);
       rest = rest.subarray(taken);
-      while (this.#pendingBytes > aheadBytes - chunkBytes) await new Promise<void>((wake) => this.#taken = wake);
+      while (this.#pendingBytes > aheadBytes - chunkBytes) await this.#taken.next;
     }
   }
 
@@ -169,6 +170,6 @@ export class TunnelStream implements Peer {
     await this.tunnel.outbox.pushData(frame, bytes, this.#sent);
     this.#pending -= 1;
     this.#pendingBytes -= bytes;
-    this.#taken?.();
+    this.#taken.wake();
   }
 }

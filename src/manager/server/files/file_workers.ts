@@ -2,6 +2,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Channel } from "../../../lib/channel.ts";
 import { delay } from "../../../lib/delay.ts";
+import { onAbort } from "../../../lib/on_abort.ts";
 import type { Target } from "../../protocol/gen/manager_pb.ts";
 import { releaseMemory } from "../memory.ts";
 import { PartialFiles } from "./partial_files.ts";
@@ -81,9 +82,9 @@ export class FileWorkers implements AsyncDisposable {
       ended.reject(refusal("SILENT_FILE_SYSTEM", `a file system${where} does not answer`));
     });
     ended.promise.catch(() => {}).then(() => responses.close());
-    gone.addEventListener("abort", leave, { once: true });
     try {
       job.post({ type: "begin", call: name });
+      using _abort = onAbort(gone, leave);
       if (gone.aborted) return;
       for await (const bytes of responses) {
         yield fromBinary(fileCalls[name].response, bytes) as O;
@@ -92,7 +93,6 @@ export class FileWorkers implements AsyncDisposable {
       }
       await ended.promise;
     } finally {
-      gone.removeEventListener("abort", leave);
       leave();
       void input.return?.().catch(() => {}); // the stream was aborted
     }

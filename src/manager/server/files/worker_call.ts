@@ -1,5 +1,6 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { Wakeup } from "../../../lib/wakeup.ts";
 import type {
   FindInodeRequest,
   ListFilesRequest,
@@ -24,7 +25,7 @@ export class WorkerCall {
   #ended = false;
   /** Number of responses that may still be sent. */
   #credit = ahead;
-  #wake: (() => void) | undefined;
+  readonly #changed = new Wakeup();
 
   constructor(readonly name: FileCallName, readonly post: Post, readonly parts: PartKeeper) {}
 
@@ -52,24 +53,24 @@ export class WorkerCall {
 
   request(bytes: Uint8Array<ArrayBuffer>): void {
     this.#requests.push(bytes);
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** Called when the client sends no more requests. */
   end(): void {
     this.#ended = true;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   more(): void {
     this.#credit++;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** Called when the client has left. */
   leave(): void {
     this.#gone.abort();
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   #responses(): AsyncIterable<unknown> {
@@ -98,7 +99,7 @@ export class WorkerCall {
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    while (!condition() && !this.#gone.signal.aborted) await new Promise<void>((wake) => this.#wake = wake);
+    while (!condition() && !this.#gone.signal.aborted) await this.#changed.next;
   }
 }
 

@@ -1,3 +1,5 @@
+import { onAbort } from "../../../lib/on_abort.ts";
+import { Wakeup } from "../../../lib/wakeup.ts";
 import type { Peer } from "../../protocol/tunnel/peer.ts";
 import { ResetError } from "../../protocol/tunnel/peer.ts";
 import { earlyBytes } from "../../protocol/tunnel/tunnel.ts";
@@ -18,7 +20,7 @@ export class TcpSocket implements Peer {
   #readEnded = false;
   #writeEnded = false;
   #closed = false;
-  #changed: (() => void)[] = [];
+  readonly #changed = new Wakeup();
   /** Data read by `peek`. */
   #early: Uint8Array<ArrayBuffer>[] = [];
 
@@ -31,10 +33,9 @@ export class TcpSocket implements Peer {
   /** Connects the socket that `make` returns. Rejects with SocketError or the signal's reason. */
   static async connect(make: () => number, signal: AbortSignal): Promise<TcpSocket> {
     const socket = new TcpSocket(make(), true);
-    const stop = () => socket.reset();
-    signal.addEventListener("abort", stop, { once: true });
+    using _abort = onAbort(signal, () => socket.reset());
     try {
-      while (!socket.#writable && !socket.#closed) await socket.#wait();
+      while (!socket.#writable && !socket.#closed) await socket.#changed.next;
       signal.throwIfAborted();
       const error = calls.connectError(socket.fd);
       if (error !== undefined) throw error;
@@ -43,8 +44,6 @@ export class TcpSocket implements Peer {
     } catch (error) {
       socket.reset();
       throw error;
-    } finally {
-      signal.removeEventListener("abort", stop);
     }
   }
 
@@ -53,7 +52,7 @@ export class TcpSocket implements Peer {
     if (early !== undefined) return early;
     if (this.#readEnded) return undefined;
     while (!this.#closed) {
-      if (!this.#readable) await this.#wait();
+      if (!this.#readable) await this.#changed.next;
       else {
         const count = calls.receive(this.fd, buffer);
         if (count > 0) return buffer.slice(0, count);
@@ -75,26 +74,21 @@ export class TcpSocket implements Peer {
    * undefined when none came before the signal.
    */
   async peek(signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const stop = () => this.#wake();
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      while (!this.#closed && !signal.aborted) {
-        if (this.#early.length > 0) return this.#early[0];
-        const count = this.#readable ? calls.receive(this.fd, buffer.subarray(0, earlyBytes)) : -calls.EAGAIN;
-        if (count > 0) {
-          this.#early.push(buffer.slice(0, count));
-        } else if (count === 0) {
-          this.#readEnded = true;
-          return new Uint8Array();
-        } else if (count === -calls.EAGAIN) {
-          this.#readable = false;
-          await this.#wait();
-        } else if (count !== -calls.EINTR) this.reset();
-      }
-      return this.#closed ? new Uint8Array() : undefined;
-    } finally {
-      signal.removeEventListener("abort", stop);
+    using _abort = onAbort(signal, () => this.#changed.wake());
+    while (!this.#closed && !signal.aborted) {
+      if (this.#early.length > 0) return this.#early[0];
+      const count = this.#readable ? calls.receive(this.fd, buffer.subarray(0, earlyBytes)) : -calls.EAGAIN;
+      if (count > 0) {
+        this.#early.push(buffer.slice(0, count));
+      } else if (count === 0) {
+        this.#readEnded = true;
+        return new Uint8Array();
+      } else if (count === -calls.EAGAIN) {
+        this.#readable = false;
+        await this.#changed.next;
+      } else if (count !== -calls.EINTR) this.reset();
     }
+    return this.#closed ? new Uint8Array() : undefined;
   }
 
   /** Discards the peeked bytes; returns their number. */
@@ -105,7 +99,7 @@ export class TcpSocket implements Peer {
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
       if (this.#closed || this.#writeEnded) throw new ResetError("reset");
-      if (!this.#writable) await this.#wait();
+      if (!this.#writable) await this.#changed.next;
       else {
         const count = calls.transmit(this.fd, rest);
         if (count >= 0) rest = rest.subarray(count);
@@ -135,22 +129,14 @@ export class TcpSocket implements Peer {
     this.#closed = true;
     poller.remove(this.fd);
     how(this.fd);
-    this.#wake();
+    this.#changed.wake();
   }
 
   #change(events: number): void {
     const over = events & (calls.EPOLLERR | calls.EPOLLHUP);
     if (events & (calls.EPOLLIN | calls.EPOLLRDHUP) || over) this.#readable = true;
     if (events & calls.EPOLLOUT || over) this.#writable = true;
-    this.#wake();
-  }
-
-  #wait(): Promise<void> {
-    return new Promise((wake) => this.#changed.push(wake));
-  }
-
-  #wake(): void {
-    for (const wake of this.#changed.splice(0)) wake();
+    this.#changed.wake();
   }
 }
 
