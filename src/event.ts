@@ -1,3 +1,4 @@
+import { defined } from "./lib/defined.ts";
 import { now, type Timed } from "./lib/timed.ts";
 import type { Access } from "./rights/access.ts";
 import type { FilesEvent } from "./features/files/events.ts";
@@ -67,12 +68,5 @@ export interface Failure {
 
 /** Returns a failure event for one of several things, with the current time. */
 export function failed(subject: string, { message, hint, missing }: Failure): Failed {
-  return {
-    type: "failed",
-    time: now(),
-    subject,
-    reason: message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(missing === undefined ? {} : { missingRights: missing }),
-  };
+  return { type: "failed", time: now(), subject, reason: message, ...defined({ hint, missingRights: missing }) };
 }

@@ -1,3 +1,4 @@
+import { defined } from "./lib/defined.ts";
 import { ScopeError } from "./errors.ts";
 import type { TargetQuery } from "./target.ts";
 import { wayNames } from "./way.ts";
@@ -261,11 +262,7 @@ export function longName(flags: string): string {
 
 /** Returns the target that the global options name. */
 export function targetQuery({ pod, selector, container }: GlobalOptions): TargetQuery {
-  return {
-    ...(pod === undefined ? {} : { pod }),
-    ...(selector === undefined ? {} : { selector }),
-    ...(container === undefined ? {} : { container }),
-  };
+  return defined({ pod, selector, container });
 }
 
 function dashed(key: string): string {

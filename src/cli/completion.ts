@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { Command } from "../command.ts";
 import type { OptionSpec, RawOptions, Values } from "../options.ts";
 import { longName } from "../options.ts";
@@ -36,7 +37,7 @@ interface Flag extends OptionSpec {
 /** Parses an option's flags, such as `-c, --count <n>`. */
 function flagOf(spec: OptionSpec & { key?: string }): Flag {
   const short = /(?:^|\s)(-\w)\b/.exec(spec.flags)?.[1], long = `--${longName(spec.flags)}`;
-  return { ...spec, ...(short === undefined ? {} : { short }), long, takesValue: /[<[]/.test(spec.flags) };
+  return { ...spec, ...defined({ short }), long, takesValue: /[<[]/.test(spec.flags) };
 }
 
 /**

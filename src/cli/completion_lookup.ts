@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { V1ObjectMeta, V1Pod } from "../kube/cluster.ts";
 import type { Candidate } from "./completion.ts";
 import type { Values } from "../options.ts";
@@ -34,7 +35,7 @@ export function lookupOf(kind: LookupKind, typed: string, namespace: string, que
   const read = kind === "port" ? ports : containers;
   return {
     path: podsOf(namespace),
-    query: query.selector === undefined ? {} : { labelSelector: query.selector },
+    query: defined({ labelSelector: query.selector }),
     accept: "application/json",
     read: (answer) => read(ofTarget((answer as { items: V1Pod[] }).items, query.pod)),
   };

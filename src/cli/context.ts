@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { Command } from "../command.ts";
 import type { ClusterContext, Context, RunContext, Show, TargetClient } from "../context.ts";
 import type { Event } from "../event.ts";
@@ -54,7 +55,7 @@ export function makeContext({ command, options, interrupt, facts }: ContextOptio
   const recordTarget = ({ pod, selector }: TargetQuery) => {
     delete facts.pod;
     delete facts.selector;
-    Object.assign(facts, pod === undefined ? {} : { pod }, selector === undefined ? {} : { selector });
+    Object.assign(facts, defined({ pod, selector }));
   };
 
   /** Returns the query; if it names no pod, the user at the terminal chooses one. */

@@ -3,6 +3,7 @@ import { auditMode } from "../terminal/audit_words.ts";
 import { programNameVariable, setProgramName } from "../text/program_name.ts";
 import { describe } from "../text/error_text.ts";
 import { ScopeError, toScopeError } from "../errors.ts";
+import { defined } from "../lib/defined.ts";
 import { oneLine } from "../lib/one_line.ts";
 import { resolveOptions } from "../options.ts";
 import type { GlobalOptions, RawOptions } from "../options.ts";
@@ -73,12 +74,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Returns the facts about the target in the options. */
 function given({ context, namespace, pod, selector, targetGiven }: GlobalOptions): AuditFacts {
-  return {
-    ...(context === undefined ? {} : { context }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(pod === undefined || !targetGiven ? {} : { pod }),
-    ...(selector === undefined || !targetGiven ? {} : { selector }),
-  };
+  return defined({ context, namespace, ...targetGiven ? { pod, selector } : {} });
 }
 
 interface How {

@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import { ScopeError } from "../errors.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { sharedLimits } from "../kube/limits.ts";
@@ -111,6 +112,6 @@ function joinedError(node: ScopeError, ephemeral: ScopeError): ScopeError {
       `nor is there another way: ${second.message}`,
       "scope doctor shows all of them",
     ].join("; "),
-    ...first.missing === undefined ? {} : { missing: first.missing },
+    ...defined({ missing: first.missing }),
   });
 }

@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { PingGone, PingSkipped } from "../event.ts";
 import type { Destination, DestinationQuery } from "../target.ts";
+import { defined } from "../lib/defined.ts";
 import { now } from "../lib/timed.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { isFinished, isTerminating, podName, toDestinations } from "../kube/pods.ts";
@@ -74,7 +75,7 @@ function skip(pod: V1Pod, reason: string): PingSkipped {
     time: now(),
     pod: pod.metadata?.name ?? "",
     namespace: pod.metadata?.namespace ?? "",
-    ...(pod.spec?.nodeName === undefined ? {} : { node: pod.spec.nodeName }),
+    ...defined({ node: pod.spec?.nodeName }),
     reason,
   };
 }

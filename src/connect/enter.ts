@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { ClusterContext } from "../context.ts";
 import { ScopeError } from "../errors.ts";
 import type { V1Pod } from "../kube/cluster.ts";
@@ -36,7 +37,7 @@ export function makeNodeWay({ cluster, options, createdBy, notice }: ClusterCont
     regcred: options.regcred,
     pullPolicy: options.pullPolicy,
     timeoutMs: options.timeoutMs,
-    ...(createdBy === undefined ? {} : { createdBy }),
+    ...defined({ createdBy }),
     notice,
   });
 }
@@ -46,7 +47,7 @@ export function makeEphemeralWay({ cluster, options, createdBy, notice, detail }
   return new EphemeralWay(cluster, {
     image: imageOf(options),
     pullPolicy,
-    ...(createdBy === undefined ? {} : { createdBy }),
+    ...defined({ createdBy }),
     timeoutMs,
     notice,
     detail,

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
+import { defined } from "../lib/defined.ts";
 import { ScopeError } from "../errors.ts";
 import { assertAllowed } from "../kube/access.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
@@ -156,7 +157,7 @@ export class EphemeralWay {
     const memory = await podMemory(this.cluster, pod), toolBytes = toolMemory(memory, readOnly);
     const container = {
       ...this.#container(name, target, plan),
-      ...toolBytes === undefined ? {} : { toolBytes },
+      ...defined({ toolBytes }),
     };
     this.options.notice(
       `adding the ephemeral container "${name}" to pod "${podName(pod)}" (${this.options.image}), as ` +
@@ -194,7 +195,7 @@ export class EphemeralWay {
       profile,
       volumes,
       readOnly,
-      ...(createdBy === undefined ? {} : { createdBy }),
+      ...defined({ createdBy }),
     };
   }
 

@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { V1ContainerStatus, V1EphemeralContainer, V1Pod } from "../kube/cluster.ts";
 import { containerOf } from "../kube/pod_copy.ts";
 import type { CreatedBy } from "../kube/created_by.ts";
@@ -80,8 +81,7 @@ function securityContext(
   const seccompProfile = targetContext?.seccompProfile ?? pod.spec?.securityContext?.seccompProfile;
   const granted = capabilities.length === 0 ? {} : { add: [...capabilities] };
   return {
-    ...(uid === undefined ? {} : { runAsUser: uid }),
-    ...(gid === undefined ? {} : { runAsGroup: gid }),
+    ...defined({ runAsUser: uid, runAsGroup: gid }),
     // Set in any case, as it overrides the pod's own value.
     runAsNonRoot: uid !== undefined && uid !== 0,
     capabilities: { drop: ["ALL"], ...granted },
@@ -89,7 +89,7 @@ function securityContext(
     ...(asTarget
       ? (seccompProfile === undefined ? {} : { seccompProfile })
       : { seccompProfile: { type: "RuntimeDefault" } }),
-    ...(targetContext?.seLinuxOptions === undefined ? {} : { seLinuxOptions: targetContext.seLinuxOptions }),
+    ...defined({ seLinuxOptions: targetContext?.seLinuxOptions }),
     ...(asTarget && targetContext?.appArmorProfile !== undefined
       ? { appArmorProfile: targetContext.appArmorProfile }
       : {}),

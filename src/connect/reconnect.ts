@@ -1,4 +1,5 @@
 import type { TargetClient } from "../context.ts";
+import { defined } from "../lib/defined.ts";
 import { delay } from "../lib/delay.ts";
 import { ScopeError } from "../errors.ts";
 import type { Event } from "../event.ts";
@@ -66,7 +67,7 @@ async function* rounds(
   enter: (context: ClusterContext, query: TargetQuery, needs: Needs) => Promise<TargetClient>,
 ): AsyncIterable<Event> {
   const name = { namespace, pod },
-    query = { ...name, pod: `pod/${pod}`, ...(container === undefined ? {} : { container }) };
+    query = { ...name, pod: `pod/${pod}`, ...defined({ container }) };
   const attempts = new Attempts(pace);
   let begun = false, lostAt: number | undefined;
   while (!signal.aborted) {

@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
@@ -12,7 +13,7 @@ const limitMs = 30_000;
 export async function deletePod(cluster: Cluster, pod: V1Pod, graceSeconds?: number): Promise<void> {
   const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
   try {
-    const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
+    const grace = defined({ gracePeriodSeconds: graceSeconds });
     await cluster.request(`delete pod "${podName(pod)}"`, {
       method: "DELETE",
       path: podPath(namespace, name),

@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { V1Container, V1Pod } from "../kube/cluster.ts";
 import { containerOf } from "../kube/pod_copy.ts";
 import type { Capability, Needs } from "../way.ts";
@@ -80,7 +81,7 @@ export function targetUser(pod: V1Pod, name: string): { uid?: number; gid?: numb
   if (seen !== undefined) return { uid: seen.uid, gid: seen.gid };
   const own = containerOf(pod, name)?.securityContext, shared = pod.spec?.securityContext;
   const uid = own?.runAsUser ?? shared?.runAsUser, gid = own?.runAsGroup ?? shared?.runAsGroup;
-  return { ...uid === undefined ? {} : { uid }, ...gid === undefined ? {} : { gid } };
+  return defined({ uid, gid });
 }
 
 /** Returns the capability bounding set of a container, according to its spec. */

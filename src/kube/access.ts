@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { Access } from "../rights/access.ts";
 import { uniqueAccesses } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
@@ -9,7 +10,7 @@ import type { Cluster } from "./cluster.ts";
  */
 export async function isAllowed(cluster: Cluster, access: Access): Promise<boolean> {
   const [resource, subresource] = access.resource.split("/");
-  const resourceAttributes = { ...access, resource, ...subresource === undefined ? {} : { subresource } };
+  const resourceAttributes = { ...access, resource, ...defined({ subresource }) };
   try {
     const review = await cluster.request<{ status?: { allowed?: boolean } }>("ask for your own rights", {
       method: "POST",

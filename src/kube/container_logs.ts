@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { defined } from "../lib/defined.ts";
 import { isFinished } from "./pods.ts";
 
 export interface LogContainer {
@@ -50,7 +51,7 @@ export function logState(pod: V1Pod, name: string): LogState {
   const ended = state.terminated?.containerID ? state.terminated : last;
   const id = (state.running === undefined ? ended?.containerID : containerID) || undefined;
   return {
-    ...(id === undefined ? {} : { id }),
+    ...defined({ id }),
     running: state.running !== undefined,
     restarts,
     ...(id === undefined ? { waiting: state.waiting?.reason ?? notStarted(pod) } : {}),

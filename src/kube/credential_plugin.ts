@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
+import { defined } from "../lib/defined.ts";
 import { ScopeError } from "../errors.ts";
 import type { ExecEntry } from "./kubeconfig.ts";
 import { parseYaml } from "./yaml.ts";
@@ -80,7 +81,7 @@ export class CredentialPlugin {
       throw error;
     }
     const { token, clientCertificateData: cert, clientKeyData: key } = this.#credential;
-    Object.assign(options, cert === undefined ? {} : { cert }, key === undefined ? {} : { key });
+    Object.assign(options, defined({ cert, key }));
     if (token) options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
   }
 

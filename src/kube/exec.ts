@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex, PassThrough } from "node:stream";
 import { setImmediate } from "node:timers";
+import { defined } from "../lib/defined.ts";
 import type { Access } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { execRights } from "../rights/rights.ts";
@@ -75,5 +76,5 @@ async function withMissingRights(cluster: Cluster, error: unknown, asked: readon
   const missing = await missingOf(cluster, asked);
   if (missing.length === 0) return error;
   const { kind, why, task, cause } = error;
-  return new ScopeError(kind, why, { ...task === undefined ? {} : { task }, cause, missing });
+  return new ScopeError(kind, why, { ...defined({ task }), cause, missing });
 }

@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
+import { defined } from "../lib/defined.ts";
 import { quantityOf } from "./quantity.ts";
 import { storageLimits } from "./storage.ts";
 
@@ -14,7 +15,7 @@ export interface SharedLimits {
 export function sharedLimits(pod: V1Pod): SharedLimits {
   const cpuCores = podLimit(pod.spec, "cpu"), storage = storageLimits(pod, "").pod;
   return {
-    ...cpuCores === undefined ? {} : { cpuCores },
+    ...defined({ cpuCores }),
     ...storage === undefined ? {} : { storageBytes: storage.bytes },
   };
 }

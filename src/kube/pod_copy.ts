@@ -1,4 +1,5 @@
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec } from "@kubernetes/client-node";
+import { defined } from "../lib/defined.ts";
 import { type CreatedBy, createdByAnnotations } from "./created_by.ts";
 
 /** Changes that a copy of a pod may have, beyond those that every copy has. */
@@ -128,10 +129,10 @@ function specCopy(pod: V1Pod, { container, command, image, shareProcesses, anyNo
   return {
     ...spec,
     ...(spec.volumes === undefined ? {} : { volumes: spec.volumes.filter(({ name }) => !tokens.has(name)) }),
-    ...(initContainers === undefined ? {} : { initContainers }),
+    ...defined({ initContainers }),
     containers,
     // Bypass the scheduler, which may keep pods of one application apart.
-    ...(anyNode || nodeName === undefined ? {} : { nodeName }),
+    ...(anyNode ? {} : defined({ nodeName })),
     ...(shareProcesses ? { shareProcessNamespace: true } : {}),
     restartPolicy: "Never",
     activeDeadlineSeconds: lifetimeSeconds,
@@ -160,7 +161,7 @@ export function copyOrigin({ metadata }: V1Pod): { of: string; container: string
   return {
     of: annotations[ofAnnotation] ?? "",
     container: annotations[containerAnnotation] ?? "",
-    ...(by === undefined ? {} : { by }),
+    ...defined({ by }),
   };
 }
 

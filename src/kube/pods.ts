@@ -1,4 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
+import { defined } from "../lib/defined.ts";
 import { ScopeError } from "../errors.ts";
 import type { Destination } from "../target.ts";
 import type { NetworkProbe, Target } from "../target.ts";
@@ -138,9 +139,9 @@ export function toDestinations(pod: V1Pod, families: readonly Family[] = []): De
     address,
     pod: pod.metadata?.name ?? "",
     namespace: pod.metadata?.namespace ?? "",
-    ...(pod.spec?.nodeName === undefined ? {} : { node: pod.spec.nodeName }),
+    ...defined({ node: pod.spec?.nodeName }),
     ...(pod.spec?.hostNetwork === true ? { hostNetwork: true } : {}),
-    ...(port === undefined ? {} : { port }),
+    ...defined({ port }),
   }));
 }
 

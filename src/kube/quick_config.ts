@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import { type ConfigFile, readKubeconfig } from "./kubeconfig.ts";
 import { chooseContext } from "./kubeconfig_choice.ts";
 
@@ -56,9 +57,7 @@ export function quickConfig(files: readonly ConfigFile[], context?: string): Qui
   return {
     server,
     namespace,
-    ...(authority === undefined ? {} : { authority }),
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(key === undefined ? {} : { key }),
+    ...defined({ authority, certificate, key }),
     ...(user.tokenFile ? { token: { file: user.tokenFile } } : user.token ? { token: { text: user.token } } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { HttpMethod, RequestContext } from "@kubernetes/client-node";
 import { type Dispatcher, fetch, request as requestOf } from "undici";
+import { defined } from "../lib/defined.ts";
 import { onAbort } from "../lib/on_abort.ts";
 import type { Config } from "./config.ts";
 import { type AnswerHeaders, StatusError } from "./status_error.ts";
@@ -54,7 +55,7 @@ export function makeRequest(config: Config): { request: Request; stream: Request
         "content-type": method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json",
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(dispatcher === undefined ? {} : { dispatcher }),
+      ...defined({ dispatcher }),
     };
   };
   return {

@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
+import { defined } from "../lib/defined.ts";
 import type { StorageLimit, StorageLimits } from "../target.ts";
 import { quantityOf } from "./quantity.ts";
 
@@ -21,8 +22,7 @@ export function storageLimits({ spec }: V1Pod, container: string): StorageLimits
   });
   return {
     emptyDirs: Object.fromEntries(emptyDirs.filter(([, { bytes }]) => bytes > 0)),
-    ...(own === undefined ? {} : { container: own }),
-    ...(pod === undefined ? {} : { pod }),
+    ...defined({ container: own, pod }),
   };
 }
 

@@ -1,3 +1,5 @@
+import { defined } from "../lib/defined.ts";
+
 /** A permission in terms of RBAC. */
 export interface Access {
   verb: string;
@@ -40,7 +42,7 @@ export function readRefusal(message: string): Access | undefined {
   const pattern = /cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]*)")?/;
   const [, verb, resource, group, namespace] = pattern.exec(message) ?? [];
   if (verb === undefined || resource === undefined || group === undefined) return undefined;
-  return { verb, group, resource, ...(namespace === undefined ? {} : { namespace }) };
+  return { verb, group, resource, ...defined({ namespace }) };
 }
 
 /** Removes duplicates. */

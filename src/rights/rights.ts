@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { Access } from "./access.ts";
 import { uniqueAccesses } from "./access.ts";
 
@@ -150,7 +151,6 @@ export function execRights(namespace: string, pod: string): Access[] {
 export function accessOf({ verb, group, resource }: Right, namespace: string | undefined, name?: string): Access {
   return {
     ...{ verb, group, resource },
-    ...namespace === undefined ? {} : { namespace },
-    ...name === undefined ? {} : { name },
+    ...defined({ namespace, name }),
   };
 }

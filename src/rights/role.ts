@@ -1,6 +1,7 @@
 import type { PermissionGroup, RightsQuery } from "./permission_groups.ts";
 import { podName, rightsOf } from "./permission_groups.ts";
 import type { RbacBinding, RbacRole, RbacRule, RbacSubject } from "../event.ts";
+import { defined } from "../lib/defined.ts";
 import { now } from "../lib/timed.ts";
 import type { Right } from "./rights.ts";
 
@@ -37,7 +38,7 @@ export function rolesOf(commands: readonly CommandPermissions[], query: RoleQuer
   };
   const roles = [...new Set(others.map(({ at }) => at))].map((at): RbacRole => {
     const here = others.filter((one) => one.at === at).map(({ right }) => right);
-    const place = at === undefined ? {} : { namespace: at };
+    const place = defined({ namespace: at });
     return { ...common, kind: "Role", ...place, rules: rulesOf(here, podName(query)), notes: notesOf(here, query) };
   });
   if (inCluster.length === 0) return roles;
@@ -55,7 +56,7 @@ export function bindingsOf(roles: readonly RbacRole[], subjects: readonly RbacSu
     roles.map(({ kind, name, namespace }): RbacBinding => ({
       ...{ type: "rbac.binding", time: now(), kind: `${kind}Binding`, role: name } as const,
       name: `${name}-${subjectName(subject)}`,
-      ...(namespace === undefined ? {} : { namespace }),
+      ...defined({ namespace }),
       subject,
     }))
   );

@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import type { DestinationQuery } from "../target.ts";
 
 interface Given {
@@ -14,5 +15,5 @@ export function destinationQuery(
 ): DestinationQuery | undefined {
   const chosen = pods.length > 0 || hosts.length > 0;
   if (!all && !chosen && namespace === undefined) return undefined;
-  return { pods, all: all || !chosen, hosts, ...(namespace === undefined ? {} : { namespace }), families };
+  return { pods, all: all || !chosen, hosts, ...defined({ namespace }), families };
 }

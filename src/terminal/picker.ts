@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import { ascii } from "../text/ascii.ts";
 import search, { Separator } from "@inquirer/search";
 import { PassThrough, Writable } from "node:stream";
@@ -46,7 +47,7 @@ export async function pickPod(options: PickOptions): Promise<string> {
     try {
       return await ask(options, AbortSignal.any([signal, resized.signal]), keys, write, {
         typed,
-        ...(current === undefined ? {} : { current }),
+        ...defined({ current }),
         onTyped: (text) => typed = text,
         onCurrent: (name) => current = name,
       });
@@ -92,7 +93,7 @@ async function ask(
     },
     pageSize: Math.max(2, lines - 4),
     ...(typed === "" ? {} : { initialValue: typed }),
-    ...(current === undefined ? {} : { default: current }),
+    ...defined({ default: current }),
     theme: {
       prefix: "",
       icon: { cursor: ">" },

@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import { pad, shorten, width } from "./fit_text.ts";
 import { type Look, paint } from "./style.ts";
 
@@ -10,7 +11,7 @@ export interface Column {
 
 /** Returns a right-aligned column, as for numbers. */
 export function right(title: string, drop?: number): Column {
-  return { title, align: "right", ...(drop === undefined ? {} : { drop }) };
+  return { title, align: "right", ...defined({ drop }) };
 }
 
 export interface Cell {

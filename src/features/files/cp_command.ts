@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { defineCommand, flag } from "../../command.ts";
 import { targetQuery } from "../../options.ts";
 import type { GlobalOptions } from "../../options.ts";
@@ -37,7 +38,6 @@ function queryOf({ pod, namespace }: PodPlace, options: GlobalOptions): TargetQu
   const { container, ...rest } = targetQuery(options);
   return {
     ...(pod === undefined ? rest : { pod }),
-    ...(container === undefined ? {} : { container }),
-    ...(namespace === undefined ? {} : { namespace }),
+    ...defined({ container, namespace }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { type ErrorKind, ScopeError } from "../../errors.ts";
 
 interface Words {
@@ -68,7 +69,7 @@ export function wordsOf(code: string): Words {
 export function troubleError(doing: string, path: string, place: string, code: string): ScopeError {
   const { kind, reason, hint } = wordsOf(code);
   const where = place === "" ? "" : ` in "${place}"`;
-  return new ScopeError(kind, `Cannot ${doing} "${path}"${where}: ${reason}`, hint === undefined ? {} : { hint });
+  return new ScopeError(kind, `Cannot ${doing} "${path}"${where}: ${reason}`, defined({ hint }));
 }
 
 /** True if later files of the same copy would fail with this error as well. */

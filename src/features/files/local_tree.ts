@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { FileTrouble } from "../../manager/client/target_files.ts";
 import { isPart } from "../../manager/protocol/part_name.ts";
 import { joined, localTrouble } from "./local_trouble.ts";
@@ -59,6 +60,6 @@ function entryOf(path: string, info: Deno.FileInfo, link: string | undefined): L
     mode: (info.mode ?? 0o644) & 0o777,
     modifiedNs: BigInt(info.mtime?.getTime() ?? 0) * 1_000_000n,
     sparse: info.blocks !== null && info.blocks * 512 < info.size,
-    ...(link === undefined ? {} : { link }),
+    ...defined({ link }),
   };
 }

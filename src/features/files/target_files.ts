@@ -2,6 +2,7 @@
 import type { TargetClient } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { Event, FileListed } from "../../event.ts";
+import { defined } from "../../lib/defined.ts";
 import { now } from "../../lib/timed.ts";
 import { troubleError, wordsOf } from "./file_trouble.ts";
 import { FileTrouble } from "../../manager/client/target_files.ts";
@@ -119,7 +120,7 @@ function entryEvent(path: string, entry: FileEntry): FileListed {
     ...(owner === "" ? {} : { owner }),
     ...(group === "" ? {} : { group }),
     inode: String(inode),
-    ...(link === undefined ? {} : { link }),
+    ...defined({ link }),
   };
 }
 

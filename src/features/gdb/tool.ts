@@ -2,6 +2,7 @@ import { ScopeError } from "../../errors.ts";
 import type { ErrorKind } from "../../errors.ts";
 import { exitCodes } from "../../errors.ts";
 import type { Event, GdbFrame } from "../../event.ts";
+import { defined } from "../../lib/defined.ts";
 import { now } from "../../lib/timed.ts";
 import type { Tool, ToolOutput } from "../../tool.ts";
 
@@ -126,16 +127,16 @@ class Backtrace implements Tool {
     const { thread, name, frames = [], problem, stoppedMs, warnings, error, message = "", hint } = read(line);
     if (error !== undefined) {
       const kind = error in exitCodes ? error as ErrorKind : "bug";
-      throw new ScopeError(kind, message, hint === undefined ? {} : { hint });
+      throw new ScopeError(kind, message, defined({ hint }));
     }
     if (stoppedMs !== undefined) {
       this.#done = true;
-      const more = warnings === undefined ? {} : { warnings };
+      const more = defined({ warnings });
       return [{ type: "gdb.summary", time, pid: this.pid, threads: this.#threads, stoppedMs, ...more }];
     }
     if (thread === undefined) return [];
     this.#threads += 1;
-    const about = { ...name === undefined ? {} : { name }, ...problem === undefined ? {} : { problem } };
+    const about = defined({ name, problem });
     return [{ type: "gdb.thread", time, pid: this.pid, thread, ...about, frames }];
   }
 

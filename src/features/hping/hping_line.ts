@@ -1,3 +1,5 @@
+import { defined } from "../../lib/defined.ts";
+
 /** A line of hping3's output (hping3 3.0.0-alpha-2, without -V). */
 export type HpingLineRead =
   | ({ kind: "reply" } & HpingFields)
@@ -42,7 +44,7 @@ export function parseHpingLine(line: string): HpingLineRead {
   if (found !== null) return { kind: "unresolved", host: found[1] ?? "" };
   if (about.test(line)) {
     const { seq, rttMs } = fields(line);
-    return { kind: "about", ...(seq === undefined ? {} : { seq }), ...(rttMs === undefined ? {} : { rttMs }) };
+    return { kind: "about", ...defined({ seq, rttMs }) };
   }
   found = icmp.exec(line);
   return found === null ? { kind: "other" } : { kind: "icmp", icmp: found[1] ?? "", from: found[2] ?? "" };
@@ -63,7 +65,7 @@ function fields(line: string): HpingFields {
     ...number("lengthBytes", "len"),
     ...number("ttl", "ttl"),
     ...number("sourcePort", "sport"),
-    ...(flags === undefined ? {} : { flags }),
+    ...defined({ flags }),
     ...number("window", "win"),
   };
 }

@@ -3,6 +3,7 @@ import type { Context } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { Event, PingSkipped } from "../../event.ts";
 import type { Destination } from "../../target.ts";
+import { defined } from "../../lib/defined.ts";
 import { now } from "../../lib/timed.ts";
 import { merge } from "../../lib/merge.ts";
 import { targetQuery } from "../../options.ts";
@@ -52,7 +53,7 @@ function withoutSelf(destinations: readonly Destination[], own: readonly string[
     time: now(),
     pod: one.pod ?? one.address,
     namespace: one.namespace ?? "",
-    ...(one.node === undefined ? {} : { node: one.node }),
+    ...defined({ node: one.node }),
     reason: "hping3 does not see what comes back from the target itself",
   }));
   return { reachable, self };

@@ -1,6 +1,7 @@
 import { ScopeError } from "../../errors.ts";
 import type { Event, HpingReply, HpingSummary } from "../../event.ts";
 import type { Destination } from "../../target.ts";
+import { defined } from "../../lib/defined.ts";
 import { now } from "../../lib/timed.ts";
 import type { Tool, ToolExit, ToolOutput } from "../../tool.ts";
 import { parseHpingLine } from "./hping_line.ts";
@@ -100,8 +101,7 @@ class Hping implements Tool {
     this.#icmp = undefined;
     return [{
       ...held,
-      ...(seq === undefined ? {} : { seq }),
-      ...(rttMs === undefined ? {} : { rttMs }),
+      ...defined({ seq, rttMs }),
       text: text === "" ? held.text : `${held.text} ${text.trim()}`,
     }];
   }

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { defineCommand, flag, type OptionValues, parsed, text } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { GlobalOptions } from "../../options.ts";
@@ -78,18 +79,15 @@ function requestOf(globals: GlobalOptions, options: Given, args: readonly string
   }
   const query = pod === undefined ? targetQuery(globals) : withoutTarget(globals, pod);
   return {
-    query: { ...query, ...(chosen === undefined ? {} : { container: chosen }) },
+    query: { ...query, ...defined({ container: chosen }) },
     ...{ all, follow, previous },
-    ...(since === undefined ? {} : { sinceSeconds: since }),
-    ...(tail === undefined ? {} : { tail }),
-    ...(grep === undefined ? {} : { grep }),
-    ...(command === undefined ? {} : { command }),
+    ...defined({ sinceSeconds: since, tail, grep, command }),
   };
 }
 
 /** Builds the query for a pod argument. It replaces the target set by environment variables and files. */
 function withoutTarget({ container }: GlobalOptions, pod: string) {
-  return { pod, ...(container === undefined ? {} : { container }) };
+  return { pod, ...defined({ container }) };
 }
 
 /** Parses the value of `--tail`. Throws ScopeError (usage). */
@@ -127,9 +125,5 @@ function split(
       hint: "it takes a pod and a container, or an option that says which; a command stands behind --",
     });
   }
-  return {
-    ...(pod === undefined ? {} : { pod }),
-    ...(containerArgument === undefined ? {} : { containerArgument }),
-    ...(behind === undefined ? {} : { command: behind }),
-  };
+  return defined({ pod, containerArgument, command: behind });
 }

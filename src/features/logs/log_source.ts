@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import type { ContainerName, Event } from "../../event.ts";
 import type { Cluster, V1Pod } from "../../kube/cluster.ts";
 import { statusOf } from "../../kube/cluster.ts";
@@ -71,8 +72,6 @@ export function toEvents(name: ContainerName, entry: LogEntry, grep: RegExp | un
     time,
     ...name,
     text,
-    ...(base64 === undefined ? {} : { base64 }),
-    ...(cutBytes === undefined ? {} : { cutBytes }),
-    ...(unended === undefined ? {} : { unended }),
+    ...defined({ base64, cutBytes, unended }),
   });
 }

@@ -1,4 +1,5 @@
 import type { Event } from "../../event.ts";
+import { defined } from "../../lib/defined.ts";
 import { onAbort } from "../../lib/on_abort.ts";
 import { now } from "../../lib/timed.ts";
 import { base64 } from "../../kube/log_lines.ts";
@@ -37,7 +38,7 @@ export async function* readLogs(
     type: "log.selected",
     time: now(),
     namespace,
-    ...(of === undefined ? {} : { of }),
+    ...defined({ of }),
     pods: selection.pods.map((pod) => ({
       pod: pod.metadata?.name ?? "",
       containers: wanted(pod).map(({ name }) => name),

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { ScopeError } from "../../errors.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { type LogContainer, logContainers } from "../../kube/container_logs.ts";
@@ -43,10 +44,10 @@ export async function selectLogs(context: ClusterContext, request: LogRequest): 
   return {
     namespace,
     pods: found.toSorted(byName),
-    ...(of === undefined ? {} : { of }),
+    ...defined({ of }),
     watch: {
       namespace,
-      ...(labels === undefined ? {} : { labelSelector: labels }),
+      ...defined({ labelSelector: labels }),
       ...(named ? { fieldSelector: `metadata.name=${pods[0]?.metadata?.name}` } : {}),
     },
     named,

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { defineCommand, flag, parsed, text } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
 import { needsValue, seconds } from "../../options.ts";
@@ -59,8 +60,7 @@ export const manage = defineCommand({
     return {
       foreground,
       place: {
-        ...(socket === undefined ? {} : { socket }),
-        ...(port === undefined ? {} : { port }),
+        ...defined({ socket, port }),
         ...(idle === undefined ? {} : { idleMs: idle * 1000 }),
       },
     };

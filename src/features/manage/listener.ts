@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import type { ServeOptions } from "./command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { ErrorKind } from "../../errors.ts";
@@ -45,7 +46,7 @@ export async function openListener(forwarder: Forwarder, { socket, port }: Serve
 /** Makes a directory that only this user may enter, in $XDG_RUNTIME_DIR or else among the temporary files. */
 async function privateDirectory(): Promise<string> {
   const runtime = Deno.env.get("XDG_RUNTIME_DIR");
-  const make = (dir?: string) => Deno.makeTempDir({ prefix: "scope-", ...dir === undefined ? {} : { dir } });
+  const make = (dir?: string) => Deno.makeTempDir({ prefix: "scope-", ...defined({ dir }) });
   return await (runtime ? make(runtime).catch(() => make()) : make());
 }
 

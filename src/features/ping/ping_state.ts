@@ -1,5 +1,6 @@
 import { type Event, type Failed, type PingSkipped, type PingSummary } from "../../event.ts";
 import { type Destination, destinationName } from "../../target.ts";
+import { defined } from "../../lib/defined.ts";
 import { RoundTrips } from "../../lib/round_trips.ts";
 
 /** The outcome of one packet. */
@@ -120,11 +121,7 @@ function pinged(state: PingState, of: Destination): Pinged {
   const { address, pod, namespace, node, protocol, port } = of;
   const created = new Pinged({
     address,
-    ...(pod === undefined ? {} : { pod }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(node === undefined ? {} : { node }),
-    ...(protocol === undefined ? {} : { protocol }),
-    ...(port === undefined ? {} : { port }),
+    ...defined({ pod, namespace, node, protocol, port }),
   });
   state.targets.set(key, created);
   return created;

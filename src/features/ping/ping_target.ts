@@ -1,6 +1,7 @@
 import { ScopeError } from "../../errors.ts";
 import type { Event, Failed, PingSummary, PingTarget } from "../../event.ts";
 import type { Destination } from "../../target.ts";
+import { defined } from "../../lib/defined.ts";
 import { RoundTrips } from "../../lib/round_trips.ts";
 import type { Tool } from "../../tool.ts";
 import { Attempts } from "./attempts.ts";
@@ -120,7 +121,7 @@ export function answered(target: Target, seq: number, rttMs: number, time: strin
 }
 
 export function lost(target: Target, seq: number, time: string): Event[] {
-  const reason = target.icmp === undefined ? {} : { reason: target.icmp };
+  const reason = defined({ reason: target.icmp });
   delete target.icmp;
   return present(target).map((observed) => {
     observed.lost += 1;
@@ -154,12 +155,7 @@ export function summary({ destination, roundTrips, lost, unsent, gone, failed }:
     lost,
     unsent,
     lossPercent: sent === 0 ? 0 : Math.round(lost / sent * 10_000) / 100,
-    ...(minMs === undefined ? {} : { minMs }),
-    ...(averageMs === undefined ? {} : { avgMs: averageMs }),
-    ...(p95Ms === undefined ? {} : { p95Ms }),
-    ...(maxMs === undefined ? {} : { maxMs }),
-    ...(gone === undefined ? {} : { gone }),
-    ...(failed === undefined ? {} : { failed }),
+    ...defined({ minMs, avgMs: averageMs, p95Ms, maxMs, gone, failed }),
   };
 }
 

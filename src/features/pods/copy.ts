@@ -1,6 +1,7 @@
 import type { CopyOptions } from "./copy_command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { CopyReady } from "../../event.ts";
+import { defined } from "../../lib/defined.ts";
 import { now } from "../../lib/timed.ts";
 import type { Cluster } from "../../kube/cluster.ts";
 import { containerOf, podCopy, sharedClaims } from "../../kube/pod_copy.ts";
@@ -27,8 +28,7 @@ export async function copyPod(context: ClusterContext, query: TargetQuery, optio
   const copy = podCopy(pod, {
     ...options,
     container: container.name,
-    ...(by === undefined ? {} : { by }),
-    ...(createdBy === undefined ? {} : { createdBy }),
+    ...defined({ by, createdBy }),
   });
   for (const claim of sharedClaims(pod)) {
     notice(`the copy shares the volume "${claim}" with the original: what it writes there is written for both`);
@@ -37,7 +37,7 @@ export async function copyPod(context: ClusterContext, query: TargetQuery, optio
   const wait = { copy, of: podName(pod), container: container.name, timeoutMs, notice };
   const made = await startCopy(
     cluster,
-    { ...wait, ...(command === undefined ? {} : { command }) },
+    { ...wait, ...defined({ command }) },
     signal,
   );
   const started = containerOf(made, container.name);

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { defineCommand, flag, list, text } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
 
@@ -51,8 +52,7 @@ export const copy = defineCommand({
     }
     const command = [...given, ...words];
     return {
-      ...(name === undefined ? {} : { name }),
-      ...(image === undefined ? {} : { image }),
+      ...defined({ name, image }),
       ...(command.length === 0 ? {} : { command }),
       ...{ shareProcesses, anyNode },
     };

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { ScopeError } from "../../errors.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { isTerminating, podStatus } from "../../kube/pods.ts";
@@ -65,8 +66,7 @@ export function copyStatus(pod: V1Pod, container: string): { status: string; exi
   const { reason, exitCode, failed } = progress;
   return {
     status: reason,
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(failed === undefined ? {} : { failed }),
+    ...defined({ exitCode, failed }),
   };
 }
 
@@ -91,5 +91,5 @@ function refusedByNode({ spec, status }: V1Pod): Progress {
 }
 
 function ended(reason: string, message: string | undefined): Ended {
-  return { state: "ended", reason, ...(message === undefined ? {} : { message }), neverRan: false };
+  return { state: "ended", reason, ...defined({ message }), neverRan: false };
 }

@@ -3,6 +3,7 @@ import { accessText } from "../../rights/access.ts";
 import type { CommandNeeds } from "./doctor_command.ts";
 import { ScopeError } from "../../errors.ts";
 import type { DoctorWay, Event } from "../../event.ts";
+import { defined } from "../../lib/defined.ts";
 import { now } from "../../lib/timed.ts";
 import { isAllowed } from "../../kube/access.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
@@ -53,9 +54,7 @@ export async function* diagnose(
     namespace: target.namespace,
     node: target.node,
     container: target.container.name,
-    ...(uid === undefined ? {} : { uid }),
-    ...(memory.limitBytes === undefined ? {} : { memoryLimitBytes: memory.limitBytes }),
-    ...(memory.usedBytes === undefined ? {} : { memoryUsedBytes: memory.usedBytes }),
+    ...defined({ uid, memoryLimitBytes: memory.limitBytes, memoryUsedBytes: memory.usedBytes }),
   };
   const found = await Promise.all(commands.map(async ({ command, needs }) => {
     const ephemeral = await ephemeralFinding(context, pod, target, needs);
@@ -139,7 +138,6 @@ function way(name: string, command: string, found: Finding, chosen: string | und
     ...common,
     possible: false,
     missing: message,
-    ...(hint === undefined ? {} : { remedy: hint }),
-    ...(missing === undefined ? {} : { missingRights: missing }),
+    ...defined({ remedy: hint, missingRights: missing }),
   };
 }

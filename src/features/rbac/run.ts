@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { permissionsOf } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
@@ -12,8 +13,7 @@ export async function run(context: Context, plan: RbacPlan): Promise<number> {
   const { pod, selector } = targetQuery(context.options), { via, terminate, debugNamespace } = context.options;
   const namespace = await context.namespace();
   const roles = rolesOf(commands.map((one) => ({ name: one.name, permissions: permissionsOf(one) ?? [] })), {
-    ...pod === undefined ? {} : { pod },
-    ...selector === undefined ? {} : { selector },
+    ...defined({ pod, selector }),
     ...{ namespace, debugNamespace, destinationNamespace, name },
     ...{ via, terminate, everywhere, optional },
   });

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import type { RedirConnection, RedirectedConnection } from "../../event.ts";
 import { safe } from "../../text/safe.ts";
 import { age, bytes, timeOfDay } from "../../text/format.ts";
@@ -37,7 +38,7 @@ const right = (title: string, drop: number | undefined, least: number): SpanColu
   title,
   align: "right",
   least,
-  ...(drop === undefined ? {} : { drop }),
+  ...defined({ drop }),
 });
 
 /** Returns a head, and a row for each port. */

@@ -1,4 +1,5 @@
 import type { Direction, Event, RedirectedConnection, RedirSummary } from "../../event.ts";
+import { defined } from "../../lib/defined.ts";
 import { RoundTrips } from "../../lib/round_trips.ts";
 
 interface Row {
@@ -90,8 +91,7 @@ export class RedirTally {
           broken,
           sentBytes: row.sentBytes + (stillOpen?.sentBytes ?? 0),
           receivedBytes: row.receivedBytes + (stillOpen?.receivedBytes ?? 0),
-          ...(p50 === undefined ? {} : { connectP50Ms: p50 }),
-          ...(max === undefined ? {} : { connectMaxMs: max }),
+          ...defined({ connectP50Ms: p50, connectMaxMs: max }),
         };
       });
   }

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { Channel } from "../../lib/channel.ts";
 import { delay } from "../../lib/delay.ts";
 import { ScopeError } from "../../errors.ts";
@@ -71,7 +72,7 @@ export async function* redirectMatching(
   const redirectOne = async (one: Followed) => {
     const { pod, leave: { signal: leave } } = one, until = AbortSignal.any([signal, leave]);
     const name = { namespace, pod: pod.metadata?.name ?? "" };
-    const named = { ...name, ...(container === undefined ? {} : { container }) };
+    const named = { ...name, ...defined({ container }) };
     const left = () => void events.push({ type: "redir.left", time: now(), ...name, reason: String(leave.reason) });
     const attempts = new Attempts(pace);
     while (!until.aborted) {

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import type { RunContext } from "../../context.ts";
 import { Cycles } from "../../manager/client/cycles.ts";
 import type { Event } from "../../event.ts";
@@ -51,15 +52,14 @@ export async function* redirectPods(
       {
         namespace,
         labels,
-        ...(container === undefined ? {} : { container }),
-        ...(wanted === undefined ? {} : { wanted }),
+        ...defined({ container, wanted }),
       },
       (pod) => ({ ...run, plan: planOf(pod) }),
     );
   }
   const [pod] = pods;
   assertRedirectable(pod!);
-  const name = { namespace, pod: pod!.metadata?.name ?? "", ...(container === undefined ? {} : { container }) };
+  const name = { namespace, pod: pod!.metadata?.name ?? "", ...defined({ container }) };
   yield* redirectPod(context, name, { ...run, plan: planOf(pod!) }, context.signal);
 }
 
@@ -74,7 +74,7 @@ function planner(
   return (pod) => {
     const { incoming } = asked;
     if (incoming === "all") return { ...asked, incoming };
-    const places = { ...service === undefined ? {} : { service }, ...container === undefined ? {} : { container } };
+    const places = defined({ service, container });
     const ports = portsOfPod(incoming, pod, places);
     for (const [index, { port }] of incoming.entries()) {
       const found = ports[index]!.port, text = `port ${port} of ${of} is port ${found} of its pods`;

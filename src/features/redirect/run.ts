@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import type { Context } from "../../context.ts";
 import type { Event } from "../../event.ts";
 import { targetQuery } from "../../options.ts";
@@ -13,7 +14,7 @@ export async function run(context: Context, plan: RedirCommandPlan, redirect = r
 }
 
 async function* redirected(context: Context, { container, asked }: RedirCommandPlan): AsyncIterable<Event> {
-  const query = { ...targetQuery(context.options), ...(container === undefined ? {} : { container }) };
+  const query = { ...targetQuery(context.options), ...defined({ container }) };
   if (context.options.via === "local") return yield* redirectLocal(context, query, asked);
   const cluster = await context.cluster();
   yield* redirectPods(cluster, await context.target(query), asked);

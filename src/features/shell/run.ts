@@ -1,5 +1,6 @@
 import type { Context, TargetClient } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
+import { defined } from "../../lib/defined.ts";
 import { delay } from "../../lib/delay.ts";
 import { targetQuery } from "../../options.ts";
 import { sessionProgram } from "../../runs/session.ts";
@@ -22,10 +23,7 @@ const unprotected =
 export async function run(context: Context, { container, pid, inside, volumes, command }: ShellPlan): Promise<number> {
   const query = targetQuery(context.options);
   if (container !== undefined) query.container = container;
-  const call: InsideCall = {
-    ...(inside === undefined ? {} : { inside }),
-    ...(pid === undefined ? {} : { pid }),
-  };
+  const call: InsideCall = defined({ inside, pid });
   const needs: Needs = {
     ...(inside === undefined
       ? { ...shellNeeds(command), writes: true }

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import type { Context, TargetClient } from "../../context.ts";
 import { ScopeError } from "../../errors.ts";
 import type { BlockedSeen, Event, ProcessSeen } from "../../event.ts";
@@ -27,7 +28,7 @@ export async function run(context: Context, plan: StracePlan): Promise<number> {
   const tool = straceTool({
     pid: process.thread ?? process.pid,
     ...{ follow, expressions, decodeDescriptors, summary },
-    ...(stringLimit === undefined ? {} : { stringLimit }),
+    ...defined({ stringLimit }),
   });
   const ends = durationMs === undefined ? [] : [AbortSignal.timeout(durationMs)];
   const stop = AbortSignal.any([context.signal, ...ends]);

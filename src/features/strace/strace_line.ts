@@ -1,3 +1,5 @@
+import { defined } from "../../lib/defined.ts";
+
 /** A line of strace's output (strace 6.1 or later, with pids, -ttt, -T and -o). */
 export type StraceLine =
   | ({ kind: "call" } & StraceHead & CallText)
@@ -59,7 +61,7 @@ export function parseCallText(syscall: string, text: string): CallText | undefin
     syscall,
     arguments: text.slice(0, end),
     result: value,
-    ...(error === undefined ? {} : { error }),
+    ...defined({ error }),
     ...(duration === undefined ? {} : { durationMs: Math.round(Number(duration) * 1e6) / 1000 }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../lib/defined.ts";
 import { CycleChain } from "./cycle_chain.ts";
 import { type Cycle, CycleLink, type LocalProgram } from "./cycle_link.ts";
 
@@ -57,7 +58,7 @@ export class Cycles {
     const through = program === undefined ? "" : ` through ${program.name} (pid ${program.pid})`;
     const cycle = {
       local,
-      ...(program === undefined ? {} : { program }),
+      ...defined({ program }),
       reason: `${local} leads back here${through}`,
     };
     this.#known.set(local, { cycle, until: performance.now() + closedMs });

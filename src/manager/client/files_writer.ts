@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { defined } from "../../lib/defined.ts";
 import { Channel } from "../../lib/channel.ts";
 import { FileTrouble } from "./target_files.ts";
 import type {
@@ -80,7 +81,7 @@ export function openWriter(client: FilesClient, path: Uint8Array, options: Write
         mode: file.mode,
         resume: file.resume,
         ...(file.sizeBytes === undefined ? {} : { size: BigInt(file.sizeBytes) }),
-        ...(file.modifiedNs === undefined ? {} : { modifiedNs: file.modifiedNs }),
+        ...defined({ modifiedNs: file.modifiedNs }),
       };
       if (!file.resume) {
         end();

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Run, RunOptions } from "../../tool.ts";
 import type { NamespaceKind, ToolExit } from "../../tool.ts";
+import { defined } from "../../lib/defined.ts";
 import { Channel } from "../../lib/channel.ts";
 import type { ManagerConnection } from "./connection.ts";
 import type { ControlRequestSchema } from "../protocol/gen/manager_pb.ts";
@@ -45,12 +46,11 @@ export function startRun(
   send({
     case: "start",
     value: {
-      target: { podUid, containerId, ...(pid === undefined ? {} : { pid }) },
+      target: { podUid, containerId, ...defined({ pid }) },
       namespaces: namespaces.map((kind) => namespaceNumbers[kind]),
       argv: [...argv],
       env: { SCOPE_TARGET: name, ...env },
-      ...(pty === undefined ? {} : { pty }),
-      ...(traces === undefined ? {} : { traces }),
+      ...defined({ pty, traces }),
       ...(inside === undefined ? {} : { inside: { ...inside, byRuntime: letIn !== undefined } }),
     },
   });

@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { blockedThread } from "./blocked.ts";
 import { isInContainer } from "./cgroup.ts";
 import type { ProcessSchema } from "../protocol/gen/manager_pb.ts";
+import { defined } from "../../lib/defined.ts";
 import { parseCommandLine, parseListening, parsePasswd, parseStatus } from "../../lib/proc.ts";
 import { allPids, cgroupsOf, livingThread, readProc, statOf } from "./processes.ts";
 import { readInRoot } from "./root_file.ts";
@@ -69,7 +70,7 @@ export async function listProcesses(
         listening: sockets.of(shown),
         tracerPid,
         thread: shown === pid ? 0 : shown,
-        ...(held === undefined ? {} : { blocked: held }),
+        ...defined({ blocked: held }),
       }];
     });
   });

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { defined } from "../../lib/defined.ts";
 import type { NamespaceKind } from "../../tool.ts";
 import { enterArgv } from "./enter.ts";
 import { Namespace, RunResponseSchema } from "../protocol/gen/manager_pb.ts";
@@ -83,7 +84,7 @@ async function start(
   const { argv, env, pty } = await commandOf(request, files, sharedNamespaces, local);
   try {
     const { traces } = request;
-    return new Program({ argv, env, ...(pty === undefined ? {} : { pty }), ...(traces === 0 ? {} : { traces }) });
+    return new Program({ argv, env, ...defined({ pty }), ...(traces === 0 ? {} : { traces }) });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       const where = local === undefined ? "in the image" : "on this machine";

@@ -1,5 +1,6 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { defined } from "../../../lib/defined.ts";
 import { Wakeup } from "../../../lib/wakeup.ts";
 import type {
   FindInodeRequest,
@@ -45,7 +46,7 @@ export class WorkerCall {
     } catch (error) {
       const failure = error instanceof ConnectError ? error : new ConnectError(String(error), Code.Internal);
       const { code, rawMessage: message } = failure, reason = reasonOf(failure);
-      this.post({ type: "done", error: { code, message, ...(reason === undefined ? {} : { reason }) } });
+      this.post({ type: "done", error: { code, message, ...defined({ reason }) } });
     } finally {
       this.#gone.abort();
     }

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { defined } from "../../../lib/defined.ts";
 import type { Direction } from "../../../event.ts";
 import { Closed_How, ClosedSchema } from "../../protocol/gen/manager_pb.ts";
 import type { Probe } from "../../protocol/gen/manager_pb.ts";
@@ -166,7 +167,7 @@ export class Connection {
     try {
       const ending = await splice(tee, await this.#connect(to), this.#traffic);
       await tee.finish(copyEndMs);
-      return { byPod: true, how: closedAs(ending), ...(tee.missing === undefined ? {} : { reason: tee.missing }) };
+      return { byPod: true, how: closedAs(ending), ...defined({ reason: tee.missing }) };
     } catch (error) {
       return { byPod: true, how: Closed_How.FAILED, reason: `${addressText(to)}: ${(error as Error).message}` };
     } finally {
