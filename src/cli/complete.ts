@@ -3,6 +3,7 @@ import { answerOf, type Candidate, filesAnswer, joinQuoted, noAnswer, type Wante
 import { type LookupKind, lookupOf } from "./completion_lookup.ts";
 import { textOf as configText } from "../kube/config_text.ts";
 import type { ConfigFile } from "../kube/kubeconfig.ts";
+import { kubeconfigPaths } from "../kube/kubeconfig_paths.ts";
 import {
   contextNames,
   contextOf,
@@ -12,6 +13,7 @@ import {
   quickConfig,
 } from "../kube/quick_config.ts";
 import { type GlobalOptions, globalOptions, resolveOptions, targetQuery } from "../options.ts";
+import { defined } from "../lib/defined.ts";
 import { runAgain } from "../terminal/background.ts";
 import { readEnvFile } from "./config.ts";
 import { NameCache } from "./name_cache.ts";
@@ -161,8 +163,7 @@ function optionsOf(globals: Wanted["globals"]): GlobalOptions {
 }
 
 function configFiles(given: string | undefined): (ConfigFile & { path: string })[] {
-  const home = `${Deno.env.get("HOME") ?? ""}/.kube/config`;
-  const paths = given !== undefined ? [given] : (Deno.env.get("KUBECONFIG") || home).split(":").filter((path) => path);
+  const { paths } = kubeconfigPaths({ ...defined({ kubeconfig: given }), env: Deno.env.toObject() });
   return paths.flatMap((path) => {
     try {
       return [{ path, text: configText(Deno.readFileSync(path)) }];

@@ -1,15 +1,13 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { delimiter } from "node:path";
 import { ScopeError } from "../errors.ts";
 import { textOf } from "./config_text.ts";
 import { type ConfigFile, type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import { type Choice, chooseContext, type Lack } from "./kubeconfig_choice.ts";
+import { kubeconfigPaths, type KubeconfigPlace } from "./kubeconfig_paths.ts";
 
 /** Options and environment that determine the kubeconfig and context. */
-export interface Places {
-  kubeconfig?: string;
+export interface Places extends KubeconfigPlace {
   context?: string;
-  env?: Readonly<Record<string, string>>;
 }
 
 const tokenOfPod = "/var/run/secrets/kubernetes.io/serviceaccount/token";
@@ -21,13 +19,11 @@ const tokenOfPod = "/var/run/secrets/kubernetes.io/serviceaccount/token";
  *
  * Throws ScopeError: unreachable when it cannot be read or has no cluster to ask, notFound when there is no such context or file.
  */
-export function findContext({ kubeconfig, context, env = {} }: Places): Choice | "pod" | undefined {
-  const variable = (env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
-  const given = kubeconfig !== undefined ? [kubeconfig] : variable;
-  const files = given.length > 0 ? given : env.HOME ? [`${env.HOME}/.kube/config`] : [];
+export function findContext(places: Places): Choice | "pod" | undefined {
+  const { kubeconfig, context, env = {} } = places, { paths, byDefault } = kubeconfigPaths(places);
   const inPod = env.KUBERNETES_SERVICE_HOST && env.KUBERNETES_SERVICE_PORT && existsSync(tokenOfPod);
   const read = reading(kubeconfig, () => {
-    const found = readFiles(files, kubeconfig !== undefined || (given.length > 0 && !inPod));
+    const found = readFiles(paths, kubeconfig !== undefined || (!byDefault && !inPod));
     return found.length === 0 ? undefined : readKubeconfig(found);
   });
   if (kubeconfig === undefined && context === undefined && inPod && !read?.current) return "pod";

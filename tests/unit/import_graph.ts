@@ -128,7 +128,7 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   "node:http": ["src/kube/refused_upgrade.ts"],
   "node:http2": ["src/manager/"],
   "node:net": ["src/kube/proxy.ts", "src/manager/client/local_socket.ts"],
-  "node:path": ["src/kube/find_kubeconfig.ts"],
+  "node:path": ["src/kube/kubeconfig_paths.ts"],
   "node:stream": ["src/connect/", "src/kube/", "src/manager/", "src/terminal/picker.ts", "src/way.ts"],
   "node:zlib": ["src/manager/protocol/chunks.ts"],
   "node:timers": ["src/kube/exec.ts", "src/manager/server/redirect/poller.ts"],
