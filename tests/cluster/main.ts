@@ -12,6 +12,7 @@ const HELP = `Usage: scripts/cluster COMMAND
 
 A real Kubernetes on this Linux machine: a control plane, two nodes, demo workloads.
 Everything is built from pinned Go modules on the first use, into $SCOPE_CACHE (default ~/.cache/scope).
+Other values of $SCOPE_CLUSTER are other clusters, which run side by side.
 
   up                 bring the cluster up; does nothing when it runs
   down               end it and remove all of it but its logs
@@ -83,7 +84,8 @@ async function enter(state: State, [name, ...argv]: readonly string[]): Promise<
 
 function runningBin(state: State): string {
   if (state.bin !== undefined && state.running("kube-apiserver")) return state.bin;
-  throw new ClusterError(`Cannot find a running cluster of "${state.checkout}"`, "run scripts/cluster up");
+  const named = state.name === "" ? "cluster" : `cluster "${state.name}"`;
+  throw new ClusterError(`Cannot find a running ${named} of "${state.checkout}"`, "run scripts/cluster up");
 }
 
 function demandRoot() {

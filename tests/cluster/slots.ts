@@ -1,11 +1,11 @@
 import { ClusterError } from "./errors.ts";
 import { lockFile } from "./lock.ts";
 import { SLOTS } from "./plan.ts";
-import { checkoutHash, type State } from "./state.ts";
+import { clusterHash, type State } from "./state.ts";
 
-/** Returns the slot that a checkout takes when it is free. */
-export function preferredSlot(checkout: string): number {
-  return parseInt(checkoutHash(checkout).slice(0, 6), 16) % SLOTS;
+/** Returns the slot that a cluster of a checkout takes when it is free. */
+export function preferredSlot(checkout: string, name = ""): number {
+  return parseInt(clusterHash(checkout, name).slice(0, 6), 16) % SLOTS;
 }
 
 /** Directory of the slots, which belong to the machine and not to a cache directory. */
@@ -16,7 +16,7 @@ export async function claimSlot(state: State): Promise<number> {
   await Deno.mkdir(SLOT_DIRECTORY, { recursive: true });
   using _lock = await lockFile(`${SLOT_DIRECTORY}/lock`, () => {});
   const boot = (await Deno.readTextFile("/proc/sys/kernel/random/boot_id")).trim();
-  const first = state.slot ?? preferredSlot(state.checkout);
+  const first = state.slot ?? preferredSlot(state.checkout, state.name);
   for (let turn = 0; turn < SLOTS; turn++) {
     const slot = (first + turn) % SLOTS;
     const owner = slotOwner(slot, boot);

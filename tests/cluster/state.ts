@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { lockFile } from "./lock.ts";
 import { alive, type Identity, parsePidFile } from "./processes.ts";
 
-/** Directory of the state of a checkout's cluster, outside the checkout. */
+/** Directory of the state of a checkout's cluster, outside the checkout. A checkout has several clusters, by name. */
 export class State {
   readonly directory: string;
 
-  constructor(readonly checkout: string, readonly cache: string) {
-    this.directory = `${cache}/cluster/${checkoutHash(checkout)}`;
+  constructor(readonly checkout: string, readonly cache: string, readonly name = "") {
+    this.directory = `${cache}/cluster/${clusterHash(checkout, name)}`;
   }
 
   path(name: string): string {
@@ -71,13 +71,13 @@ export class State {
   }
 }
 
-/** Returns a short name for a checkout. */
-export function checkoutHash(checkout: string): string {
-  return createHash("sha256").update(checkout).digest("hex").slice(0, 12);
+/** Returns a short name for a cluster of a checkout, by the cluster's name; "" is the one that users start. */
+export function clusterHash(checkout: string, name = ""): string {
+  return createHash("sha256").update(name === "" ? checkout : `${checkout}\0${name}`).digest("hex").slice(0, 12);
 }
 
-/** Returns the state of the cluster of the checkout that contains this file. */
-export function openState(): State {
+/** Returns the state of a checkout's cluster, by default of the one that contains this file. $SCOPE_CLUSTER is its name. */
+export function openState(checkout = Deno.realPathSync(`${import.meta.dirname}/../..`)): State {
   const home = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`;
-  return new State(Deno.realPathSync(`${import.meta.dirname}/../..`), Deno.env.get("SCOPE_CACHE") || `${home}/scope`);
+  return new State(checkout, Deno.env.get("SCOPE_CACHE") || `${home}/scope`, Deno.env.get("SCOPE_CLUSTER"));
 }

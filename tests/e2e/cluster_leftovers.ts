@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { checkoutHash } from "../cluster/state.ts";
+import type { State } from "../cluster/state.ts";
 import { planCluster } from "../cluster/plan.ts";
 import { outcome } from "./cluster_script.ts";
 
@@ -14,10 +14,10 @@ export interface Leftovers {
   readonly slots: string[];
 }
 
-/** Finds everything that belongs to the cluster of `checkout` in `slot`; `namespaces` are inodes that it has used. */
-export async function leftovers(checkout: string, slot: number, namespaces: readonly string[]): Promise<Leftovers> {
+/** Finds everything that belongs to a cluster in `slot`; `namespaces` are inodes that it has used. */
+export async function leftovers(state: State, slot: number, namespaces: readonly string[]): Promise<Leftovers> {
   const plan = planCluster(slot);
-  const mine = `/cluster/${checkoutHash(checkout)}/`;
+  const mine = `${state.directory}/`;
   const pids = [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((name) => /^\d+$/.test(name));
   const ips = async (...args: string[]) => (await outcome("ip", args)).stdout.split("\n");
   const ranges = [`10.200.${slot}.`, `scope${slot} `, ...plan.nodes.map(({ pods4 }) => pods4)];

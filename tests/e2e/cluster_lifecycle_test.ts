@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nodePid } from "../cluster/node.ts";
 import { children } from "../cluster/processes.ts";
 import { preferredSlot } from "../cluster/slots.ts";
-import { State } from "../cluster/state.ts";
+import { openState, type State } from "../cluster/state.ts";
 import { until } from "../cluster/wait.ts";
 import { type Leftovers, leftovers, namespacesOf } from "./cluster_leftovers.ts";
 import { CHECKOUT, cluster, outcome } from "./cluster_script.ts";
@@ -16,9 +16,6 @@ const NOTHING: Leftovers = {
   cgroups: [],
   slots: [],
 };
-
-const CACHE = Deno.env.get("SCOPE_CACHE") ||
-  `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/scope`;
 
 /** Makes a second checkout with the files that the cluster needs. */
 async function secondCheckout(): Promise<string> {
@@ -62,12 +59,12 @@ async function upUntil(checkout: string, words: string): Promise<Deno.ChildProce
 
 Deno.test("cluster lifecycle", async (t) => {
   const checkout = await secondCheckout();
-  const state = new State(checkout, CACHE);
+  const state = openState(checkout);
   const first = await cluster(CHECKOUT, "status");
   const healthy = async () => (await cluster(checkout, "status")).code === 0;
   const seen = new Set<string>(); // namespaces that the nodes have used
   let slot = -1;
-  const rest = () => leftovers(checkout, slot, [...seen]);
+  const rest = () => leftovers(state, slot, [...seen]);
   const up = async () => {
     const { code, stderr } = await cluster(checkout, "up");
     assert.equal(code, 0, stderr);
@@ -84,7 +81,7 @@ Deno.test("cluster lifecycle", async (t) => {
     });
 
     await t.step("up takes the next slot when its own is taken", async () => {
-      const wanted = preferredSlot(checkout);
+      const wanted = preferredSlot(checkout, state.name);
       const other = await Deno.makeTempDir();
       await Deno.mkdir("/run/scope-clusters", { recursive: true });
       const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();

@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
 import { kubectl, TestNamespace } from "./kube.ts";
 import { eventsOf, scope } from "./scope.ts";
-import type { ScopeOptions, ScopeOutcome } from "./scope.ts";
-
-/** The ways that reach files. */
-export const fileWays = ["node", "ephemeral"] as const;
-export type FileWay = (typeof fileWays)[number];
+import type { ScopeOptions, ScopeOutcome, Via } from "./scope.ts";
 
 /** A pod and a directory of this machine, between which scope copies files. */
 export class FileWorld implements AsyncDisposable {
   readonly directory = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
 
-  private constructor(readonly namespace: TestNamespace, readonly way: FileWay) {}
+  private constructor(readonly namespace: TestNamespace, readonly way: Via) {}
 
   /**
    * Makes the pod. It has busybox, and a small disk at /small. A directory of its volume /shared has the group 778 and the
    * set-gid bit. A file of the volume is mounted at /etc/app.conf, and one of a ConfigMap at /etc/map.conf. /limited is an
    * emptyDir of 1 MiB that the pod may not write to.
    */
-  static async make(way: FileWay): Promise<FileWorld> {
+  static async make(way: Via): Promise<FileWorld> {
     const world = new FileWorld(await TestNamespace.make(), way);
     const team = "chgrp 778 team && chmod 2775 team";
     await kubectl(["create"], {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { outcome } from "./cluster_script.ts";
-import { digest, fileWays, FileWorld } from "./files.ts";
+import { digest, FileWorld } from "./files.ts";
 import { demoPods, TestNamespace } from "./kube.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, scopeOk, startScope } from "./scope.ts";
+import { testedWays } from "./ways.ts";
 
-for (const way of fileWays) {
+for (const { via: way } of testedWays) {
   Deno.test(`fs by the ${way} Way`, async (t) => {
     await using world = await FileWorld.make(way);
     const name = `${world.namespace.name}/target:main`;

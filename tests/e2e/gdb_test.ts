@@ -6,6 +6,7 @@ import { demoPods, kubectl, TestNamespace } from "./kube.ts";
 import { nodeProcesses, podProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
+import { testedWays } from "./ways.ts";
 
 /** Script that calls functions named in its own libraries, and exits with 7 on SIGUSR1. */
 const program = "trap 'exit 7' USR1; while :; do sleep 0.05; done";
@@ -77,7 +78,7 @@ Busy("wait_for")
 gdb.execute("continue")
 `;
 
-for (const via of ["node", "ephemeral"] as const) {
+for (const { via } of testedWays) {
   Deno.test(`gdb through ${via}`, async (t) => {
     await using namespace = await TestNamespace.make();
     const commands = await Deno.makeTempFile({ suffix: ".gdb" });

@@ -8,12 +8,7 @@ import { describe, nodeProcesses, podProcesses, runProcesses } from "./node_proc
 import type { NodeProcess } from "./node_processes.ts";
 import { scope, scopeOk, startScope } from "./scope.ts";
 import { Terminal } from "./terminal.ts";
-
-/** Ways, each with the namespaces of the target that cannot be entered. */
-const ways: { via: string; apart: string[] }[] = [
-  { via: "node", apart: [] },
-  { via: "ephemeral", apart: [] },
-];
+import { testedWays } from "./ways.ts";
 
 /** Programs that overwrite their arguments and environment with a title; see proc(5) for the field numbers. */
 const titles: Readonly<Record<string, string>> = {
@@ -64,7 +59,7 @@ function sleepers(): NodeProcess[] {
   return nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000");
 }
 
-for (const { via, apart } of ways) {
+for (const { via } of testedWays) {
   Deno.test(`shell --inside by the ${via} Way`, async (t) => {
     await using own = await TestNamespace.make();
     const at = (namespace: string, pod: string, ...more: string[]) => [
@@ -147,8 +142,7 @@ for (const { via, apart } of ways) {
         await until("sleep to run", 20, () => sleepers().length === 1, { missing: () => sleeping.stderr });
         const { pid } = sleepers()[0]!;
         assert.deepEqual(rights(read(pid, "status")), wanted);
-        const kinds = namespaces.filter((kind) => !apart.includes(kind));
-        const links = (pid: number) => kinds.map((kind) => linkOf(pid, `ns/${kind}`));
+        const links = (pid: number) => namespaces.map((kind) => linkOf(pid, `ns/${kind}`));
         assert.deepEqual(links(pid), links(target));
         assert.deepEqual([...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => name).sort(), ["0", "1", "2"]);
         const root = (pid: number) => Deno.statSync(`/proc/${pid}/root`);
@@ -432,7 +426,7 @@ for (const { via, apart } of ways) {
 }
 
 Deno.test("shell greets with where the target's files are", async (t) => {
-  for (const via of ["node", "ephemeral"]) {
+  for (const { via } of testedWays) {
     for (const [app, chosen, file] of [["web", [], "srv"], ["shared", ["-t", "idler"], "bin"]] as const) {
       await t.step(`${app} by the ${via} Way`, async () => {
         await using terminal = await Terminal.run(["-n", "demo", "-p", app, "--via", via, "shell", ...chosen], 120, 30);

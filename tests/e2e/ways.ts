@@ -14,10 +14,16 @@ const ways: readonly WayTraits[] = [
   { via: "ephemeral", nodePids: false, withoutContainer: false },
 ];
 
+/**
+ * The ways by which the tests of all commands run: both for `scripts/test --all`. Otherwise only the first, as
+ * second_way_test.ts tests that each command also works by the second.
+ */
+export const testedWays: readonly WayTraits[] = (Deno.env.get("SCOPE_TEST_ALL") ?? "") === "" ? ways.slice(0, 1) : ways;
+
 /** The running demo workloads. */
 export const workloads = ["web", "api", "pair", "shared", "dns", "db", "agent", "host"] as const;
 
-/** Declares one test for each way, which is the default of the command lines in it. */
+/** Declares a test for each tested way, which is the default of the command lines in it. */
 export function overWays(name: string, body: (t: Deno.TestContext, way: WayTraits) => Promise<void>): void {
-  for (const way of ways) Deno.test(`${name}, --via ${way.via}`, (t) => through(way.via, () => body(t, way)));
+  for (const way of testedWays) Deno.test(`${name}, --via ${way.via}`, (t) => through(way.via, () => body(t, way)));
 }

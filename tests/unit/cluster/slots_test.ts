@@ -8,5 +8,5 @@ Deno.test("preferredSlot() depends on the path alone, and is a slot", () => {
     assert.equal(preferredSlot(path), slot);
     assert.ok(Number.isInteger(slot) && slot >= 0 && slot < SLOTS, `${slot}`);
   }
-  assert.ok(new Set(["/a", "/b", "/c", "/d"].map(preferredSlot)).size > 1);
+  assert.ok(new Set(["/a", "/b", "/c", "/d"].map((path) => preferredSlot(path))).size > 1);
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { checkoutHash, State } from "../../cluster/state.ts";
+import { clusterHash, State } from "../../cluster/state.ts";
 
-Deno.test("checkoutHash() depends on the path alone", () => {
-  assert.equal(checkoutHash("/a"), checkoutHash("/a"));
-  assert.notEqual(checkoutHash("/a"), checkoutHash("/b"));
+Deno.test("clusterHash() depends on the path and the cluster's name", () => {
+  assert.equal(clusterHash("/a"), clusterHash("/a"));
+  assert.equal(clusterHash("/a"), clusterHash("/a", ""));
+  assert.notEqual(clusterHash("/a"), clusterHash("/a", "b"));
+  assert.notEqual(clusterHash("/a"), clusterHash("/b"));
 });
 
 Deno.test("State.write() is read again, and what was never written is undefined", async () => {

@@ -1,12 +1,3 @@
-/**
- * Usage: main.ts DIRECTORY
- *
- * Installs the Debian packages that a whole run of the tests needs, fills DIRECTORY with symlinks to their programs, and
- * prints the PATH for the tests. That PATH contains no other program of this machine, so that a program that no script
- * installs is missing here as well, and not only on machines where nobody has installed it by hand. On other distributions
- * the PATH is the machine's own.
- */
-import { ClusterError } from "../cluster/errors.ts";
 import { installDebian, isDebian } from "../cluster/packages.ts";
 import { run } from "../cluster/processes.ts";
 import { Progress } from "../cluster/progress.ts";
@@ -15,10 +6,16 @@ import { fillDirectory, merged, programsOf } from "./directory.ts";
 import { ALL_PACKAGES, PREREQUISITES } from "./packages.ts";
 import { which } from "./which.ts";
 
-async function main(directory: string): Promise<string> {
+/**
+ * Installs the Debian packages that a whole run of the tests needs, fills the directory with symlinks to their programs, and
+ * returns the PATH for the tests. That PATH contains no other program of this machine, so that a program that no script
+ * installs is missing here as well, and not only on machines where nobody has installed it by hand. On other distributions
+ * the PATH is the machine's own. Throws ClusterError.
+ */
+export async function programsPath(directory: string, signal: AbortSignal): Promise<string> {
   if (!await isDebian()) return Deno.env.get("PATH") ?? "";
   using progress = new Progress();
-  await installDebian(ALL_PACKAGES, progress, new AbortController().signal);
+  await installDebian(ALL_PACKAGES, progress, signal);
   const packages = closureOf(parseInstalled(await run(["dpkg-query", "-W", "-f", LISTING])), ALL_PACKAGES);
   const files = new Set((await run(["dpkg-query", "-L", ...packages])).split("\n").map(merged));
   const programs = programsOf(files);
@@ -28,12 +25,4 @@ async function main(directory: string): Promise<string> {
   }
   fillDirectory(directory, programs);
   return directory;
-}
-
-try {
-  console.log(await main(Deno.args[0]!));
-} catch (error) {
-  if (!(error instanceof ClusterError)) throw error;
-  Deno.stderr.writeSync(new TextEncoder().encode(error.text()));
-  Deno.exit(69);
 }

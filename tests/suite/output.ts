@@ -1,0 +1,40 @@
+/** Counts and durations in the output of `deno test`. */
+export interface Summary {
+  readonly passed: number;
+  readonly failed: number;
+  readonly tests: readonly TestTime[];
+}
+
+export interface TestTime {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** Parses the output of `deno test`, with its exit code: a run that fails without a failed test counts as one failure. */
+export function parseOutput(output: string, code: number): Summary {
+  const lines = withoutColors(output).split("\n");
+  const summary = lines.findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line)) ?? "";
+  const passed = Number(/(\d+) passed/.exec(summary)?.[1] ?? 0);
+  const failed = Number(/(\d+) failed/.exec(summary)?.[1] ?? 0);
+  return { passed, failed: code === 0 || failed > 0 ? failed : 1, tests: lines.flatMap(testTime) };
+}
+
+/** Returns the text without the escape sequences for colors. */
+export function withoutColors(text: string): string {
+  // deno-lint-ignore no-control-regex -- it begins an escape sequence
+  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
+}
+
+/** Parses the last line of a test, without indentation, which steps have: `NAME ... ok (1m2s)`. */
+function testTime(line: string): TestTime[] {
+  const [, name, time] = /^(\S.*) \.\.\. (?:ok|FAILED) \((.+)\)$/.exec(line) ?? [];
+  return name === undefined || time === undefined ? [] : [{ name, seconds: secondsOf(time) }];
+}
+
+const unitSeconds = { h: 3600, m: 60, s: 1, ms: 1e-3, µs: 1e-6 } as const;
+
+/** Parses a duration as Deno prints it: `1m2s`, `3s`, `120ms`. */
+function secondsOf(time: string): number {
+  return [...time.matchAll(/(\d+)(ms|µs|[hms])/g)]
+    .reduce((sum, [, amount, unit]) => sum + Number(amount) * unitSeconds[unit as keyof typeof unitSeconds], 0);
+}

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { parseOutput } from "../../suite/output.ts";
+
+const printed = `\x1b[0m\x1b[38;5;245mrunning 3 tests from ./tests/e2e/a_test.ts\x1b[0m
+first ... \x1b[0m\x1b[32mok\x1b[0m \x1b[0m\x1b[38;5;245m(120ms)\x1b[0m
+with steps ...
+  a step ... ok (1s)
+with steps ... ok (1m2s)
+broken ... FAILED (3s)
+
+FAILED | 2 passed (1 step) | 1 failed (1m5s)
+`;
+
+Deno.test("parseOutput() counts tests, not steps, and has their durations", () => {
+  assert.deepEqual(parseOutput(printed, 1), {
+    passed: 2,
+    failed: 1,
+    tests: [{ name: "first", seconds: 0.12 }, { name: "with steps", seconds: 62 }, { name: "broken", seconds: 3 }],
+  });
+});
+
+Deno.test("parseOutput() counts a run that fails without a failed test as one failure", () => {
+  assert.deepEqual(parseOutput("error: Type checking failed.\n", 1), { passed: 0, failed: 1, tests: [] });
+  assert.deepEqual(parseOutput("ok | 5 passed | 0 failed (2s)\n", 143), { passed: 5, failed: 1, tests: [] });
+  assert.deepEqual(parseOutput("ok | 5 passed | 0 failed (2s)\n", 0), { passed: 5, failed: 0, tests: [] });
+});
