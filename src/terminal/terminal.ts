@@ -17,7 +17,7 @@ export const unicode = isUnicode(Deno.env.toObject());
 type Listener = (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 let listener: Listener | undefined;
 
-/** Calls back for all further output on stdout and stderr. */
+/** Calls back for all further output on stdout and stderr, before it is written: a killed run may not lose what was seen. */
 export function onOutput(callback: Listener): void {
   listener = callback;
 }
@@ -50,8 +50,8 @@ function outputError(error: unknown): Error {
 /** Writes all bytes. Throws ClosedPipe if the reader has gone, and ScopeError for other errors, such as a full disk. */
 export function writeAll(to: Writer, bytes: Uint8Array): void {
   try {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(to.writeSync(rest));
     notifyListener(to, bytes);
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(to.writeSync(rest));
   } catch (error) {
     throw outputError(error);
   }
@@ -63,8 +63,8 @@ export async function writeAllAsync(
   bytes: Uint8Array,
 ): Promise<void> {
   try {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await withReaderLimit(to.write(rest)));
     notifyListener(to, bytes);
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await withReaderLimit(to.write(rest)));
   } catch (error) {
     throw outputError(error);
   }

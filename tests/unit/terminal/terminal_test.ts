@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ClosedPipe, readKeys, writeAll, writeAllAsync } from "../../../src/terminal/terminal.ts";
+import { ClosedPipe, onOutput, readKeys, writeAll, writeAllAsync } from "../../../src/terminal/terminal.ts";
 
 for (
   const [sent, keys] of [
@@ -49,6 +49,22 @@ Deno.test("writeAll() writes what one call did not take", () => {
   const writer = slowWriter();
   writeAll(writer, bytes);
   assert.deepEqual(writer.written, [...bytes]);
+});
+
+Deno.test("onOutput() calls back before the output is written, so that a killed run has recorded all that was seen", () => {
+  const order: string[] = [], { writeSync } = Deno.stdout;
+  onOutput(() => order.push("recorded"));
+  Deno.stdout.writeSync = ({ length }) => {
+    order.push("written");
+    return length;
+  };
+  try {
+    writeAll(Deno.stdout, bytes);
+  } finally {
+    Deno.stdout.writeSync = writeSync;
+    onOutput(() => {});
+  }
+  assert.deepEqual(order, ["recorded", "written"]);
 });
 
 Deno.test("writeAllAsync() writes what one call did not take", async () => {
