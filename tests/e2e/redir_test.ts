@@ -456,6 +456,7 @@ overWays("redir", async (t, { via }) => {
     const before = rounds();
     const answers = await Promise.all(Array.from({ length: 20 }, () => there.get(primary, 8080)));
     assert.ok(answers.every((answer) => answer.includes("POD")));
+    await until("all to be told", 10, () => rounds() - before >= 20, { missing: () => redir.stdout.slice(-3000) });
     assert.equal(rounds() - before, 20);
   });
 
