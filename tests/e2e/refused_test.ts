@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { until } from "../cluster/wait.ts";
 import { ApiProxy, type Fault } from "./api_proxy.ts";
-import { ephemeralContainers, managersOf } from "./ephemeral.ts";
+import { ephemeralContainers, managersOf, runningContainers } from "./ephemeral.ts";
 import { debugPods, getPod, TestNamespace } from "./kube.ts";
 import { scope, type ScopeOutcome } from "./scope.ts";
 
@@ -70,7 +71,11 @@ Deno.test("requests that are refused for the moment, or by something before the 
       assert.deepEqual(await debugPods(own.name), []);
     });
     await t.step("by the ephemeral way, which adds one container, and no other", async () => {
-      for (const _ of [1, 2]) fails(await run("other", "--via", "ephemeral", "pids"), wanted, 10);
+      for (const _ of [1, 2]) {
+        fails(await run("other", "--via", "ephemeral", "pids"), wanted, 10);
+        // Only a container that runs is used again.
+        await until("the container to run", 10, async () => (await runningContainers(own.name, "other")).length === 1);
+      }
       await only("other");
     });
   });
