@@ -29,7 +29,7 @@ async function secondCheckout(): Promise<string> {
 }
 
 /** Kills a process of a cluster, and waits until it is gone. */
-async function murder(pid: number) {
+async function killAndWait(pid: number) {
   Deno.kill(pid, "SIGKILL");
   await until(`process ${pid} to end`, 10, () => {
     try {
@@ -101,6 +101,7 @@ Deno.test("cluster lifecycle", async (t) => {
     });
 
     await t.step("leftovers() sees a cluster that runs", async () => {
+      await up();
       for (const [kind, found] of Object.entries(await rest())) {
         if (!["mounts", "namespaces"].includes(kind)) assert.notDeepEqual(found, [], kind); // those are inside the nodes
       }
@@ -112,8 +113,9 @@ Deno.test("cluster lifecycle", async (t) => {
 
     for (const victim of ["etcd", "node1", "kubelet of node2"]) {
       await t.step(`up mends a cluster whose ${victim} was killed`, async () => {
+        await up();
         const { pid } = state.processes().get(victim) ?? { pid: kubeletOf(state, "node2") };
-        await murder(pid);
+        await killAndWait(pid);
         assert.equal(await healthy(), false);
         await up();
         assert.equal(await healthy(), true);
@@ -121,6 +123,7 @@ Deno.test("cluster lifecycle", async (t) => {
     }
 
     await t.step("down leaves nothing", async () => {
+      await up();
       assert.equal((await cluster(checkout, "down")).code, 0);
       assert.deepEqual(await rest(), NOTHING);
       assert.equal(await healthy(), false);
@@ -132,6 +135,7 @@ Deno.test("cluster lifecycle", async (t) => {
 
     for (const words of ["starting etcd", "waiting for the nodes", "waiting for the demo workloads"]) {
       await t.step(`Ctrl-C while ${words} leaves nothing`, async () => {
+        await cluster(checkout, "down");
         const starting = await upUntil(checkout, words);
         slot = state.slot!;
         starting.kill("SIGINT");
@@ -143,6 +147,7 @@ Deno.test("cluster lifecycle", async (t) => {
     }
 
     await t.step("up follows an up that was killed", async () => {
+      await cluster(checkout, "down");
       const starting = await upUntil(checkout, "waiting for the nodes");
       starting.kill("SIGKILL");
       await starting.stderr.cancel();
