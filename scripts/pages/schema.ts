@@ -37,16 +37,16 @@ export function eventSchema(): Schema {
 /** Merges the events of each feature into the one list of `Event`. */
 function flat({ definitions = {}, ...schema }: Schema): Schema {
   const { Event: event, ...others } = definitions as Record<string, Schema>;
-  const rooms = new Set<string>();
+  const prefixes = new Set<string>();
   const eventsOf = (one: Schema): Schema[] => {
     const name = one.$ref?.replace("#/definitions/", "") ?? "", of = others[name];
     const inner = of?.anyOf ?? (of?.$ref === undefined ? undefined : [of]);
     if (inner === undefined) return [one];
-    rooms.add(name);
+    prefixes.add(name);
     return inner.flatMap(eventsOf);
   };
   const anyOf = (event?.anyOf ?? []).flatMap(eventsOf);
-  const left = Object.entries(others).filter(([name]) => !rooms.has(name));
+  const left = Object.entries(others).filter(([name]) => !prefixes.has(name));
   return {
     $id: `scope-events-${schemaVersion}`,
     ...schema,

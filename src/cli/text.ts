@@ -19,7 +19,7 @@ type Domain<Type extends string> = Type extends `${infer Name}.${string}` ? Name
 type OfRoom = Exclude<Event, Failed>;
 
 /** Text of every event, by the part of its type before the dot; a missing domain does not compile. */
-const rooms: {
+const textOfType: {
   [Name in Domain<OfRoom["type"]>]: (
     look: TextLook,
   ) => EventText<Extract<OfRoom, { type: Name | `${Name}.${string}` }>>;
@@ -89,7 +89,7 @@ class Text implements Renderer {
   }
 
   #event(event: OfRoom): void {
-    const make = rooms[event.type.split(".")[0] as keyof typeof rooms];
+    const make = textOfType[event.type.split(".")[0] as keyof typeof textOfType];
     const text = this.#made.get(make) ?? make(this.#look) as EventText<never>;
     this.#made.set(make, text);
     this.#data ||= text.data === true;

@@ -8,13 +8,13 @@ type SecurityContext = NonNullable<V1Container["securityContext"]>;
  * A read-only root filesystem does not count. `exactly`: the result must also be exactly as confined as requested.
  */
 export function changedRights(
-  asked: SecurityContext,
+  requested: SecurityContext,
   admitted: SecurityContext = {},
   exactly = false,
 ): string | undefined {
   const changed: string[] = [];
   const compare = (key: keyof SecurityContext) => {
-    const [want, is] = [asked[key], admitted[key]].map((value) => JSON.stringify(value) ?? "missing");
+    const [want, is] = [requested[key], admitted[key]].map((value) => JSON.stringify(value) ?? "missing");
     if (want !== "missing" && want !== is) changed.push(`${key} is ${is}, not ${want}`);
   };
   for (const key of ["privileged", "runAsUser", "runAsGroup"] as const) compare(key);
@@ -22,7 +22,7 @@ export function changedRights(
   // Harmless for a user that is not root; for root, the kubelet refuses to start the container.
   if (admitted.runAsNonRoot === true && (admitted.runAsUser ?? 0) === 0) compare("runAsNonRoot");
   const { add = [], drop = [] } = admitted.capabilities ?? {};
-  const lost = (asked.capabilities?.add ?? []).filter((name) =>
+  const lost = (requested.capabilities?.add ?? []).filter((name) =>
     !(add.includes(name) || add.includes("ALL")) || drop.includes(name)
   );
   if (lost.length > 0 && !admitted.privileged) changed.push(`the capabilities lack ${lost.join(", ")}`);
@@ -30,9 +30,9 @@ export function changedRights(
 }
 
 /** Names the changes by admission to a debug pod that take a needed right away; undefined when there are none. */
-export function changedPod(asked: V1Pod, admitted: V1Pod): string | undefined {
-  const shared = (["hostPID", "hostNetwork"] as const).filter((key) => asked.spec?.[key] && !admitted.spec?.[key]);
-  const rights = changedRights(rightsOf(asked), rightsOf(admitted));
+export function changedPod(requested: V1Pod, admitted: V1Pod): string | undefined {
+  const shared = (["hostPID", "hostNetwork"] as const).filter((key) => requested.spec?.[key] && !admitted.spec?.[key]);
+  const rights = changedRights(rightsOf(requested), rightsOf(admitted));
   return [...shared.map((key) => `${key} is not true`), ...rights === undefined ? [] : [rights]].join("; ") ||
     undefined;
 }

@@ -2,7 +2,7 @@ import { delay } from "../lib/delay.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import { isTerminating } from "../kube/pods.ts";
 import { watchPods } from "../kube/watch.ts";
-import { lastWords } from "./last_words.ts";
+import { lastErrorLine } from "./last_error_line.ts";
 
 /** Limit for the cluster to report that a container has ended, in milliseconds. */
 const endReportMs = 2000;
@@ -66,7 +66,7 @@ async function watchEnd(
         return because(`container "${now.name}" of the pod ended, and all that was in its pid namespace with it`);
       }
       if (ended !== undefined) {
-        const lastLine = lastWords(ended.message);
+        const lastLine = lastErrorLine(ended.message);
         const how = `it ended (${ended.reason ?? "no reason given"}, exit code ${ended.exitCode})`;
         return because(lastLine === undefined ? how : `${how}: ${lastLine}`);
       }

@@ -17,11 +17,11 @@ import { changedRights } from "./admission.ts";
 import { connectManager, waitForManager } from "./starting_manager.ts";
 import { whyEnded } from "./ended.ts";
 import type { EphemeralOptions } from "./ephemeral_container.ts";
-import { ephemeralContainer, findUsable, gathered, scopeContainers } from "./ephemeral_container.ts";
+import { ephemeralContainer, findUsable, merged, scopeContainers } from "./ephemeral_container.ts";
 import { connectFound } from "./found.ts";
 import type { ManagerEndpoint } from "./manager_endpoint.ts";
-import { letIn } from "./let_in.ts";
-import { changedProfile, policyOf, refusedProfile, unfit } from "./refusal.ts";
+import { runtimeExec } from "./runtime_exec.ts";
+import { changedProfile, obstacleFor, policyOf, refusedProfile } from "./refusal.ts";
 import type { SecurityProfile } from "./security_profile.ts";
 import { profilesFor, profileText } from "./security_profile.ts";
 import { noRoom, toolMemory } from "./ladder.ts";
@@ -67,7 +67,7 @@ export class EphemeralWay {
    * Throws ScopeError: denied when policy or RBAC refuses all profiles, unreachable when the pod can have no such container.
    */
   async plan(pod: V1Pod, target: Target, needs: Needs): Promise<Plan> {
-    const obstacle = unfit(pod, target);
+    const obstacle = obstacleFor(pod, target);
     // A container that already runs in a pod that is being deleted may keep running for a long time.
     if (obstacle !== undefined && !isTerminating(pod)) throw obstacle;
     let allowed: Promise<void> | undefined;
@@ -139,7 +139,7 @@ export class EphemeralWay {
     // Files that the container writes to disk count towards the pod's limit, and could get the pod evicted.
     const readOnly = sharedLimits(pod).storageBytes !== undefined;
     if (running !== undefined) return [{ profile, volumes, readOnly, running, replaces: [] }];
-    const all = { ...gathered(pod, wanted), readOnly }, alone: Plan = { profile, volumes, readOnly, replaces: [] };
+    const all = { ...merged(pod, wanted), readOnly }, alone: Plan = { profile, volumes, readOnly, replaces: [] };
     return all.replaces.length > 0 ? [all, alone] : [alone];
   }
 
@@ -150,7 +150,7 @@ export class EphemeralWay {
       const stream = await connectFound(this.cluster, place, signal);
       if (stream !== undefined) return this.#endpoint(target, running, profile, stream, true);
     }
-    const obstacle = unfit(pod, target);
+    const obstacle = obstacleFor(pod, target);
     if (obstacle !== undefined) throw obstacle;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
     const name = freshName(pod);
@@ -260,7 +260,9 @@ export class EphemeralWay {
         const ending = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
         return ending?.podDeleted ? deleted(`${namespace}/${pod}`) : ending?.why;
       },
-      ...profile.asTarget ? {} : { letIn: (command, signal) => letIn(this.cluster, target, command, signal) },
+      ...profile.asTarget
+        ? {}
+        : { runtimeExec: (command, signal) => runtimeExec(this.cluster, target, command, signal) },
       again: () => {
         const { namespace, pod } = target;
         return connectManager(this.cluster.uninterrupted, { namespace, pod, container });

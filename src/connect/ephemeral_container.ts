@@ -134,7 +134,7 @@ export function findUsable(pod: V1Pod, wanted: Wanted): EphemeralFound | undefin
  * Returns what a new container needs to replace the running ones of the same user. Otherwise each command with other needs
  * would leave one more manager in the pod's memory, besides one more name in its spec.
  */
-export function gathered(
+export function merged(
   pod: V1Pod,
   wanted: Wanted,
 ): { profile: SecurityProfile; volumes: boolean; replaces: string[] } {

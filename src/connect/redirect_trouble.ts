@@ -14,7 +14,7 @@ export function hasNodeNetwork(pod: string, cause?: unknown): ScopeError {
 /** Translates a manager's refusal to redirect into an error for users; undefined for all other errors. */
 export function redirectTrouble(cause: unknown, target: Target): ScopeError | undefined {
   const refusal = refusalOf(cause), pod = `${target.namespace}/${target.pod}`;
-  const words = `Cannot redirect "${pod}": ${refusal?.message}`;
+  const message = `Cannot redirect "${pod}": ${refusal?.message}`;
   switch (refusal?.reason) {
     case "NO_PORT":
       return new ScopeError("notFound", `Cannot find a port to redirect: "${targetName(target)}" listens on none`, {
@@ -22,19 +22,19 @@ export function redirectTrouble(cause: unknown, target: Target): ScopeError | un
         hint: "name the ports, as in: redir 8080",
       });
     case "PORT_TAKEN":
-      return new ScopeError("denied", words, { cause, hint: "ask them to end it, or take it over with --takeover" });
+      return new ScopeError("denied", message, { cause, hint: "ask them to end it, or take it over with --takeover" });
     case "NO_NET_ADMIN":
-      return new ScopeError("denied", words, { cause, hint: "try another way with --via, or see scope doctor" });
+      return new ScopeError("denied", message, { cause, hint: "try another way with --via, or see scope doctor" });
     case "NODE_NETWORK":
       // With a cluster, assertRedirectable has checked it before; without one, only the manager detects it.
       return hasNodeNetwork(pod, cause);
     case "NO_NF_TABLES":
-      return new ScopeError("unreachable", words, {
+      return new ScopeError("unreachable", message, {
         cause,
         hint: "choose a pod on another node; scope ping and scope strace need none of that",
       });
     case "NFT_FAILED":
-      return new ScopeError("bug", words, { cause });
+      return new ScopeError("bug", message, { cause });
     default:
       return undefined;
   }

@@ -8,7 +8,7 @@ import type { SecurityProfile } from "./security_profile.ts";
 import { profileText } from "./security_profile.ts";
 
 /** Returns why no new ephemeral container can serve in a pod, regardless of policy; undefined when one can. */
-export function unfit(pod: V1Pod, { container }: Target): ScopeError | undefined {
+export function obstacleFor(pod: V1Pod, { container }: Target): ScopeError | undefined {
   const name = podName(pod);
   if (pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined) {
     return new ScopeError("unreachable", `Pod "${name}" is a static pod, which can have no ephemeral container`, {

@@ -124,10 +124,10 @@ export async function tryDebugPod(cluster: Cluster, options: StartOptions, node:
 }
 
 /** Throws ScopeError (denied) when admission would accept a debug pod, but take away rights that it needs. */
-export function assertRights(asked: V1Pod, admitted: V1Pod): void {
-  const changed = changedPod(asked, admitted);
+export function assertRights(requested: V1Pod, admitted: V1Pod): void {
+  const changed = changedPod(requested, admitted);
   if (changed === undefined) return;
-  const what = `create a debug pod in namespace "${asked.metadata?.namespace}"`;
+  const what = `create a debug pod in namespace "${requested.metadata?.namespace}"`;
   throw new ScopeError("denied", `Cannot ${what}: the cluster's admission changes its rights`, {
     hint: `give --debug-namespace NAME of a namespace where privileged pods are left alone (${changed})`,
   });

@@ -41,7 +41,7 @@ export function makeTargetClient(
   const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
   const lost = () => watched ??= watch();
   const fail = (error: unknown) => translateCall(error, connection, endpoint, where, watched);
-  const letIn = (call: InsideCall) => isAsTarget(call) ? endpoint.letIn : undefined;
+  const runtimeExec = (call: InsideCall) => isAsTarget(call) ? endpoint.runtimeExec : undefined;
   const listProcesses = async (pids: readonly number[] = []) => {
     const containers = target.containers.filter(({ id }) => id !== "");
     const answer = connection.calls.ps({ containers, pids: [...pids] }, { signal });
@@ -55,7 +55,7 @@ export function makeTargetClient(
     target,
     way: endpoint.way,
     capabilities: endpoint.capabilities,
-    protectsMounts: (call) => endpoint.way === "node" || letIn(call) !== undefined,
+    protectsMounts: (call) => endpoint.way === "node" || runtimeExec(call) !== undefined,
     get lost() {
       return lost();
     },
@@ -70,7 +70,7 @@ export function makeTargetClient(
           name: name ?? targetName(target),
         },
         fail,
-        letIn(options),
+        runtimeExec(options),
       );
     },
     processes: () => listProcesses(),

@@ -1,7 +1,7 @@
 import { ScopeError } from "../errors.ts";
 import type { V1ContainerState, V1Pod } from "../kube/cluster.ts";
 import { podName } from "../kube/pods.ts";
-import { lastWords } from "./last_words.ts";
+import { lastErrorLine } from "./last_error_line.ts";
 
 /** Progress of a starting debug pod or container. */
 export type Progress =
@@ -56,7 +56,7 @@ export function progressOfContainer(
     const reason = terminated?.reason ?? pod.reason ?? "no reason given";
     const code = terminated === undefined ? "" : `, exit code ${terminated.exitCode}`;
     return fail("unreachable", `${what} ended at once (${reason}${code})`, {
-      hint: lastWords(terminated?.message) ?? pod.message ?? `${logs} says why`,
+      hint: lastErrorLine(terminated?.message) ?? pod.message ?? `${logs} says why`,
     });
   }
   if (waiting?.reason !== undefined && cannotStart.includes(waiting.reason)) {

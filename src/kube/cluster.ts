@@ -8,7 +8,7 @@ import { findContext } from "./find_kubeconfig.ts";
 import { proxyFor } from "./proxy.ts";
 import { refusalOf } from "./refused_upgrade.ts";
 import { isHarmless, makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
-import { isPutOff, patiently, type Repeat } from "./retry.ts";
+import { isPutOff, type Repeat, withRetries } from "./retry.ts";
 import type { Denial } from "./translate.ts";
 import { translate } from "./translate.ts";
 
@@ -54,7 +54,7 @@ export interface CallOptions {
   /** Stops further attempts, but not one in flight. */
   until?: AbortSignal;
   /** Rights that the call needs, for refusals that do not name them. */
-  asked?: readonly Access[];
+  accesses?: readonly Access[];
 }
 
 export interface ClusterOptions {
@@ -217,7 +217,7 @@ async function limited<T>(
   try {
     const stop = until === undefined ? ended.signal : AbortSignal.any([ended.signal, until]);
     const patience = { repeat, limitMs: timeoutMs, signal: stop, again };
-    return await Promise.race([patiently(attempt, patience), gaveUp.promise]);
+    return await Promise.race([withRetries(attempt, patience), gaveUp.promise]);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     // Without the interrupt, a deferred request would have been sent again.

@@ -35,7 +35,7 @@ export class LogReader {
   #restBytes = 0;
   #cutBytes = 0;
   /** The last line, if it was not from the container. */
-  words: string | undefined;
+  errorText: string | undefined;
 
   /** Adds bytes, and returns the lines that end in them. */
   push(bytes: Uint8Array): LogEntry[] {
@@ -103,10 +103,10 @@ export class LogReader {
   #add(line: string, bytes: Uint8Array | undefined, entries: LogEntry[]): void {
     const found = stamp.exec(line);
     if (found === null) {
-      this.words = line;
+      this.errorText = line;
       return;
     }
-    this.words = undefined;
+    this.errorText = undefined;
     const [whole, date = "", fraction = "", zone = "Z"] = found;
     const second = secondOf(`${date}${zone}`);
     entries.push({

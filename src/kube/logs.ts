@@ -82,10 +82,10 @@ export async function* readLog(
     body?.destroy();
   }
   // The kubelet reports in the text why it cannot read on.
-  if (reader.words !== undefined) {
-    const words = reader.words.trim(),
-      removed = /^(unable to retrieve container logs|failed to (try|open) )/.test(words);
-    throw new ScopeError(removed ? "notFound" : "unreachable", words, {
+  if (reader.errorText !== undefined) {
+    const errorText = reader.errorText.trim(),
+      removed = /^(unable to retrieve container logs|failed to (try|open) )/.test(errorText);
+    throw new ScopeError(removed ? "notFound" : "unreachable", errorText, {
       task: what,
       hint: removed ? removedHint : "run it again",
     });

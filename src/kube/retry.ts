@@ -55,7 +55,7 @@ export class Attempts {
   #failingSince: number | undefined;
 
   /** `mends` are the kinds of failures that may pass. */
-  constructor(pace: Pace, private readonly mends: readonly ErrorKind[] = ["unreachable", "timeout"]) {
+  constructor(pace: Pace, private readonly transientKinds: readonly ErrorKind[] = ["unreachable", "timeout"]) {
     this.#backoff = new Backoff(pace);
   }
 
@@ -72,16 +72,16 @@ export class Attempts {
   }
 
   /** Records a failure; returns true when another attempt may succeed. */
-  mayMend(error: unknown): boolean {
+  mayRecover(error: unknown): boolean {
     this.#failingSince ??= performance.now();
     if (!(error instanceof ScopeError)) return false;
     const started = this.#worked && performance.now() - this.#failingSince < refusedMs;
-    return this.mends.includes(error.kind) || (error.kind === "denied" && started);
+    return this.transientKinds.includes(error.kind) || (error.kind === "denied" && started);
   }
 
   /** Returns the wait before the next attempt, in milliseconds; undefined when that would fail as well. */
   failed(error: unknown): number | undefined {
-    return this.mayMend(error) ? this.waitMs(error) : undefined;
+    return this.mayRecover(error) ? this.waitMs(error) : undefined;
   }
 
   /** Returns the wait before the next attempt, in milliseconds: longer each time, and as the server asks, up to a minute. */
@@ -91,7 +91,7 @@ export class Attempts {
 }
 
 /** Limits of the attempts at one request. */
-export interface Patience {
+export interface RetryOptions {
   repeat: Repeat;
   /** Limit of all attempts together, in milliseconds. */
   limitMs: number;
@@ -101,9 +101,9 @@ export interface Patience {
 }
 
 /** Makes a request, with retries where they may help and are harmless. Throws the last failure. */
-export async function patiently<T>(
+export async function withRetries<T>(
   attempt: () => Promise<T>,
-  { repeat, limitMs, signal, again }: Patience,
+  { repeat, limitMs, signal, again }: RetryOptions,
 ): Promise<T> {
   const backoff = new Backoff({ firstMs: 250, longestMs: 2000 }), since = performance.now();
   while (true) {

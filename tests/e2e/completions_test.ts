@@ -5,7 +5,7 @@ import { outcome } from "./cluster_script.ts";
 import { Kubeconfig } from "./credentials.ts";
 import { demoPods, kubectl, TestNamespace } from "./kube.ts";
 import { scope, scopeArgv, scopeOk, startScope } from "./scope.ts";
-import { SlowRoad } from "./slow_road.ts";
+import { SlowNetwork } from "./slow_network.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Environment with a long timeout: on a busy machine an answer in time may be empty. scripts/bench measures the time. */
@@ -96,9 +96,9 @@ Deno.test("complete: what cannot be answered is not, without a word", async (t) 
 Deno.test("complete: a cluster that does not answer in time has answered before, or is asked in the background", async () => {
   await using own = await TestNamespace.make();
   await own.pod("walks");
-  await using road = await SlowRoad.open();
+  await using slowNetwork = await SlowNetwork.open();
   const home = await Deno.makeTempDir({ prefix: "scope-home-" }), directory = `${home}/.cache/scope/completions`;
-  const env = { ...road.options.env, HOME: home },
+  const env = { ...slowNetwork.options.env, HOME: home },
     asked = ["-n", own.name, "-p", "w"],
     soon = { SCOPE_COMPLETION_MS: "1500" };
   const kept = () => [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) => name.endsWith(".json"));
@@ -108,20 +108,20 @@ Deno.test("complete: a cluster that does not answer in time has answered before,
   const [first] = kept();
   assert.equal(Deno.statSync(directory).mode! & 0o777, 0o700);
   assert.equal(Deno.statSync(`${directory}/${first}`).mode! & 0o777, 0o600);
-  const { users } = JSON.parse(await Deno.readTextFile(road.kubeconfig)),
+  const { users } = JSON.parse(await Deno.readTextFile(slowNetwork.kubeconfig)),
     text = await Deno.readTextFile(`${directory}/${first}`);
   assert.match(text, /walks/);
   for (const secret of Object.values(users[0].user)) assert.ok(!text.includes(secret as string));
 
-  road.block();
+  slowNetwork.block();
   assert.deepEqual(await complete(asked, { ...env, ...soon }), answer);
   assert.deepEqual(await complete(["-n", "demo", "-p", "w"], { ...env, ...soon }), [], "that of another namespace");
-  road.unblock();
+  slowNetwork.unblock();
 
   await Deno.remove(directory, { recursive: true });
   assert.deepEqual(await complete(asked, { ...env, SCOPE_COMPLETION_MS: "1" }), []);
   await until("the answer to be known for the next time", 15, () => kept().includes(first!));
-  road.block();
+  slowNetwork.block();
   assert.deepEqual(await complete(asked, { ...env, ...soon }), answer);
   await Deno.remove(home, { recursive: true });
 });

@@ -4,7 +4,7 @@ import { outcome } from "./cluster_script.ts";
 import { digest, FileWorld, noise, sha256, treeOf } from "./files.ts";
 import { debugPods, demoPods, kubectl } from "./kube.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, startScope } from "./scope.ts";
-import { SlowRoad } from "./slow_road.ts";
+import { SlowNetwork } from "./slow_network.ts";
 import { testedWays } from "./ways.ts";
 
 /** Bytes per second: 100 MB take at least ten seconds, so that an interruption meets the middle of the transfer. */
@@ -33,8 +33,8 @@ for (const { via: way } of testedWays) {
     });
 
     await t.step("killed on its way out, the same command goes on from there", async () => {
-      await using road = await SlowRoad.open(slowly);
-      await using first = startScope(world.args("cp", ":/tmp/big", local("killed")), road.options);
+      await using slowNetwork = await SlowNetwork.open(slowly);
+      await using first = startScope(world.args("cp", ":/tmp/big", local("killed")), slowNetwork.options);
       await until("some of it to be here", 30, () => sizeOf(local(part("killed"))) > 5_000_000);
       first.signal("SIGKILL");
       await first.exit();
@@ -49,8 +49,8 @@ for (const { via: way } of testedWays) {
     });
 
     await t.step("killed on its way in, the same command goes on from there", async () => {
-      await using road = await SlowRoad.open(slowly);
-      await using first = startScope(world.args("cp", local("big"), ":/tmp/killed"), road.options);
+      await using slowNetwork = await SlowNetwork.open(slowly);
+      await using first = startScope(world.args("cp", local("big"), ":/tmp/killed"), slowNetwork.options);
       const there = async () => Number(await world.sh(`stat -c %s /tmp/${part("killed")} 2>/dev/null || echo 0`));
       await until("some of it to be there", 30, async () => await there() > 5_000_000);
       first.signal("SIGKILL");
@@ -65,8 +65,8 @@ for (const { via: way } of testedWays) {
     });
 
     await t.step("Ctrl-C says that the part is kept and how to go on, and ends with 130", async () => {
-      await using road = await SlowRoad.open(slowly);
-      await using first = startScope(world.args("cp", ":/tmp/big", local("stopped")), road.options);
+      await using slowNetwork = await SlowNetwork.open(slowly);
+      await using first = startScope(world.args("cp", ":/tmp/big", local("stopped")), slowNetwork.options);
       await until("some of it to be here", 30, () => sizeOf(local(part("stopped"))) > 5_000_000);
       first.signal("SIGINT");
       assert.equal(await first.exit(), 130);

@@ -4,7 +4,7 @@ import { debugPods, demoPods, kubectl, type Pod, TestNamespace } from "./kube.ts
 import { childrenOf, describe, firstProcesses, fpings, nodeProcesses, runProcesses } from "./node_processes.ts";
 import { outcome } from "./cluster_script.ts";
 import { scope, scopeArgv, scopeEnv, scopeOk, startScope } from "./scope.ts";
-import { SlowRoad } from "./slow_road.ts";
+import { SlowNetwork } from "./slow_network.ts";
 import { Terminal } from "./terminal.ts";
 import { overWays, workloads } from "./ways.ts";
 
@@ -41,10 +41,10 @@ overWays("what scope started ends with it", async (t) => {
   });
 
   await t.step("the network falls silent: nothing on the node within 9 s, and scope says it, too", async () => {
-    await using road = await SlowRoad.open();
-    await using ping = startScope(pingAll, road.options);
+    await using slowNetwork = await SlowNetwork.open();
+    await using ping = startScope(pingAll, slowNetwork.options);
     await ping.until("stdout", /seq=1 /);
-    road.block();
+    slowNetwork.block();
     await untilNothingRuns(9);
     assert.equal(await ping.exit(25), 69);
     assert.match(ping.stderr, /^error: Lost the connection to .*$/m);

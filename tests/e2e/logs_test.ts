@@ -7,7 +7,7 @@ import { digest } from "./files.ts";
 import { Kubeconfig } from "./credentials.ts";
 import { kubectl, TestNamespace } from "./kube.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, scopeOk, startScope } from "./scope.ts";
-import { SlowRoad } from "./slow_road.ts";
+import { SlowNetwork } from "./slow_network.ts";
 import { Terminal } from "./terminal.ts";
 
 const finished = ({ status }: { status: { phase: string } }) => status.phase === "Succeeded";
@@ -42,8 +42,11 @@ Deno.test("logs loses no line and repeats none over cut connections and a restar
   await using own = await TestNamespace.make();
   const pods = ["one", "two", "three"], containers = ["a", "b"], count = 10_000;
   await Promise.all(pods.map((name) => own.pod(name, counting(containers, count))));
-  await using road = await SlowRoad.open();
-  await using process = startScope(["-n", own.name, "-o", "json", "logs", "-a", "--tail", "1000000"], road.options);
+  await using slowNetwork = await SlowNetwork.open();
+  await using process = startScope(
+    ["-n", own.name, "-o", "json", "logs", "-a", "--tail", "1000000"],
+    slowNetwork.options,
+  );
   const lines: Line[] = [];
   let read = 0;
   const numbers = () => {
@@ -60,7 +63,7 @@ Deno.test("logs loses no line and repeats none over cut connections and a restar
   await reach(1000);
   for (const [at, least] of [3000, 4000].entries()) {
     await t.step(`connection ${at + 1} is cut`, async () => {
-      road.cut();
+      slowNetwork.cut();
       await reach(least);
     });
   }
@@ -92,16 +95,16 @@ Deno.test("logs loses no line and repeats none over cut connections and a restar
 Deno.test("logs goes on when all bytes vanish on the way, and nobody says so", async () => {
   await using own = await TestNamespace.make();
   await own.pod("count", { command: ["sh", "-c", "i=0; while :; do echo $i; i=$((i+1)); sleep 0.2; done"] });
-  await using road = await SlowRoad.open();
-  await using process = startScope(["-n", own.name, "logs", "count"], road.options);
+  await using slowNetwork = await SlowNetwork.open();
+  await using process = startScope(["-n", own.name, "logs", "count"], slowNetwork.options);
   await process.until("stdout", /^10$/m);
-  road.block();
+  slowNetwork.block();
   const before = process.stdout.trim().split("\n").length;
   await until("lines to be missed", 20, async () => {
     const log = await kubectl(["-n", own.name, "logs", "count", "--tail=1"]);
     return Number(log) > before + 10;
   });
-  road.unblock();
+  slowNetwork.unblock();
   await process.until("stdout", new RegExp(`^${before + 20}$`, "m"), 90);
   const numbers = process.stdout.trim().split("\n").map(Number);
   assert.deepEqual(numbers, numbers.map((_, at) => at));

@@ -5,7 +5,7 @@ import { buildGrpcurl } from "./grpcurl.ts";
 import { demoPods, isRunning, type Pod, TestNamespace } from "./kube.ts";
 import { describe, runProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, type ScopeProcess, startScope } from "./scope.ts";
-import { SlowRoad } from "./slow_road.ts";
+import { SlowNetwork } from "./slow_network.ts";
 import { Terminal } from "./terminal.ts";
 import { overWays } from "./ways.ts";
 
@@ -317,11 +317,11 @@ Deno.test("manage at a terminal serves until Ctrl-C", async () => {
 
 Deno.test("manage says when it lost the manager", async (t) => {
   await t.step("the network falls silent", async () => {
-    await using road = await SlowRoad.open();
-    const { manage: started, socket } = await startManage(web, [], { KUBECONFIG: road.kubeconfig });
+    await using slowNetwork = await SlowNetwork.open();
+    const { manage: started, socket } = await startManage(web, [], { KUBECONFIG: slowNetwork.kubeconfig });
     await using manage = started;
     await grpcurl(socket, "list"); // one answer before the connection is blocked
-    road.block();
+    slowNetwork.block();
     assert.equal(await manage.exit(25), 69);
     assert.match(manage.stderr, /^error: Lost the connection to the manager in debug pod .*$/m);
     assert.equal(await exists(socket), false);

@@ -58,7 +58,7 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
       yield await failed(entry.path, localTrouble(entry.path, error));
     }
   }
-  const asked: { weight: number; events(): AsyncIterable<Event> }[] = [];
+  const pending: { weight: number; events(): AsyncIterable<Event> }[] = [];
   for (const next of batches(wanted, ({ entry }) => sizeInBatch(entry))) {
     if (Array.isArray(next)) {
       const files = await together(next, async ({ entry, file }) => {
@@ -66,10 +66,10 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
         return { path: entry.path, ...(have === undefined ? {} : { have: joinedBytes(have) }) };
       });
       reader.askBatch(files);
-      asked.push({ weight: batchWeight, events: () => receiveBatch(next) });
+      pending.push({ weight: batchWeight, events: () => receiveBatch(next) });
     } else {
       await ask(next);
-      asked.push({ weight: 1, events: () => receive(next) });
+      pending.push({ weight: 1, events: () => receive(next) });
     }
     yield* settle(ahead);
   }
@@ -85,7 +85,7 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
   yield copy.summary(source, destination.path);
 
   async function* settle(most: number): AsyncIterable<Event> {
-    while (asked.reduce((sum, { weight }) => sum + weight, 0) > most) yield* asked.shift()!.events();
+    while (pending.reduce((sum, { weight }) => sum + weight, 0) > most) yield* pending.shift()!.events();
   }
 
   async function ask({ entry, file }: Wanted): Promise<void> {
@@ -136,7 +136,7 @@ export async function* copyOut(copy: Copy): AsyncIterable<Event> {
       if (result === "tooLarge") {
         // Requested last: its response comes after those of all earlier requests.
         await ask({ entry, file });
-        asked.push({ weight: 1, events: () => receive({ entry, file }) });
+        pending.push({ weight: 1, events: () => receive({ entry, file }) });
       } else if (result instanceof FileTrouble) yield unread(entry, result);
       else if ("error" in result) yield await failed(entry.path, localTrouble(entry.path, result.error), file);
       else yield copy.file(entry.path || file.name, result.whole, result.resumed, started);

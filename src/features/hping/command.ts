@@ -32,8 +32,8 @@ export const hping = defineCommand({
     ["scope -n shop -p web hping example.com -- --traceroute -S -p 443", "the way to a host, by TCP"],
     ["scope -n shop -p web hping -a -- --icmp -c 1", "every pod of the namespace, at once"],
   ],
-  plan({ count, ...given }, words): HpingPlan {
-    const { hosts, args } = split(words), destinations = destinationQuery(given, hosts, [4]);
+  plan({ count, ...given }, operands): HpingPlan {
+    const { hosts, args } = split(operands), destinations = destinationQuery(given, hosts, [4]);
     if (destinations === undefined) {
       throw new ScopeError("usage", "No destination specified", {
         hint: "give -a for all pods of the namespace, -d POD, -N NAMESPACE or a HOST; hping3's options come after --",

@@ -296,7 +296,7 @@ export class ContainerFollower {
 
   /** Throws the error if a retry cannot succeed. */
   #assertHopeful(error: unknown): void {
-    if (!this.#failures.mayMend(error)) throw error;
+    if (!this.#failures.mayRecover(error)) throw error;
   }
 
   #emit(event: Event): void {

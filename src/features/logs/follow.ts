@@ -88,7 +88,7 @@ export class PodsFollower {
   }
 
   /** Records the time of a received line. */
-  heard(): void {
+  lineArrived(): void {
     this.#lastLine = performance.now();
   }
 

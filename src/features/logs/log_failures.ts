@@ -8,11 +8,11 @@ const pace = { firstMs: 100, longestMs: 5000 };
 /** A stream that was open for longer than this resets the failure count, in milliseconds. */
 const goodMs = 5000;
 /** Transient failures: a container that is about to start has no log yet, and a new pod is not known everywhere yet. */
-const mends = ["unreachable", "timeout", "usage", "notFound"] as const;
+const transientKinds = ["unreachable", "timeout", "usage", "notFound"] as const;
 
 /** Counts failures to read a log. Emits `log.lost` when it is lost and `log.back` when it can be read again. */
 export class LogFailures {
-  readonly #attempts = new Attempts(pace, mends);
+  readonly #attempts = new Attempts(pace, transientKinds);
   #openedAt: number | undefined;
   #lostAt: number | undefined;
   #failures = 0;
@@ -54,7 +54,7 @@ export class LogFailures {
   }
 
   /** True if another attempt may succeed. */
-  mayMend(error: unknown): boolean {
-    return this.#attempts.mayMend(error);
+  mayRecover(error: unknown): boolean {
+    return this.#attempts.mayRecover(error);
   }
 }

@@ -31,7 +31,7 @@ export async function* readLogs(
   const queue = new EventQueue();
   let follower: PodsFollower | undefined;
   const source = new LogSource(context.cluster, signal, request.grep, (events) => {
-    if (events.some(({ type }) => type === "log.line")) follower?.heard();
+    if (events.some(({ type }) => type === "log.line")) follower?.lineArrived();
     return queue.push(events);
   });
   yield {

@@ -1,12 +1,12 @@
 import { defineCommand, flag, parsed, text } from "../../command.ts";
 import { ScopeError } from "../../errors.ts";
-import type { RedirectAsked } from "../../manager/client/redirect_plan.ts";
+import type { RequestedRedirect } from "../../manager/client/redirect_plan.ts";
 import { numberedPorts, parsePorts } from "./redirect_ports.ts";
 
 export interface RedirCommandPlan {
   /** Container whose ports are meant. */
   container: string | undefined;
-  asked: RedirectAsked;
+  requested: RequestedRedirect;
 }
 
 const probes = ["pod", "local"] as const;
@@ -47,7 +47,7 @@ export const redir = defineCommand({
     const ports = parsePorts(args, outgoing ? "outgoing" : "incoming");
     return {
       container: target,
-      asked: {
+      requested: {
         incoming: outgoing ? [] : ports.length === 0 ? "all" : ports,
         outgoing: outgoing ? numberedPorts(ports, "connections that a pod makes have no port with a name") : [],
         to,

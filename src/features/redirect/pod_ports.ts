@@ -1,6 +1,6 @@
 import type { V1Pod, V1ServicePort } from "../../kube/cluster.ts";
 import { ScopeError } from "../../errors.ts";
-import type { AskedPort, RedirectedPort } from "../../manager/client/redirect_plan.ts";
+import type { RedirectedPort, RequestedPort } from "../../manager/client/redirect_plan.ts";
 import { assertOnce } from "./redirect_ports.ts";
 import { podName } from "../../kube/pods.ts";
 
@@ -17,11 +17,11 @@ export interface PortPlaces {
  * Throws ScopeError: notFound for an unknown name, usage for a port that is not TCP or is given twice.
  */
 export function portsOfPod(
-  asked: readonly AskedPort[],
+  requested: readonly RequestedPort[],
   pod: V1Pod,
   { service = [], container }: PortPlaces,
 ): RedirectedPort[] {
-  const ports = asked.map(({ port, localPort }) => {
+  const ports = requested.map(({ port, localPort }) => {
     const entry = service.find(({ port: number, name, protocol = "TCP" }) =>
       protocol === "TCP" && (port === number || port === name)
     );

@@ -5,7 +5,7 @@ import type { Event } from "../../event.ts";
 import type { V1Pod } from "../../kube/cluster.ts";
 import { portsOfPod } from "./pod_ports.ts";
 import { type Selection, selectPods } from "../../kube/resolve.ts";
-import type { RedirectAsked, RedirectPlan } from "../../manager/client/redirect_plan.ts";
+import type { RedirectPlan, RequestedRedirect } from "../../manager/client/redirect_plan.ts";
 import { numberedPorts } from "./redirect_ports.ts";
 import type { TargetQuery } from "../../target.ts";
 import type { ClusterContext } from "../../context.ts";
@@ -21,10 +21,10 @@ import { userAtHost } from "../../terminal/user.ts";
 export async function* redirectLocal(
   context: RunContext,
   query: TargetQuery,
-  asked: RedirectAsked,
+  requested: RequestedRedirect,
 ): AsyncIterable<Event> {
-  const { incoming } = asked, why = "without a cluster nobody knows the names of ports";
-  const plan = { ...asked, incoming: incoming === "all" ? incoming : numberedPorts(incoming, why) };
+  const { incoming } = requested, why = "without a cluster nobody knows the names of ports";
+  const plan = { ...requested, incoming: incoming === "all" ? incoming : numberedPorts(incoming, why) };
   await using client = await enterLocal(context, query, redirectNeeds(plan));
   yield* client.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, client.lost]) });
 }
@@ -38,11 +38,11 @@ export async function* redirectLocal(
 export async function* redirectPods(
   context: ClusterContext,
   query: TargetQuery,
-  asked: RedirectAsked,
+  requested: RequestedRedirect,
 ): AsyncIterable<Event> {
   const namespace = namespaceOf(context), { container } = query;
   const selection = await selectPods(context.cluster, namespace, query, { empty: true });
-  const { pods, of, labels, wanted } = selection, planOf = planner(context, query, selection, asked);
+  const { pods, of, labels, wanted } = selection, planOf = planner(context, query, selection, requested);
   const run = newRun();
   if (labels !== undefined) {
     const now = pods.length === 0 ? "none now" : `${pods.length} now`;
@@ -68,12 +68,12 @@ function planner(
   { notice }: ClusterContext,
   { container }: TargetQuery,
   { of, ports: service }: Selection,
-  asked: RedirectAsked,
+  requested: RequestedRedirect,
 ): (pod: V1Pod) => RedirectPlan {
   const noticed = new Set<string>();
   return (pod) => {
-    const { incoming } = asked;
-    if (incoming === "all") return { ...asked, incoming };
+    const { incoming } = requested;
+    if (incoming === "all") return { ...requested, incoming };
     const places = defined({ service, container });
     const ports = portsOfPod(incoming, pod, places);
     for (const [index, { port }] of incoming.entries()) {
@@ -82,7 +82,7 @@ function planner(
       noticed.add(text);
       notice(text);
     }
-    return { ...asked, incoming: ports };
+    return { ...requested, incoming: ports };
   };
 }
 

@@ -1,6 +1,6 @@
 import { ScopeError } from "../../errors.ts";
 import type { Direction } from "../../event.ts";
-import type { AskedPort, RedirectedPort } from "../../manager/client/redirect_plan.ts";
+import type { RedirectedPort, RequestedPort } from "../../manager/client/redirect_plan.ts";
 
 /** Limit of redirected ports: each is a rule in the pod that is renewed repeatedly. */
 export const mostPorts = 256;
@@ -10,7 +10,7 @@ export const mostPorts = 256;
  *
  * Throws ScopeError (usage).
  */
-export function parsePorts(texts: readonly string[], direction: Direction): AskedPort[] {
+export function parsePorts(texts: readonly string[], direction: Direction): RequestedPort[] {
   const ports = texts.flatMap(parsePort);
   assertOnce(ports);
   if (ports.length > mostPorts) {
@@ -27,7 +27,7 @@ export function parsePorts(texts: readonly string[], direction: Direction): Aske
 }
 
 /** Returns the numbered ports. Throws ScopeError (usage) for a name; `why` tells why names are not allowed here. */
-export function numberedPorts(ports: readonly AskedPort[], why: string): RedirectedPort[] {
+export function numberedPorts(ports: readonly RequestedPort[], why: string): RedirectedPort[] {
   return ports.map(({ port, localPort }) => {
     if (typeof port === "number") return { port, localPort: localPort ?? port };
     throw new ScopeError("usage", `Port "${port}" is no number`, { hint: why });
@@ -35,7 +35,7 @@ export function numberedPorts(ports: readonly AskedPort[], why: string): Redirec
 }
 
 /** Throws ScopeError (usage) if a port is given twice. */
-export function assertOnce(ports: readonly AskedPort[]): void {
+export function assertOnce(ports: readonly RequestedPort[]): void {
   const twice = ports.find(({ port }, index) => ports.findIndex((other) => other.port === port) < index);
   if (twice === undefined) return;
   throw new ScopeError("usage", `Port ${twice.port} is given twice`, { hint: "give each port once" });
@@ -44,7 +44,7 @@ export function assertOnce(ports: readonly AskedPort[]): void {
 /** Numbers, ranges, and names by RFC 6335 (5.1), in lower case as in Kubernetes. */
 const pattern = /^(?:(\d{1,5})(?:-(\d{1,5}))?|((?=[a-z0-9-]*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*))$/;
 
-function parsePort(text: string): AskedPort[] {
+function parsePort(text: string): RequestedPort[] {
   const [, plain = "", protocol] = /^(.*?)(?:\/(tcp|udp|sctp))?$/is.exec(text)!;
   if (protocol !== undefined && protocol.toLowerCase() !== "tcp") {
     throw new ScopeError("usage", `Cannot redirect port "${text}": only TCP is redirected`, {

@@ -13,9 +13,9 @@ export async function run(context: Context, plan: RedirCommandPlan, redirect = r
   return await context.show(withSummary(redirect(context, plan), new RedirTally()), { live });
 }
 
-async function* redirected(context: Context, { container, asked }: RedirCommandPlan): AsyncIterable<Event> {
+async function* redirected(context: Context, { container, requested }: RedirCommandPlan): AsyncIterable<Event> {
   const query = { ...targetQuery(context.options), ...defined({ container }) };
-  if (context.options.via === "local") return yield* redirectLocal(context, query, asked);
+  if (context.options.via === "local") return yield* redirectLocal(context, query, requested);
   const cluster = await context.cluster();
-  yield* redirectPods(cluster, await context.target(query), asked);
+  yield* redirectPods(cluster, await context.target(query), requested);
 }

@@ -11,7 +11,7 @@ import type { Client, Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Wakeup } from "../../lib/wakeup.ts";
 import { Manager } from "../protocol/gen/manager_pb.ts";
-import { beatMs, windowBytes } from "../protocol/transport.ts";
+import { pingIntervalMs, windowBytes } from "../protocol/transport.ts";
 
 /** A connection to a manager. Disposing the connection ends everything that the manager started for it. */
 export interface ManagerConnection extends AsyncDisposable {
@@ -45,7 +45,7 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   });
   /** Calls that have not ended; `idle` is woken when there are none. */
   const open = new Set<unknown>(), idle = new Wakeup();
-  const pings = setInterval(ping, beatMs);
+  const pings = setInterval(ping, pingIntervalMs);
   let answeredAt = performance.now(), ever = false;
   function onAnswer() {
     answeredAt = performance.now();

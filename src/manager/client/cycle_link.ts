@@ -33,7 +33,7 @@ export class CycleLink {
   #ahead = 0;
   readonly #rest = Promise.withResolvers<void>();
 
-  constructor(readonly first: () => Promise<Uint8Array<ArrayBuffer> | undefined>, readonly heard: boolean) {}
+  constructor(readonly first: () => Promise<Uint8Array<ArrayBuffer> | undefined>, readonly observed: boolean) {}
 
   /** Resolves when the link may be connected; to a cycle if the link is part of one. */
   get admitted(): Promise<Led | undefined> {
@@ -50,7 +50,7 @@ export class CycleLink {
 
   /** Records that the local application has answered or the connection has ended. No effect if answers are not observed. */
   end(): void {
-    if (!this.heard) return;
+    if (!this.observed) return;
     this.#isOver = true;
     this.#over.resolve();
     this.sendRest();
@@ -63,7 +63,7 @@ export class CycleLink {
 
   /** True while the connection waits for an answer. */
   get waits(): boolean {
-    return this.heard ? !this.#isOver : performance.now() - this.arrivedAt < unheardMs;
+    return this.observed ? !this.#isOver : performance.now() - this.arrivedAt < unheardMs;
   }
 
   /** Allows `ahead` of the first bytes, and holds back the rest until `sendRest`. */

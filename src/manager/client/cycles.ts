@@ -31,9 +31,9 @@ export class Cycles {
     local: string,
     from: string,
     first: () => Promise<Uint8Array<ArrayBuffer> | undefined>,
-    { heard = true } = {},
+    { observed = true } = {},
   ): CycleLink {
-    const link = new CycleLink(first, heard), known = this.#known.get(local), key = `${local} ${from}`;
+    const link = new CycleLink(first, observed), known = this.#known.get(local), key = `${local} ${from}`;
     if (known !== undefined && performance.now() < known.until) {
       link.admit({ cycle: known.cycle, fresh: false });
       return link;

@@ -98,19 +98,19 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
   const options = { signal: AbortSignal.any([lost, signal, left.signal]) };
   // The call starts with the first read: otherwise the error of a call that is abandoned at once would be unhandled.
   let responses: AsyncIterator<ReadFilesResponse> | undefined;
-  const asked: { path: string; hash: FileHash }[] = [], batches: string[][] = [];
+  const pending: { path: string; hash: FileHash }[] = [], batches: string[][] = [];
   const reading = () => responses ??= translated(client, calls.readFiles(requests, options))[Symbol.asyncIterator]();
   return {
     async ask(path, have) {
       const hash = new FileHash();
       for await (const bytes of have ?? []) hash.update(bytes);
-      asked.push({ path, hash });
+      pending.push({ path, hash });
       const more = hash.size === 0 ? {} : { have: BigInt(hash.size), haveSha256: hash.sum() };
       // Not awaited: the manager may read this request only after it has sent the files requested before.
       void send({ case: "file", value: { path: encode(path), ...more } });
     },
     async next() {
-      const { path, hash } = asked.shift()!;
+      const { path, hash } = pending.shift()!;
       return await readOne(path, hash, reading());
     },
     askBatch(files) {
@@ -130,7 +130,7 @@ function openReader(client: FilesClient, path: Uint8Array, follow: boolean, sign
     },
     async [Symbol.asyncDispose]() {
       requests.close();
-      if (responses !== undefined && asked.length + batches.length === 0) await settled(responses.next(), signal);
+      if (responses !== undefined && pending.length + batches.length === 0) await settled(responses.next(), signal);
       left.abort();
     },
   };

@@ -189,7 +189,7 @@ class LocalEnd {
     const { connection, local, from } = one.about, { to, mirror } = this.#plan;
     const refuse = (value: string) => this.tunnel.send(connection, { case: "refused", value });
     const peeked = new Peeked(stream), host = from.slice(0, from.lastIndexOf(":"));
-    const link = this.#cycles.arrived(local, host, () => peeked.peek(), { heard: !mirror });
+    const link = this.#cycles.arrived(local, host, () => peeked.peek(), { observed: !mirror });
     void stream.broken.then(() => link.end());
     const led = await link.admitted;
     if (led?.fresh) this.emit(cycleEvent(one, led.cycle));

@@ -8,15 +8,15 @@ export interface RedirectedPort {
 }
 
 /** A requested port: its number, or its name in a pod or a service. */
-export interface AskedPort {
+export interface RequestedPort {
   port: number | string;
   /** Default: the number of `port`. */
   localPort?: number;
 }
 
 /** A redirect as typed, before port names are resolved for a pod. */
-export interface RedirectAsked extends Omit<RedirectPlan, "incoming"> {
-  incoming: readonly AskedPort[] | "all";
+export interface RequestedRedirect extends Omit<RedirectPlan, "incoming"> {
+  incoming: readonly RequestedPort[] | "all";
 }
 
 /** The parameters of a redirect. */

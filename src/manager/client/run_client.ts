@@ -24,10 +24,10 @@ const namespaceNumbers: Readonly<Record<NamespaceKind, Namespace>> = {
 };
 
 /** Has the container runtime run a command in the target's container; rejects with ScopeError on failure. */
-export type LetIn = (command: readonly string[], signal: AbortSignal) => Promise<void>;
+export type RuntimeExec = (command: readonly string[], signal: AbortSignal) => Promise<void>;
 
 /** Signal that ends a program waiting to be let in, and its exit code then. A program that is already in ignores the signal. */
-const notLetIn = { signal: "SIGURG", code: 128 + 23 };
+const runtimeExecFailed = { signal: "SIGURG", code: 128 + 23 };
 
 type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
 
@@ -37,7 +37,7 @@ export function startRun(
   { argv, namespaces, env = {}, pty, traces, inside, pid }: RunOptions,
   { podUid, containerId, name }: RunTarget,
   translate: (error: unknown) => Promise<unknown>,
-  letIn?: LetIn,
+  runtimeExec?: RuntimeExec,
 ): Run {
   const requests = new Channel<RunRequest>();
   const send = (request: Part) => void requests.push(create(RunRequestSchema, { request }));
@@ -51,7 +51,7 @@ export function startRun(
       argv: [...argv],
       env: { SCOPE_TARGET: name, ...env },
       ...defined({ pty, traces }),
-      ...(inside === undefined ? {} : { inside: { ...inside, byRuntime: letIn !== undefined } }),
+      ...(inside === undefined ? {} : { inside: { ...inside, byRuntime: runtimeExec !== undefined } }),
     },
   });
 
@@ -63,9 +63,9 @@ export function startRun(
   let refusal: unknown;
   // A manager can only report that its program waits: the client decides which command runs in the target.
   const enter = (pid: number) =>
-    void letIn?.([`/proc/${pid}/exe`, "--guest", `${pid}`], left.signal).catch((error: unknown) => {
+    void runtimeExec?.([`/proc/${pid}/exe`, "--guest", `${pid}`], left.signal).catch((error: unknown) => {
       refusal = error;
-      control({ case: "signal", value: notLetIn.signal });
+      control({ case: "signal", value: runtimeExecFailed.signal });
     });
 
   async function* output(): Run["output"] {
@@ -79,7 +79,7 @@ export function startRun(
           yield { stream: response.case, bytes: response.value };
         } else if (response.case === "exit") {
           const { code, signal } = response.value;
-          if (refusal !== undefined && code === notLetIn.code) throw refusal;
+          if (refusal !== undefined && code === runtimeExecFailed.code) throw refusal;
           exited = true;
           exit.resolve({ code, ...(signal === "" ? {} : { signal }) });
         }

@@ -8,4 +8,4 @@ export const windowBytes = 8 * 1024 * 1024;
 export const scratchVariable = "SCOPE_SCRATCH", scratchDirectory = "/tmp/scope", socketName = "manager.sock";
 
 /** Interval between a client's PINGs, in milliseconds. */
-export const beatMs = 1000;
+export const pingIntervalMs = 1000;

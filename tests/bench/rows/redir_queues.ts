@@ -1,5 +1,5 @@
 import { alternate } from "../alternate.ts";
-import { NarrowRoad } from "../narrow_road.ts";
+import { NarrowNetwork } from "../narrow_network.ts";
 import { Scene } from "../redirected.ts";
 import { quantile } from "../statistics.ts";
 import { compare, milliseconds } from "../table.ts";
@@ -42,8 +42,8 @@ export async function redirStalled(world: World, runs: number): Promise<Row[]> {
 export async function redirSlow(world: World): Promise<Row[]> {
   await using scene = await Scene.make(world);
   await world.scope("--via", "node", "launch");
-  await using road = await NarrowRoad.open(world, uplinkBytes);
-  const redirect = await scene.redirect("node", { KUBECONFIG: road.kubeconfig });
+  await using slowNetwork = await NarrowNetwork.open(world, uplinkBytes);
+  const redirect = await scene.redirect("node", { KUBECONFIG: slowNetwork.kubeconfig });
   const bulk = scene.redirectedClient({ strict: false }), small = scene.redirectedClient({ strict: false });
   const p99 = (times: readonly number[]) => milliseconds(quantile(times, 0.99));
   const load = { kind: "get", bytes: 1000, atOnce: slowOthers, everyMs } as const;

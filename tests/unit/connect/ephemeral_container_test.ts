@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { V1EphemeralContainer, V1Pod } from "../../../src/kube/cluster.ts";
 import { version } from "../../../src/version.ts";
-import { ephemeralContainer, findUsable, gathered, scopeContainers } from "../../../src/connect/ephemeral_container.ts";
+import { ephemeralContainer, findUsable, merged, scopeContainers } from "../../../src/connect/ephemeral_container.ts";
 import type { SecurityProfile } from "../../../src/connect/security_profile.ts";
 
 const image = "registry.example/endoscope:1";
@@ -125,7 +125,7 @@ Deno.test("findUsable() wants no capability less, and takes one more", () => {
 Deno.test("findUsable() takes none with a capability where a process of the target may reach what is in it", () => {
   const bare: SecurityProfile = { uid: 0, gid: 0, capabilities: [], asTarget: false, bare: true };
   assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, profile: bare }), undefined);
-  assert.deepEqual(gathered(withContainers([containerOf(root)]), { ...wanted, profile: bare }).profile, bare);
+  assert.deepEqual(merged(withContainers([containerOf(root)]), { ...wanted, profile: bare }).profile, bare);
   assert.ok(findUsable(withContainers([containerOf(bare)]), { ...wanted, profile: bare }));
 });
 
@@ -173,12 +173,12 @@ Deno.test("gathered() has the rights of those that run as the same user, and rep
     { ...containerOf(raw, { name: "other-image" }), image: "other:1" },
     containerOf(inside, { name: "inside" }),
   ]);
-  assert.deepEqual(gathered(running, { ...wanted, profile: admin }), {
+  assert.deepEqual(merged(running, { ...wanted, profile: admin }), {
     profile: { ...root, capabilities: ["NET_ADMIN", "NET_RAW"] },
     volumes: true,
     replaces: ["raw"],
   });
-  assert.deepEqual(gathered(running, { ...wanted, volumes: true }), { profile: own, volumes: true, replaces: ["own"] });
-  assert.deepEqual(gathered(running, { ...wanted, profile: inside }).replaces, []);
-  assert.deepEqual(gathered(withContainers([containerOf(raw)], []), { ...wanted, profile: admin }).replaces, []);
+  assert.deepEqual(merged(running, { ...wanted, volumes: true }), { profile: own, volumes: true, replaces: ["own"] });
+  assert.deepEqual(merged(running, { ...wanted, profile: inside }).replaces, []);
+  assert.deepEqual(merged(withContainers([containerOf(raw)], []), { ...wanted, profile: admin }).replaces, []);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ScopeError } from "../../../src/errors.ts";
 import { translate } from "../../../src/kube/translate.ts";
 import { toTarget } from "../../../src/kube/pods.ts";
-import { policyOf, refusedProfile, unfit } from "../../../src/connect/refusal.ts";
+import { obstacleFor, policyOf, refusedProfile } from "../../../src/connect/refusal.ts";
 import type { SecurityProfile } from "../../../src/connect/security_profile.ts";
 import { containerStatus, deleted, pod } from "../kube/pod.ts";
 
@@ -16,12 +16,12 @@ const forbidden = (message: string) =>
   translate('add an ephemeral container to pod "shop/web"', { code: 403, body: { message } });
 
 Deno.test("unfit() has nothing against a pod whose container runs", () => {
-  assert.equal(unfit(web, toTarget(web, undefined)), undefined);
+  assert.equal(obstacleFor(web, toTarget(web, undefined)), undefined);
 });
 
 Deno.test("unfit() refuses a static pod, of which the API server has a mirror only", () => {
   const mirror = pod("web", { metadata: { annotations: { "kubernetes.io/config.mirror": "3f3f" } } });
-  const error = unfit(mirror, toTarget(mirror, undefined));
+  const error = obstacleFor(mirror, toTarget(mirror, undefined));
   assert.equal(error?.message, 'Pod "shop/web" is a static pod, which can have no ephemeral container');
   assert.deepEqual([error?.kind, error?.hint], ["unreachable", "use --via node"]);
 });
@@ -30,12 +30,12 @@ Deno.test("unfit() refuses a container that does not run, as there is no pid nam
   const crashing = pod("web", {
     status: { containerStatuses: [{ ...containerStatus("app"), state: { waiting: {} } }] },
   });
-  const error = unfit(crashing, toTarget(crashing, undefined));
+  const error = obstacleFor(crashing, toTarget(crashing, undefined));
   assert.equal(error?.message, 'Container "app" of pod "shop/web" does not run');
 });
 
 Deno.test("unfit() refuses a pod that is being deleted, whose kubelet starts nothing more", () => {
-  const going = pod("web", deleted), error = unfit(going, toTarget(going, undefined));
+  const going = pod("web", deleted), error = obstacleFor(going, toTarget(going, undefined));
   assert.equal(error?.message, 'Pod "shop/web" is being deleted, and starts no ephemeral container any more');
   assert.deepEqual([error?.kind, error?.hint], ["unreachable", "use --via node"]);
 });

@@ -54,7 +54,7 @@ export function worldOf(
     entered: [] as TargetQuery[],
     needs: [] as Needs[],
     diagnosed: [] as [TargetQuery, string[]][],
-    asked: [] as DestinationQuery[],
+    requested: [] as DestinationQuery[],
     launched: [] as TargetQuery[],
     listed: [] as boolean[],
     removed: [] as [string, boolean][],
@@ -126,7 +126,7 @@ export function worldOf(
   /** Stand in for the parts of features that reach a cluster or this machine. */
   const ports = {
     find(_context: unknown, query: DestinationQuery): Promise<Destinations> {
-      did.asked.push(query);
+      did.requested.push(query);
       return Promise.resolve({ reachable, skipped, async *watch() {} });
     },
     makeDebugPods: () => debugPod,

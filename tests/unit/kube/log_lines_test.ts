@@ -10,12 +10,12 @@ function readIn(bytes: Uint8Array, pieceLength: number) {
     entries.push(...reader.push(bytes.subarray(at, at + pieceLength)));
   }
   entries.push(...reader.end());
-  return { entries, words: reader.words };
+  return { entries, errorText: reader.errorText };
 }
 
 Deno.test("LogReader reads what a kubelet sends: empty lines, colours, long lines and bytes that are not UTF-8", () => {
-  const { entries, words } = readIn(captured("whole"), Infinity);
-  assert.equal(words, undefined);
+  const { entries, errorText } = readIn(captured("whole"), Infinity);
+  assert.equal(errorText, undefined);
   const texts = entries.map(({ text }) => text);
   const long = `${"x".repeat(40_000)} second piece`;
   assert.deepEqual(texts.toSorted(), [
@@ -37,18 +37,18 @@ Deno.test("LogReader reads the same lines in whatever pieces they come", () => {
 });
 
 Deno.test("LogReader leaves out the rest of a line that began before sinceTime", () => {
-  const { entries, words } = readIn(captured("since"), Infinity);
+  const { entries, errorText } = readIn(captured("since"), Infinity);
   assert.deepEqual(entries.map(({ text }) => text), ["behind", "no end"]);
-  assert.equal(words, undefined);
+  assert.equal(errorText, undefined);
 });
 
 Deno.test("LogReader.words has the kubelet's own words when they come last", () => {
-  const { entries, words } = readIn(
+  const { entries, errorText } = readIn(
     bytesOf("2026-01-01T00:00:00.5Z line\nunable to retrieve container logs for containerd://1"),
     Infinity,
   );
   assert.deepEqual(entries.map(({ text }) => text), ["line"]);
-  assert.equal(words, "unable to retrieve container logs for containerd://1");
+  assert.equal(errorText, "unable to retrieve container logs for containerd://1");
 });
 
 Deno.test("LogReader tells the time of a node that has another zone in UTC, with the digits it gave", () => {

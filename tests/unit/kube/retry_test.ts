@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ScopeError } from "../../../src/errors.ts";
-import { Attempts, isPassing, isPutOff, patiently, type Repeat } from "../../../src/kube/retry.ts";
+import { Attempts, isPassing, isPutOff, type Repeat, withRetries } from "../../../src/kube/retry.ts";
 import { isHarmless } from "../../../src/kube/rest.ts";
 import { retryAfterMs, StatusError } from "../../../src/kube/status_error.ts";
 import { apiServer, status } from "./api_server.ts";
@@ -91,7 +91,7 @@ Deno.test("Attempts end where another would fail as well; a refusal may pass of 
   fresh.succeeded();
   assertNear([fresh.failed(error("denied"))], [100]);
   const logs = new Attempts({ firstMs: 100, longestMs: 300 }, ["usage"]);
-  assert.deepEqual([logs.mayMend(error("usage")), logs.mayMend(error("unreachable"))], [true, false]);
+  assert.deepEqual([logs.mayRecover(error("usage")), logs.mayRecover(error("unreachable"))], [true, false]);
 });
 
 /** Makes a request that fails in these ways, in order, and then succeeds; returns the number of attempts, and the result. */
@@ -102,7 +102,7 @@ async function tried(failures: unknown[], repeat: Repeat, limitMs = 60_000): Pro
     return failure === undefined ? Promise.resolve("done") : Promise.reject(failure);
   };
   const signal = new AbortController().signal;
-  const ended = await patiently(attempt, { repeat, limitMs, signal, again() {} }).catch((error) => error);
+  const ended = await withRetries(attempt, { repeat, limitMs, signal, again() {} }).catch((error) => error);
   return [attempts, ended];
 }
 

@@ -408,8 +408,8 @@ Deno.test("statusOf() is nothing for what is no answer", () => {
 });
 
 Deno.test("translate() takes a refusal without a reason for a right that is missing", () => {
-  const asked = [{ verb: "create", group: "", resource: "pods/exec", namespace: "shop" }];
+  const accesses = [{ verb: "create", group: "", resource: "pods/exec", namespace: "shop" }];
   const body = JSON.stringify({ kind: "Status", message: 'pods "web" is forbidden: ' });
-  const error = translate("connect", new StatusError(403, body), { asked });
-  assert.deepEqual([error.kind, error.missing], ["denied", asked]);
+  const error = translate("connect", new StatusError(403, body), { accesses });
+  assert.deepEqual([error.kind, error.missing], ["denied", accesses]);
 });

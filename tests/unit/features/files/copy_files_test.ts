@@ -19,7 +19,7 @@ function entry(path: string, kind: FileEntry["kind"], more: Partial<FileEntry> =
 /** Copies a directory with these entries out of a pod that sends the bytes `bad` for every file. */
 async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Promise<Event[]> {
   const { client, seen } = targetClientOf();
-  const asked: string[][] = [];
+  const requested: string[][] = [];
   const answer = (path: string): ReadingFile => {
     const whole = Promise.resolve({ sizeBytes: 3, sha256: "00" });
     async function* chunks() {
@@ -29,10 +29,10 @@ async function copyOut(local: string, entries: (FileEntry | FileTrouble)[]): Pro
     return { entry: listed ?? entry(path, "file"), from: 0, chunks: chunks(), whole };
   };
   const reader: FileReader = {
-    ask: (path) => Promise.resolve(void asked.push([path])),
-    next: () => Promise.resolve(answer(asked.shift()![0]!)),
-    askBatch: (files) => void asked.push(files.map(({ path }) => path)),
-    nextBatch: () => Promise.resolve(asked.shift()!.map(answer)),
+    ask: (path) => Promise.resolve(void requested.push([path])),
+    next: () => Promise.resolve(answer(requested.shift()![0]!)),
+    askBatch: (files) => void requested.push(files.map(({ path }) => path)),
+    nextBatch: () => Promise.resolve(requested.shift()!.map(answer)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   async function* list() {

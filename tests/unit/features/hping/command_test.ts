@@ -27,14 +27,14 @@ for (
   Deno.test(`hping refuses ${JSON.stringify(options)} ${words.join(" ")} before it connects`, async () => {
     const { context, did } = worldOf({ globals });
     await assert.rejects(hping.run(context, options, words), { message });
-    assert.deepEqual([did.asked, did.entered], [[], []]);
+    assert.deepEqual([did.requested, did.entered], [[], []]);
   });
 }
 
 Deno.test("hping looks for destinations as ping does, by IPv4 only, and passes other arguments to hping3", async () => {
   const words = ["-c", "1", "--icmp"], web: Destination = { address: "10.0.0.9", pod: "db", namespace: "data" };
   const { did, argv } = await pinging({ destPod: ["db"], destNamespace: "data" }, words, [web]);
-  assert.deepEqual(did.asked, [{ pods: ["db"], all: false, hosts: [], namespace: "data", families: [4] }]);
+  assert.deepEqual(did.requested, [{ pods: ["db"], all: false, hosts: [], namespace: "data", families: [4] }]);
   assert.deepEqual(argv, ["stdbuf", "-oL", "hping3", "10.0.0.9", ...words]);
   assert.deepEqual((await pinging({ count: "3" }, ["h", "-1"], [{ address: "h" }])).argv?.slice(3), [
     "h",
@@ -43,7 +43,7 @@ Deno.test("hping looks for destinations as ping does, by IPv4 only, and passes o
     "-1",
   ]);
   const host = await pinging({}, ["example.com", "-S", "-p", "443"], [{ address: "example.com" }]);
-  assert.deepEqual(host.did.asked[0]?.hosts, ["example.com"]);
+  assert.deepEqual(host.did.requested[0]?.hosts, ["example.com"]);
   assert.deepEqual(host.argv?.slice(3), ["example.com", "-S", "-p", "443"]);
 });
 

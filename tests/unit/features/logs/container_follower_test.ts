@@ -192,20 +192,20 @@ Deno.test("ContainerFollower catches up with what came since it read last, and e
 
 for (const at of [{ sinceSeconds: 60 }, { sinceSeconds: 60, tailLines: 1 }]) {
   Deno.test(`ContainerFollower of ${JSON.stringify(at)} never gives what is older, however long nothing came`, async () => {
-    const lines = [line(1, "long ago"), line(2, "not so long ago")], asked: URLSearchParams[] = [];
+    const lines = [line(1, "long ago"), line(2, "not so long ago")], requested: URLSearchParams[] = [];
     const log = async (query: URLSearchParams) => {
-      asked.push(query);
+      requested.push(query);
       // The first stream ends after this time without a line.
-      if (asked.length === 1) await delay(1100, new AbortController().signal);
+      if (requested.length === 1) await delay(1100, new AbortController().signal);
       return since(lines, query);
     };
     await following({ pod: () => podWith("a", running), log, at }, async ({ follower, texts }) => {
-      await until("the second stream", 10, () => asked.length > 1);
+      await until("the second stream", 10, () => requested.length > 1);
       const time = new Date().toISOString().slice(0, 23);
       lines.push(`${time}000000Z new\n`, `${time}000001Z newer\n`);
       await follower.catchUp();
       assert.deepEqual(texts(), ["new", "newer"]);
-      const [first, second] = asked.map((query) => Number(query.get("sinceSeconds")));
+      const [first, second] = requested.map((query) => Number(query.get("sinceSeconds")));
       assert.equal(first, 60);
       assert.ok(second! > 60, "what was wanted at first is wanted later, too");
     });

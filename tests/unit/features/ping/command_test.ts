@@ -38,23 +38,24 @@ for (
   Deno.test(`ping refuses ${JSON.stringify(options)} ${hosts.join(" ")} before it connects`, async () => {
     const { context, did } = worldOf({ globals });
     await refuses(ping.run(context, options, hosts), message);
-    assert.deepEqual([did.asked, did.entered], [[], []]);
+    assert.deepEqual([did.requested, did.entered], [[], []]);
   });
 }
 
 Deno.test("ping looks for the destinations of -d, -N, -a, -4, -6 and the hosts", async () => {
-  const asked = async (options: RawOptions, hosts: string[] = []) => (await pinging(options, hosts)).did.asked[0];
+  const requested = async (options: RawOptions, hosts: string[] = []) =>
+    (await pinging(options, hosts)).did.requested[0];
   const nothing = { pods: [], all: false, hosts: [], families: [] };
-  assert.deepEqual(await asked({ all: true }), { ...nothing, all: true });
-  assert.deepEqual(await asked({ destPod: ["db"] }), { ...nothing, pods: ["db"] });
-  assert.deepEqual(await asked({ destPod: ["db"], destNamespace: "data" }), {
+  assert.deepEqual(await requested({ all: true }), { ...nothing, all: true });
+  assert.deepEqual(await requested({ destPod: ["db"] }), { ...nothing, pods: ["db"] });
+  assert.deepEqual(await requested({ destPod: ["db"], destNamespace: "data" }), {
     ...nothing,
     pods: ["db"],
     namespace: "data",
   });
-  assert.deepEqual(await asked({ destNamespace: "data" }), { ...nothing, all: true, namespace: "data" });
-  assert.deepEqual(await asked({ destNamespace: "data" }, ["h"]), { ...nothing, hosts: ["h"], namespace: "data" });
-  assert.deepEqual(await asked({ ipv4: true, ipv6: true }, ["h"]), { ...nothing, hosts: ["h"], families: [4, 6] });
+  assert.deepEqual(await requested({ destNamespace: "data" }), { ...nothing, all: true, namespace: "data" });
+  assert.deepEqual(await requested({ destNamespace: "data" }, ["h"]), { ...nothing, hosts: ["h"], namespace: "data" });
+  assert.deepEqual(await requested({ ipv4: true, ipv6: true }, ["h"]), { ...nothing, hosts: ["h"], families: [4, 6] });
 });
 
 Deno.test("ping sends 5 packets a second apart; with -g it has no end", async () => {

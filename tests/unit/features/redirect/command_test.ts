@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { redir } from "../../../../src/features/redirect/command.ts";
 import { run } from "../../../../src/features/redirect/run.ts";
 import type { RawOptions } from "../../../../src/options.ts";
-import type { RedirectAsked } from "../../../../src/manager/client/redirect_plan.ts";
+import type { RequestedRedirect } from "../../../../src/manager/client/redirect_plan.ts";
 import { worldOf } from "../world.ts";
 import { ended, opened, started } from "./redir_events.ts";
 
-const plain: RedirectAsked = {
+const plain: RequestedRedirect = {
   incoming: "all",
   outgoing: [],
   to: "localhost",
@@ -19,7 +19,7 @@ const plain: RedirectAsked = {
 };
 
 // [options, arguments, differences from redirecting all ports]
-const plans: [RawOptions, string[], Partial<RedirectAsked>][] = [
+const plans: [RawOptions, string[], Partial<RequestedRedirect>][] = [
   [{}, [], {}],
   [{}, ["8080", "81:8081"], { incoming: [{ port: 8080 }, { port: 81, localPort: 8081 }] }],
   [{}, ["http:8081"], { incoming: [{ port: "http", localPort: 8081 }] }],
@@ -35,7 +35,7 @@ for (const [options, args, differs] of plans) {
     assert.equal(await run(context, redir.plan(options, args, context.options), ports.redirect), 130);
     assert.deepEqual(did.redirected, [{
       container: options.target as string | undefined,
-      asked: { ...plain, ...differs },
+      requested: { ...plain, ...differs },
     }]);
     assert.deepEqual(did.shows, ["live"]);
   });

@@ -31,8 +31,8 @@ Deno.test("portsOfPod() finds ports by their names, those of the container first
 });
 
 Deno.test("portsOfPod() takes what is behind the port of a service", () => {
-  const asked = [{ port: 80 }, { port: 90, localPort: 90 }, { port: "plain" }, { port: 8443 }];
-  assert.deepEqual(portsOfPod(asked, web, { service }), [
+  const requested = [{ port: 80 }, { port: 90, localPort: 90 }, { port: "plain" }, { port: 8443 }];
+  assert.deepEqual(portsOfPod(requested, web, { service }), [
     { port: 8080, localPort: 8080 },
     { port: 9090, localPort: 90 },
     { port: 7000, localPort: 7000 },

@@ -19,7 +19,7 @@ class World {
   answered = 0;
   longestMs = 0;
 
-  constructor(private readonly program: (world: World) => Program, private readonly heard = true) {}
+  constructor(private readonly program: (world: World) => Program, private readonly observed = true) {}
 
   /** Opens a connection to the pod that sends these chunks. */
   async connect(chunks: AsyncIterable<Uint8Array>, from = "127.0.0.1"): Promise<void> {
@@ -31,7 +31,7 @@ class World {
     const link = this.cycles.arrived(local, from, async () => {
       const { value } = await peek();
       return value as Uint8Array<ArrayBuffer> | undefined;
-    }, { heard: this.heard });
+    }, { observed: this.observed });
     const led = await link.admitted;
     this.longestMs = Math.max(this.longestMs, performance.now() - begun);
     if (led !== undefined) {

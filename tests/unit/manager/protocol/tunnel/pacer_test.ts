@@ -30,7 +30,7 @@ class NetworkPath {
   }
 }
 
-Deno.test("Pacer lets a long and wide road be full after three round trips", () => {
+Deno.test("Pacer lets a long and wide connection be full after three round trips", () => {
   const path = new NetworkPath(new Pacer()), bytesPerMs = 100_000, roundTripMs = 50;
   assert.ok(path.simulate({ from: 0, to: 1000, settled: 500 }, bytesPerMs, roundTripMs) > 0);
 });
@@ -45,7 +45,7 @@ Deno.test("Pacer sends no more than a little before the first answer", () => {
   assert.ok(pacer.isOpen(1));
 });
 
-Deno.test("Pacer lets 128 KiB be on their way however slow the road is", () => {
+Deno.test("Pacer lets 128 KiB be on their way however slow the connection is", () => {
   const pacer = new Pacer();
   pacer.sent(32 * kib, 0);
   pacer.acknowledged(32 * kib, 5000);
@@ -55,19 +55,19 @@ Deno.test("Pacer lets 128 KiB be on their way however slow the road is", () => {
   assert.ok(!pacer.isOpen(5000));
 });
 
-Deno.test("Pacer builds no queue on a slow road, however long it takes", () => {
+Deno.test("Pacer builds no queue on a slow connection, however long it takes", () => {
   const waitMs = new NetworkPath(new Pacer()).simulate({ from: 0, to: 90_000 }, 1000, 20);
   assert.ok(waitMs < 300, `what follows waits ${waitMs} ms`);
 });
 
-Deno.test("Pacer takes a road that has become slow for slow once what is on it has arrived", () => {
+Deno.test("Pacer takes a connection that has become slow for slow once what is on it has arrived", () => {
   const path = new NetworkPath(new Pacer());
   path.simulate({ from: 0, to: 1000 }, 20_000, 50);
   const waitMs = path.simulate({ from: 1000, to: 60_000, settled: 20_000 }, 1000, 50);
   assert.ok(waitMs < 500, `what follows waits ${waitMs} ms`);
 });
 
-Deno.test("Pacer takes no late word of something small for a long road", () => {
+Deno.test("Pacer takes no late word of something small for a long connection", () => {
   const pacer = new Pacer();
   for (let now = 0; now < 5000; now += 1000) {
     pacer.sent(100, now);
@@ -83,7 +83,7 @@ Deno.test("Pacer lets no more than 16 MiB be on their way", () => {
   assert.equal(pacer.limit, 16 * 1024 * kib);
 });
 
-Deno.test("Pacer takes words that come late, and all at once, for no fast road", () => {
+Deno.test("Pacer takes words that come late, and all at once, for no fast connection", () => {
   const pacer = new Pacer();
   pacer.sent(32 * kib, 0);
   pacer.acknowledged(32 * kib, 32);
@@ -96,7 +96,7 @@ Deno.test("Pacer takes words that come late, and all at once, for no fast road",
   assert.ok(pacer.limit < 3 * 128 * kib, `${pacer.limit}`);
 });
 
-Deno.test("Pacer.messageBytes() is small on a slow road and on one that is not known, and up to 256 KiB on others", () => {
+Deno.test("Pacer.messageBytes() is small on a slow connection and on one that is not known, and up to 256 KiB on others", () => {
   const pacer = new Pacer(), path = new NetworkPath(pacer);
   assert.equal(pacer.messageBytes(0), 32 * kib);
   path.simulate({ from: 0, to: 5000 }, 1000, 20);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
 import { epochMs } from "../e2e/steady_client.ts";
-import { SlowRoad } from "../e2e/slow_road.ts";
+import { SlowNetwork } from "../e2e/slow_network.ts";
 import { killApiServer, reviveApiServer, untilClusterWorks } from "./api_server.ts";
 import { type Aftermath, type Fault, together } from "./fault.ts";
 import { Redirection } from "./redirection.ts";
@@ -48,10 +48,10 @@ const interruptWithout: Fault = {
 const cut: Fault = {
   name: "cut-connection",
   async run(scene) {
-    await using road = await SlowRoad.open();
-    await using redirection = await Redirection.start(scene, { env: { KUBECONFIG: road.kubeconfig } });
+    await using slowNetwork = await SlowNetwork.open();
+    await using redirection = await Redirection.start(scene, { env: { KUBECONFIG: slowNetwork.kubeconfig } });
     const tables = await redirection.tables(), at = epochMs();
-    road.cut();
+    slowNetwork.cut();
     const interrupted = await redirection.interrupted(at, tables);
     await redirection.resumed(0, 20);
     return together(interrupted, await redirection.finish());
@@ -64,16 +64,16 @@ const block: Fault = {
   atOnce: 4,
   run: (scene) =>
     scene.withApp(async (app) => {
-      await using road = await SlowRoad.open();
-      await using redirection = await Redirection.start(scene, { app, env: { KUBECONFIG: road.kubeconfig } });
+      await using slowNetwork = await SlowNetwork.open();
+      await using redirection = await Redirection.start(scene, { app, env: { KUBECONFIG: slowNetwork.kubeconfig } });
       const at = epochMs();
-      road.block();
+      slowNetwork.block();
       const blocked = await redirection.ended(at, { frozen: true });
       await until("scope to notice", 30, () => redirection.count("redir.lost") > 0);
-      road.unblock();
+      slowNetwork.unblock();
       await redirection.resumed(0, 30);
       return together(blocked, await redirection.finish());
     }),
 };
 
-export const roadFaults: readonly Fault[] = [apiServer, interruptWithout, cut, block];
+export const networkFaults: readonly Fault[] = [apiServer, interruptWithout, cut, block];

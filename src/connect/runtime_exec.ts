@@ -8,7 +8,7 @@ import type { Target } from "../target.ts";
  * Lets the container runtime run a command in the target's container, until the command ends or `signal` is aborted.
  * Rejects with ScopeError when the command fails.
  */
-export async function letIn(
+export async function runtimeExec(
   cluster: Cluster,
   { namespace, pod, container }: Target,
   command: readonly string[],
@@ -21,11 +21,11 @@ export async function letIn(
       stream.resume().on("close", resolve).on("error", reject);
     });
   } catch (error) {
-    throw notLetIn(error, `"${namespace}/${pod}", container "${container.name}"`);
+    throw runtimeExecError(error, `"${namespace}/${pod}", container "${container.name}"`);
   }
 }
 
-function notLetIn(error: unknown, where: string): unknown {
+function runtimeExecError(error: unknown, where: string): unknown {
   if (!(error instanceof ScopeError) || error.missing !== undefined) return error;
   const message = error.kind === "denied" ? error.message : `The container runtime lets nothing into ${where}`;
   return new ScopeError(error.kind, message, {

@@ -3,10 +3,10 @@ import type { World } from "./world.ts";
 const chunkBytes = 16 * 1024;
 
 /** A proxy to the API server that limits the upload to `bytesPerSecond`. The download is not limited. */
-export class NarrowRoad implements AsyncDisposable {
+export class NarrowNetwork implements AsyncDisposable {
   private constructor(private readonly listener: Deno.Listener, readonly kubeconfig: string) {}
 
-  static async open(world: World, bytesPerSecond: number): Promise<NarrowRoad> {
+  static async open(world: World, bytesPerSecond: number): Promise<NarrowNetwork> {
     const view = ["config", "view", "--raw", "--minify", "--flatten", "-o", "json"];
     const config = JSON.parse((await world.kubectl(...view)).stdout);
     const { cluster } = config.clusters[0], { hostname, port } = new URL(cluster.server);
@@ -22,7 +22,7 @@ export class NarrowRoad implements AsyncDisposable {
     cluster.server = `https://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
     const kubeconfig = await Deno.makeTempFile({ prefix: "scope-kubeconfig-" });
     await Deno.writeTextFile(kubeconfig, JSON.stringify(config));
-    return new NarrowRoad(listener, kubeconfig);
+    return new NarrowNetwork(listener, kubeconfig);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

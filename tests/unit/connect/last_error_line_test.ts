@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lastWords } from "../../../src/connect/last_words.ts";
+import { lastErrorLine } from "../../../src/connect/last_error_line.ts";
 
 for (
   const [message, words] of [
@@ -15,5 +15,5 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`lastWords() of ${JSON.stringify(message)}`, () => assert.equal(lastWords(message), words));
+  Deno.test(`lastErrorLine() of ${JSON.stringify(message)}`, () => assert.equal(lastErrorLine(message), words));
 }

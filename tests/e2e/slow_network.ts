@@ -3,7 +3,7 @@ import { kubectl } from "./kube.ts";
 import type { ScopeOptions } from "./scope.ts";
 
 /** A TCP proxy to the API server with limited bandwidth. While blocked, it drops bytes without closing connections. */
-export class SlowRoad implements AsyncDisposable {
+export class SlowNetwork implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #pauses = new Set<ReturnType<typeof setTimeout>>();
@@ -29,16 +29,20 @@ export class SlowRoad implements AsyncDisposable {
    * Opens a proxy to the API server of $KUBECONFIG, for clients that use its kubeconfig. The bandwidth is per connection and
    * direction.
    */
-  static async open(bytesPerSecond = Infinity): Promise<SlowRoad> {
+  static async open(bytesPerSecond = Infinity): Promise<SlowNetwork> {
     const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
     const { cluster } = config.clusters[0];
     const server = new URL(cluster.server);
-    const road = new SlowRoad(server, await Deno.makeTempFile({ prefix: "scope-kubeconfig-" }), bytesPerSecond);
-    await new Promise<void>((resolve) => road.#server.listen(0, "127.0.0.1", resolve));
-    const { port } = road.#server.address() as { port: number };
+    const slowNetwork = new SlowNetwork(
+      server,
+      await Deno.makeTempFile({ prefix: "scope-kubeconfig-" }),
+      bytesPerSecond,
+    );
+    await new Promise<void>((resolve) => slowNetwork.#server.listen(0, "127.0.0.1", resolve));
+    const { port } = slowNetwork.#server.address() as { port: number };
     cluster.server = `https://127.0.0.1:${port}`;
-    await Deno.writeTextFile(road.kubeconfig, JSON.stringify(config));
-    return road;
+    await Deno.writeTextFile(slowNetwork.kubeconfig, JSON.stringify(config));
+    return slowNetwork;
   }
 
   /** Options with which scope uses the proxy. */
