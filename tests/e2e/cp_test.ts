@@ -15,6 +15,8 @@ for (const { via: way } of testedWays) {
   Deno.test(`cp by the ${way} Way`, async (t) => {
     await using world = await FileWorld.make(way);
     const { here } = world, local = (path: string) => here.call(world, path);
+    Deno.mkdirSync(local("etc"));
+    for (const name of ["hosts", "app.conf", "map.conf"]) Deno.writeTextFileSync(local(`etc/${name}`), "# mine\n");
 
     await t.step("100 MB into the pod and out of it are the same bytes, and the event has their hash", async () => {
       Deno.writeFileSync(local("big"), noise(100_000_000));
@@ -277,8 +279,6 @@ for (const { via: way } of testedWays) {
     await t.step("a file that is a mount of its own is written into, and stays mounted", async () => {
       const mounted = "grep -oE ' /etc/(hosts|app.conf|map.conf) ' /proc/1/mountinfo | sort | tr -d '\n'; ";
       const all = " /etc/app.conf  /etc/hosts  /etc/map.conf ", name = `${world.namespace.name}/target:main`;
-      Deno.mkdirSync(local("etc"));
-      for (const name of ["hosts", "app.conf", "map.conf"]) Deno.writeTextFileSync(local(`etc/${name}`), "# mine\n");
       await world.events(0, "cp", local("etc/hosts"), ":/etc/hosts");
       await world.events(0, "cp", local("etc/app.conf"), ":/etc/app.conf");
       assert.equal(

@@ -418,8 +418,8 @@ overWays("redir", async (t, { via }) => {
     const old = await network.connect("127.0.0.1", 9000);
     await old.write(encode("GET / HTTP/1.0\r\n"));
     await until("the pod to serve it", 5, () => redir.stdout.includes('"redir.opened"'));
-    // Force the same source port for each connection from there.
-    await setRange("45678 45678");
+    // Force the same source port for each connection from there, one that no earlier connection has used.
+    await setRange("20001 20001");
     try {
       const broken = await there.connect(primary, 8080);
       await until("the laptop to have it", 5, () => laptop.connections === 1);

@@ -100,6 +100,8 @@ Deno.test("requests that are refused for the moment, or by something before the 
   });
 
   await t.step("a debug pod that runs is used, also by auto", async (t) => {
+    proxy.faults = [];
+    await succeeds("one", "--via", "node", "pids");
     const [before] = await debugPods(own.name);
     for (const [name, answer] of passing) {
       await t.step(name, async () => {
