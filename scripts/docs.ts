@@ -1,5 +1,6 @@
 /** Writes the generated parts of the documentation, from the definitions that the program itself uses. */
 import { asking, commands } from "../src/app.ts";
+import { hasText } from "../src/cli/text.ts";
 import { flags, permissions } from "../src/terminal/flags.ts";
 import { globalOptions } from "../src/options.ts";
 import { rightsTable } from "../src/rights/role.ts";
@@ -12,6 +13,13 @@ import { replacePart, table } from "./pages/markdown.ts";
 import { eventSchema } from "./pages/schema.ts";
 
 const schema = eventSchema();
+const silent = Object.values(schema.definitions ?? {}).map(({ properties }) => properties?.["type"]?.const)
+  .find((type) => typeof type === "string" && type !== "failed" && !hasText(type));
+if (silent !== undefined) {
+  console.error(`error: Event "${silent}" has no text`);
+  console.error("hint: write text.ts beside its events.ts, and add it to textOfType in src/cli/text.ts");
+  Deno.exit(1);
+}
 const parts: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   "README.md": {
     commands: commandRows(commands),

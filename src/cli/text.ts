@@ -44,6 +44,11 @@ const textOfType: {
   command: logsText,
 };
 
+/** Returns true if events of this type have a text. */
+export function hasText(type: string): boolean {
+  return type.split(".")[0]! in textOfType;
+}
+
 /** Options of a text renderer. */
 export interface TextOptions extends Partial<Pick<TextLook, "times">> {
   /** Prints messages when the output is data from outside scope. */
