@@ -79,6 +79,6 @@ export interface Run {
 /** Runs programs. */
 export interface Runner extends AsyncDisposable {
   /** Aborted when the cluster reports that the pod or the node is gone; the reason is a ScopeError. */
-  readonly lost: AbortSignal;
+  readonly targetGone: AbortSignal;
   run(options: RunOptions): Run;
 }

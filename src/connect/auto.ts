@@ -7,7 +7,7 @@ import { isTerminating, podName } from "../kube/pods.ts";
 import type { Target } from "../target.ts";
 import type { Needs } from "../way.ts";
 import type { EphemeralWay, Plan } from "./ephemeral.ts";
-import { noRoom, preferNode } from "./ladder.ts";
+import { noRoom, whyNodeFirst } from "./way_rules.ts";
 import type { NodeWay } from "./node.ts";
 import type { ManagerEndpoint } from "./manager_endpoint.ts";
 import { isObstacle } from "./refusal.ts";
@@ -35,7 +35,7 @@ export class AutoWay {
     this.detail(`no debug pod runs on node "${target.node}"`);
     let ephemeral = await this.#planEphemeral(pod, target, needs);
     // With an unknown target user, an ephemeral container cannot protect the target's mounts.
-    if (needs.inside === true && !(ephemeral instanceof ScopeError) && ephemeral.profile.asTarget) {
+    if (needs.inside === true && !(ephemeral instanceof ScopeError) && ephemeral.profile.confinedAsTarget) {
       needs = { ...needs, inside: "other" };
     }
     if (
@@ -50,7 +50,7 @@ export class AutoWay {
     const memory = ephemeral instanceof ScopeError ? {} : await podMemory(this.cluster, pod);
     const reason = ephemeral instanceof ScopeError
       ? ephemeral.message
-      : preferNode({ needs, memory, limits: sharedLimits(pod) });
+      : whyNodeFirst({ needs, memory, limits: sharedLimits(pod) });
     if (reason === undefined && !(ephemeral instanceof ScopeError)) {
       this.detail(`an ephemeral container is the least privileged that can do it: ${profileText(ephemeral.profile)}`);
       return await this.ephemeral.reach(pod, target, ephemeral, signal);

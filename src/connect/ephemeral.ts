@@ -24,7 +24,7 @@ import { runtimeExec } from "./runtime_exec.ts";
 import { changedProfile, obstacleFor, policyOf, refusedProfile } from "./refusal.ts";
 import type { SecurityProfile } from "./security_profile.ts";
 import { profilesFor, profileText } from "./security_profile.ts";
-import { noRoom, toolMemory } from "./ladder.ts";
+import { noRoom, toolMemory } from "./way_rules.ts";
 import { notReady, troubleOfContainer } from "./trouble.ts";
 import { progressOfContainer } from "./waiting.ts";
 
@@ -98,7 +98,7 @@ export class EphemeralWay {
         const requested = ephemeralContainer(pod, this.#container(testName, target, plan)).securityContext!;
         const changed = image === undefined
           ? undefined
-          : changedRights(requested, securityContext, plan.profile.asTarget);
+          : changedRights(requested, securityContext, plan.profile.confinedAsTarget);
         if (changed !== undefined) {
           refusal = changedProfile(pod, plan.profile, changed);
           this.options.detail(`no ephemeral container as ${profileText(plan.profile)}: ${changed}`);
@@ -260,7 +260,7 @@ export class EphemeralWay {
         const ending = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
         return ending?.podDeleted ? deleted(`${namespace}/${pod}`) : ending?.why;
       },
-      ...profile.asTarget
+      ...profile.confinedAsTarget
         ? {}
         : { runtimeExec: (command, signal) => runtimeExec(this.cluster, target, command, signal) },
       again: () => {

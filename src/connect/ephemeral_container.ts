@@ -76,7 +76,7 @@ function securityContext(
   target: string,
   profile: SecurityProfile,
 ): V1EphemeralContainer["securityContext"] & object {
-  const { uid, gid, capabilities, asTarget } = profile;
+  const { uid, gid, capabilities, confinedAsTarget } = profile;
   const targetContext = containerOf(pod, target)?.securityContext;
   const seccompProfile = targetContext?.seccompProfile ?? pod.spec?.securityContext?.seccompProfile;
   const granted = capabilities.length === 0 ? {} : { add: [...capabilities] };
@@ -85,12 +85,12 @@ function securityContext(
     // Set in any case, as it overrides the pod's own value.
     runAsNonRoot: uid !== undefined && uid !== 0,
     capabilities: { drop: ["ALL"], ...granted },
-    allowPrivilegeEscalation: asTarget ? targetContext?.allowPrivilegeEscalation ?? true : false,
-    ...(asTarget
+    allowPrivilegeEscalation: confinedAsTarget ? targetContext?.allowPrivilegeEscalation ?? true : false,
+    ...(confinedAsTarget
       ? (seccompProfile === undefined ? {} : { seccompProfile })
       : { seccompProfile: { type: "RuntimeDefault" } }),
     ...defined({ seLinuxOptions: targetContext?.seLinuxOptions }),
-    ...(asTarget && targetContext?.appArmorProfile !== undefined
+    ...(confinedAsTarget && targetContext?.appArmorProfile !== undefined
       ? { appArmorProfile: targetContext.appArmorProfile }
       : {}),
   };
@@ -140,7 +140,7 @@ export function merged(
 ): { profile: SecurityProfile; volumes: boolean; replaces: string[] } {
   const { profile, volumes } = wanted;
   const wants = securityContext(pod, wanted.target, profile);
-  const found = profile.asTarget || profile.bare
+  const found = profile.confinedAsTarget || profile.noMoreCapabilities
     ? []
     : alike(pod, wanted).filter(({ spec: { securityContext: has = {} } }) =>
       // Containers as confined as the target serve programs that run inside it, and are not replaced.
@@ -166,17 +166,18 @@ function alike(pod: V1Pod, { target, images }: Wanted): EphemeralFound[] {
   );
 }
 
-/** Returns true for the same user and at least the wanted capabilities; with `asTarget` also for the same confinement. */
+/** Returns true for the same user and at least the wanted capabilities; with `confinedAsTarget` also for the same confinement. */
 function serves(
   spec: V1EphemeralContainer,
   template: V1EphemeralContainer,
-  { asTarget, bare }: SecurityProfile,
+  { confinedAsTarget, noMoreCapabilities }: SecurityProfile,
 ): boolean {
   const has = spec.securityContext ?? {}, wants = template.securityContext ?? {};
   const granted = has.capabilities?.add ?? [];
   const same = (key: "allowPrivilegeEscalation" | "seccompProfile") =>
     JSON.stringify(has[key]) === JSON.stringify(wants[key]);
   return has.runAsUser === wants.runAsUser && has.runAsGroup === wants.runAsGroup &&
-    (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) && (!bare || granted.length === 0) &&
-    (!asTarget || (same("allowPrivilegeEscalation") && same("seccompProfile")));
+    (wants.capabilities?.add ?? []).every((name) => granted.includes(name)) &&
+    (!noMoreCapabilities || granted.length === 0) &&
+    (!confinedAsTarget || (same("allowPrivilegeEscalation") && same("seccompProfile")));
 }

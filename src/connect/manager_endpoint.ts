@@ -16,7 +16,7 @@ export interface ManagerEndpoint extends Passage {
   again?(): Promise<Duplex | undefined>;
   /**
    * Lets the container runtime run a command in the target's container until it ends. Rejects with ScopeError when the
-   * command fails. Missing unless the manager runs in the pod, with a profile that is not `asTarget`.
+   * command fails. Missing unless the manager runs in the pod, with a profile that is not `confinedAsTarget`.
    */
   runtimeExec?(command: readonly string[], signal: AbortSignal): Promise<void>;
   /** Removes the pod of the manager, and waits until it is gone. Missing when there is none to remove. */

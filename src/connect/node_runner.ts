@@ -20,7 +20,7 @@ export async function enterNodeRunner(context: ClusterContext, name: string): Pr
   context.detail(`on node "${name}" through ${endpoint.place}`);
   return {
     // No watch: the loss of a node shows as the loss of the connection.
-    lost: new AbortController().signal,
+    targetGone: new AbortController().signal,
     run: (options) =>
       startRun(
         connection,

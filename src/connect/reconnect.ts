@@ -76,7 +76,7 @@ async function* rounds(
       const inNamespace = { ...context, signal, options: { ...context.options, namespace } };
       await using client = await enter(inNamespace, query, what.needs);
       entered = true;
-      for await (const event of what.begin(client, AbortSignal.any([signal, client.lost]))) {
+      for await (const event of what.begin(client, AbortSignal.any([signal, client.targetGone]))) {
         if (event.type === what.started) {
           if (lostAt !== undefined) {
             yield { type: what.resumed, time: now(), ...name, afterMs: Math.round(performance.now() - lostAt) };
@@ -87,8 +87,8 @@ async function* rounds(
         }
         yield event;
       }
-      if (!client.lost.aborted || signal.aborted) return;
-      gone = client.lost.reason;
+      if (!client.targetGone.aborted || signal.aborted) return;
+      gone = client.targetGone.reason;
     } catch (error) {
       if (signal.aborted) return;
       waitMs = attempts.failed(error);

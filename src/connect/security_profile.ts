@@ -14,9 +14,9 @@ export interface SecurityProfile {
   gid?: number;
   capabilities: readonly Capability[];
   /** Exactly as confined as the target: a program that runs inside the target must not differ from it. */
-  asTarget: boolean;
+  confinedAsTarget: boolean;
   /** Rules out further capabilities: a process of the target may gain access to such a container. */
-  bare?: boolean;
+  noMoreCapabilities?: boolean;
 }
 
 /** Capabilities that a runtime grants by default: the list of containerd, of which CRI-O's is a subset. */
@@ -33,10 +33,12 @@ export function profilesFor(pod: V1Pod, container: string, needs: Needs): Securi
   const user = targetUser(pod, container);
   const { capabilities = [], wanted = [], files = false, inside = false } = needs;
   // A program started by the runtime gets its rights from the target; the manager only needs to be of the same user.
-  if (inside === true && isKnown(user)) return [{ ...user, capabilities: [], asTarget: false, bare: true }];
+  if (inside === true && isKnown(user)) {
+    return [{ ...user, capabilities: [], confinedAsTarget: false, noMoreCapabilities: true }];
+  }
   if (inside !== false) {
     const all = new Set([...insideCapabilities, ...capabilities, ...boundingSet(containerOf(pod, container))]);
-    return [{ uid: 0, gid: 0, capabilities: inOrder(all), asTarget: true }];
+    return [{ uid: 0, gid: 0, capabilities: inOrder(all), confinedAsTarget: true }];
   }
   const profile = (some: readonly Capability[], files: boolean): SecurityProfile => {
     // The same user may read and trace unless the target has more capabilities, as a root target usually has.
@@ -44,8 +46,8 @@ export function profilesFor(pod: V1Pod, container: string, needs: Needs): Securi
     const owns = traces && needs.files === "all" ? owningCapabilities(pod, container) : [];
     const all = inOrder(new Set([...some, ...traces ? tracingCapabilities(user.uid) : [], ...owns]));
     return all.length > 0
-      ? { uid: 0, gid: 0, capabilities: all, asTarget: false }
-      : { ...user, capabilities: [], asTarget: false };
+      ? { uid: 0, gid: 0, capabilities: all, confinedAsTarget: false }
+      : { ...user, capabilities: [], confinedAsTarget: false };
   };
   const profiles = [
     ...wanted.length > 0 ? [profile([...capabilities, ...wanted], files !== false)] : [],
@@ -100,7 +102,7 @@ function inOrder(some: ReadonlySet<Capability>): Capability[] {
 }
 
 function same(a: SecurityProfile, b: SecurityProfile): boolean {
-  return a.uid === b.uid && a.gid === b.gid && a.asTarget === b.asTarget &&
+  return a.uid === b.uid && a.gid === b.gid && a.confinedAsTarget === b.confinedAsTarget &&
     a.capabilities.join() === b.capabilities.join();
 }
 

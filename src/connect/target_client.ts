@@ -39,7 +39,7 @@ export function makeTargetClient(
 ): TargetClient {
   let watched: AbortSignal | undefined;
   const where = name === undefined ? `beside "${target.namespace}/${target.pod}"` : `on "${name}"`;
-  const lost = () => watched ??= watch();
+  const targetGone = () => watched ??= watch();
   const fail = (error: unknown) => translateCall(error, connection, endpoint, where, watched);
   const runtimeExec = (call: InsideCall) => isAsTarget(call) ? endpoint.runtimeExec : undefined;
   const listProcesses = async (pids: readonly number[] = []) => {
@@ -56,11 +56,11 @@ export function makeTargetClient(
     way: endpoint.way,
     capabilities: endpoint.capabilities,
     protectsMounts: (call) => endpoint.way === "node" || runtimeExec(call) !== undefined,
-    get lost() {
-      return lost();
+    get targetGone() {
+      return targetGone();
     },
     run(options: RunOptions): Run {
-      lost(); // starts the watch, which short calls do not need
+      targetGone(); // starts the watch, which short calls do not need
       return startRun(
         connection,
         options,

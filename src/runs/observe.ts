@@ -30,7 +30,7 @@ export async function* observe(
   const run = client.run(tool);
   const events = new Channel<Event>();
   const ended = new AbortController();
-  const stop = AbortSignal.any([signal, client.lost]);
+  const stop = AbortSignal.any([signal, client.targetGone]);
   let failure: unknown, timer: ReturnType<typeof setTimeout> | undefined, read = false;
 
   /** Returns undefined if the tool throws, as it cannot go on: then there is no summary, either. */
@@ -86,7 +86,7 @@ export async function* observe(
     clearTimeout(timer);
     ended.abort();
   }
-  if (client.lost.aborted) throw client.lost.reason;
+  if (client.targetGone.aborted) throw client.targetGone.reason;
   if (failure !== undefined) throw failure;
 }
 

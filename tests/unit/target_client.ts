@@ -82,7 +82,7 @@ export function targetClientOf(
     way,
     capabilities: new Set(capabilityNames),
     protectsMounts: () => true,
-    lost: lost.signal,
+    targetGone: lost.signal,
     run(options) {
       seen.options = options;
       return run;

@@ -23,7 +23,7 @@ export async function* copyFiles(
 ): AsyncIterable<Event> {
   const left = new AbortController();
   using progress = new ProgressShown(enabled);
-  const until = AbortSignal.any([signal, client.lost, left.signal]);
+  const until = AbortSignal.any([signal, client.targetGone, left.signal]);
   const work = new Copy(client, request, until, progress, (text) => {
     progress.hide();
     notice(text);
@@ -45,7 +45,7 @@ export async function* copyFiles(
       noticeKept();
       return;
     }
-    const failure = client.lost.aborted ? client.lost.reason : error;
+    const failure = client.targetGone.aborted ? client.targetGone.reason : error;
     noticeKept();
     // copyIn() and copyOut() translate the errors that they expect; this is an unexpected path.
     throw failure instanceof FileTrouble ? work.error("write", "local", failure.path, failure.code) : failure;

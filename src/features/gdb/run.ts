@@ -35,7 +35,7 @@ export async function run(
     ...(interactive ? { pty: context.windowSize(), env: { ...env, TERM: terminalType } } : { env }),
   });
   const code = await context.attach(run);
-  if (client.lost.aborted) throw client.lost.reason;
+  if (client.targetGone.aborted) throw client.targetGone.reason;
   return code;
 }
 

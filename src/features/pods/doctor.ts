@@ -13,8 +13,8 @@ import { assertNamespace } from "../../kube/resolve.ts";
 import { allRights } from "../../rights/rights.ts";
 import type { Target, TargetQuery } from "../../target.ts";
 import type { Needs } from "../../way.ts";
-import type { Standing } from "../../connect/ladder.ts";
-import { chooseWay } from "../../connect/ladder.ts";
+import type { Standing } from "../../connect/way_rules.ts";
+import { predictWay } from "../../connect/way_rules.ts";
 import { doesNotRun } from "../../connect/refusal.ts";
 import { profileText, targetUser } from "../../connect/security_profile.ts";
 import type { ClusterContext } from "../../context.ts";
@@ -59,7 +59,7 @@ export async function* diagnose(
   const found = await Promise.all(commands.map(async ({ command, needs }) => {
     const ephemeral = await ephemeralFinding(context, pod, target, needs);
     const byNode = needsProcess(needs) && target.container.id === "" ? { error: hasNoProcess(pod, target) } : node;
-    const chosen = chooseWay({
+    const chosen = predictWay({
       ...{ needs, memory, limits: sharedLimits(pod), ephemeral: standing(ephemeral) },
       node: running && !("error" in byNode) ? "runs" : standing(byNode),
     });

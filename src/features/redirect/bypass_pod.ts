@@ -11,7 +11,7 @@ import { enterLocal } from "../../connect/enter_local.ts";
 /** Bypasses the sidecar of a pod of this machine. Throws ScopeError. */
 export async function* bypassLocal(context: RunContext, query: TargetQuery, plan: BypassPlan): AsyncIterable<Event> {
   await using client = await enterLocal(context, query, bypassNeeds);
-  yield* client.bypass({ plan, signal: AbortSignal.any([context.signal, client.lost]) });
+  yield* client.bypass({ plan, signal: AbortSignal.any([context.signal, client.targetGone]) });
 }
 
 /** Bypasses the sidecar of the query's only pod, and reconnects whenever the connection is lost. Throws ScopeError. */

@@ -26,7 +26,7 @@ export async function* redirectLocal(
   const { incoming } = requested, why = "without a cluster nobody knows the names of ports";
   const plan = { ...requested, incoming: incoming === "all" ? incoming : numberedPorts(incoming, why) };
   await using client = await enterLocal(context, query, redirectNeeds(plan));
-  yield* client.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, client.lost]) });
+  yield* client.redirect({ ...newRun(), plan, signal: AbortSignal.any([context.signal, client.targetGone]) });
 }
 
 /**

@@ -29,7 +29,7 @@ export async function run(context: Context, { plan, command }: BypassCommandPlan
     plan,
     () => context.attach(client.run({ ...sessionProgram(context, command), namespaces: ["net", "pid", "uts", "ipc"] })),
   );
-  if (client.lost.aborted) throw client.lost.reason;
+  if (client.targetGone.aborted) throw client.targetGone.reason;
   return code;
 }
 

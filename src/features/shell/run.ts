@@ -60,10 +60,10 @@ export async function run(context: Context, { container, pid, inside, volumes, c
   });
   const code = await context.attach(run);
   // When the target ends, the kernel kills all processes of its pid namespace; the cluster reports the end a little later.
-  if (code === killed) await delay(reportMs, client.lost);
+  if (code === killed) await delay(reportMs, client.targetGone);
   // Also keeps `client` in use more than once: the bundler's minifier inlines a variable that is used once, even one of
   // "await using", and then nothing is disposed. A test compares the bundles.
-  if (client.lost.aborted) throw client.lost.reason;
+  if (client.targetGone.aborted) throw client.targetGone.reason;
   return code;
 }
 

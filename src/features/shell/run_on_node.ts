@@ -15,6 +15,6 @@ export async function run(context: Context, { node, command }: NodePlan): Promis
   });
   const code = await context.attach(run);
   // Keeps `place` in use more than once: see run.ts.
-  if (place.lost.aborted) throw place.lost.reason;
+  if (place.targetGone.aborted) throw place.targetGone.reason;
   return code;
 }

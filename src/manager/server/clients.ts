@@ -1,6 +1,6 @@
 import type { Http2Session, ServerHttp2Session } from "node:http2";
 
-/** A client counts as gone after this long without a frame, in milliseconds. */
+/** A client counts as gone after this long without a byte, in milliseconds. */
 const silenceMs = 4000;
 const checkMs = 500;
 

@@ -116,7 +116,7 @@ Deno.test("AutoWay adds nothing to a pod that is being deleted, and tries a debu
 Deno.test("AutoWay asks what is said to run in a pod that is being deleted, and tries a debug pod where it has ended", async () => {
   const container = ephemeralContainer(pod("web"), {
     ...{ name: "scope-1", target: "app", image: "endoscope:1", pullPolicy: "IfNotPresent", volumes: false },
-    profile: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
+    profile: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], confinedAsTarget: false },
   });
   const of = pod("web", {
     ...deleted,
@@ -176,7 +176,7 @@ Deno.test("AutoWay takes no way with more rights because the API server fails", 
 function rewritten(image: string) {
   const container = ephemeralContainer(pod("web"), {
     ...{ name: "scope-1", target: "app", image, pullPolicy: "IfNotPresent", volumes: false },
-    profile: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], asTarget: false },
+    profile: { uid: 0, gid: 0, capabilities: ["SYS_PTRACE"], confinedAsTarget: false },
   });
   return pod("web", {
     spec: { ephemeralContainers: [container] },

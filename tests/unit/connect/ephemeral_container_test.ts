@@ -5,9 +5,9 @@ import { ephemeralContainer, findUsable, merged, scopeContainers } from "../../.
 import type { SecurityProfile } from "../../../src/connect/security_profile.ts";
 
 const image = "registry.example/endoscope:1";
-const own: SecurityProfile = { uid: 65532, gid: 65533, capabilities: [], asTarget: false };
-const root: SecurityProfile = { uid: 0, gid: 0, capabilities: ["NET_RAW", "SYS_PTRACE"], asTarget: false };
-const inside: SecurityProfile = { uid: 0, gid: 0, capabilities: ["SYS_CHROOT"], asTarget: true };
+const own: SecurityProfile = { uid: 65532, gid: 65533, capabilities: [], confinedAsTarget: false };
+const root: SecurityProfile = { uid: 0, gid: 0, capabilities: ["NET_RAW", "SYS_PTRACE"], confinedAsTarget: false };
+const inside: SecurityProfile = { uid: 0, gid: 0, capabilities: ["SYS_CHROOT"], confinedAsTarget: true };
 
 const pod: V1Pod = {
   metadata: { name: "web", namespace: "shop" },
@@ -123,10 +123,19 @@ Deno.test("findUsable() wants no capability less, and takes one more", () => {
 });
 
 Deno.test("findUsable() takes none with a capability where a process of the target may reach what is in it", () => {
-  const bare: SecurityProfile = { uid: 0, gid: 0, capabilities: [], asTarget: false, bare: true };
-  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, profile: bare }), undefined);
-  assert.deepEqual(merged(withContainers([containerOf(root)]), { ...wanted, profile: bare }).profile, bare);
-  assert.ok(findUsable(withContainers([containerOf(bare)]), { ...wanted, profile: bare }));
+  const noMoreCapabilities: SecurityProfile = {
+    uid: 0,
+    gid: 0,
+    capabilities: [],
+    confinedAsTarget: false,
+    noMoreCapabilities: true,
+  };
+  assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, profile: noMoreCapabilities }), undefined);
+  assert.deepEqual(
+    merged(withContainers([containerOf(root)]), { ...wanted, profile: noMoreCapabilities }).profile,
+    noMoreCapabilities,
+  );
+  assert.ok(findUsable(withContainers([containerOf(noMoreCapabilities)]), { ...wanted, profile: noMoreCapabilities }));
 });
 
 Deno.test("ephemeralContainer() keeps its socket out of a /tmp that is a volume of the pod", () => {
@@ -145,7 +154,7 @@ Deno.test("findUsable() wants the very rights of the target for what runs inside
 });
 
 Deno.test("findUsable() wants the target's group, too", () => {
-  const profile: SecurityProfile = { uid: 0, gid: 7, capabilities: [], asTarget: false };
+  const profile: SecurityProfile = { uid: 0, gid: 7, capabilities: [], confinedAsTarget: false };
   assert.equal(findUsable(withContainers([containerOf(root)]), { ...wanted, profile }), undefined);
   assert.notEqual(findUsable(withContainers([containerOf(profile)]), { ...wanted, profile }), undefined);
 });

@@ -7,7 +7,7 @@ import type { SecurityProfile } from "../../../src/connect/security_profile.ts";
 import { containerStatus, deleted, pod } from "../kube/pod.ts";
 
 const web = pod("web");
-const raw: SecurityProfile = { uid: 0, gid: 0, capabilities: ["NET_RAW"], asTarget: false };
+const raw: SecurityProfile = { uid: 0, gid: 0, capabilities: ["NET_RAW"], confinedAsTarget: false };
 // Message of the API server.
 const violation =
   'pods "web" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities (container ' +
@@ -15,18 +15,18 @@ const violation =
 const forbidden = (message: string) =>
   translate('add an ephemeral container to pod "shop/web"', { code: 403, body: { message } });
 
-Deno.test("unfit() has nothing against a pod whose container runs", () => {
+Deno.test("obstacleFor() has nothing against a pod whose container runs", () => {
   assert.equal(obstacleFor(web, toTarget(web, undefined)), undefined);
 });
 
-Deno.test("unfit() refuses a static pod, of which the API server has a mirror only", () => {
+Deno.test("obstacleFor() refuses a static pod, of which the API server has a mirror only", () => {
   const mirror = pod("web", { metadata: { annotations: { "kubernetes.io/config.mirror": "3f3f" } } });
   const error = obstacleFor(mirror, toTarget(mirror, undefined));
   assert.equal(error?.message, 'Pod "shop/web" is a static pod, which can have no ephemeral container');
   assert.deepEqual([error?.kind, error?.hint], ["unreachable", "use --via node"]);
 });
 
-Deno.test("unfit() refuses a container that does not run, as there is no pid namespace to share", () => {
+Deno.test("obstacleFor() refuses a container that does not run, as there is no pid namespace to share", () => {
   const crashing = pod("web", {
     status: { containerStatuses: [{ ...containerStatus("app"), state: { waiting: {} } }] },
   });
@@ -34,13 +34,13 @@ Deno.test("unfit() refuses a container that does not run, as there is no pid nam
   assert.equal(error?.message, 'Container "app" of pod "shop/web" does not run');
 });
 
-Deno.test("unfit() refuses a pod that is being deleted, whose kubelet starts nothing more", () => {
+Deno.test("obstacleFor() refuses a pod that is being deleted, whose kubelet starts nothing more", () => {
   const going = pod("web", deleted), error = obstacleFor(going, toTarget(going, undefined));
   assert.equal(error?.message, 'Pod "shop/web" is being deleted, and starts no ephemeral container any more');
   assert.deepEqual([error?.kind, error?.hint], ["unreachable", "use --via node"]);
 });
 
-Deno.test("refusedShape() says which rights Pod Security forbids, and policyOf() why", () => {
+Deno.test("refusedProfile() says which rights Pod Security forbids, and policyOf() why", () => {
   const error = refusedProfile(forbidden(violation), web, raw);
   assert.equal(
     error.message,
@@ -53,7 +53,7 @@ Deno.test("refusedShape() says which rights Pod Security forbids, and policyOf()
   );
 });
 
-Deno.test("refusedShape() leaves all else as it is", () => {
+Deno.test("refusedProfile() leaves all else as it is", () => {
   const error = new ScopeError("unreachable", "Cannot add");
   assert.equal(refusedProfile(error, web, raw), error);
   const lacking = forbidden(

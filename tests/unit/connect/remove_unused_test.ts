@@ -32,7 +32,7 @@ function passageWith(
   return { endpoint, done, context };
 }
 
-Deno.test("letGo after a lost connection removes no debug pod that others use, and one that nobody does", async () => {
+Deno.test("releaseTarget() after a lost connection removes no debug pod that others use, and one that nobody does", async () => {
   await using manager = await startManager();
   const { endpoint, done, context } = passageWith(() => openSocket(manager.socket));
   const lose = async () => {
@@ -53,7 +53,7 @@ Deno.test("letGo after a lost connection removes no debug pod that others use, a
   assert.deepEqual(done, ["debug pod stays", "removed"]);
 });
 
-Deno.test("letGo removes what has ended, and nothing of which nobody can tell", async () => {
+Deno.test("releaseTarget() removes what has ended, and nothing of which nobody can tell", async () => {
   await using manager = await startManager();
   const lost = await manager.connect();
   await lost[Symbol.asyncDispose]();
@@ -70,7 +70,7 @@ Deno.test("letGo removes what has ended, and nothing of which nobody can tell", 
   }
 });
 
-Deno.test("comingBack tells of the loss first, and removes at its end what it made before it", async () => {
+Deno.test("withReconnect() tells of the loss first, and removes at its end what it made before it", async () => {
   await using api = await apiServer(() => ({ status: 403, body: "" }));
   const { endpoint, done, context } = passageWith(() => Promise.resolve(undefined));
   const stop = new AbortController(), name = { namespace: "shop", pod: "web" };
@@ -79,7 +79,7 @@ Deno.test("comingBack tells of the loss first, and removes at its end what it ma
     assert.equal(inside.options.terminate, false);
     if (++entered === 1) made?.(endpoint); // later it is found
     const client = {
-      lost: new AbortController().signal,
+      targetGone: new AbortController().signal,
       [Symbol.asyncDispose]: () => Promise.resolve(void done.push("left")),
     };
     return Promise.resolve(client as unknown as TargetClient);

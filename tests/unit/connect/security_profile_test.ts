@@ -22,26 +22,26 @@ function podOf(
 }
 
 const root = podOf({ user: [0, 0] }), other = podOf({ user: [65532, 65533] }), unknown = podOf({});
-const own: SecurityProfile = { uid: 65532, gid: 65533, capabilities: [], asTarget: false };
+const own: SecurityProfile = { uid: 65532, gid: 65533, capabilities: [], confinedAsTarget: false };
 const rootWith = (...capabilities: SecurityProfile["capabilities"]): SecurityProfile => ({
   uid: 0,
   gid: 0,
   capabilities,
-  asTarget: false,
+  confinedAsTarget: false,
 });
 
-Deno.test("shapesFor() takes the target's own user where no capability is needed", () => {
+Deno.test("profilesFor() takes the target's own user where no capability is needed", () => {
   assert.deepEqual(profilesFor(other, "app", {}), [own]);
   assert.deepEqual(profilesFor(other, "app", { files: true }), [own]);
   assert.deepEqual(profilesFor(root, "app", {}), [rootWith()]);
-  assert.deepEqual(profilesFor(unknown, "app", {}), [{ capabilities: [], asTarget: false }]);
+  assert.deepEqual(profilesFor(unknown, "app", {}), [{ capabilities: [], confinedAsTarget: false }]);
 });
 
-Deno.test("shapesFor() traces a root target with SYS_PTRACE, as it has capabilities of its own", () => {
+Deno.test("profilesFor() traces a root target with SYS_PTRACE, as it has capabilities of its own", () => {
   assert.deepEqual(profilesFor(root, "app", { files: true }), [rootWith("SYS_PTRACE")]);
 });
 
-Deno.test("shapesFor() may do with files what a root target may, and no more", () => {
+Deno.test("profilesFor() may do with files what a root target may, and no more", () => {
   assert.deepEqual(profilesFor(root, "app", { files: "all" }), [
     rootWith("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SYS_PTRACE"),
   ]);
@@ -50,38 +50,38 @@ Deno.test("shapesFor() may do with files what a root target may, and no more", (
   assert.deepEqual(profilesFor(other, "app", { files: "all" }), [own]);
 });
 
-Deno.test("shapesFor() gives up files that are only wanted", () => {
+Deno.test("profilesFor() gives up files that are only wanted", () => {
   assert.deepEqual(profilesFor(root, "app", { files: "wanted" }), [rootWith("SYS_PTRACE"), rootWith()]);
   assert.deepEqual(profilesFor(other, "app", { files: "wanted" }), [own]);
 });
 
-Deno.test("shapesFor() is root where a capability is needed", () => {
+Deno.test("profilesFor() is root where a capability is needed", () => {
   assert.deepEqual(profilesFor(other, "app", { capabilities: ["NET_RAW"] }), [rootWith("NET_RAW")]);
 });
 
-Deno.test("shapesFor() can stop and read another user's process from root", () => {
+Deno.test("profilesFor() can stop and read another user's process from root", () => {
   const all = ["DAC_OVERRIDE", "KILL", "NET_RAW", "SYS_PTRACE"] as const;
   assert.deepEqual(profilesFor(other, "app", { capabilities: ["NET_RAW"], files: true }), [rootWith(...all)]);
   assert.deepEqual(profilesFor(unknown, "app", { files: true }), [rootWith("DAC_OVERRIDE", "KILL", "SYS_PTRACE")]);
 });
 
-Deno.test("shapesFor() asks for wanted capabilities first, and does without them", () => {
+Deno.test("profilesFor() asks for wanted capabilities first, and does without them", () => {
   assert.deepEqual(profilesFor(other, "app", { wanted: ["NET_RAW"] }), [rootWith("NET_RAW"), own]);
 });
 
-Deno.test("shapesFor() is the target's own user without capabilities for what its runtime lets in", () => {
-  assert.deepEqual(profilesFor(other, "app", { inside: true }), [{ ...own, bare: true }]);
+Deno.test("profilesFor() is the target's own user without capabilities for what its runtime lets in", () => {
+  assert.deepEqual(profilesFor(other, "app", { inside: true }), [{ ...own, noMoreCapabilities: true }]);
   const root = podOf({ user: [0, 0], security: { capabilities: { add: ["ALL"] } } });
   assert.deepEqual(profilesFor(root, "app", { inside: true }), [
-    { uid: 0, gid: 0, capabilities: [], asTarget: false, bare: true },
+    { uid: 0, gid: 0, capabilities: [], confinedAsTarget: false, noMoreCapabilities: true },
   ]);
   // With an unknown user it is unknown which processes' descriptors it could open.
-  assert.equal(profilesFor(unknown, "app", { inside: true })[0]?.asTarget, true);
+  assert.equal(profilesFor(unknown, "app", { inside: true })[0]?.confinedAsTarget, true);
   const half = podOf({ security: { runAsUser: 7 } });
-  assert.equal(profilesFor(half, "app", { inside: true })[0]?.asTarget, true);
+  assert.equal(profilesFor(half, "app", { inside: true })[0]?.confinedAsTarget, true);
 });
 
-Deno.test("shapesFor() grants inside all that the target may have, to drop the rest", () => {
+Deno.test("profilesFor() grants inside all that the target may have, to drop the rest", () => {
   const [profile] = profilesFor(
     podOf({ security: { capabilities: { drop: ["ALL"], add: ["CAP_NET_ADMIN"] } } }),
     "app",
@@ -90,7 +90,7 @@ Deno.test("shapesFor() grants inside all that the target may have, to drop the r
     },
   );
   const added = ["KILL", "SETGID", "SETUID", "SETPCAP", "NET_ADMIN", "SYS_CHROOT", "SYS_PTRACE"] as const;
-  assert.deepEqual(profile, { uid: 0, gid: 0, capabilities: added, asTarget: true });
+  assert.deepEqual(profile, { uid: 0, gid: 0, capabilities: added, confinedAsTarget: true });
   const [plain] = profilesFor(podOf({ security: { capabilities: { drop: ["net_raw"] } } }), "app", { inside: "other" });
   assert.equal(plain?.capabilities.includes("NET_RAW"), false);
   assert.equal(plain?.capabilities.includes("MKNOD"), true);
@@ -108,7 +108,7 @@ Deno.test("targetUser() believes the kubelet, then the container, then the pod",
   assert.deepEqual(targetUser(unknown, "app"), {});
 });
 
-Deno.test("shapeText() says who, and with what", () => {
+Deno.test("profileText() says who, and with what", () => {
   assert.equal(profileText(own), "user 65532 without capabilities");
   assert.equal(profileText(rootWith("NET_RAW", "SYS_PTRACE")), "root with NET_RAW, SYS_PTRACE");
   assert.equal(profileText({ capabilities: [] }), "the image's user without capabilities");

@@ -9,7 +9,7 @@ Deno.test("accessText() names verb, resource and place", () => {
   assert.equal(rightText({ verb: "get", group: "apps", resource: "deployments" }), "get deployments.apps");
 });
 
-Deno.test("askFor() says each right once, by its place, and what prints a Role with them", () => {
+Deno.test("permissionHint() says each right once, by its place, and what prints a Role with them", () => {
   const exec = { group: "", resource: "pods/exec", namespace };
   assert.equal(
     permissionHint(

@@ -16,7 +16,7 @@ function least(permissions: readonly PermissionGroup[], query: Partial<RightsQue
 
 Deno.test("Every command says what it asks the API server for", () => {
   const silent = commands.filter((command) => permissionsOf(command) === undefined).map(({ name }) => name);
-  assert.deepEqual(silent, [], "give them `needs` or `asks`: see command.ts and rights.ts");
+  assert.deepEqual(silent, [], "give them `needs` or `permissions`: see command.ts and rights.ts");
   // Commands that connect to a target need the rights of a way.
   for (const { name, needs } of commands.filter(({ needs }) => needs !== undefined)) {
     const permissions = asking.find((one) => one.name === name)?.permissions ?? [];

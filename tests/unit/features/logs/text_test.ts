@@ -123,7 +123,7 @@ const notices: [LogNotice, string][] = [
 ];
 
 for (const [event, expected] of notices) {
-  Deno.test(`newsText() says ${expected}`, () => assert.equal(noticeText(event), expected));
+  Deno.test(`noticeText() says ${expected}`, () => assert.equal(noticeText(event), expected));
 }
 
 Deno.test("textRenderer() prints lines of logs", () => {

@@ -99,7 +99,7 @@ async function pingingWithoutRaw(options: RawOptions, reachable: Destination[], 
       void place.print("stdout", text).then(() => place.end(0));
       return place.client.run(options);
     };
-    return Promise.resolve({ ...places[1]!.client, lost: places[1]!.client.lost, capabilities: new Set(), run });
+    return Promise.resolve({ ...places[1]!.client, lost: places[1]!.client.targetGone, capabilities: new Set(), run });
   };
   return { code: await runPing(context, ping.plan(options, ["h"], context.options), ports.find), did, ran };
 }

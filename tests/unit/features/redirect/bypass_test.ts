@@ -47,7 +47,7 @@ async function summaryOf(events: () => AsyncIterable<Event>): Promise<[Event[], 
   return [seen, undefined];
 }
 
-Deno.test("summedUp() adds what went around before and after a lost connection, and sums up however it ends", async () => {
+Deno.test("withSummary() adds what went around before and after a lost connection, and sums up however it ends", async () => {
   const failure = new Error("gone");
   const [events, error] = await summaryOf(async function* () {
     yield* [started(), traffic(2), traffic(5)];
@@ -60,7 +60,7 @@ Deno.test("summedUp() adds what went around before and after a lost connection, 
   assert.ok(last.type === "bypass.summary" && last.connections === 8 && last.durationMs >= 0, JSON.stringify(last));
 });
 
-Deno.test("summedUp() of what never began has nothing to say", async () => {
+Deno.test("withSummary() of what never began has nothing to say", async () => {
   const [events, error] = await summaryOf(async function* () {
     yield* [];
     throw new Error("no way");

@@ -25,7 +25,7 @@ async function isIn(pid: number, state: string): Promise<void> {
   });
 }
 
-Deno.test("Traced.release() wakes what was left stopped", async () => {
+Deno.test("Tracee.release() wakes what was left stopped", async () => {
   await using target = sleeper();
   await isIn(target.pid, "S");
   const traced = new Tracee(target.pid);
@@ -35,7 +35,7 @@ Deno.test("Traced.release() wakes what was left stopped", async () => {
   await isIn(target.pid, "S");
 });
 
-Deno.test("Traced.release() takes back the SIGSTOP of a tracer that ended while its target waited in the kernel", async () => {
+Deno.test("Tracee.release() takes back the SIGSTOP of a tracer that ended while its target waited in the kernel", async () => {
   const directory = Deno.makeTempDirSync({ prefix: "scope-test-" }), fifo = `${directory}/fifo`;
   const child = new Deno.Command(Deno.execPath(), { args: ["eval", waitsInTheKernel(fifo)], stdin: "null" }).spawn();
   try {
@@ -55,7 +55,7 @@ Deno.test("Traced.release() takes back the SIGSTOP of a tracer that ended while 
   }
 });
 
-Deno.test("Traced.release() leaves stopped what was stopped before", async () => {
+Deno.test("Tracee.release() leaves stopped what was stopped before", async () => {
   await using target = sleeper();
   kill(target.pid, "SIGSTOP");
   await isIn(target.pid, "T");

@@ -9,7 +9,7 @@ Deno.test("Pause waits its time", async () => {
   assert.ok(performance.now() - start >= 29);
 });
 
-Deno.test("Pause.wake() ends all waits of now, and none that come later", async () => {
+Deno.test("InterruptibleDelay.wake() ends all waits of now, and none that come later", async () => {
   const pause = new InterruptibleDelay();
   const waits = Promise.all([pause.wait(long), pause.wait(long)]);
   pause.wake();
@@ -20,7 +20,7 @@ Deno.test("Pause.wake() ends all waits of now, and none that come later", async 
   assert.equal(await later, "over");
 });
 
-Deno.test("Pause.end() lets nothing wait any more", async () => {
+Deno.test("InterruptibleDelay.end() lets nothing wait any more", async () => {
   const pause = new InterruptibleDelay();
   pause.end();
   await pause.wait(long);

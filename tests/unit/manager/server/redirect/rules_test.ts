@@ -123,7 +123,7 @@ Deno.test("holdersOf() finds who has one of the ports, in the same direction", (
   assert.deepEqual(holdersOf(held, { table: "scope_a1" }, { incoming: [80], outgoing: [] }), []);
 });
 
-Deno.test("standsBefore() tells two that came at once apart, the same way on both sides", () => {
+Deno.test("precedes() tells two that came at once apart, the same way on both sides", () => {
   const other = held[0]!;
   assert.equal(precedes(other, { table: "scope_z", priority: -110 }), true);
   assert.equal(precedes(other, { table: "scope_a0", priority: -110 }), false);

@@ -17,10 +17,8 @@ export interface Facts {
   limits?: SharedLimits;
 }
 
-/**
- * Returns the reason to try a debug pod before an ephemeral container although it has more rights; undefined without one.
- */
-export function preferNode({ needs, memory, limits: { cpuCores, storageBytes } = {} }: Facts): string | undefined {
+/** Returns why `--via auto` tries a debug pod, which has more rights, before an ephemeral container; undefined if it does not. */
+export function whyNodeFirst({ needs, memory, limits: { cpuCores, storageBytes } = {} }: Facts): string | undefined {
   if (needs.nodePids) return "pids of the node mean nothing in an ephemeral container";
   if (needs.inside === "other") return "from an ephemeral container, mounts of the target would not be protected";
   const free = freeBytes(memory), enough = enoughMemory + (storageBytes === undefined ? 0 : scratchBytes);
@@ -44,14 +42,14 @@ export function noRoom(memory: PodMemory): string | undefined {
 /** State of a way: a manager runs already, one could be started, or neither. */
 export type Standing = "runs" | "possible" | "impossible";
 
-/** Returns the way that `--via auto` takes; undefined when neither is possible. */
-export function chooseWay(
+/** Returns the way that AutoWay.reach() would take, for `doctor`; undefined when neither is possible. */
+export function predictWay(
   { node, ephemeral, ...facts }: Facts & { node: Standing; ephemeral: Standing },
 ): "node" | "ephemeral" | undefined {
   if (node === "runs") return "node";
   const { nodePids = false, inside } = facts.needs;
   if (ephemeral === "runs" && !nodePids && inside !== "other") return "ephemeral";
-  if (ephemeral !== "impossible" && preferNode(facts) === undefined) return "ephemeral";
+  if (ephemeral !== "impossible" && whyNodeFirst(facts) === undefined) return "ephemeral";
   if (node === "possible") return "node";
   return ephemeral !== "impossible" && !nodePids && noRoom(facts.memory) === undefined ? "ephemeral" : undefined;
 }
