@@ -28,19 +28,6 @@ need() {
     die "Cannot install the Debian package \"$*\""
 }
 
-# Takes a lock until the script ends or calls `unlock`: `lock FILE WHAT`. WHAT names its possible holder, for messages.
-lock() {
-  # macOS has no flock. Results are written elsewhere and renamed, so concurrent runs only do the work twice.
-  if [ "$(uname -s)" = Darwin ] && ! command -v flock >/dev/null 2>&1; then return; fi
-  need flock util-linux
-  exec 9>"$1"
-  flock --nonblock 9 && return
-  say "waiting for $2"
-  flock --timeout 1800 9 || die "Cannot get the lock \"$1\" within 30 minutes" "see who holds it: fuser $1" 75
-}
-
-unlock() { exec 9>&-; }
-
 # Sets $deno to the pinned Deno of this machine, from npm on the first use.
 find_deno() {
   case "$(uname -s)/$(uname -m)" in
@@ -62,4 +49,12 @@ find_deno() {
     { rm -rf "$deno_part"; die "Cannot install Deno $deno_version from npm"; }
   mv "$deno_part" "$deno_home" 2>/dev/null || rm -rf "$deno_part"
   [ -x "$deno" ] || die "Cannot find Deno in \"$deno_home\"" "remove that directory and run this again"
+}
+
+# Becomes a script in TypeScript: `run_script FILE ARGUMENT...`, with FILE in scripts/src.
+run_script() {
+  find_deno
+  script=$root/scripts/src/$1
+  shift
+  exec "$deno" run -A --quiet --config "$root/deno.json" "$script" "$@"
 }

@@ -72,6 +72,7 @@ async function checkPrograms() {
   }
 }
 
-async function works(argv: string[]): Promise<boolean> {
+/** Returns true when a program is there and ends with exit code 0. */
+export async function works(argv: readonly string[]): Promise<boolean> {
   return await run(argv).then(() => true, () => false);
 }
