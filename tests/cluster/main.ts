@@ -6,7 +6,7 @@ import { kubectlOf } from "./kubectl.ts";
 import { loadImages } from "./load.ts";
 import { enterArgs, nodePid } from "./node.ts";
 import { Progress } from "./progress.ts";
-import { openState, type State } from "./state.ts";
+import { openState, runningBin, type State } from "./state.ts";
 
 const HELP = `Usage: scripts/cluster COMMAND
 
@@ -80,12 +80,6 @@ async function enter(state: State, [name, ...argv]: readonly string[]): Promise<
   const [program = "", ...args] = enterArgs(pid, argv);
   const env = { PATH: `${bin}:${Deno.env.get("PATH")}` };
   return (await new Deno.Command(program, { args, env, stdin: "inherit" }).spawn().status).code;
-}
-
-function runningBin(state: State): string {
-  if (state.bin !== undefined && state.running("kube-apiserver")) return state.bin;
-  const named = state.name === "" ? "cluster" : `cluster "${state.name}"`;
-  throw new ClusterError(`Cannot find a running ${named} of "${state.checkout}"`, "run scripts/cluster up");
 }
 
 function demandRoot() {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ClusterError } from "./errors.ts";
 import { lockFile } from "./lock.ts";
 import { alive, type Identity, parsePidFile } from "./processes.ts";
 
@@ -80,4 +81,11 @@ export function clusterHash(checkout: string, name = ""): string {
 export function openState(checkout = Deno.realPathSync(`${import.meta.dirname}/../..`)): State {
   const home = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`;
   return new State(checkout, Deno.env.get("SCOPE_CACHE") || `${home}/scope`, Deno.env.get("SCOPE_CLUSTER"));
+}
+
+/** Returns the directory of the programs of a cluster, which must run. */
+export function runningBin(state: State): string {
+  if (state.bin !== undefined && state.running("kube-apiserver")) return state.bin;
+  const named = state.name === "" ? "cluster" : `cluster "${state.name}"`;
+  throw new ClusterError(`Cannot find a running ${named} of "${state.checkout}"`, "run scripts/cluster up");
 }

@@ -6,3 +6,8 @@ import { say } from "./output.ts";
 export async function runShown(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   return await run(argv, { signal: interrupted, onLine: say, ...options });
 }
+
+/** Runs a program that removes something, also after an interruption. Its failure is ignored: there may be nothing left. */
+export async function runCleanup(argv: readonly string[], options: RunOptions = {}): Promise<void> {
+  await run(argv, options).catch(() => {});
+}
