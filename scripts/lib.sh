@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the scripts in this directory: paths, common functions and the pinned Deno.
 # Everything downloaded or built goes to $SCOPE_CACHE, outside the checkout.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
@@ -5,6 +6,7 @@ SCOPE_CACHE=${SCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scope}
 export SCOPE_CACHE
 deno_version=2.9.6
 # Flags and permissions of the bundled command line; that file explains them.
+# shellcheck disable=SC2034 # for the scripts that source this file
 scope_flags=$(sed -n '/^--/p' "$root/deploy/permissions.txt" | tr '\n' ' ')
 
 say() { printf '%s\n' "$*" >&2; }

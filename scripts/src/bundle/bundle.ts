@@ -11,7 +11,7 @@ import { sourcesStamp } from "./stamp.ts";
 /** Makes these bundles in dist/, each only when its sources changed. */
 export async function bundle(...names: readonly BundleName[]): Promise<void> {
   Deno.mkdirSync(DIST, { recursive: true });
-  const stamp = sourcesStamp();
+  const stamp = await sourcesStamp();
   for (const name of names) {
     await bundleOnce(name, stamp);
     for (const [from, to] of Object.entries(bundles[name].copies)) copyIfDifferent(from, to);

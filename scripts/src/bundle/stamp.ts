@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
 import { filesBelow } from "../lib/files.ts";
+import { sha256 } from "../lib/hash.ts";
 import { ROOT } from "../lib/paths.ts";
 
 /** Returns a hash of everything that can change a bundle. */
-export function sourcesStamp(): string {
-  const hash = createHash("sha256");
-  for (const file of sources()) hash.update(`${file}\0`).update(Deno.readFileSync(`${ROOT}/${file}`));
-  return hash.digest("hex");
+export async function sourcesStamp(): Promise<string> {
+  const files = sources();
+  const names = new TextEncoder().encode(files.join("\n"));
+  return await sha256(names, ...files.map((file) => Deno.readFileSync(`${ROOT}/${file}`)));
 }
 
 function sources(): string[] {

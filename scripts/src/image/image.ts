@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { bundle } from "../bundle/bundle.ts";
 import { filesBelow } from "../lib/files.ts";
+import { sha256 } from "../lib/hash.ts";
 import { cacheDirectory, DIST, ROOT } from "../lib/paths.ts";
 
 /** Directory of the Dockerfile and of the files beside it. */
@@ -30,12 +30,6 @@ export async function currentImage(): Promise<Image> {
     ...["manager.js", "files_worker.js"].map((file) => `${DIST}/manager/${file}`),
     ...helpers.map((file) => `${DIST}/helpers/${file}`),
   ];
-  const hash = hashOf(files);
+  const hash = (await sha256(...files.map((file) => Deno.readFileSync(file)))).slice(0, 12);
   return { name: `localhost/scope/endoscope:${hash}`, files, archive: `${imagesDirectory()}/endoscope-${hash}.tar` };
-}
-
-function hashOf(files: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(Deno.readFileSync(file));
-  return hash.digest("hex").slice(0, 12);
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { version } from "../../../src/version.ts";
+import { sha256 } from "../lib/hash.ts";
 import { cacheDirectory } from "../lib/paths.ts";
 import { runShown } from "../lib/run.ts";
 import { findForeignDeno } from "./foreign_deno.ts";
@@ -24,7 +24,7 @@ export async function packagePlugin(workspace: Workspace): Promise<void> {
     const name = `scope-${version}-${platform}.tar.gz`, archive = workspace.path(name);
     await pack(directory, archive);
     const [os = "", arch = ""] = platform.split("-");
-    const SHA256 = createHash("sha256").update(Deno.readFileSync(archive)).digest("hex");
+    const SHA256 = await sha256(Deno.readFileSync(archive));
     text += fillTemplate("krew/platform.yaml", { OS: os, ARCH: arch, URL: url, FILE: name, SHA256 });
     workspace.finish(archive);
   }
