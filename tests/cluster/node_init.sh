@@ -42,7 +42,8 @@ else
   # child group.
   mkdir -p /sys/fs/cgroup/init
   echo 1 >/sys/fs/cgroup/init/cgroup.procs
-  for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
+  read -r controllers </sys/fs/cgroup/cgroup.controllers
+  for controller in $controllers; do
     echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
   done
 fi

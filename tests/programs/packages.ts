@@ -13,6 +13,7 @@ const TEST_PACKAGES = [
   "mandoc",
   "mmdebstrap",
   "procps",
+  "shellcheck",
   "socat",
   "strace",
   "tmux",
