@@ -1,8 +1,13 @@
-/** Returns the lines of an output, each after the name of its stream. */
-export function tagged(stream: "stdout" | "stderr", output: string): string[] {
+/** Returns the lines of an output; the last one may have no end. */
+export function linesOf(output: string): string[] {
   const lines = output.split("\n");
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line) => `${stream}|${line}`);
+  return lines;
+}
+
+/** Returns the lines of an output, each after the name of its stream. */
+export function tagged(stream: "stdout" | "stderr", output: string): string[] {
+  return linesOf(output).map((line) => `${stream}|${line}`);
 }
 
 /** Writes a capture: the command line, tagged lines, and the exit code. */

@@ -13,7 +13,7 @@ standard error as "stderr|...", then "exit|CODE". The address of demo/api is wri
 `;
 
 /** Name, host and options of each case; API stands for the address of demo/api. */
-const cases: readonly (readonly [name: string, arguments_: string])[] = [
+const cases: readonly (readonly [name: string, line: string])[] = [
   ["syn", "API -S -p 8080 -c 2"],
   ["refused", "API -S -p 9 -c 2"],
   ["plain", "API -c 1"],

@@ -1,6 +1,7 @@
+import { ScriptError } from "../lib/errors.ts";
 import { say } from "../lib/output.ts";
 import { runCapture } from "./capture.ts";
-import { tagged, writeCapture } from "./capture_file.ts";
+import { linesOf, tagged, writeCapture } from "./capture_file.ts";
 import { captured } from "./captured.ts";
 import { clusterEnvironment, scope } from "./cluster.ts";
 import { cases } from "./strace_cases.ts";
@@ -21,20 +22,20 @@ await runCapture("strace", USAGE, async (directory) => {
     say(name);
     // With its path, as the manager starts it: strace's messages contain the path.
     const strace = [...wrapper, "/usr/bin/strace", "-ttt", "-T", ...options, "-o", "/dev/stdout"];
-    const { stdout, stderr } = await captured([...inPod, program, before, ...strace], { env });
-    const lines = tagged("stdout", stdout);
-    const isReport = (line: string) => /^stdout\|(pid|exit)\|/.test(line);
-    const report = (kind: string) =>
-      lines.filter((line) => line.startsWith(`stdout|${kind}|`)).map((line) => line.slice(7));
+    const { stdout, stderr, code } = await captured([...inPod, program, before, ...strace], { env });
+    if (code !== 0) throw new ScriptError(`Cannot trace in the pod (exit code ${code}): ${stderr}`);
+    const lines = linesOf(stdout);
+    const isReport = (line: string) => /^(pid|exit)\|/.test(line);
+    const exit = lines.find((line) => line.startsWith("exit|")) ?? "";
     writeCapture(
       `${directory}/${name}.txt`,
       ["strace", "-ttt", "-T", ...options, "-o", "/dev/stdout", "-p", "PID"].join(" "),
       [
-        ...report("pid"),
-        ...lines.filter((line) => !isReport(line)),
+        ...lines.filter((line) => line.startsWith("pid|")),
+        ...lines.filter((line) => !isReport(line)).map((line) => `stdout|${line}`),
         ...tagged("stderr", stderr).filter((line) => line.startsWith("stderr|/usr/bin/strace:")),
       ],
-      Number(report("exit")[0]?.slice("exit|".length)),
+      Number(exit.slice("exit|".length)),
     );
   }
 });
