@@ -42,7 +42,7 @@ else
   # child group.
   mkdir -p /sys/fs/cgroup/init
   echo 1 >/sys/fs/cgroup/init/cgroup.procs
-  read -r controllers </sys/fs/cgroup/cgroup.controllers
+  read -r controllers </sys/fs/cgroup/cgroup.controllers || : # it may be empty
   for controller in $controllers; do
     echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
   done
