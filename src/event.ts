@@ -50,7 +50,7 @@ export interface Failed extends Timed {
   subject: string;
   reason: string;
   hint?: string;
-  /** Permissions that the API server refused; the hint says who can grant them. */
+  /** Missing permissions; the hint names the command that prints a Role with them. */
   missingRights?: readonly Access[];
 }
 

@@ -16,13 +16,14 @@ import { forPrograms } from "../text/safe.ts";
 
 /** The part of an event's type before the dot. */
 type Domain<Type extends string> = Type extends `${infer Name}.${string}` ? Name : Type;
-type OfRoom = Exclude<Event, Failed>;
+/** Events that a feature owns. */
+type OwnEvent = Exclude<Event, Failed>;
 
 /** Text of every event, by the part of its type before the dot; a missing domain does not compile. */
 const textOfType: {
-  [Name in Domain<OfRoom["type"]>]: (
+  [Name in Domain<OwnEvent["type"]>]: (
     look: TextLook,
-  ) => EventText<Extract<OfRoom, { type: Name | `${Name}.${string}` }>>;
+  ) => EventText<Extract<OwnEvent, { type: Name | `${Name}.${string}` }>>;
 } = {
   ping: pingText,
   hping: hpingText,
@@ -93,7 +94,7 @@ class Text implements Renderer {
     else body();
   }
 
-  #event(event: OfRoom): void {
+  #event(event: OwnEvent): void {
     const make = textOfType[event.type.split(".")[0] as keyof typeof textOfType];
     const text = this.#made.get(make) ?? make(this.#look) as EventText<never>;
     this.#made.set(make, text);

@@ -111,7 +111,7 @@ class Wait {
   #pod: V1Pod | undefined;
   #progress: Progress = { state: "waiting", reason: "Pending", pullFailed: false };
   readonly #said = new Set<string>();
-  #accesses = false;
+  #lookedUp = false;
   /** The last refusal of an exec. */
   #refusal: ScopeError | undefined;
   /** Earliest time of the next attempt at exec. */
@@ -150,8 +150,8 @@ class Wait {
     if (this.#progress.state !== "waiting") return;
     const { reason, pullFailed } = this.#progress;
     if (pullFailed || this.#waited > normalMs) notice(reason);
-    if (this.#accesses || this.#waited < askMs || this.#pod === undefined) return;
-    this.#accesses = true;
+    if (this.#lookedUp || this.#waited < askMs || this.#pod === undefined) return;
+    this.#lookedUp = true;
     const trouble = await this.awaited.trouble(this.#pod);
     if (trouble instanceof ScopeError) throw trouble;
     if (trouble !== undefined) notice(trouble);

@@ -54,7 +54,7 @@ export interface CallOptions {
   /** Stops further attempts, but not one in flight. */
   until?: AbortSignal;
   /** Rights that the call needs, for refusals that do not name them. */
-  accesses?: readonly Access[];
+  rights?: readonly Access[];
 }
 
 export interface ClusterOptions {
@@ -216,8 +216,8 @@ async function limited<T>(
   };
   try {
     const stop = until === undefined ? ended.signal : AbortSignal.any([ended.signal, until]);
-    const patience = { repeat, limitMs: timeoutMs, signal: stop, again };
-    return await Promise.race([withRetries(attempt, patience), gaveUp.promise]);
+    const options = { repeat, limitMs: timeoutMs, signal: stop, again };
+    return await Promise.race([withRetries(attempt, options), gaveUp.promise]);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     // Without the interrupt, a deferred request would have been sent again.

@@ -37,7 +37,7 @@ export type AuthOptions = Parameters<KubeConfig["applyToHTTPSOptions"]>[0];
 export class CredentialPlugin {
   #credential: Credential | undefined;
   #running: { command: string; stop: AbortController } | undefined;
-  #accesses = false;
+  #prompted = false;
   #failed: { error: unknown; at: number } | undefined;
 
   constructor(private readonly world: PluginWorld, private readonly cluster: () => Cluster | null) {}
@@ -88,11 +88,11 @@ export class CredentialPlugin {
   async #ask(plugin: ExecEntry): Promise<Credential> {
     const { command, args, env, interactiveMode, installHint } = plugin;
     // Only the first time: later in the run other code reads the terminal.
-    const interactive = this.world.interactive && !this.#accesses && interactiveMode !== "Never";
+    const interactive = this.world.interactive && !this.#prompted && interactiveMode !== "Never";
     if (interactiveMode === "Always" && !interactive) {
       throw failure(command, "it asks for a terminal: run scope at a terminal, or log in with the plugin first");
     }
-    this.#accesses = true;
+    this.#prompted = true;
     const { execa } = await import("execa");
     const stop = new AbortController();
     this.#running = { command, stop };

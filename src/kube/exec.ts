@@ -29,7 +29,7 @@ export async function execStream(
   cluster: Cluster,
   { namespace, pod, container, command, repeat = "refused" }: ExecOptions,
 ): Promise<Duplex> {
-  const accesses = execRights(namespace, pod);
+  const rights = execRights(namespace, pod);
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
   let stderr = "";
   errors.on("data", (bytes: Uint8Array) => stderr = (stderr + new TextDecoder().decode(bytes)).slice(-2000));
@@ -59,21 +59,21 @@ export async function execStream(
     return opened;
   };
   try {
-    const socket = await cluster.call(`connect to "${namespace}/${pod}"`, open, { accesses, repeat });
+    const socket = await cluster.call(`connect to "${namespace}/${pod}"`, open, { rights, repeat });
     close = () => socket.close();
     socket.on("close", () => stream.destroyed || stream.push(null));
     socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error)));
     return stream;
   } catch (error) {
     stream.destroy();
-    throw await withMissingRights(cluster, error, accesses);
+    throw await withMissingRights(cluster, error, rights);
   }
 }
 
 /** Adds the missing rights to the error of a refused websocket, which does not name them: asks the API server. */
-async function withMissingRights(cluster: Cluster, error: unknown, accesses: readonly Access[]): Promise<unknown> {
+async function withMissingRights(cluster: Cluster, error: unknown, rights: readonly Access[]): Promise<unknown> {
   if (!(error instanceof ScopeError) || error.missing === undefined) return error;
-  const missing = await missingOf(cluster, accesses);
+  const missing = await missingOf(cluster, rights);
   if (missing.length === 0) return error;
   const { kind, why, task, cause } = error;
   return new ScopeError(kind, why, { ...defined({ task }), cause, missing });

@@ -37,6 +37,7 @@ export function makeRequest(config: Config): { request: Request; stream: Request
     const url = new URL(config.getCurrentCluster()!.server + path);
     for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
     const context = new RequestContext(url.toString(), HttpMethod[method]);
+    signal.throwIfAborted();
     {
       using _abort = onAbort(signal, () => config.plugin.stop());
       await config.applySecurityAuthentication(context);

@@ -54,7 +54,7 @@ export class Attempts {
   #worked = false;
   #failingSince: number | undefined;
 
-  /** `mends` are the kinds of failures that may pass. */
+  /** `transientKinds` are the kinds of failures after which another attempt may succeed. */
   constructor(pace: Pace, private readonly transientKinds: readonly ErrorKind[] = ["unreachable", "timeout"]) {
     this.#backoff = new Backoff(pace);
   }

@@ -5,7 +5,7 @@ import { pageTitle } from "./web_page.ts";
 
 export interface Denial {
   /** Rights that the request needs, for refusals that do not name them. */
-  accesses?: readonly Access[];
+  rights?: readonly Access[];
 }
 
 /**
@@ -103,7 +103,7 @@ function refused(what: string, code: number, message: string, cause: unknown, de
         hint: `give --debug-namespace NAME of a namespace with room (${message})`,
       });
     }
-    const lacking = readRefusal(message), missing = lacking === undefined ? denial.accesses : [lacking];
+    const lacking = readRefusal(message), missing = lacking === undefined ? denial.rights : [lacking];
     // RBAC gives no reason for an exec that lacks "create". A message that is not from RBAC comes from another authorizer or
     // admission plugin, and is the best hint available.
     const reason = /is forbidden:\s*$/.test(message) ? "" : message;

@@ -116,8 +116,8 @@ async function* changes(
   } catch (error) {
     // 410: the resource version of the list is too old.
     if (until.aborted || (error instanceof StatusError && error.code === 410)) return;
-    const accesses = [{ verb: "watch", group: "", resource: "pods", namespace }];
-    throw translate("watch pods", error, { accesses });
+    const rights = [{ verb: "watch", group: "", resource: "pods", namespace }];
+    throw translate("watch pods", error, { rights });
   } finally {
     clearTimeout(limit);
     body?.destroy();

@@ -1,4 +1,7 @@
-/** Tests that every command works by the ephemeral way as well; the tests of the commands use the node way. */
+/**
+ * Tests that the commands work by the ephemeral way as well; their own tests use the node way. rbac_test.ts runs each of them,
+ * `manage` among them, by both.
+ */
 import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
 import { digest, noise } from "./files.ts";

@@ -69,7 +69,7 @@ overWays("strace", async (t, way) => {
   });
 
   await t.step("a reader that stops reading holds the target up only as long as it lives", async () => {
-    // Nothing reads the pipe with its output: all buffers fill, and strace waits.
+    // The pipe with its output is not read: all buffers fill, and strace waits.
     const child = new Deno.Command("sh", {
       args: ["-c", '"$@" | sleep 30', "sh", ...scopeArgv, ...strace("busy")],
       env: scopeEnv(),

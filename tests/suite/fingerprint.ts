@@ -1,16 +1,13 @@
-import { createHash } from "node:crypto";
+import { filesBelow } from "../../scripts/src/lib/files.ts";
+import { sha256 } from "../../scripts/src/lib/hash.ts";
 
 /** Returns a hash of the names and contents of all files in these paths of a directory. Throws if one does not exist. */
-export function fingerprint(root: string, paths: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const file of paths.flatMap((path) => filesIn(root, path)).toSorted()) {
-    const content = Deno.readFileSync(`${root}/${file}`);
-    hash.update(`${file}\0${content.length}\0`).update(content);
-  }
-  return hash.digest("hex");
-}
-
-function filesIn(root: string, path: string): string[] {
-  if (!Deno.statSync(`${root}/${path}`).isDirectory) return [path];
-  return [...Deno.readDirSync(`${root}/${path}`)].flatMap(({ name }) => filesIn(root, `${path}/${name}`));
+export async function fingerprint(root: string, paths: readonly string[]): Promise<string> {
+  const files = paths.flatMap((path) => {
+    const { isDirectory } = Deno.statSync(`${root}/${path}`);
+    return isDirectory ? filesBelow(`${root}/${path}`).map((file) => `${path}/${file}`) : [path];
+  });
+  const contents = files.toSorted().map((file) => Deno.readFileSync(`${root}/${file}`));
+  const names = files.toSorted().map((file, at) => `${file} ${contents[at]!.length}`).join("\n");
+  return await sha256(new TextEncoder().encode(names), ...contents);
 }

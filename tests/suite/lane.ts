@@ -1,9 +1,7 @@
+import { ROOT } from "../../scripts/src/lib/paths.ts";
 import { openState, State } from "../cluster/state.ts";
 import type { Options } from "./options.ts";
 import { type Ended, runProgram } from "./run_program.ts";
-
-/** Directory of the checkout. */
-export const ROOT = Deno.realPathSync(`${import.meta.dirname}/../..`);
 
 /** Time that a file may take, in milliseconds. */
 const FILE_LIMIT_MS = 20 * 60_000;
@@ -45,7 +43,7 @@ export class Lane {
 
   /** Brings the cluster up, with the image in it. Throws an Error with the output if that fails. */
   async start(): Promise<void> {
-    this.#started = (await this.#script("cluster", "status")).code !== 0;
+    this.#started = !this.#state.running("kube-apiserver");
     await this.#must("cluster", "up");
     await this.#must("image");
     const image = (await this.#must("image", "--name")).stdout.trim();

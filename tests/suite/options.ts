@@ -1,4 +1,5 @@
-import { parseArgs } from "node:util";
+import { ScriptError, USAGE as USAGE_CODE } from "../../scripts/src/lib/errors.ts";
+import { readOptions } from "../../scripts/src/lib/options.ts";
 
 export const USAGE = `Usage: scripts/test [--all] [--steps odd|even] [--lanes N] [--keep] [FILE...]
 
@@ -9,9 +10,9 @@ Each file prints its output when it is done. The last line is the count: "N pass
 
   --all      run everything: every test by both ways, and tests whose sources have not changed since they passed.
              $SCOPE_TEST_ALL=1 does the same
-  --lanes N  number of files that run at the same time (default: one for each core, at most 4; one for FILEs)
   --steps odd|even
              run only every other step of each test, to see that none needs the one before it
+  --lanes N  number of files that run at the same time (default: one for each core, at most 4; one for FILEs)
   --keep     leave the first cluster running
 `;
 
@@ -23,60 +24,32 @@ export interface Options {
   readonly steps: Steps | undefined;
   readonly lanes: number;
   readonly keep: boolean;
-  readonly help: boolean;
   readonly files: readonly string[];
 }
 
-/** A command line that is wrong: one line, and its hint. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-
-  constructor(message: string, readonly hint = "see scripts/test --help") {
-    super(message);
-  }
-}
-
-/** Parses the command line. Throws UsageError. */
+/** Parses the command line. Throws ScriptError. */
 export function parseOptions(
   argv: readonly string[],
   cores: number,
   env: (name: string) => string | undefined,
 ): Options {
-  const { values, positionals } = parsed(argv);
-  const files = positionals.map((file) => file.replace(/^\.\//, ""));
+  const values = { lanes: "from 1 to 16", steps: "odd or even" };
+  const { flags, values: given, operands } = readOptions(argv, { flags: ["all", "keep"], values });
+  const files = operands.map((file) => file.replace(/^\.\//, ""));
   const most = files.length === 0 ? Math.min(cores, 4) : 1;
-  const lanes = values.lanes === undefined ? most : Number(values.lanes);
-  if (!Number.isInteger(lanes) || lanes < 1 || lanes > 16) {
-    throw new UsageError(`Option --lanes cannot be "${values.lanes}"`, "it is a number from 1 to 16");
-  }
-  const { steps } = values;
-  if (steps !== undefined && steps !== "odd" && steps !== "even") {
-    throw new UsageError(`Option --steps cannot be "${steps}"`, "it is odd or even");
-  }
+  const lanes = Number(given.lanes?.at(-1) ?? most);
+  if (!Number.isInteger(lanes) || lanes < 1 || lanes > 16) throw invalid("lanes", given.lanes?.at(-1), values.lanes);
+  const steps = given.steps?.at(-1);
+  if (steps !== undefined && steps !== "odd" && steps !== "even") throw invalid("steps", steps, values.steps);
   return {
+    all: flags.has("all") || (env("SCOPE_TEST_ALL") ?? "") !== "",
     steps,
-    all: values.all || (env("SCOPE_TEST_ALL") ?? "") !== "",
     lanes,
-    keep: values.keep,
-    help: values.help,
+    keep: flags.has("keep"),
     files,
   };
 }
 
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        all: { type: "boolean", default: false },
-        lanes: { type: "string" },
-        steps: { type: "string" },
-        keep: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message.replace(/\. .*/s, "").replaceAll("'", '"'));
-  }
+function invalid(option: string, value: string | undefined, hint: string): ScriptError {
+  return new ScriptError(`Option --${option} cannot be "${value}"`, `it is ${hint}`, USAGE_CODE);
 }

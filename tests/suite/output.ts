@@ -10,12 +10,12 @@ export interface TestTime {
   readonly seconds: number;
 }
 
-/** Parses the output of `deno test`, with its exit code: a run that fails without a failed test counts as one failure. */
+/** Parses the output of `deno test`, run once or several times, with the exit code: a run that fails without a failed test counts as one failure. */
 export function parseOutput(output: string, code: number): Summary {
   const lines = withoutColors(output).split("\n");
-  const summary = lines.findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line)) ?? "";
-  const passed = Number(/(\d+) passed/.exec(summary)?.[1] ?? 0);
-  const failed = Number(/(\d+) failed/.exec(summary)?.[1] ?? 0);
+  const summaries = lines.filter((line) => /^(ok|FAILED) \| \d+ passed/.test(line));
+  const sum = (count: RegExp) => summaries.reduce((all, line) => all + Number(count.exec(line)?.[1] ?? 0), 0);
+  const passed = sum(/(\d+) passed/), failed = sum(/(\d+) failed/);
   return { passed, failed: code === 0 || failed > 0 ? failed : 1, tests: lines.flatMap(testTime) };
 }
 

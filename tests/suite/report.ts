@@ -29,13 +29,14 @@ export class Report {
 
   /** Returns the last lines of a run: the slowest tests, the files that failed, its duration, and the count, which is last. */
   lines(seconds: number): string[] {
+    const rounded = Math.round(seconds);
     const slowest = this.#tests.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
     return [
       ...slowest.length === 0 ? [] : ["", "slowest tests:"],
       ...slowest.map(({ seconds, file, name }) => `${seconds.toFixed(0).padStart(6)} s  ${name} (${file})`),
       ...this.#broken.length === 0 ? [] : ["", ...this.#broken.map((name) => `failed: ${name}`)],
       "",
-      `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`,
+      `${Math.floor(rounded / 60)} min ${rounded % 60} s`,
       `${this.passed} passed, ${this.failed} failed`,
     ];
   }

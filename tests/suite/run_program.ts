@@ -1,4 +1,4 @@
-/** A program that has ended, with what it printed. */
+/** A program that has ended, with its output. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -12,42 +12,49 @@ export interface RunOptions {
   readonly env: Record<string, string>;
   readonly limitMs: number;
   readonly signal?: AbortSignal;
+  /** Time from SIGTERM to SIGKILL, and from the end to that of the output, which children may hold open. Default: 10 s. */
+  readonly graceMs?: number;
   /** Prints the output as it arrives. */
   readonly live?: boolean;
 }
 
-/** Runs a program to its end. It is ended at the limit, which the output then says, and by the signal. Never throws. */
+/** Runs a program to its end. It is ended by the signal, and at the limit, which is then in its output. Never throws. */
 export async function runProgram(argv: readonly string[], options: RunOptions): Promise<Ended> {
-  const { cwd, env, limitMs, signal, live = false } = options;
+  const { cwd, env, limitMs, signal, graceMs = 10_000, live = false } = options;
   const [program = "", ...args] = argv, begun = performance.now();
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), limitMs);
-  const ending = AbortSignal.any([limit.signal, ...signal === undefined ? [] : [signal]]);
+  const limit = AbortSignal.timeout(limitMs),
+    left = new AbortController(),
+    timers: ReturnType<typeof setTimeout>[] = [];
   const chunks = { all: [] as string[], stdout: [] as string[] };
   const collect = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>, name: "stdout" | "stderr") => {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    for await (const text of stream.pipeThrough(new TextDecoderStream(), { signal: left.signal })) {
       chunks.all.push(text);
       if (name === "stdout") chunks.stdout.push(text);
       if (live) Deno[name].writeSync(new TextEncoder().encode(text));
     }
   };
   try {
-    const command = { args, cwd, env, stdin: "null", stdout: "piped", stderr: "piped", signal: ending } as const;
-    const child = new Deno.Command(program, command).spawn();
-    const [{ code }] = await Promise.all([
-      child.status,
-      collect(child.stdout, "stdout"),
-      collect(child.stderr, "stderr"),
-    ]);
-    if (limit.signal.aborted) {
-      chunks.all.push(`\n${argv.join(" ")} was ended after ${Math.round(limitMs / 60_000)} minutes\n`);
-    }
+    const piped = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    const child = new Deno.Command(program, { args, cwd, env, ...piped }).spawn();
+    const end = () => {
+      child.kill("SIGTERM");
+      timers.push(setTimeout(() => child.kill("SIGKILL"), graceMs));
+    };
+    const ending = AbortSignal.any([limit, ...signal === undefined ? [] : [signal]]);
+    if (ending.aborted) end();
+    ending.addEventListener("abort", end);
+    const reading = Promise.allSettled([collect(child.stdout, "stdout"), collect(child.stderr, "stderr")]);
+    const { code } = await child.status;
+    ending.removeEventListener("abort", end);
+    timers.push(setTimeout(() => left.abort(), graceMs));
+    await reading;
+    if (limit.aborted) chunks.all.push(`\n${argv.join(" ")} was ended after ${Math.round(limitMs / 60_000)} minutes\n`);
     return ended(code);
   } catch (error) {
     chunks.all.push(`Cannot run "${argv.join(" ")}": ${(error as Error).message}\n`);
     return ended(127);
   } finally {
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
   }
 
   function ended(code: number): Ended {

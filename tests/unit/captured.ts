@@ -2,7 +2,7 @@ import type { ToolOutput } from "../../src/tool.ts";
 
 export interface Captured {
   command: string;
-  /** What stands for the traced process, in captures of strace. */
+  /** Placeholder of the traced process in captures of strace. */
   pid: number;
   outputs: ToolOutput[];
 }

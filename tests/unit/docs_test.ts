@@ -63,6 +63,6 @@ Deno.test("Links between the pages lead to files and headings that are there", (
   assert.deepEqual(broken, []);
 });
 
-/** How a heading is linked to. */
+/** Returns the anchor of a heading. */
 const anchorOf = (title: string) =>
   title.toLowerCase().replaceAll(/[^\p{L}\p{N}\s-]/gu, "").trim().replaceAll(/\s/g, "-");

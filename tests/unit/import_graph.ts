@@ -105,7 +105,7 @@ const homes: Readonly<Record<string, string>> = {
   "manager/server": "the server imports src/manager/protocol/ and src/lib/ only; what both ends share belongs there",
 };
 
-/** Who may import each package: a directory or a file. A package that is not here needs a decision first. */
+/** Importers of each package: directories or files. A package that is not here needs a decision first. */
 const importers: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/protobuf": ["src/manager/"],
   "@connectrpc/connect": ["src/manager/"],
@@ -137,13 +137,13 @@ const importers: Readonly<Record<string, readonly string[]>> = {
 
 const client = ["connect", "features", "kube", "manager/client"];
 
-/** What a program never loads, not even later. */
+/** Modules that a program never loads, not even later. */
 const never: Readonly<Record<string, readonly string[]>> = {
   "src/manager/server/manager.ts": ["src/main.ts", "src/app.ts", "cli", "terminal", ...client],
   "src/main.ts": ["helpers", "manager/server"],
 };
 
-/** What is not loaded together with a module, so that a quick answer is quick. */
+/** Modules that are not loaded together with a module, so that a quick answer is quick. */
 const notAtOnce: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": ["src/app.ts", "commander", "cli"],
   "src/cli/complete.ts": [

@@ -25,7 +25,7 @@ export async function scope(
 
 let directory: Promise<string> | undefined;
 
-/** Where Deno keeps packages for this user. */
+/** Directory in which Deno keeps packages for this user. */
 function denoDirectory(): Promise<string> {
   return directory ??= new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output()
     .then(({ stdout }) => JSON.parse(new TextDecoder().decode(stdout)).denoDir);

@@ -1,3 +1,4 @@
+import { ScriptError } from "../lib/errors.ts";
 import { runCleanup } from "../lib/run.ts";
 import { runCapture } from "./capture.ts";
 import { writeBytes } from "./capture_file.ts";
@@ -17,16 +18,18 @@ await runCapture("logs", USAGE, async (directory) => {
   const env = clusterEnvironment();
   const log = async (query = "") => {
     const path = `/api/v1/namespaces/demo/pods/${POD}/log?timestamps=true${query}`;
-    return (await captured(["kubectl", "get", "--raw", path], { env })).stdout;
+    const { code, stdout, stderr } = await captured(["kubectl", "get", "--raw", path], { env });
+    if (code !== 0) throw new ScriptError(`Cannot read the log of pod "${POD}": ${stderr.trim()}`);
+    return stdout;
   };
   await kubectl(["delete", "pod", POD, "--ignore-not-found"]);
   try {
     // The runtime splits lines at 16 KB, and gives each part its own time.
     await kubectl(["create", "-f", `${import.meta.dirname}/logs_pod.yaml`]);
     await kubectl(["wait", "--for=jsonpath={.status.phase}=Succeeded", `pod/${POD}`, "--timeout=60s"]);
-    const whole = await log();
+    const whole = await log(), since = await log(`&sinceTime=${betweenParts(whole)}`);
     writeBytes(`${directory}/whole.txt`, whole);
-    writeBytes(`${directory}/since.txt`, await log(`&sinceTime=${betweenParts(whole)}`));
+    writeBytes(`${directory}/since.txt`, since);
   } finally {
     await runCleanup(["kubectl", "-n", "demo", "delete", "pod", POD, "--wait=false"], { env });
   }

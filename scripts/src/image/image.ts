@@ -12,7 +12,7 @@ export interface Image {
   readonly name: string;
   /** Paths of the files of the build context. */
   readonly files: readonly string[];
-  /** Where it is, once it is built. */
+  /** Path of its archive, once it is built. */
   readonly archive: string;
 }
 

@@ -32,7 +32,7 @@ export function readOptions(
     if (token.kind === "positional") read.operands.push(token.value);
     if (token.kind !== "option") continue;
     if (flags.includes(token.name)) read.flags.add(token.name);
-    else if (!(token.name in values)) throw new UsageError(`Unknown ${kind} "${token.rawName}"`);
+    else if (!Object.hasOwn(values, token.name)) throw new UsageError(`Unknown ${kind} "${token.rawName}"`);
     else if (!token.value) throw new ScriptError(`Option --${token.name} needs a value`, values[token.name], USAGE);
     else (read.values[token.name] ??= []).push(token.value);
   }

@@ -1,9 +1,14 @@
 /** Prints a line on stderr, for users. */
 export function say(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  write(Deno.stderr, line);
 }
 
 /** Prints a line on stdout: a result of the script. */
 export function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  write(Deno.stdout, line);
+}
+
+function write(to: { writeSync(bytes: Uint8Array): number }, line: string): void {
+  // A pipe may take a part of a long text.
+  for (let rest = new TextEncoder().encode(`${line}\n`); rest.length > 0;) rest = rest.subarray(to.writeSync(rest));
 }

@@ -54,7 +54,7 @@ await runScript(USAGE, async (args) => {
   wanted.forEach(denoPackage);
 
   using workspace = new Workspace({ image, url, platforms: wanted });
-  const makes = (operands.length === 0 ? ["all"] : operands).flatMap((name) => makers[name] ?? []);
+  const makes = new Set((operands.length === 0 ? ["all"] : operands).flatMap((name) => makers[name] ?? []));
   for (const make of makes) await make(workspace);
 });
 

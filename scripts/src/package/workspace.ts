@@ -8,7 +8,7 @@ const PACKAGES = `${DIST}/packages`;
 export interface Choices {
   /** Image that is used where users name none. */
   readonly image: string | undefined;
-  /** Where krew's archives will be published. */
+  /** Address at which krew's archives will be published. */
   readonly url: string;
   readonly platforms: readonly string[];
 }

@@ -26,11 +26,11 @@ export interface CopySummary extends Timed {
   source: string;
   destination: string;
   files: number;
-  /** What went over the network, before it was compressed. */
+  /** Bytes that went over the network, before compression. */
   copiedBytes: number;
   durationMs: number;
   bytesPerSecond: number;
-  /** What did not have to. */
+  /** Bytes that did not have to. */
   resumedBytes?: number;
 }
 
@@ -54,7 +54,7 @@ export interface FileListed extends Timed {
   group?: string;
   /** In decimal digits: it may be larger than a number of JSON can be. */
   inode: string;
-  /** Where a link points to. */
+  /** Destination of a symlink. */
   link?: string;
 }
 

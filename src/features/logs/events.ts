@@ -19,7 +19,7 @@ export type LogsEvent =
 export interface LogSelected extends Timed {
   type: "log.selected";
   namespace: string;
-  /** What the pods were found by, for example `deployment "web"`; missing for a pod that was named. */
+  /** The query that found the pods, for example `deployment "web"`; missing for a pod that was named. */
   of?: string;
   pods: { pod: string; containers: string[] }[];
   /** Goes on with what comes. */
@@ -42,7 +42,7 @@ export interface LogLine extends Timed, ContainerName {
   text: string;
   /** The text's bytes in base64, where they are not UTF-8. */
   base64?: string;
-  /** How much of a line that is too long was cut off. */
+  /** Length of the part that was cut off a line that is too long. */
   cutBytes?: number;
   /** It is the last one, and the container has not ended it. */
   unended?: true;
@@ -59,7 +59,7 @@ export interface LogStarted extends Timed, ContainerName {
 /** The container was started anew; its log is followed from its start. */
 export interface LogRestarted extends Timed, ContainerName {
   type: "log.restarted";
-  /** How often so far. */
+  /** Number of restarts so far. */
   restarts: number;
 }
 
@@ -111,10 +111,10 @@ export interface CommandStarted extends Timed {
   onTerminal: boolean;
 }
 
-/** What the command has printed on stdout: whole lines, with their ends, but for the last one. */
+/** Output of the command on stdout: whole lines, with their ends, but for the last one. */
 export interface CommandOutput extends Timed {
   type: "command.output";
-  /** What is not UTF-8 stands there as U+FFFD. */
+  /** Bytes that are not UTF-8 are U+FFFD here. */
   text: string;
   /** The text's bytes in base64, where they are not UTF-8. */
   base64?: string;

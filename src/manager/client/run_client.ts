@@ -26,7 +26,7 @@ const namespaceNumbers: Readonly<Record<NamespaceKind, Namespace>> = {
 /** Has the container runtime run a command in the target's container; rejects with ScopeError on failure. */
 export type RuntimeExec = (command: readonly string[], signal: AbortSignal) => Promise<void>;
 
-/** Signal that ends a program waiting to be let in, and its exit code then. A program that is already in ignores the signal. */
+/** Signal that ends a program whose start inside the target failed, and its exit code then. A program that runs ignores it. */
 const runtimeExecFailed = { signal: "SIGURG", code: 128 + 23 };
 
 type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;

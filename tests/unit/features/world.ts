@@ -27,7 +27,7 @@ export interface World {
   target?: Partial<Target>;
   way?: TargetClient["way"];
   piped?: boolean;
-  /** What `show` answers. */
+  /** The result of `show`. */
   shown?: number;
   /** Of the kubeconfig. */
   contextNamespace?: string;

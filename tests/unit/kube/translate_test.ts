@@ -281,7 +281,7 @@ Deno.test("translate() takes an API server's answer for that, also behind a redi
   });
 });
 
-/** Where an exec needs its rights. */
+/** Pod on which an exec needs its rights. */
 const place = { namespace: "shop", name: "web" };
 
 Deno.test("execStream() finds out which right a refused websocket lacks", async () => {
@@ -408,8 +408,8 @@ Deno.test("statusOf() is nothing for what is no answer", () => {
 });
 
 Deno.test("translate() takes a refusal without a reason for a right that is missing", () => {
-  const accesses = [{ verb: "create", group: "", resource: "pods/exec", namespace: "shop" }];
+  const rights = [{ verb: "create", group: "", resource: "pods/exec", namespace: "shop" }];
   const body = JSON.stringify({ kind: "Status", message: 'pods "web" is forbidden: ' });
-  const error = translate("connect", new StatusError(403, body), { accesses });
-  assert.deepEqual([error.kind, error.missing], ["denied", accesses]);
+  const error = translate("connect", new StatusError(403, body), { rights });
+  assert.deepEqual([error.kind, error.missing], ["denied", rights]);
 });

@@ -13,7 +13,7 @@ export interface FakeTarget extends AsyncDisposable {
 }
 
 /**
- * What a container is to the kernel: a web server with a root, mounts, a network, a host name and a control group of
+ * A container as the kernel sees it: a web server with a root, mounts, a network, a host name and a control group of
  * its own. Needs root.
  */
 export async function fakeTarget(): Promise<FakeTarget> {

@@ -19,6 +19,11 @@ Deno.test("parseOutput() counts tests, not steps, and has their durations", () =
   });
 });
 
+Deno.test("parseOutput() adds up several runs", () => {
+  const output = "ok | 5 passed | 0 failed (2s)\n\nFAILED | 3 passed | 1 failed (2s)\n";
+  assert.deepEqual(parseOutput(output, 1), { passed: 8, failed: 1, tests: [] });
+});
+
 Deno.test("parseOutput() counts a run that fails without a failed test as one failure", () => {
   assert.deepEqual(parseOutput("error: Type checking failed.\n", 1), { passed: 0, failed: 1, tests: [] });
   assert.deepEqual(parseOutput("ok | 5 passed | 0 failed (2s)\n", 143), { passed: 5, failed: 1, tests: [] });

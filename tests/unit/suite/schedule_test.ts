@@ -28,14 +28,14 @@ Deno.test("fingerprint() changes with a file's content and name, in directories 
     Deno.mkdirSync(`${root}/directory/deep`, { recursive: true });
     Deno.writeTextFileSync(`${root}/directory/deep/a`, "1");
     Deno.writeTextFileSync(`${root}/other`, "1");
-    const before = fingerprint(root, ["directory"]);
+    const before = await fingerprint(root, ["directory"]);
     Deno.writeTextFileSync(`${root}/other`, "2");
-    assert.equal(fingerprint(root, ["directory"]), before);
+    assert.equal(await fingerprint(root, ["directory"]), before);
     Deno.writeTextFileSync(`${root}/directory/deep/a`, "2");
-    const changed = fingerprint(root, ["directory"]);
+    const changed = await fingerprint(root, ["directory"]);
     assert.notEqual(changed, before);
     Deno.renameSync(`${root}/directory/deep/a`, `${root}/directory/deep/b`);
-    assert.notEqual(fingerprint(root, ["directory"]), changed);
+    assert.notEqual(await fingerprint(root, ["directory"]), changed);
   } finally {
     await Deno.remove(root, { recursive: true });
   }

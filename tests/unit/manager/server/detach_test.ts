@@ -5,6 +5,7 @@ import { statOf } from "../../../../src/manager/server/processes.ts";
 import { mountedHierarchies } from "../../../cluster/cgroups.ts";
 import { waitsInTheKernel } from "../../../cluster/odd_processes.ts";
 import { until } from "../../../cluster/wait.ts";
+import { which } from "../../../programs/which.ts";
 import { kill, start, startManager, within } from "../manager_process.ts";
 
 /** A process that sleeps. Disposing ends it. */
@@ -55,6 +56,28 @@ Deno.test("Tracee.release() takes back the SIGSTOP of a tracer that ended while 
   }
 });
 
+const withoutStrace = which("strace") === undefined;
+
+Deno.test("Tracee.release() wakes the other processes that the tracer held", { ignore: withoutStrace }, async () => {
+  await using target = sleeper();
+  await using child = sleeper();
+  const pids = [target.pid, child.pid];
+  const strace = new Deno.Command("strace", {
+    args: [...["-qq", "-o", "/dev/null"], ...pids.flatMap((pid) => ["-p", String(pid)])],
+    ...{ stdin: "null", stderr: "null" } as const,
+  }).spawn();
+  const tracee = new Tracee(target.pid);
+  const isTraced = (pid: number) => !/^TracerPid:\s*0$/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  await until("both to be traced", 10, () => pids.every(isTraced));
+  assert.equal(tracee.isHeldBy([strace.pid]), true);
+  kill(strace.pid, "SIGKILL");
+  await strace.status;
+  for (const pid of pids) kill(pid, "SIGSTOP");
+  for (const pid of pids) await isIn(pid, "T");
+  tracee.release();
+  for (const pid of pids) await isIn(pid, "S");
+});
+
 Deno.test("Tracee.release() leaves stopped what was stopped before", async () => {
   await using target = sleeper();
   kill(target.pid, "SIGSTOP");
@@ -88,7 +111,7 @@ Deno.test("blockedThread() tells a process whose control group is frozen (needs 
   }
 });
 
-Deno.test("Traced copes with a process that is gone", async () => {
+Deno.test("Tracee copes with a process that is gone", async () => {
   const target = sleeper(), traced = new Tracee(target.pid);
   await target[Symbol.asyncDispose]();
   assert.equal(traced.isHeldBy([Deno.pid]), false);

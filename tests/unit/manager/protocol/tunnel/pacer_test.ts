@@ -83,7 +83,7 @@ Deno.test("Pacer lets no more than 16 MiB be on their way", () => {
   assert.equal(pacer.limit, 16 * 1024 * kib);
 });
 
-Deno.test("Pacer takes words that come late, and all at once, for no fast connection", () => {
+Deno.test("Pacer takes late acknowledgements that arrive all at once for no fast connection", () => {
   const pacer = new Pacer();
   pacer.sent(32 * kib, 0);
   pacer.acknowledged(32 * kib, 32);
