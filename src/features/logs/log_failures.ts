@@ -5,8 +5,6 @@ import { Attempts } from "../../kube/retry.ts";
 
 /** Delays before a log is read again, in milliseconds. */
 const pace = { firstMs: 100, longestMs: 5000 };
-/** A stream that was open for longer than this resets the failure count, in milliseconds. */
-const goodMs = 5000;
 /** Transient failures: a container that is about to start has no log yet, and a new pod is not known everywhere yet. */
 const transientKinds = ["unreachable", "timeout", "usage", "notFound"] as const;
 
@@ -18,7 +16,12 @@ export class LogFailures {
   #failures = 0;
   #reported = false;
 
-  constructor(private readonly name: ContainerName, private readonly emit: (event: Event) => void) {}
+  /** A stream that was open for longer than `goodMs` resets the failure count and the delay. */
+  constructor(
+    private readonly name: ContainerName,
+    private readonly emit: (event: Event) => void,
+    private readonly goodMs = 5000,
+  ) {}
 
   /** Records that the server has answered. */
   opened(): void {
@@ -37,8 +40,7 @@ export class LogFailures {
     // The container is about to start, or has just ended: the pod's status shows that.
     if (kind === "usage" || kind === "notFound") return;
     this.#lostAt ??= performance.now();
-    // Streams that break shortly after they opened do not reset the count.
-    if (performance.now() - (this.#openedAt ?? Infinity) > goodMs) this.#failures = 0;
+    this.#closed();
     this.#failures += 1;
     if (this.#reported || this.#failures < 2) return;
     this.#reported = true;
@@ -48,13 +50,21 @@ export class LogFailures {
 
   /** Returns the delay before the next attempt, in milliseconds; it grows with each attempt. */
   waitMs(error?: unknown): number {
-    const lastedMs = performance.now() - (this.#openedAt ?? Infinity);
-    if (this.#failures <= 1 && lastedMs > goodMs) this.#attempts.succeeded();
+    this.#closed();
     return this.#attempts.waitMs(error);
   }
 
   /** True if another attempt may succeed. */
   mayRecover(error: unknown): boolean {
     return this.#attempts.mayRecover(error);
+  }
+
+  /** Records the end of the open stream, if there is one: a later failure to open another must not reset the count again. */
+  #closed(): void {
+    const lastedMs = performance.now() - (this.#openedAt ?? Infinity);
+    this.#openedAt = undefined;
+    if (lastedMs <= this.goodMs) return;
+    this.#failures = 0;
+    this.#attempts.succeeded();
   }
 }

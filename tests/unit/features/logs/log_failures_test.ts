@@ -30,3 +30,19 @@ for (
     assert.deepEqual(reasons, [reason]);
   });
 }
+
+Deno.test("LogFailures says it also of a stream that was open for long, and tries again later each time", () => {
+  const types: string[] = [], error = new ScopeError("unreachable", "nobody is there", { task, hint });
+  const everyStreamIsGood = -1;
+  const failures = new LogFailures(name, ({ type }) => types.push(type), everyStreamIsGood);
+  const wait = () => {
+    failures.failed(error);
+    return failures.waitMs(error);
+  };
+  for (const expected of [["log.lost"], ["log.lost", "log.back", "log.lost"]]) {
+    failures.opened();
+    const [first, , third] = [wait(), wait(), wait()] as const;
+    assert.deepEqual(types, expected);
+    assert.ok(third > 2 * first, `${first}, then ${third} ms`); // 75 to 125 ms, then 300 to 500 ms
+  }
+});
