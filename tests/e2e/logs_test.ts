@@ -38,7 +38,7 @@ function linesOf(stdout: string): Line[] {
   return eventsOf(whole).filter(({ type }) => type === "log.line") as unknown as Line[];
 }
 
-Deno.test("logs loses no line and repeats none over cut connections and a restart of the API server", async (t) => {
+Deno.test("logs loses no line and repeats none over cut connections and a restart of the API server", async () => {
   await using own = await TestNamespace.make();
   const pods = ["one", "two", "three"], containers = ["a", "b"], count = 10_000;
   await Promise.all(pods.map((name) => own.pod(name, counting(containers, count))));
@@ -61,34 +61,29 @@ Deno.test("logs loses no line and repeats none over cut connections and a restar
       return all.length === 6 && all.every(({ length }) => length >= least);
     }, { every: 500, missing: () => `${[...numbers().values()].map(({ length }) => length)}` });
   await reach(1000);
-  for (const [at, least] of [3000, 4000].entries()) {
-    await t.step(`connection ${at + 1} is cut`, async () => {
-      slowNetwork.cut();
-      await reach(least);
-    });
+  // The last stream is open for more than five seconds before it is lost.
+  for (const least of [2000, 5000]) {
+    slowNetwork.cut();
+    await reach(least);
   }
-  await t.step("the API server is killed, and comes back", async () => {
-    await killApiServer();
-    try {
-      await until("the loss", 30, () => process.stdout.includes('"type":"log.lost"'), { every: 250 });
-    } finally {
-      await reviveApiServer();
-    }
-    await reach(count, 180);
-  });
-  await t.step("all is there, in order", async () => {
-    process.signal("SIGINT");
-    assert.equal(await process.exit(), 130, process.stderr);
-    const expected = Array.from({ length: count }, (_, number) => `${number}`);
-    for (const [name, lines] of numbers()) {
-      // Not compared as a whole: the difference would be thousands of lines.
-      const wrong = lines.findIndex(({ text }, at) => text !== expected[at]);
-      assert.deepEqual([lines.length, lines[wrong]?.text], [count, undefined], `${name}, from line ${wrong} on`);
-    }
-    const types = Map.groupBy(eventsOf(process.stdout), ({ type }) => type as string);
-    assert.equal(types.get("log.back")?.length, types.get("log.lost")?.length);
-    assert.equal(types.get("log.gap"), undefined);
-  });
+  await killApiServer();
+  try {
+    await until("the loss", 30, () => process.stdout.includes('"type":"log.lost"'), { every: 250 });
+  } finally {
+    await reviveApiServer();
+  }
+  await reach(count, 180);
+  process.signal("SIGINT");
+  assert.equal(await process.exit(), 130, process.stderr);
+  const expected = Array.from({ length: count }, (_, number) => `${number}`);
+  for (const [name, lines] of numbers()) {
+    // Not compared as a whole: the difference would be thousands of lines.
+    const wrong = lines.findIndex(({ text }, at) => text !== expected[at]);
+    assert.deepEqual([lines.length, lines[wrong]?.text], [count, undefined], `${name}, from line ${wrong} on`);
+  }
+  const types = Map.groupBy(eventsOf(process.stdout), ({ type }) => type as string);
+  assert.equal(types.get("log.back")?.length, types.get("log.lost")?.length);
+  assert.equal(types.get("log.gap"), undefined);
   await untilClusterWorks();
 });
 
