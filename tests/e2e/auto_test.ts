@@ -26,7 +26,12 @@ function auto(name: string, body: (t: Deno.TestContext, own: TestNamespace) => P
 }
 
 auto("--via auto", async (t, own) => {
-  await Promise.all(["web", "other"].map((name) => own.pod(name, { spec: { nodeName: "node1" } })));
+  const resources = { requests: { memory: "1Mi" }, limits: { memory: "160Mi" } };
+  const containers = [{ name: "main", image: "localhost/busybox:1", command: ["sleep", "infinity"], resources }];
+  await Promise.all([
+    ...["web", "other"].map((name) => own.pod(name, { spec: { nodeName: "node1" } })),
+    own.pod("small", { spec: { nodeName: "node1", containers } }),
+  ]);
   const on = (pod: string, ...more: string[]) => ["-n", own.name, "-p", pod, ...more];
 
   await t.step("takes the least privileged where nothing runs", async () => {
@@ -41,6 +46,7 @@ auto("--via auto", async (t, own) => {
   });
 
   await t.step("uses the ephemeral container that runs", async () => {
+    await scopeOk(...on("web", "shell", "true"));
     const [name] = await runningContainers(own.name, "web");
     assert.deepEqual(await said(on("web", "pids")), [
       'no debug pod runs on node "node1"',
@@ -63,9 +69,6 @@ auto("--via auto", async (t, own) => {
   });
 
   await t.step("makes a debug pod where the pod has little memory, and says why", async () => {
-    const resources = { requests: { memory: "1Mi" }, limits: { memory: "160Mi" } };
-    const containers = [{ name: "main", image: "localhost/busybox:1", command: ["sleep", "infinity"], resources }];
-    await own.pod("small", { spec: { nodeName: "node1", containers } });
     const lines = await said(on("small", "shell", "true"));
     const why = /^trying a debug pod: the pod has (perhaps )?\d+ MiB of memory free, less than 150$/;
     assert.ok(lines.some((line) => why.test(line)), lines.join("\n"));
