@@ -68,8 +68,12 @@ Deno.test("copy", async (t) => {
     return event!;
   };
 
+  const prepare = inside("-p", "crash", "--container", "prepare", "copy", "--name", "init", "sleep", "3600");
+  const [sleeping, init] = await Promise.all([made("--command", "sleep", "3600"), scopeOk(...prepare)]);
+  const sleepingPod = () => getPod(own.name, String(sleeping["name"]));
+
   await t.step("with another command runs where the original crashes, on its node", async () => {
-    const { name, time: _time, tookMs, ...rest } = await made("--command", "sleep", "3600");
+    const { name, time: _time, tookMs, ...rest } = sleeping;
     assert.match(String(name), /^crash-copy-[a-z0-9]{5}$/);
     assert.ok(typeof tookMs === "number" && tookMs > 0);
     assert.deepEqual(rest, {
@@ -82,42 +86,41 @@ Deno.test("copy", async (t) => {
   });
 
   await t.step("gets no traffic, has no probe and no label of the original", async () => {
-    const [pod] = await copies(own.name);
-    for (const { livenessProbe, readinessProbe, lifecycle } of pod!.spec["containers"]) {
+    const pod = await sleepingPod();
+    for (const { livenessProbe, readinessProbe, lifecycle } of pod.spec["containers"]) {
       assert.deepEqual([livenessProbe, readinessProbe, lifecycle], [undefined, undefined, undefined]);
     }
-    assert.equal(pod!.metadata.labels?.["e2e"], undefined);
+    assert.equal(pod.metadata.labels?.["e2e"], undefined);
     // Not even a Service that publishes addresses of pods that are not ready selects it.
     const endpoints = JSON.parse(await kubectl(["-n", own.name, "get", "endpointslices", "-o", "json"]));
     const ips = endpoints.items.flatMap((slice: { endpoints?: { addresses: string[] }[] }) =>
       (slice.endpoints ?? []).flatMap(({ addresses }) => addresses)
     );
-    assert.ok(ips.includes(original.status.podIP) && !ips.includes(pod!.status.podIP), String(ips));
+    assert.ok(ips.includes(original.status.podIP) && !ips.includes(pod.status.podIP), String(ips));
     assert.deepEqual(await demoPods("web").then((pods) => pods.length), 3, "and no workload counts it");
   });
 
   await t.step("has the volumes and variables of the original, and a token of its own", async () => {
-    const [pod] = await copies(own.name);
+    const pod = await sleepingPod();
     const exec = (...command: string[]) =>
-      kubectl(["-n", own.name, "exec", pod!.metadata.name, "-c", "app", "--", ...command]);
+      kubectl(["-n", own.name, "exec", pod.metadata.name, "-c", "app", "--", ...command]);
     assert.equal(await exec("cat", "/data/one", "/settings/colour"), "one\nblue");
     assert.equal(await exec("sh", "-c", "echo $COLOUR $LABEL"), "blue crash\n");
     assert.match(await exec("cat", "/var/run/secrets/kubernetes.io/serviceaccount/namespace"), new RegExp(own.name));
     const tokens = ({ spec }: Pod) =>
       spec["volumes"].map(({ name }: { name: string }) => name)
         .filter((name: string) => name.startsWith("kube-api-access"));
-    assert.equal(tokens(pod!).length, 1);
-    assert.notDeepEqual(tokens(pod!), tokens(original));
+    assert.equal(tokens(pod).length, 1);
+    assert.notDeepEqual(tokens(pod), tokens(original));
   });
 
   await t.step("says who made it of what, and when it ends", async () => {
-    const [pod] = await copies(own.name);
-    const { annotations } = pod!.metadata;
+    const { metadata: { name, annotations } } = await sleepingPod();
     assert.deepEqual([annotations?.["scope/copy-of"], annotations?.["scope/copied-by"]], ["crash", "admin"]);
-    const [line, ...more] = (await scopeOk(...inside("list"))).split("\n\n").at(-1)!.trim().split("\n").slice(1);
-    assert.deepEqual(more, []);
-    const words = `^${own.name} +${pod!.metadata.name} +crash +node2 +Running +localhost/busybox:1 +\\d+s +in 11h59m$`;
-    assert.match(line!, new RegExp(words));
+    const lines = (await scopeOk(...inside("list"))).split("\n\n").at(-1)!.trim().split("\n").slice(1);
+    assert.equal(lines.length, (await copies(own.name)).length);
+    const words = `^${own.name} +${name} +crash +node2 +Running +localhost/busybox:1 +\\d+s +in 11h59m$`;
+    assert.match(lines.join("\n"), new RegExp(words, "m"));
   });
 
   await t.step("without a command crashes, too, once, and its log and exit code stay", async () => {
@@ -160,8 +163,7 @@ Deno.test("copy", async (t) => {
   });
 
   await t.step("of an init container, before all others", async () => {
-    const prepare = inside("-p", "crash", "--container", "prepare", "copy", "--name", "init", "sleep", "3600");
-    assert.match(await scopeOk(...prepare), /init on node2: copy of crash, container prepare runs sleep 3600; next: /);
+    assert.match(init, /init on node2: copy of crash, container prepare runs sleep 3600; next: /);
     assert.equal((await getPod(own.name, "init")).status.phase, "Pending");
   });
 
@@ -280,12 +282,13 @@ Deno.test("copy", async (t) => {
   });
 
   await t.step("cleanup removes one by its name, all of an original, and with all everything", async () => {
+    await Promise.all(["by-name", "second"].map((name) => scopeOk(...copy("--name", name, "sleep", "3600"))));
     assert.match(
-      await scopeOk(...inside("cleanup", "-p", "again")),
-      /\/again on node2: removed \(a copy of crash\)\n$/,
+      await scopeOk(...inside("cleanup", "-p", "by-name")),
+      /\/by-name on node2: removed \(a copy of crash\)\n$/,
     );
     const left = await copies(own.name);
-    assert.ok(left.length > 1 && left.every(({ metadata }) => metadata.name !== "again"));
+    assert.ok(left.length > 1 && left.every(({ metadata }) => metadata.name !== "by-name"));
     await own.pod("other");
     await scopeOk(...inside("-p", "other", "copy", "--name", "of-other", "sleep", "3600"));
     await scopeOk(...inside("cleanup", "-p", "crash"));

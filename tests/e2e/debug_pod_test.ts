@@ -22,6 +22,15 @@ Deno.test("launch, list and cleanup", async (t) => {
   await using own = await TestNamespace.make();
   await Promise.all(["node1", "node2"].map((nodeName) => own.pod(`on-${nodeName}`, { spec: { nodeName } })));
   const inside = (...args: string[]) => ["-n", own.name, ...args];
+  /** Starts the debug pod of node1 if there is none, and returns it. */
+  const launched = async () => {
+    await scopeOk(...inside("-p", "on-node1", "launch"));
+    return (await debugPods(own.name)).find(({ spec }) => spec.nodeName === "node1")!;
+  };
+  const removed = () => scopeOk(...inside("cleanup", "-p", "all"));
+  /** Ends the container of a debug pod. */
+  const killed = ({ metadata: { uid } }: Pod) =>
+    Deno.kill(podProcesses(uid).find(({ argv }) => argv[0] === "/usr/bin/tini")!.pid, "SIGKILL");
   const ours = async () => (await debugPods(own.name)).map(({ metadata }) => metadata.name).toSorted();
 
   await t.step("list and cleanup say when there is nothing", async () => {
@@ -48,14 +57,15 @@ Deno.test("launch, list and cleanup", async (t) => {
   });
 
   await t.step("a second launch finds it", async () => {
+    await launched();
     const { code, stdout, stderr } = await scope(inside("-p", "on-node1", "launch"));
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(stdout, /^\S+ on node1: ready \(was running, \d+\.\d s\)\n$/);
   });
 
   await t.step("it is the pod of deploy/debug-pod.yaml", async () => {
-    const [pod] = await debugPods(own.name);
-    const { labels, annotations, name } = pod!.metadata;
+    const pod = await launched();
+    const { labels, annotations, name } = pod.metadata;
     const hash = (text: string | undefined) => {
       assert.match(text ?? "", /^[0-9a-f]{10}$/);
       return text!;
@@ -72,7 +82,7 @@ Deno.test("launch, list and cleanup", async (t) => {
     assert.equal(annotations?.["scope/node"], "node1");
     assert.equal(annotations?.["scope/image"], image);
     assert.match(name, /^scope-node1-[0-9a-f]{10}$/);
-    assert.deepEqual(withoutDefaults(pod!.spec), {
+    assert.deepEqual(withoutDefaults(pod.spec), {
       nodeName: "node1",
       tolerations: [{ operator: "Exists" }],
       hostPID: true,
@@ -98,8 +108,8 @@ Deno.test("launch, list and cleanup", async (t) => {
   await t.step(
     "its manager runs under tini, goes first when memory runs out, and listens for its owner only",
     async () => {
-      const [pod] = await debugPods(own.name);
-      const processes = podProcesses(pod!.metadata.uid).filter(({ argv }) => argv[0] !== "/pause");
+      const pod = await launched();
+      const processes = podProcesses(pod.metadata.uid).filter(({ argv }) => argv[0] !== "/pause");
       const [tini, reaper, manager, ...more] = processes.toSorted((a, b) => a.pid - b.pid);
       assert.deepEqual(more, []);
       assert.deepEqual(tini!.argv.slice(0, 4), ["/usr/bin/tini", "-s", "-g", "--"]);
@@ -107,7 +117,7 @@ Deno.test("launch, list and cleanup", async (t) => {
       assert.match(manager!.argv.join(" "), /^\/usr\/bin\/deno run .*\/opt\/scope\/manager\.js$/);
       assert.match(Deno.readTextFileSync(`/proc/${manager!.pid}/stat`), new RegExp(`\\) \\w ${reaper!.pid} `));
       assert.equal(Deno.readTextFileSync(`/proc/${manager!.pid}/oom_score_adj`), "1000\n");
-      const exec = ["-n", own.name, "exec", pod!.metadata.name, "--"];
+      const exec = ["-n", own.name, "exec", pod.metadata.name, "--"];
       const modes = await kubectl([...exec, "stat", "-c", "%a %F", "/tmp/scope", "/tmp/scope/manager.sock"]);
       assert.equal(modes, "700 directory\n600 socket\n");
       // The network is the node's, so the sockets that the manager holds show which listeners are its own.
@@ -134,6 +144,7 @@ Deno.test("launch, list and cleanup", async (t) => {
 
   await t.step("list shows the namespace's, and with -A everybody's", async () => {
     await using other = await TestNamespace.make();
+    await launched();
     const args = ["-n", own.name, "-p", "on-node2", "--debug-namespace", other.name];
     await scopeOk(...args, "launch");
     const [mine] = await ours();
@@ -156,6 +167,7 @@ Deno.test("launch, list and cleanup", async (t) => {
   await t.step(
     "cleanup -p POD removes that of its node, or the one of that name, and waits until it is gone",
     async () => {
+      await launched();
       await scopeOk(...inside("-p", "on-node2", "launch"));
       assert.equal((await ours()).length, 2);
       assert.match(await scopeOk(...inside("cleanup", "-p", "on-node1")), /^\S+ on node1: removed\n$/);
@@ -173,7 +185,7 @@ Deno.test("launch, list and cleanup", async (t) => {
   await t.step("cleanup never goes by names: a pod that is called like one stays", async () => {
     const name = "scope-node1-0123456789";
     await own.pod(name, { spec: { nodeName: "node1" } });
-    await scope(inside("cleanup", "-p", "all"));
+    await removed();
     await scope(inside("cleanup", "-p", name));
     const pod = (await getPods(own.name)).find(({ metadata }) => metadata.name === name);
     assert.equal(pod?.metadata.deletionTimestamp, undefined);
@@ -182,7 +194,7 @@ Deno.test("launch, list and cleanup", async (t) => {
   });
 
   await t.step("cleanup of an unknown pod is an error, and removes nothing", async () => {
-    await scopeOk(...inside("-p", "on-node1", "launch"));
+    await launched();
     const { code, stdout, stderr } = await scope(inside("cleanup", "-p", "scope-node1"));
     assert.deepEqual({ code, stdout }, { code: 68, stdout: "" });
     assert.match(stderr, /^error: Cannot find pod "scope-node1" in namespace/);
@@ -190,29 +202,28 @@ Deno.test("launch, list and cleanup", async (t) => {
   });
 
   await t.step("one that has ended is deleted by the next command, which starts its own", async () => {
-    const [before] = await debugPods(own.name);
-    const manager = podProcesses(before!.metadata.uid).find(({ argv }) => argv[0] === "/usr/bin/tini");
-    Deno.kill(manager!.pid, "SIGKILL");
-    await own.untilPod(before!.metadata.name, ({ status }) => ["Failed", "Succeeded"].includes(status.phase));
+    const before = await launched();
+    killed(before);
+    await own.untilPod(before.metadata.name, ({ status }) => ["Failed", "Succeeded"].includes(status.phase));
     assert.equal(await scopeOk(...inside("-p", "on-node1", "shell", "hostname")), "on-node1\n");
     const [after, ...more] = await debugPods(own.name);
     assert.deepEqual(more, []);
-    assert.notEqual(after!.metadata.uid, before!.metadata.uid);
+    assert.notEqual(after!.metadata.uid, before.metadata.uid);
   });
 
   await t.step("one whose container has ended is no longer used, although its phase does not say so yet", async () => {
-    const [before] = await debugPods(own.name);
-    Deno.kill(podProcesses(before!.metadata.uid).find(({ argv }) => argv[0] === "/usr/bin/tini")!.pid, "SIGKILL");
+    const before = await launched();
+    killed(before);
     const isEnding = ({ status }: Pod) => status.containerStatuses?.[0]?.state["terminated"] !== undefined;
-    await own.untilPod(before!.metadata.name, isEnding);
+    await own.untilPod(before.metadata.name, isEnding);
     assert.equal(await scopeOk(...inside("-p", "on-node1", "shell", "hostname")), "on-node1\n");
-    assert.notEqual((await debugPods(own.name))[0]!.metadata.uid, before!.metadata.uid);
+    assert.notEqual((await debugPods(own.name))[0]!.metadata.uid, before.metadata.uid);
   });
 
   await t.step("one that has ended on another node, too", async () => {
     await scopeOk(...inside("-p", "on-node2", "launch"));
     const ended = (await debugPods(own.name)).find(({ spec }) => spec.nodeName === "node2")!;
-    Deno.kill(podProcesses(ended.metadata.uid).find(({ argv }) => argv[0] === "/usr/bin/tini")!.pid, "SIGKILL");
+    killed(ended);
     await own.untilPod(ended.metadata.name, ({ status }) => ["Failed", "Succeeded"].includes(status.phase));
     await scopeOk(...inside("-p", "on-node1", "pids"));
     await until("it to be gone", 10, async () => {
@@ -222,14 +233,15 @@ Deno.test("launch, list and cleanup", async (t) => {
   });
 
   await t.step("a manager that ends when asked leaves no process", async () => {
-    const [pod] = await debugPods(own.name);
-    await scopeOk(...inside("cleanup", "-p", "all"));
-    assert.deepEqual(nodeProcesses().filter(({ cgroups }) => cgroups.includes(pod!.metadata.uid)), []);
+    const { metadata: { uid } } = await launched();
+    await removed();
+    assert.deepEqual(nodeProcesses().filter(({ cgroups }) => cgroups.includes(uid)), []);
   });
 
   await t.step(
     "--regcred, --pull-policy and --image are as they were given; a pull that fails is given up",
     async () => {
+      await removed();
       const options = ["--regcred", "mine", "--pull-policy", "Always", "--image", unpullable, "--timeout", "3"];
       await using launch = startScope(inside(...options, "-p", "on-node1", "launch"));
       await launch.until("stderr", /starting the privileged debug pod/);
@@ -243,13 +255,15 @@ Deno.test("launch, list and cleanup", async (t) => {
   );
 
   await t.step('--regcred "" is none', async () => {
+    await removed();
     await scopeOk(...inside("-c", "", "-p", "on-node1", "launch"));
     const [pod] = await debugPods(own.name);
     assert.equal(pod!.spec["imagePullSecrets"], undefined);
-    await scopeOk(...inside("cleanup", "-p", "all"));
+    await removed();
   });
 
   await t.step("Ctrl-C while it waits for an image leaves no pod", async () => {
+    await removed();
     await using launch = startScope(inside("--image", unpullable, "-p", "on-node1", "launch"));
     await launch.until("stderr", /^waiting for debug pod .*ErrImagePull/m, 10);
     assert.equal((await ours()).length, 1);
@@ -259,6 +273,7 @@ Deno.test("launch, list and cleanup", async (t) => {
   });
 
   await t.step("Ctrl-C in the moment it was created leaves neither pod nor manager", async () => {
+    await removed();
     await using launch = startScope(inside("-p", "on-node1", "launch"));
     await launch.until("stderr", /starting the privileged debug pod/);
     const created = (await debugPods(own.name)).map(({ metadata }) => metadata.uid);
@@ -272,10 +287,9 @@ Deno.test("launch, list and cleanup", async (t) => {
   });
 
   await t.step("its manager ends by itself when nobody uses it", async () => {
-    await scopeOk(...inside("-p", "on-node1", "launch"));
-    const [pod] = await debugPods(own.name);
+    const pod = await launched();
     const manager = ["deno", "run", "-A", "--no-config", "/opt/scope/manager.js", "--socket", "/tmp/idle/socket"];
-    const exec = ["-n", own.name, "exec", pod!.metadata.name, "--", "timeout", "15", ...manager, "--idle", "1"];
+    const exec = ["-n", own.name, "exec", pod.metadata.name, "--", "timeout", "15", ...manager, "--idle", "1"];
     await kubectl(exec); // fails if timeout has to end the manager
   });
 
@@ -288,7 +302,7 @@ Deno.test("launch, list and cleanup", async (t) => {
       await shell.until(/[$#] *$/m);
       await using graph = await Terminal.run(inside("-p", "on-node1", "ping", "-g", "127.0.0.1"));
       await graph.until(/q quit/);
-      await scopeOk(...inside("cleanup", "-p", "all"));
+      await removed();
       const lost = /error: Lost the connection to the manager in debug/;
       assert.equal(await ping.exit(10), 69);
       assert.match(ping.stderr, lost);

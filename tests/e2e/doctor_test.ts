@@ -38,7 +38,13 @@ Deno.test("doctor", (t) =>
   through("auto", async () => {
     await using own = await TestNamespace.make();
     const nonRoot = { securityContext: { runAsUser: 1234, runAsGroup: 1234 } };
-    await Promise.all([own.pod("web"), own.pod("user", { spec: nonRoot })]);
+    const resources = { requests: { memory: "1Mi" }, limits: { memory: "100Mi" } };
+    const small = [{ name: "main", image: "localhost/busybox:1", command: ["sleep", "infinity"], resources }];
+    await Promise.all([
+      own.pod("web"),
+      own.pod("user", { spec: nonRoot }),
+      own.pod("small", { spec: { containers: small } }),
+    ]);
     const on = (pod: string) => ["-n", own.name, "-p", pod];
 
     await t.step("a pod that admits everything: the ephemeral Way, with what each command needs", async () => {
@@ -77,9 +83,6 @@ Deno.test("doctor", (t) =>
     });
 
     await t.step("a small pod: node, although the other is possible", async () => {
-      const resources = { requests: { memory: "1Mi" }, limits: { memory: "100Mi" } };
-      const containers = [{ name: "main", image: "localhost/busybox:1", command: ["sleep", "infinity"], resources }];
-      await own.pod("small", { spec: { containers } });
       const { target, ways, of } = await doctor(on("small"));
       assert.equal(target["memoryLimitBytes"], 100 * 1024 * 1024);
       assert.equal(of("shell", "ephemeral").possible, true);

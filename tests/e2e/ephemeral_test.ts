@@ -57,6 +57,7 @@ viaEphemeral("the shape of an ephemeral container", async (t, own) => {
   });
 
   await t.step("is used again by whoever needs no more", async () => {
+    await scopeOk(...inside("root", ...statusFor("tcpdump")));
     const before = await runningContainers(own.name, "root");
     const { code, stderr } = await scope(inside("root", ...statusFor("fping")));
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -66,6 +67,7 @@ viaEphemeral("the shape of an ephemeral container", async (t, own) => {
   await t.step(
     "has all that was needed so far where something is missing, and takes the place of the old one",
     async () => {
+      await scopeOk(...inside("root", ...statusFor("tcpdump")));
       const [before] = await runningContainers(own.name, "root");
       assert.match(await scopeOk(...inside("root", "pids")), /sleep infinity/);
       const all = await ephemeralContainers(own.name, "root");
@@ -106,6 +108,7 @@ viaEphemeral("the shape of an ephemeral container", async (t, own) => {
   });
 
   await t.step("a new one is added where the last one has ended, under a name of its own", async () => {
+    await scopeOk(...inside("mine", "shell", "true"));
     assert.match(await scopeOk("-n", own.name, "cleanup", "-p", "mine"), /:scope-[0-9a-f]{6} on node\d: ended\n$/);
     assert.deepEqual(await runningContainers(own.name, "mine"), []);
     await scopeOk(...inside("mine", "shell", "true"));
@@ -115,6 +118,7 @@ viaEphemeral("the shape of an ephemeral container", async (t, own) => {
   });
 
   await t.step("list shows those that run, and their rights", async () => {
+    await scopeOk(...inside("mine", "shell", "true"));
     const [name] = await runningContainers(own.name, "mine");
     const list = await scopeOk("-n", own.name, "list");
     const row = new RegExp(
@@ -207,6 +211,7 @@ viaEphemeral("an ephemeral container that cannot be had", async (t, own) => {
   });
 
   await t.step("cleanup says what goes with the pod only", async () => {
+    await failure(inside("web", "--image", "localhost/none:1", "shell", "true"));
     const { code, stdout, stderr } = await scope(["-n", own.name, "cleanup", "-p", "web"]);
     assert.deepEqual([code, stdout], [0, ""]);
     const lines = stderr.trim().split("\n");

@@ -10,11 +10,13 @@ for (const { via: way } of testedWays) {
     await using world = await FileWorld.make(way);
     const name = `${world.namespace.name}/target:main`;
 
+    await world.sh(
+      "mkdir -p /tmp/d/sub && cd /tmp/d && echo hello >a && echo x >.hidden && ln -s a link && " +
+        "chown 4711:65534 a && chmod 4755 a && touch -d '2020-02-03 04:05:06' a && mkfifo pipe && truncate -s 5M holes && touch 'two\nlines'",
+    );
+    await world.sh("head -c 3000000 /dev/urandom >/tmp/random && cat /tmp/random /tmp/d/holes /tmp/d/a >/tmp/all");
+
     await t.step("ls has what ls -lin in the container prints", async () => {
-      await world.sh(
-        "mkdir -p /tmp/d/sub && cd /tmp/d && echo hello >a && echo x >.hidden && ln -s a link && " +
-          "chown 4711:65534 a && chmod 4755 a && touch -d '2020-02-03 04:05:06' a && mkfifo pipe && truncate -s 5M holes && touch 'two\nlines'",
-      );
       const lines = (await world.sh("ls -linA --full-time /tmp/d 2>/dev/null || ls -linA /tmp/d")).trim().split("\n")
         .slice(1);
       const events = await world.events(0, "fs", "ls", "-a", "/tmp/d");
@@ -58,7 +60,6 @@ for (const { via: way } of testedWays) {
     });
 
     await t.step("cat prints the bytes of files one after another, holes too", async () => {
-      await world.sh("head -c 3000000 /dev/urandom >/tmp/random && cat /tmp/random /tmp/d/holes /tmp/d/a >/tmp/all");
       const { bytes, code } = await world.run(["fs", "cat", "/tmp/random", "/tmp/d/holes", "/tmp/d/link"]);
       assert.deepEqual([code, await digest(bytes)], [0, (await world.sh("sha256sum /tmp/all")).slice(0, 64)]);
       assert.match((await world.run(["fs", "cat", "/proc/1/status"])).stdout, /^Name:\tsleep$/m);

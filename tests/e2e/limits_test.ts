@@ -36,19 +36,18 @@ Deno.test("a pod's own limits", (t) =>
     ]);
     // Runs concurrently with the other steps: such a slow start takes longer than 15 s.
     await using slow = startScope([...on("slow"), "--timeout", "100", "pids"]);
-    let wrote = 0;
+    const script = "for at in /tmp /var/tmp /run /root $TMPDIR /dev/shm; do " +
+      "head -c 40000000 /dev/zero >$at/x && echo $at; done; true";
+    const writing = await scope(on("disk", "shell", "--", "sh", "-c", script)), wrote = Date.now();
 
-    await t.step("nothing that a tool writes counts as the pod's files, wherever it writes", async () => {
-      const script = "for at in /tmp /var/tmp /run /root $TMPDIR /dev/shm; do " +
-        "head -c 40000000 /dev/zero >$at/x && echo $at; done; true";
-      const { stdout, stderr } = await scope(on("disk", "shell", "--", "sh", "-c", script));
+    await t.step("nothing that a tool writes counts as the pod's files, wherever it writes", () => {
+      const { stdout, stderr } = writing;
       assert.equal(stdout, "/dev/scope\n/dev/shm\n", stderr);
       assert.match(
         stderr,
         /^pod ".*\/disk" is evicted when its files take more than 20Mi: here nothing is written /m,
       );
       assert.match(stderr, /cannot create \/tmp\/x: Read-only file system/);
-      wrote = Date.now();
     });
 
     await t.step("auto goes there for what writes nothing, and on the node for a shell", async () => {

@@ -126,6 +126,7 @@ Deno.test("a debug pod of many", async (t) => {
   await using own = await TestNamespace.make();
   await own.pod("target", { spec: { nodeName: "node1" } });
   const args = (...more: string[]) => ["-n", own.name, "-p", "target", ...more];
+  const removed = () => scopeOk("-n", own.name, "cleanup", "-p", "all");
 
   await t.step("two command lines at once, where there is none, share one", async () => {
     const both = await Promise.all([1, 2].map(() => scope(args("shell", "hostname"))));
@@ -137,6 +138,7 @@ Deno.test("a debug pod of many", async (t) => {
   });
 
   await t.step("-t does not remove one that was there", async () => {
+    await scopeOk(...args("launch"));
     const [before] = await debugPods(own.name);
     assert.equal((await scope(["-t", ...args("shell", "true")])).code, 0);
     const after = await debugPods(own.name);
@@ -145,7 +147,7 @@ Deno.test("a debug pod of many", async (t) => {
   });
 
   await t.step("-t removes the one that it made", async () => {
-    await scopeOk("-n", own.name, "cleanup", "-p", "all");
+    await removed();
     const { code, stderr } = await scope(["-t", ...args("shell", "hostname")]);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /starting the privileged debug pod/);
@@ -153,6 +155,7 @@ Deno.test("a debug pod of many", async (t) => {
   });
 
   await t.step("-t removes it after Ctrl-C, too", async () => {
+    await removed();
     await using ping = startScope(["-t", ...args("ping", "-c0", "127.0.0.1")]);
     await ping.until("stdout", /seq=1 /, 30);
     ping.signal("SIGINT");
@@ -161,6 +164,7 @@ Deno.test("a debug pod of many", async (t) => {
   });
 
   await t.step("-t leaves it to others who use it", async () => {
+    await removed();
     await using first = startScope(["-t", ...args("ping", "-c0", "127.0.0.1")]);
     await first.until("stdout", /seq=0 /, 30);
     await using second = startScope(args("ping", "-c0", "-i", "0.2", "127.0.0.1"));
@@ -175,7 +179,7 @@ Deno.test("a debug pod of many", async (t) => {
   });
 
   await t.step("killed while its debug pod starts, scope leaves one that the next one uses", async () => {
-    await scopeOk("-n", own.name, "cleanup", "-p", "all");
+    await removed();
     await using launch = startScope(args("launch"));
     await launch.until("stderr", /starting the privileged debug pod/);
     launch.signal("SIGKILL");

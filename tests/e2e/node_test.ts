@@ -59,6 +59,7 @@ Deno.test("node", async (t) => {
   });
 
   await t.step("one debug pod serves all of it, in the namespace that was asked for", async () => {
+    for (const node of ["node1", "node2"]) await scopeOk(...on(node, "true"));
     assert.deepEqual((await debugPods(own.name)).map(({ spec }) => spec.nodeName).toSorted(), ["node1", "node2"]);
     await using other = await TestNamespace.make();
     await scopeOk("-t", "--debug-namespace", other.name, ...on("node1", "true"));

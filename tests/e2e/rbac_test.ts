@@ -227,6 +227,8 @@ byAuto("Each command that makes or removes something works with just its Role", 
     assert.equal(await process.exit(20), 130, process.stderr);
   });
   await t.step("list, and cleanup of all that there is", async () => {
+    await scopeOk("-n", own.name, "cleanup", "-p", "all");
+    await scopeOk("-n", own.name, "-p", "web", "copy", "--", "sleep", "100");
     await scopeOk("-n", own.name, "-p", "web", "--via", "node", "shell", "true");
     await scopeOk("-n", own.name, "-p", "other", "--via", "ephemeral", "shell", "true");
     assert.equal((await works(["rbac", "list"], "-o", "json", "list")).trim().split("\n").length, 3);

@@ -526,6 +526,7 @@ Deno.test("redir by one way knows of one by the other, and the debug pod sweeps 
   });
 
   await t.step("cleanup takes with it what a killed manager could not", async () => {
+    await scopeOk(...app, "--via", "node", "launch"); // its debug pod sweeps
     await network.run(
       "nft",
       "table inet scope_0; map inet scope_0 incoming { type inet_service : inet_service; flags timeout; }",
