@@ -17,11 +17,12 @@ for (const { via: way } of testedWays) {
     const { here } = world, local = (path: string) => here.call(world, path);
     Deno.mkdirSync(local("etc"));
     for (const name of ["hosts", "app.conf", "map.conf"]) Deno.writeTextFileSync(local(`etc/${name}`), "# mine\n");
+    Deno.writeFileSync(local("big"), noise(100_000_000));
+    const [into, summary] = await world.events(0, "cp", local("big"), ":/tmp/big");
+    await world.sh("echo x >/tmp/suid && chmod 6755 /tmp/suid");
 
     await t.step("100 MB into the pod and out of it are the same bytes, and the event has their hash", async () => {
-      Deno.writeFileSync(local("big"), noise(100_000_000));
       const hash = await sha256(local("big"));
-      const [into, summary] = await world.events(0, "cp", local("big"), ":/tmp/big");
       assert.deepEqual([into?.type, into?.sizeBytes, into?.sha256], ["cp.file", 100_000_000, hash]);
       assert.deepEqual([summary?.type, summary?.files, summary?.copiedBytes], ["cp.summary", 1, 100_000_000]);
       assert.equal((await world.sh("sha256sum /tmp/big")).slice(0, 64), hash);
@@ -134,7 +135,6 @@ for (const { via: way } of testedWays) {
     });
 
     await t.step("set-uid and set-gid bits do not reach this machine", async () => {
-      await world.sh("echo x >/tmp/suid && chmod 6755 /tmp/suid");
       await world.events(0, "cp", ":/tmp/suid", local("suid"));
       assert.equal(Deno.statSync(local("suid")).mode! & 0o7777, 0o755);
     });
@@ -184,8 +184,8 @@ for (const { via: way } of testedWays) {
       assert.equal(closed.stdout.trim(), "10");
       assert.match(closed.stderr, /^code 0$/m);
       assert.match(
-        await world.error(64, "cp", ":/tmp/tree", "-"),
-        /^Cannot read "\/tmp\/tree" in ".*": it is a directory$/,
+        await world.error(64, "cp", ":/tmp", "-"),
+        /^Cannot read "\/tmp" in ".*": it is a directory$/,
       );
     });
 
@@ -208,7 +208,7 @@ for (const { via: way } of testedWays) {
         `Cannot write "${local("none/x")}": there is no such file or directory`,
       );
       assert.equal(
-        await world.error(68, "cp", local("suid"), ":/tmp/none/"),
+        await world.error(68, "cp", local("etc/hosts"), ":/tmp/none/"),
         `Cannot write "/tmp/none/" in "${name}": there is no such file or directory`,
       );
       assert.match(
@@ -216,7 +216,7 @@ for (const { via: way } of testedWays) {
         /it is a device, a socket or a FIFO, which are never opened$/,
       );
       assert.match(
-        await world.error(64, "cp", local("suid"), ":/dev/null"),
+        await world.error(64, "cp", local("etc/hosts"), ":/dev/null"),
         /it is a device, a socket or a FIFO, which are never opened$/,
       );
       assert.equal(sizeOf(local("zero")), -1);
