@@ -68,10 +68,11 @@ export async function removeCgroup(name: string): Promise<void> {
     for (const pid of pids) killNow(pid);
     return pids.length === 0;
   });
+  // A process that ends still belongs to the group while its mounts are undone, which takes seconds on a busy machine.
   for (const { path } of mountedHierarchies()) {
     await until(
       `the cgroup "${path}/${name}" to be removed`,
-      5,
+      30,
       () => tree(`${path}/${name}`).reverse().every(removed),
     );
   }

@@ -113,8 +113,9 @@ for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] 
 try {
   Deno.exit(await main(Deno.args, interrupted.signal));
 } catch (error) {
-  if (interrupted.signal.aborted) Deno.exit(interrupted.signal.reason);
-  if (!(error instanceof ClusterError)) throw error;
-  Deno.stderr.writeSync(new TextEncoder().encode(error.text()));
-  Deno.exit(UNAVAILABLE);
+  const { aborted, reason } = interrupted.signal;
+  // An interrupt rejects with its exit code. Another error after it may tell of something that the clean-up has left.
+  if (!aborted && !(error instanceof ClusterError)) throw error;
+  if (error instanceof ClusterError) Deno.stderr.writeSync(new TextEncoder().encode(error.text()));
+  Deno.exit(aborted ? reason : UNAVAILABLE);
 }
