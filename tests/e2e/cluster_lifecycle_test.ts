@@ -76,7 +76,7 @@ Deno.test("cluster lifecycle", async (t) => {
     await t.step("nothing runs before the first up", async () => {
       const { code, stdout, stderr } = await cluster(checkout, "kubeconfig");
       assert.deepEqual({ code, stdout }, { code: 69, stdout: "" });
-      assert.match(stderr, /^error: Cannot find a running cluster of ".*"\nhint: run scripts\/cluster up\n$/);
+      assert.match(stderr, /^error: Cannot find a running cluster ("\w+" )?of ".*"\nhint: run scripts\/cluster up\n$/);
       assert.equal(await healthy(), false);
     });
 

@@ -30,6 +30,7 @@ Deno.test("fingerprint() changes with a file's content and name, in directories 
     Deno.writeTextFileSync(`${root}/other`, "1");
     const before = await fingerprint(root, ["directory"]);
     Deno.writeTextFileSync(`${root}/other`, "2");
+    Deno.writeTextFileSync(`${root}/directory/deep/a_test.ts`, "1");
     assert.equal(await fingerprint(root, ["directory"]), before);
     Deno.writeTextFileSync(`${root}/directory/deep/a`, "2");
     const changed = await fingerprint(root, ["directory"]);
