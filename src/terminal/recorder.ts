@@ -1,6 +1,6 @@
 import { castHeader, castOutput, castResize, CastText } from "../text/asciicast.ts";
 import { ScopeError } from "../errors.ts";
-import { safePrinted } from "../text/safe.ts";
+import { escaped, safePrinted } from "../text/safe.ts";
 import { onOutput, onResize, sayLine, windowSize } from "./terminal.ts";
 
 export interface Recording {
@@ -58,9 +58,9 @@ export function startRecording(path: string, command: string): Recording {
   };
 }
 
-/** Makes the decoder of a stream. Bytes for a pipe or a file may control a terminal, and a recording is played on one. */
+/** Makes the decoder of a stream. Text for programs is not escaped as much as a recording, which is played on a terminal. */
 function castText(stream: { isTerminal(): boolean }): CastText {
-  return stream.isTerminal() ? new CastText() : new CastText((text) => safePrinted(text, true));
+  return stream.isTerminal() ? new CastText() : new CastText((text) => safePrinted(text, true, escaped));
 }
 
 function create(path: string): Deno.FsFile {

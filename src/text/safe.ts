@@ -44,11 +44,11 @@ export function escaped(text: string): string {
 const colors = /\x1b\[[0-9;:]*m/g;
 
 /**
- * Escapes a program's output as `safe` does, but keeps tabs and line ends. Colours are kept if `color` is true, else removed.
+ * Escapes a program's output as `escape` does, but keeps tabs and line ends. Colours are kept if `color` is true, else removed.
  */
-export function safePrinted(text: string, color: boolean): string {
+export function safePrinted(text: string, color: boolean, escape = safe): string {
   if (printable.test(text)) return text;
-  const plain = (part: string) => part.split(/([\t\n])/).map((one, at) => at % 2 === 0 ? safe(one) : one).join("");
+  const plain = (part: string) => part.split(/([\t\n])/).map((one, at) => at % 2 === 0 ? escape(one) : one).join("");
   if (!color) return plain(text.replaceAll(colors, ""));
   const painted = text.matchAll(colors).toArray();
   let all = "", at = 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import stringWidth from "string-width";
-import { forPrograms, safe, safePrinted } from "../../../src/text/safe.ts";
+import { escaped, forPrograms, safe, safePrinted } from "../../../src/text/safe.ts";
 import { clip, pad, shorten, shortenMiddle, width } from "../../../src/text/fit_text.ts";
 
 Deno.test("safe() escapes whatever could drive a terminal or turn text round", () => {
@@ -19,6 +19,14 @@ Deno.test("safe() keeps everything for programs, but makes one line of each text
   assert.equal(forPrograms(() => safe("\x1b[2J\u202e\r\t\n\x9b\ud800")), "\x1b[2J\u202e\r\t\\n\x9b\ud800");
   assert.throws(() => forPrograms(() => assert.fail()));
   assert.equal(safe("\x1b"), "\\x1b");
+});
+
+Deno.test("safePrinted() escapes all for a recording, also of text that is for programs", () => {
+  const text = "\x1b[31ma\r.\x1b[2J\n";
+  forPrograms(() => {
+    assert.equal(safePrinted(text, true), text);
+    assert.equal(safePrinted(text, true, escaped), "\x1b[31ma\\r.\\x1b[2J\n");
+  });
 });
 
 Deno.test("safePrinted() keeps lines, tabs and colours", () => {

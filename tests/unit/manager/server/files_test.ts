@@ -329,13 +329,12 @@ Deno.test("Parts.keep() removes what nobody came back for, and leaves what is an
     using written = Deno.openSync(`${directory}/written`);
     written.lockSync(true);
     await until("the old part to be gone", 10, () => !exists(`${directory}/old`));
+    const held = () =>
+      [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => linkOf(`/proc/self/fd/${name}`) === directory);
+    await until("the directories of all parts to be closed", 10, () => held().length === 0);
     const left = ["replaced", "resumed", "elsewhere", "written", "device"];
     assert.deepEqual(left.map((name) => exists(`${directory}/${name}`)), [true, true, true, true, true]);
     assert.deepEqual(parts.takeAll(), []);
-    const held = [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) =>
-      linkOf(`/proc/self/fd/${name}`) === directory
-    );
-    assert.deepEqual(held, []);
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }
