@@ -55,8 +55,9 @@ const children = (pid: number) => read(pid, `task/${pid}/children`);
 /** Returns the pid of a process in its own pid namespace. */
 const innerPid = (pid: number) => /^NSpid:.*\s(\d+)$/m.exec(read(pid, "status"))![1]!;
 
+/** Returns the sleeps of this test, by their time: pods of other tests, which are still being deleted, sleep as well. */
 function sleepers(): NodeProcess[] {
-  return nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000");
+  return nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 7777");
 }
 
 for (const { via } of testedWays) {
@@ -138,7 +139,7 @@ for (const { via } of testedWays) {
         const wanted = rights(read(target, "status"));
         assert.deepEqual(rights(await scopeOk(...at(namespace, name, ...chosen, "cat", "/proc/self/status"))), wanted);
         // The process inside the target, as seen from the node.
-        await using sleeping = startScope(at(namespace, name, ...chosen, "sleep", "1000"));
+        await using sleeping = startScope(at(namespace, name, ...chosen, "sleep", "7777"));
         await until("sleep to run", 20, () => sleepers().length === 1, { missing: () => sleeping.stderr });
         const { pid } = sleepers()[0]!;
         assert.deepEqual(rights(read(pid, "status")), wanted);
@@ -233,12 +234,12 @@ for (const { via } of testedWays) {
         await terminal.type("clear; stty size", "Enter");
         return /^40 120$/m.test(await terminal.screen());
       }, { every: 300 });
-      await terminal.type("clear; sleep 1000", "Enter");
+      await terminal.type("clear; sleep 7777", "Enter");
       await until("sleep to run", 5, () => sleepers().length === 1);
       await terminal.type("", "C-z");
-      await terminal.until(/Stopped +sleep 1000/);
+      await terminal.until(/Stopped +sleep 7777/);
       await terminal.type("clear; fg", "Enter");
-      await terminal.until(/^sleep 1000$/m);
+      await terminal.until(/^sleep 7777$/m);
       await terminal.type("", "C-c");
       await terminal.type("echo code=$?", "Enter");
       await terminal.until(/^code=130$/m);
@@ -290,7 +291,7 @@ for (const { via } of testedWays) {
         const first = podProcesses(pod!.metadata.uid).find(({ pid }) => innerPid(pid) === "1")!;
         const target = name === "shared" ? first : firstOf(pod!);
         const before = children(target.pid);
-        const script = "(sleep 1000 & setsid sleep 1000 & env -i setsid sleep 1000 & sleep 0.1 &); exit 4";
+        const script = "(sleep 7777 & setsid sleep 7777 & env -i setsid sleep 7777 & sleep 0.1 &); exit 4";
         const { code, stderr } = await scope(inside(pod!.metadata.name, ...chosen, "sh", "-c", script));
         assert.equal(code, 4, stderr);
         assert.equal(children(target.pid), before);
@@ -303,7 +304,7 @@ for (const { via } of testedWays) {
         const first = podProcesses(pod!.metadata.uid).find(({ pid }) => innerPid(pid) === "1")!;
         const before = children(first.pid);
         const script =
-          "sleep 1000 & setsid sleep 1000 & env -i setsid sleep 1000 & (trap '' TERM HUP; sleep 1000) & wait";
+          "sleep 7777 & setsid sleep 7777 & env -i setsid sleep 7777 & (trap '' TERM HUP; sleep 7777) & wait";
         await using running = startScope(inside(pod!.metadata.name, ...chosen, "sh", "-c", script));
         await until("four to sleep", 20, () => sleepers().length === 4, { missing: () => running.stderr });
         running.signal("SIGKILL");
@@ -317,7 +318,7 @@ for (const { via } of testedWays) {
       const programs = ["sha256sum", "/opt/scope/inside", "/bin/busybox"];
       const outside = ["-n", "demo", "--debug-namespace", "demo", "-p", web.metadata.name, "--via", via, "shell"];
       const before = await scopeOk(...outside, ...programs);
-      await using sleeping = startScope(inside(web.metadata.name, "sleep", "1000"));
+      await using sleeping = startScope(inside(web.metadata.name, "sleep", "7777"));
       await until("sleep to run", 20, () => sleepers().length === 1, { missing: () => sleeping.stderr });
       const shell = sleepers()[0]!.pid, reaper = Number(/^PPid:\s*(\d+)$/m.exec(read(shell, "status"))![1]);
       assert.equal(read(reaper, "comm"), "inside\n");
@@ -362,7 +363,7 @@ for (const { via } of testedWays) {
 
     await t.step("a target that is deleted meanwhile is said", async () => {
       await own.pod("short");
-      await using sleeping = startScope(at(own.name, "short", "sleep", "1000"));
+      await using sleeping = startScope(at(own.name, "short", "sleep", "7777"));
       await until("sleep to run", 20, () => sleepers().length === 1, { missing: () => sleeping.stderr });
       await kubectl(["-n", own.name, "delete", "pod", "short", "--wait=false"]);
       assert.equal(await sleeping.exit(15), 69);

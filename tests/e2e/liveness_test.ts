@@ -62,7 +62,7 @@ overWays("what scope started ends with it", async (t) => {
   }
 
   for (
-    const command of ["sleep 1000 &", "setsid nohup sleep 1000 >/dev/null 2>&1 &", "(trap '' TERM HUP; sleep 1000) &"]
+    const command of ["sleep 8888 &", "setsid nohup sleep 8888 >/dev/null 2>&1 &", "(trap '' TERM HUP; sleep 8888) &"]
   ) {
     await t.step(`a shell that leaves "${command}" behind`, async () => {
       const script = `${command} while ! pgrep -x sleep >/dev/null; do sleep 0.05; done; echo left; exit 3`;
@@ -71,7 +71,7 @@ overWays("what scope started ends with it", async (t) => {
       // Measured from here on: the time to start does not count.
       assert.equal(await shell.exit(5), 3, shell.stderr);
       await untilNothingRuns(5);
-      assert.deepEqual(describe(nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000")), []);
+      assert.deepEqual(describe(nodeProcesses().filter(({ argv }) => argv.join(" ") === "sleep 8888")), []);
     });
   }
 
@@ -81,7 +81,7 @@ overWays("what scope started ends with it", async (t) => {
       const children = () => firstProcesses(metadata.uid).map((pid) => `${pid}: ${childrenOf(pid).join(" ")}`);
       const before = children();
       assert.ok(before.length > 0);
-      const script = "(sleep 1000 & setsid sleep 1000 & nohup sh -c 'sleep 1000 & exit' >/dev/null 2>&1 &); exit 4";
+      const script = "(sleep 8888 & setsid sleep 8888 & nohup sh -c 'sleep 8888 & exit' >/dev/null 2>&1 &); exit 4";
       assert.equal((await scope(["-n", "demo", "-p", metadata.name, "shell", "sh", "-c", script])).code, 4);
       assert.deepEqual(children(), before);
     });
@@ -101,9 +101,9 @@ overWays("what scope started ends with it", async (t) => {
     {
       await using terminal = await Terminal.run(["-n", "demo", "-p", "web", "shell"]);
       await terminal.until(/[$#] *$/m);
-      await terminal.type("setsid nohup sleep 1000 & sleep 1000", "Enter");
+      await terminal.type("setsid nohup sleep 8888 & sleep 8888", "Enter");
       await until("both to run", 5, () => {
-        return runProcesses().filter(({ argv }) => argv.join(" ") === "sleep 1000").length === 2;
+        return runProcesses().filter(({ argv }) => argv.join(" ") === "sleep 8888").length === 2;
       }, { missing: left });
     }
     await untilNothingRuns(5);
