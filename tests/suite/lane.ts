@@ -45,8 +45,7 @@ export class Lane {
   async start(): Promise<void> {
     this.#started = !this.#state.running("kube-apiserver");
     await this.#must("cluster", "up");
-    await this.#must("image");
-    const image = (await this.#must("image", "--name")).stdout.trim();
+    const image = (await this.#must("image")).stdout.trim();
     const { bin, kubeconfig } = this.#state;
     this.#env = {
       ...this.#env,
@@ -69,7 +68,9 @@ export class Lane {
   async end(): Promise<void> {
     if (!this.#started) return;
     const { code, output } = await runProgram([`${ROOT}/scripts/cluster`, "down"], {
-      ...{ cwd: ROOT, env: this.#env, limitMs: 120_000 },
+      cwd: ROOT,
+      env: this.#env,
+      limitMs: 120_000,
     });
     if (code !== 0) throw new Error(`Cannot end the cluster of lane ${this.number}: ${output}`);
   }

@@ -1,6 +1,6 @@
 /** Runs the tests; options.ts has the usage. */
-import { existsSync } from "node:fs";
 import { ScriptError, USAGE as USAGE_CODE } from "../../scripts/src/lib/errors.ts";
+import { exists } from "../../scripts/src/lib/files.ts";
 import { interrupted } from "../../scripts/src/lib/interrupt.ts";
 import { print } from "../../scripts/src/lib/output.ts";
 import { ROOT } from "../../scripts/src/lib/paths.ts";
@@ -14,7 +14,7 @@ const FAILED = 1;
 
 await runScript(USAGE, async (args) => {
   const options = parseOptions(args, navigator.hardwareConcurrency, (name) => Deno.env.get(name));
-  const unknown = options.files.find((file) => !existsSync(`${ROOT}/${file}`));
+  const unknown = options.files.find((file) => !exists(`${ROOT}/${file}`));
   if (unknown !== undefined) {
     throw new ScriptError(`Cannot find the test file "${unknown}"`, "its path begins with tests/", USAGE_CODE);
   }

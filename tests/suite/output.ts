@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Counts and durations in the output of `deno test`. */
 export interface Summary {
   readonly passed: number;
@@ -12,17 +14,11 @@ export interface TestTime {
 
 /** Parses the output of `deno test`, run once or several times, with the exit code: a run that fails without a failed test counts as one failure. */
 export function parseOutput(output: string, code: number): Summary {
-  const lines = withoutColors(output).split("\n");
+  const lines = stripVTControlCharacters(output).split("\n");
   const summaries = lines.filter((line) => /^(ok|FAILED) \| \d+ passed/.test(line));
   const sum = (count: RegExp) => summaries.reduce((all, line) => all + Number(count.exec(line)?.[1] ?? 0), 0);
   const passed = sum(/(\d+) passed/), failed = sum(/(\d+) failed/);
   return { passed, failed: code === 0 || failed > 0 ? failed : 1, tests: lines.flatMap(testTime) };
-}
-
-/** Returns the text without the escape sequences for colors. */
-export function withoutColors(text: string): string {
-  // deno-lint-ignore no-control-regex -- it begins an escape sequence
-  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }
 
 /** Parses the last line of a test, without indentation, which steps have: `NAME ... ok (1m2s)`. */

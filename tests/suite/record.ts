@@ -1,18 +1,19 @@
+import { dirname } from "node:path";
+import { textOf, writeAtomically } from "../../scripts/src/lib/files.ts";
+
 /** Results of earlier runs on this machine: durations in seconds, and fingerprints of sources with which a file passed. */
 export interface Results {
   readonly seconds: Readonly<Record<string, number>>;
   readonly passed: Readonly<Record<string, string>>;
 }
 
-const none: Results = { seconds: {}, passed: {} };
-
 /** Reads the results of earlier runs; there are none in a missing or broken file. */
 export function readResults(path: string): Results {
   try {
-    const { seconds = {}, passed = {} } = JSON.parse(Deno.readTextFileSync(path));
+    const { seconds = {}, passed = {} } = JSON.parse(textOf(path) ?? "{}");
     return { seconds, passed };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return none;
+    if (error instanceof SyntaxError) return { seconds: {}, passed: {} };
     throw error;
   }
 }
@@ -21,7 +22,6 @@ export function readResults(path: string): Results {
 export function writeResults(path: string, added: Results): void {
   const { seconds, passed } = readResults(path);
   const all: Results = { seconds: { ...seconds, ...added.seconds }, passed: { ...passed, ...added.passed } };
-  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  Deno.writeTextFileSync(`${path}.part.${Deno.pid}`, JSON.stringify(all));
-  Deno.renameSync(`${path}.part.${Deno.pid}`, path);
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  writeAtomically(path, JSON.stringify(all));
 }
