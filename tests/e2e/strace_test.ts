@@ -10,6 +10,10 @@ import { overWays } from "./ways.ts";
 const busy = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1"];
 /** Command that forks as fast as it can, until /tmp/end exists; then it exits with 7. */
 const forking = ["sh", "-c", "while [ ! -e /tmp/end ]; do /bin/true & wait $!; done; exit 7"];
+/** Command that sends itself a signal again and again, and exits with 9 when one of them does not arrive. */
+const signalled = [
+  ...["sh", "-c", 'n=0 m=0; trap "n=\\$((n+1))" USR1; while kill -USR1 1; do m=$((m+1)); [ $n = $m ] || exit 9; done'],
+];
 
 overWays("strace", async (t, way) => {
   await using own = await TestNamespace.make();
@@ -201,6 +205,35 @@ overWays("strace of a distroless program with many threads", async (t) => {
     trace.signal("SIGKILL");
     await untilFree(api!, "agnhost", 6);
     await untilNoStrace(6);
+  });
+});
+
+overWays("a tracer that ends takes no signal away from its target", async (t) => {
+  await using own = await TestNamespace.make();
+  await own.pod("signals", { command: signalled, spec: { restartPolicy: "Never" } });
+  const pod = ["-n", own.name, "-p", "signals"];
+  const exitCode = async () => {
+    const { status } = await own.untilPod("signals", () => true);
+    const ended = status.containerStatuses?.[0]?.state["terminated"] as { exitCode?: number } | undefined;
+    return ended?.exitCode;
+  };
+
+  await t.step("scope strace", async () => {
+    await using trace = startScope([...pod, "strace", "-e", "trace=none"]);
+    await trace.until("stdout", /SIGUSR1/);
+    trace.signal("SIGINT");
+    assert.equal(await trace.exit(5), 130);
+    assert.equal(await exitCode(), undefined);
+  });
+
+  await t.step("strace of the image, 40 times", async () => {
+    const traces = `for _ in $(seq 40); do
+      strace -p 1 -o /dev/null & sleep 0.1; kill -INT $!; wait $!
+      read -r _ _ state _ </proc/1/stat || exit 9; [ "$state" != Z ] || exit 9
+    done`;
+    const { code, stderr } = await scope([...pod, "shell", "sh", "-c", traces]);
+    assert.equal(code, 0, `the target ended: ${stderr}`);
+    assert.equal(await exitCode(), undefined);
   });
 });
 
