@@ -25,7 +25,7 @@ import { changedProfile, obstacleFor, policyOf, refusedProfile } from "./refusal
 import type { SecurityProfile } from "./security_profile.ts";
 import { profilesFor, profileText } from "./security_profile.ts";
 import { noRoom, toolMemory } from "./way_rules.ts";
-import { notReady, troubleOfContainer } from "./trouble.ts";
+import { nodeTrouble, troubleOfContainer } from "./trouble.ts";
 import { progressOfContainer } from "./waiting.ts";
 
 export interface EphemeralWayOptions {
@@ -236,7 +236,7 @@ export class EphemeralWay {
         throw failed?.error ?? deleted(name);
       },
       trouble: async (now) =>
-        await notReady(this.cluster, target.node) ?? await troubleOfContainer(this.cluster, now, container, image),
+        await nodeTrouble(this.cluster, target.node) ?? await troubleOfContainer(this.cluster, now, container, image),
     };
   }
 

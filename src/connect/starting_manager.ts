@@ -27,8 +27,8 @@ export interface StartingManager {
   progress(pod: V1Pod): Progress | undefined;
   /** Called when the pod is gone or has failed. Throws, or returns to have the pod created again. */
   gone(failed?: { pod: V1Pod; error: ScopeError }): Promise<void>;
-  /** Finds the reason of a slow start that the status does not give; an error when waiting is in vain. */
-  trouble(pod: V1Pod): Promise<ScopeError | string | undefined>;
+  /** Finds the reason of a slow start that the status does not give; a failure when waiting is in vain. */
+  trouble(pod: V1Pod): Promise<Progress | undefined>;
 }
 
 /** Interval between attempts to connect to the manager's socket, in seconds. */
@@ -153,8 +153,10 @@ class Wait {
     if (this.#lookedUp || this.#waited < askMs || this.#pod === undefined) return;
     this.#lookedUp = true;
     const trouble = await this.awaited.trouble(this.#pod);
-    if (trouble instanceof ScopeError) throw trouble;
-    if (trouble !== undefined) notice(trouble);
+    if (trouble?.state === "failed") throw trouble.error;
+    if (trouble?.state !== "waiting") return;
+    notice(trouble.reason);
+    if (trouble.pullFailed) this.#progress = trouble;
   }
 
   /** Tries to connect, also before the status reports the container as running. */

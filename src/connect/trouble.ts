@@ -1,31 +1,31 @@
 import { ScopeError } from "../errors.ts";
 import type { Cluster, CoreV1EventList, V1Node, V1Pod } from "../kube/cluster.ts";
-import { waitingProgress } from "./waiting.ts";
+import { type Progress, waitingProgress } from "./waiting.ts";
 
 /**
- * Finds why a pod does not start, beyond its own status: its newest warning event, or an error when its node is not ready and
- * waiting is in vain. Ignores what this user may not read.
+ * Finds why a pod does not start, beyond its own status: its newest warning event, or that its node is not ready and waiting
+ * is in vain. Ignores what this user may not read.
  */
 export async function troubleOf(
   cluster: Cluster,
   pod: V1Pod,
   node: string | undefined,
-): Promise<ScopeError | string | undefined> {
+): Promise<Progress | undefined> {
   const { name = "", namespace = "" } = pod.metadata ?? {};
-  const [nodeError, warning] = await Promise.all([
-    node === undefined ? undefined : notReady(cluster, node),
+  const [down, warning] = await Promise.all([
+    node === undefined ? undefined : nodeTrouble(cluster, node),
     cluster.request<CoreV1EventList>("list events", {
       method: "GET",
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
       query: { fieldSelector: `involvedObject.name=${name},type=Warning` },
     }).then(({ items }) => items.at(-1), () => undefined),
   ]);
-  if (nodeError !== undefined) return nodeError;
-  return warning === undefined ? undefined : `${warning.reason}: ${warning.message}`;
+  if (down !== undefined) return down;
+  return warning === undefined ? undefined : waitingFor(`${warning.reason}: ${warning.message}`);
 }
 
 /**
- * Finds why an ephemeral container does not start; returns an error when waiting is in vain. Reads its events, as the kubelet
+ * Finds why an ephemeral container does not start, and whether waiting is in vain. Reads its events, as the kubelet
  * reports a failed pull in the pod's status 10 to 15 seconds later: nothing else in the pod triggers an update.
  */
 export async function troubleOfContainer(
@@ -33,7 +33,7 @@ export async function troubleOfContainer(
   { metadata }: V1Pod,
   container: string,
   image: string,
-): Promise<ScopeError | string | undefined> {
+): Promise<Progress | undefined> {
   const { name = "", namespace = "" } = metadata ?? {};
   const about = `involvedObject.name=${name},involvedObject.fieldPath=spec.ephemeralContainers{${container}}`;
   const events = await cluster.request<CoreV1EventList>("list events", {
@@ -43,9 +43,19 @@ export async function troubleOfContainer(
   }).catch(() => undefined);
   const failed = events?.items.map(({ message = "" }) => /^Failed to pull image "[^"]*": (.*)$/s.exec(message)?.[1]);
   const message = failed?.findLast((one) => one !== undefined);
-  if (message === undefined) return events?.items.at(-1)?.message;
-  const progress = waitingProgress({ reason: "ErrImagePull", message }, undefined, image);
-  return progress.state === "failed" ? progress.error : `ErrImagePull: ${message}`;
+  if (message !== undefined) return waitingProgress({ reason: "ErrImagePull", message }, undefined, image);
+  const other = events?.items.at(-1)?.message;
+  return other === undefined ? undefined : waitingFor(other);
+}
+
+/** Returns that waiting is in vain for a node that is not ready; undefined when it is ready, or when it cannot be read. */
+export async function nodeTrouble(cluster: Cluster, node: string): Promise<Progress | undefined> {
+  const error = await notReady(cluster, node);
+  return error === undefined ? undefined : { state: "failed", error };
+}
+
+function waitingFor(reason: string): Progress {
+  return { state: "waiting", reason, pullFailed: false };
 }
 
 /** Returns the error for a node that is not ready; undefined when it is ready, or when it cannot be read. */

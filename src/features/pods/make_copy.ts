@@ -121,8 +121,8 @@ async function reach(cluster: Cluster, start: CopyStart, created: V1Pod, limit: 
       if (asked || waited < askMs) continue;
       asked = true;
       const trouble = await troubleOf(cluster, pod, pod.spec?.nodeName);
-      if (trouble instanceof ScopeError) throw trouble;
-      if (trouble !== undefined) notice(trouble);
+      if (trouble?.state === "failed") throw trouble.error;
+      if (trouble?.state === "waiting") notice(trouble.reason);
     }
   } finally {
     ended.abort();
