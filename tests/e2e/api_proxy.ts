@@ -2,7 +2,7 @@ import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:tls";
-import { kubectl } from "./kube.ts";
+import { type Access, readAccess, readConfig } from "./api.ts";
 import type { ScopeOptions } from "./scope.ts";
 
 /** A change that the proxy makes to a request, or an answer that it gives instead. */
@@ -26,7 +26,7 @@ export class ApiProxy implements AsyncDisposable {
   faults: Fault[] = [];
   readonly #server: http.Server;
 
-  private constructor(private readonly upstream: Upstream, readonly kubeconfig: string) {
+  private constructor(private readonly upstream: Access, readonly kubeconfig: string) {
     this.#server = http.createServer((request, response) => this.#pass(request, response, this.#take(request)));
     this.#server.on("upgrade", (request, near, head) => {
       const fault = this.#take(request);
@@ -36,8 +36,8 @@ export class ApiProxy implements AsyncDisposable {
         response.on("finish", () => near.end());
         return this.#pass(request, response, fault);
       }
-      const { hostname, port } = upstream.server;
-      const far = connect({ ...upstream.credentials, host: hostname, port: Number(port) }, () => {
+      const { server: { hostname, port }, ...credentials } = upstream;
+      const far = connect({ ...credentials, host: hostname, port: Number(port) }, () => {
         const lines = [`${request.method} ${request.url} HTTP/1.1`];
         for (let at = 0; at < request.rawHeaders.length; at += 2) {
           lines.push(`${request.rawHeaders[at]}: ${request.rawHeaders[at + 1]}`);
@@ -55,18 +55,8 @@ export class ApiProxy implements AsyncDisposable {
   }
 
   static async open(): Promise<ApiProxy> {
-    const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
-    const { cluster } = config.clusters[0], { user } = config.users[0];
-    const text = (base64: string) => new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
-    const upstream = {
-      server: new URL(cluster.server),
-      credentials: {
-        ca: text(cluster["certificate-authority-data"]),
-        cert: text(user["client-certificate-data"]),
-        key: text(user["client-key-data"]),
-      },
-    };
-    const proxy = new ApiProxy(upstream, await Deno.makeTempFile({ prefix: "scope-kubeconfig-" }));
+    const config = readConfig();
+    const proxy = new ApiProxy(readAccess(), await Deno.makeTempFile({ prefix: "scope-kubeconfig-" }));
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     config.clusters[0].cluster = { server: `http://127.0.0.1:${(proxy.#server.address() as AddressInfo).port}` };
     config.users[0].user = {};
@@ -94,7 +84,7 @@ export class ApiProxy implements AsyncDisposable {
     const headers = Object.entries(request.headers).filter(([name]) =>
       fault?.stripUpgrade === undefined || !/^(connection|upgrade|sec-websocket-.*)$/.test(name)
     );
-    const { method, url } = request, { server, credentials } = this.upstream;
+    const { method, url } = request, { server, ...credentials } = this.upstream;
     const far = https.request(new URL(url ?? "", server), {
       ...credentials,
       method,
@@ -113,9 +103,4 @@ export class ApiProxy implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
     await Deno.remove(this.kubeconfig);
   }
-}
-
-interface Upstream {
-  readonly server: URL;
-  readonly credentials: { readonly ca: string; readonly cert: string; readonly key: string };
 }

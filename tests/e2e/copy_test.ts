@@ -7,7 +7,7 @@ import { eventsOf, scope, scopeOk, startScope } from "./scope.ts";
 
 /** Returns the copies of pods in a namespace. */
 async function copies(namespace: string): Promise<Pod[]> {
-  return await getPods(namespace, "-l", "scope/kind=copy");
+  return await getPods(namespace, "scope/kind=copy");
 }
 
 const container = (pod: Pod, name: string) => pod.spec["containers"].find((one: { name: string }) => one.name === name);
@@ -298,7 +298,7 @@ Deno.test("copy", async (t) => {
     await scopeOk(...copy("--name", "last", "sleep", "3600"));
     const { uid } = (await getPod(own.name, "last")).metadata;
     await scopeOk(...inside("cleanup", "-p", "all"));
-    assert.deepEqual(await getPods(own.name, "-l", "app.kubernetes.io/managed-by=scope"), []);
+    assert.deepEqual(await getPods(own.name, "app.kubernetes.io/managed-by=scope"), []);
     const processes = () => nodeProcesses().filter(({ cgroups }) => cgroups.includes(uid));
     await until("its processes to end", 10, () => processes().length === 0);
     assert.ok((await getPod(own.name, "crash")).metadata.uid === original.metadata.uid, "the original stays");

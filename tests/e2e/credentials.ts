@@ -1,3 +1,4 @@
+import { readConfig, request } from "./api.ts";
 import { kubectl, type TestNamespace } from "./kube.ts";
 
 /** A temporary kubeconfig of a test; disposing removes it. */
@@ -6,7 +7,7 @@ export class Kubeconfig implements AsyncDisposable {
 
   /** Copies the kubeconfig of $KUBECONFIG with another server or user: a token, or a plugin that returns one. */
   static async make(change: { server?: string; token?: string; exec?: string[] }): Promise<Kubeconfig> {
-    const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
+    const config = readConfig();
     if (change.server !== undefined) config.clusters[0].cluster.server = change.server;
     if (change.token !== undefined) config.users[0].user = { token: change.token };
     if (change.exec !== undefined) {
@@ -21,20 +22,34 @@ export class Kubeconfig implements AsyncDisposable {
 
   /** Makes the kubeconfig of a service account with just these rules in its namespace. */
   static async ofAccount(own: TestNamespace, name: string, rules: readonly Rule[]): Promise<Kubeconfig> {
-    const inside = (...args: string[]) => kubectl(["-n", own.name, ...args]);
-    await inside("create", "serviceaccount", name);
+    const token = await makeServiceAccount(own, name);
     if (rules.length > 0) {
       const metadata = { name, namespace: own.name };
       const group = "rbac.authorization.k8s.io";
       await kubectl(["create"], { apiVersion: `${group}/v1`, kind: "Role", metadata, rules });
-      await inside("create", "rolebinding", name, `--role=${name}`, `--serviceaccount=${own.name}:${name}`);
+      await kubectl([
+        "-n",
+        own.name,
+        "create",
+        "rolebinding",
+        name,
+        `--role=${name}`,
+        `--serviceaccount=${own.name}:${name}`,
+      ]);
     }
-    return await Kubeconfig.make({ token: (await inside("create", "token", name)).trim() });
+    return await Kubeconfig.make({ token });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path);
   }
+}
+
+/** Makes a service account; returns a token of it. */
+export async function makeServiceAccount(own: TestNamespace, name: string): Promise<string> {
+  const accounts = `/api/v1/namespaces/${own.name}/serviceaccounts`;
+  await request("POST", accounts, { metadata: { name } });
+  return (await request<{ status: { token: string } }>("POST", `${accounts}/${name}/token`, {})).status.token;
 }
 
 export interface Rule {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { nodePid } from "../cluster/node.ts";
 import { openState } from "../cluster/state.ts";
+import { readConfig } from "./api.ts";
 import { CHECKOUT, outcome } from "./cluster_script.ts";
 import { Kubeconfig } from "./credentials.ts";
 import { debugPods, demoPods, kubectl, TestNamespace } from "./kube.ts";
@@ -538,7 +539,7 @@ Deno.test("configuration", async (t) => {
   });
 
   await t.step("$KUBECONFIG may name several files, and --context chooses among all of them", async () => {
-    const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
+    const config = readConfig();
     const [context] = config.contexts;
     const second = await Deno.makeTempFile();
     try {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ask, request } from "./api.ts";
 import { outcome } from "./cluster_script.ts";
 import { until } from "../cluster/wait.ts";
 
@@ -43,22 +44,28 @@ export async function kubectl(args: readonly string[], input?: unknown): Promise
   }
 }
 
-export async function getPods(namespace: string, ...args: string[]): Promise<Pod[]> {
-  return JSON.parse(await kubectl(["-n", namespace, "get", "pods", "-o", "json", ...args])).items;
+/** Returns the pods of a namespace, or those with these labels, in the order of their names. */
+export async function getPods(namespace: string, labels?: string): Promise<Pod[]> {
+  const query = labels === undefined ? "" : `?labelSelector=${encodeURIComponent(labels)}`;
+  return (await request<{ items: Pod[] }>("GET", `${pathOf(namespace)}/pods${query}`)).items;
 }
 
 export async function getPod(namespace: string, name: string): Promise<Pod> {
-  return JSON.parse(await kubectl(["-n", namespace, "get", "pod", name, "-o", "json"]));
+  return await request("GET", `${pathOf(namespace)}/pods/${name}`);
+}
+
+function pathOf(namespace: string): string {
+  return `/api/v1/namespaces/${namespace}`;
 }
 
 /** Returns the debug pods of a namespace. */
 export async function debugPods(namespace: string): Promise<Pod[]> {
-  return await getPods(namespace, "-l", "app.kubernetes.io/managed-by=scope");
+  return await getPods(namespace, "app.kubernetes.io/managed-by=scope");
 }
 
 /** Returns the pods of a demo workload, by name. */
 export async function demoPods(app: string, namespace = "demo"): Promise<Pod[]> {
-  const pods = await getPods(namespace, "-l", `app=${app}`);
+  const pods = await getPods(namespace, `app=${app}`);
   assert.ok(pods.length > 0, `there is no pod of ${app}`);
   return pods.toSorted((a, b) => a.metadata.name < b.metadata.name ? -1 : 1);
 }
@@ -69,11 +76,11 @@ export class TestNamespace implements AsyncDisposable {
 
   static async make(): Promise<TestNamespace> {
     const name = `e2e-${crypto.randomUUID().slice(0, 8)}`;
-    await kubectl(["create", "namespace", name]);
+    await request("POST", "/api/v1/namespaces", { metadata: { name } });
     const made = new TestNamespace(name);
     // Without the service account, a pod created at the same moment is refused.
     await until(`the service account of ${name}`, 10, async () => {
-      return (await outcome("kubectl", ["-n", name, "get", "serviceaccount", "default"])).code === 0;
+      return (await ask("GET", `${pathOf(name)}/serviceaccounts/default`)).status === 200;
     });
     return made;
   }
@@ -81,10 +88,8 @@ export class TestNamespace implements AsyncDisposable {
   /** Creates a pod with one busybox container, and waits until it runs or meets `until`. */
   async pod(name: string, more: PodOptions = {}): Promise<Pod> {
     const { command = ["sleep", "infinity"], spec = {}, until: condition = isRunning } = more;
-    await kubectl(["create"], {
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name, namespace: this.name, labels: { e2e: name } },
+    await request("POST", `${pathOf(this.name)}/pods`, {
+      metadata: { name, labels: { e2e: name } },
       spec: {
         terminationGracePeriodSeconds: 0,
         containers: [{ name: "main", image: "localhost/busybox:1", command }],
@@ -104,7 +109,7 @@ export class TestNamespace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await kubectl(["delete", "namespace", this.name, "--wait=false"]);
+    await request("DELETE", pathOf(this.name));
   }
 }
 

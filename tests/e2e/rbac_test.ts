@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
-import { outcome } from "./cluster_script.ts";
-import { Kubeconfig, type Rule } from "./credentials.ts";
+import { request } from "./api.ts";
+import { Kubeconfig, makeServiceAccount, type Rule } from "./credentials.ts";
 import { makeIstioRules } from "./istio_rules.ts";
 import { getPods, kubectl, TestNamespace } from "./kube.ts";
 import { PodNetwork } from "./pod_network.ts";
@@ -20,10 +20,9 @@ class Account implements AsyncDisposable {
   /** `args` are scope's arguments, including `rbac`. */
   static async make(own: TestNamespace, args: readonly string[]): Promise<Account> {
     const name = `a-${crypto.randomUUID().slice(0, 8)}`;
-    await kubectl(["-n", own.name, "create", "serviceaccount", name]);
+    const token = await makeServiceAccount(own, name);
     const more = ["--name", `scope-${name}`, "--service-account", `${own.name}/${name}`];
     const roles = await apply(await scopeOk("-n", own.name, ...args, ...more));
-    const token = (await kubectl(["-n", own.name, "create", "token", name])).trim();
     const account = new Account(name, own, await Kubeconfig.make({ token }), roles);
     for (const role of roles) await account.until(role, role.rules.at(-1)!, role.rules.at(-1)!.verbs.at(-1)!, true);
     return account;
@@ -65,14 +64,15 @@ class Account implements AsyncDisposable {
   async until({ namespace }: Granted, rule: Rule, verb: string, allowed: boolean): Promise<void> {
     const { resources: [resource = ""], apiGroups: [group], resourceNames: [name] = [] } = rule;
     const [plain, subresource] = resource.split("/");
-    const what = `${plain}${group ? `.${group}` : ""}${name === undefined ? "" : `/${name}`}`;
-    const args = [
-      ...["--kubeconfig", this.kubeconfig.path, "auth", "can-i", verb, what],
-      ...subresource === undefined ? [] : ["--subresource", subresource],
-      ...namespace === undefined ? ["-A"] : ["-n", namespace],
-    ];
-    await until(`${args.join(" ")} to be ${allowed}`, 20, async () => {
-      return ((await outcome("kubectl", args)).stdout.trim() === "yes") === allowed;
+    const resourceAttributes = { verb, group, resource: plain, subresource, name, namespace };
+    const user = `system:serviceaccount:${this.own.name}:${this.name}`;
+    await until(`${verb} ${resource} to be ${allowed} for ${user}`, 20, async () => {
+      const review = await request<{ status: { allowed: boolean } }>(
+        "POST",
+        "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+        { spec: { user, resourceAttributes } },
+      );
+      return review.status.allowed === allowed;
     });
   }
 
@@ -173,7 +173,7 @@ for (const via of ["node", "ephemeral", "auto"] as const) {
     }
     if (via !== "node") return; // ephemeral containers are removed with their pods
     await removeDebugPods(own.name);
-    assert.deepEqual((await getPods(own.name, "-l", "app.kubernetes.io/managed-by=scope")).length, 0);
+    assert.deepEqual((await getPods(own.name, "app.kubernetes.io/managed-by=scope")).length, 0);
   });
 }
 
@@ -190,7 +190,7 @@ byAuto("Each command that makes or removes something works with just its Role", 
   await t.step("node, and -t", async () => {
     await removeDebugPods(own.name);
     await works(["-t", "rbac", "node"], "-t", "node", "node1", "true");
-    assert.deepEqual(await getPods(own.name, "-l", "app.kubernetes.io/managed-by=scope"), []);
+    assert.deepEqual(await getPods(own.name, "app.kubernetes.io/managed-by=scope"), []);
   });
   await t.step("copy, by labels", async () => {
     await works(["-l", "e2e=web", "rbac", "copy"], "-l", "e2e=web", "copy", "--", "sleep", "100");
@@ -370,7 +370,7 @@ byAuto("One verb less is refused with the hint that names it", async (t) => {
       }
       // redir starts its debug pod while the watch is still refused.
       if (args.includes("redir")) await removeDebugPods(debug.name);
-      assert.deepEqual(await getPods(debug.name, "-l", "app.kubernetes.io/managed-by=scope"), []);
+      assert.deepEqual(await getPods(debug.name, "app.kubernetes.io/managed-by=scope"), []);
     });
   }
 
@@ -419,9 +419,9 @@ byAuto("One verb less is refused with the hint that names it", async (t) => {
   });
 
   await t.step("nothing was made meanwhile", async () => {
-    const made = await getPods(own.name, "-l", "app.kubernetes.io/managed-by=scope");
+    const made = await getPods(own.name, "app.kubernetes.io/managed-by=scope");
     assert.deepEqual(made.filter(({ metadata }) => metadata.deletionTimestamp === undefined), []);
-    const [pod] = await getPods(own.name, "-l", "e2e=web");
+    const [pod] = await getPods(own.name, "e2e=web");
     assert.equal(pod!.spec["ephemeralContainers"], undefined);
   });
 });

@@ -90,7 +90,8 @@ Deno.test("requests that are refused for the moment, or by something before the 
       { of: /^POST \S+\/selfsubjectaccessreviews/, times: 1, answer: changed },
       { of: /^POST \S+\/pods$/, times: 1, answer: later },
     ];
-    const said = await succeeds("one", "-v", "--via", "node", "pids");
+    // The watch of the target begins beside the command: one that ends at once may be faster.
+    const said = await succeeds("one", "-v", "--via", "node", "shell", "sleep", "2");
     assert.match(
       said,
       /^trying again in 0\.\d s: Cannot list pods .*: the API server answered 503, etcdserver: leader/m,

@@ -1,5 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
-import { kubectl } from "./kube.ts";
+import { readConfig } from "./api.ts";
 import type { ScopeOptions } from "./scope.ts";
 
 /** A TCP proxy to the API server with limited bandwidth. While blocked, it drops bytes without closing connections. */
@@ -30,7 +30,7 @@ export class SlowNetwork implements AsyncDisposable {
    * direction.
    */
   static async open(bytesPerSecond = Infinity): Promise<SlowNetwork> {
-    const config = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));
+    const config = readConfig();
     const { cluster } = config.clusters[0];
     const server = new URL(cluster.server);
     const slowNetwork = new SlowNetwork(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { until } from "../cluster/wait.ts";
 import { outcome } from "./cluster_script.ts";
-import { demoPods, kubectl, type Pod, TestNamespace } from "./kube.ts";
+import { demoPods, getPod, kubectl, type Pod, type PodOptions, TestNamespace } from "./kube.ts";
 import { eventsOf, scope, scopeArgv, scopeEnv, scopeOk, startScope } from "./scope.ts";
 import { ticksOf, untilFree, untilNoStrace } from "./traced_state.ts";
 import { overWays } from "./ways.ts";
@@ -15,11 +15,25 @@ const signalled = [
   ...["sh", "-c", 'n=0 m=0; trap "n=\\$((n+1))" USR1; while kill -USR1 1; do m=$((m+1)); [ $n = $m ] || exit 9; done'],
 ];
 
+/** Returns options for a pod with that command, in at most a third of a core: the other tests need the rest. */
+function slowed(command: readonly string[]): PodOptions {
+  const limited = { name: "main", image: "localhost/busybox:1", command, resources: { limits: { cpu: "300m" } } };
+  // A second container without a limit keeps the pod as a whole, and with it scope's container, from being limited.
+  const other = { name: "other", image: "localhost/busybox:1", command: ["sleep", "infinity"] };
+  return { spec: { restartPolicy: "Never", containers: [limited, other] } };
+}
+
+/** Returns the exit code of a slowed pod's main container; undefined while it runs. */
+function exitCodeOf({ status }: Pod): number | undefined {
+  const main = status.containerStatuses?.find(({ name }) => name === "main");
+  return (main?.state["terminated"] as { exitCode?: number } | undefined)?.exitCode;
+}
+
 overWays("strace", async (t, way) => {
   await using own = await TestNamespace.make();
   const [dd, sh] = await Promise.all([
-    own.pod("busy", { command: busy }),
-    own.pod("forks", { command: forking, spec: { restartPolicy: "Never" } }),
+    own.pod("busy", slowed(busy)),
+    own.pod("forks", slowed(forking)),
   ]);
   const strace = (pod: string, ...args: string[]) => ["-n", own.name, "-p", pod, "strace", ...args];
   /** Waits until the target is no longer traced and uses CPU time again. */
@@ -181,9 +195,7 @@ overWays("strace", async (t, way) => {
       assert.ok([0, 69].includes(code), `${code}: ${trace.stderr}`);
       if (code === 69) assert.match(trace.stderr, /^hint: container "main" of the pod ended, /m);
     }
-    const ended = await own.untilPod("forks", ({ status }) => status.phase === "Failed");
-    const state = ended.status.containerStatuses?.[0]?.state["terminated"] as { exitCode?: number } | undefined;
-    assert.equal(state?.exitCode, 7);
+    assert.equal(exitCodeOf(await own.untilPod("forks", (pod) => exitCodeOf(pod) !== undefined)), 7);
   });
 });
 
@@ -210,20 +222,15 @@ overWays("strace of a distroless program with many threads", async (t) => {
 
 overWays("a tracer that ends takes no signal away from its target", async (t) => {
   await using own = await TestNamespace.make();
-  await own.pod("signals", { command: signalled, spec: { restartPolicy: "Never" } });
+  await own.pod("signals", slowed(signalled));
   const pod = ["-n", own.name, "-p", "signals"];
-  const exitCode = async () => {
-    const { status } = await own.untilPod("signals", () => true);
-    const ended = status.containerStatuses?.[0]?.state["terminated"] as { exitCode?: number } | undefined;
-    return ended?.exitCode;
-  };
 
   await t.step("scope strace", async () => {
     await using trace = startScope([...pod, "strace", "-e", "trace=none"]);
     await trace.until("stdout", /SIGUSR1/);
     trace.signal("SIGINT");
     assert.equal(await trace.exit(5), 130);
-    assert.equal(await exitCode(), undefined);
+    assert.equal(exitCodeOf(await getPod(own.name, "signals")), undefined);
   });
 
   await t.step("strace of the image, 40 times", async () => {
@@ -233,7 +240,7 @@ overWays("a tracer that ends takes no signal away from its target", async (t) =>
     done`;
     const { code, stderr } = await scope([...pod, "shell", "sh", "-c", traces]);
     assert.equal(code, 0, `the target ended: ${stderr}`);
-    assert.equal(await exitCode(), undefined);
+    assert.equal(exitCodeOf(await getPod(own.name, "signals")), undefined);
   });
 });
 

@@ -70,7 +70,7 @@ async function deploy(scene: Scene, name: string): Promise<Pod> {
 async function podOf({ namespace }: Scene, name: string, ...others: Pod[]): Promise<Pod> {
   let found: Pod | undefined;
   await until(`a pod of ${name}`, 30, async () => {
-    const pods = await getPods(namespace.name, "-l", `workload=${name}`);
+    const pods = await getPods(namespace.name, `workload=${name}`);
     found = pods.find((pod) =>
       isRunning(pod) && pod.metadata.deletionTimestamp === undefined &&
       others.every(({ metadata }) => metadata.uid !== pod.metadata.uid)

@@ -5,7 +5,12 @@ export interface Summary {
   readonly passed: number;
   readonly failed: number;
   readonly tests: readonly TestTime[];
+  /** What the failed tests say, at most 100 lines; empty if none has failed. */
+  readonly reasons: readonly string[];
 }
+
+/** Most lines of reasons. */
+const SHOWN = 100;
 
 export interface TestTime {
   readonly name: string;
@@ -18,7 +23,20 @@ export function parseOutput(output: string, code: number): Summary {
   const summaries = lines.filter((line) => /^(ok|FAILED) \| \d+ passed/.test(line));
   const sum = (count: RegExp) => summaries.reduce((all, line) => all + Number(count.exec(line)?.[1] ?? 0), 0);
   const passed = sum(/(\d+) passed/), failed = sum(/(\d+) failed/);
-  return { passed, failed: code === 0 || failed > 0 ? failed : 1, tests: lines.flatMap(testTime) };
+  return {
+    passed,
+    failed: code === 0 || failed > 0 ? failed : 1,
+    tests: lines.flatMap(testTime),
+    reasons: code === 0 ? [] : reasonsOf(lines),
+  };
+}
+
+/** Returns the part of the output with the errors; of a program that ended without it, the last lines. */
+function reasonsOf(lines: readonly string[]): string[] {
+  const errors = lines.findIndex((line) => line.trim() === "ERRORS"),
+    names = lines.findIndex((line) => line.trim() === "FAILURES");
+  const found = errors < 0 ? lines.slice(-SHOWN) : lines.slice(errors + 1, names < 0 ? undefined : names);
+  return found.slice(0, SHOWN).join("\n").trim().split("\n");
 }
 
 /** Parses the last line of a test, without indentation, which steps have: `NAME ... ok (1m2s)`. */

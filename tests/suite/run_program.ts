@@ -18,7 +18,10 @@ export interface RunOptions {
   readonly live?: boolean;
 }
 
-/** Runs a program to its end. It is ended by the signal, and at the limit, which is then in its output. Never throws. */
+/**
+ * Runs a program to its end. The signal, and the limit, which is then in its output, end it and what it started: its process
+ * group. Never throws.
+ */
 export async function runProgram(argv: readonly string[], options: RunOptions): Promise<Ended> {
   const { cwd, env, limitMs, signal, graceMs = 10_000, live = false } = options;
   const [program = "", ...args] = argv, begun = performance.now();
@@ -35,10 +38,10 @@ export async function runProgram(argv: readonly string[], options: RunOptions): 
   };
   try {
     const piped = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-    const child = new Deno.Command(program, { args, cwd, env, ...piped }).spawn();
+    const child = new Deno.Command(program, { args, cwd, env, ...piped, detached: true }).spawn();
     const end = () => {
-      child.kill("SIGTERM");
-      timers.push(setTimeout(() => child.kill("SIGKILL"), graceMs));
+      signalGroup(child.pid, "SIGTERM");
+      timers.push(setTimeout(() => signalGroup(child.pid, "SIGKILL"), graceMs));
     };
     const ending = AbortSignal.any([limit, ...signal === undefined ? [] : [signal]]);
     if (ending.aborted) end();
@@ -60,5 +63,13 @@ export async function runProgram(argv: readonly string[], options: RunOptions): 
   function ended(code: number): Ended {
     const seconds = (performance.now() - begun) / 1000;
     return { code, stdout: chunks.stdout.join(""), output: chunks.all.join(""), seconds };
+  }
+}
+
+function signalGroup(leader: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(-leader, signal);
+  } catch {
+    // all of it has ended
   }
 }

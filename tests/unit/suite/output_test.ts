@@ -8,6 +8,15 @@ with steps ...
 with steps ... ok (1m2s)
 broken ... FAILED (3s)
 
+\x1b[0m\x1b[37m\x1b[41m ERRORS \x1b[0m
+
+broken => ./tests/e2e/a_test.ts:3:6
+error: AssertionError: 1 is not 2
+
+ FAILURES 
+
+broken => ./tests/e2e/a_test.ts:3:6
+
 FAILED | 2 passed (1 step) | 1 failed (1m5s)
 `;
 
@@ -16,16 +25,20 @@ Deno.test("parseOutput() counts tests, not steps, and has their durations", () =
     passed: 2,
     failed: 1,
     tests: [{ name: "first", seconds: 0.12 }, { name: "with steps", seconds: 62 }, { name: "broken", seconds: 3 }],
+    reasons: ["broken => ./tests/e2e/a_test.ts:3:6", "error: AssertionError: 1 is not 2"],
   });
 });
 
 Deno.test("parseOutput() adds up several runs", () => {
   const output = "ok | 5 passed | 0 failed (2s)\n\nFAILED | 3 passed | 1 failed (2s)\n";
-  assert.deepEqual(parseOutput(output, 1), { passed: 8, failed: 1, tests: [] });
+  const { passed, failed } = parseOutput(output, 1);
+  assert.deepEqual([passed, failed], [8, 1]);
 });
 
 Deno.test("parseOutput() counts a run that fails without a failed test as one failure", () => {
-  assert.deepEqual(parseOutput("error: Type checking failed.\n", 1), { passed: 0, failed: 1, tests: [] });
-  assert.deepEqual(parseOutput("ok | 5 passed | 0 failed (2s)\n", 143), { passed: 5, failed: 1, tests: [] });
-  assert.deepEqual(parseOutput("ok | 5 passed | 0 failed (2s)\n", 0), { passed: 5, failed: 0, tests: [] });
+  const unchecked = parseOutput("error: Type checking failed.\n", 1);
+  assert.deepEqual(unchecked, { passed: 0, failed: 1, tests: [], reasons: ["error: Type checking failed."] });
+  const output = "ok | 5 passed | 0 failed (2s)\n", summary = { passed: 5, tests: [] };
+  assert.deepEqual(parseOutput(output, 143), { ...summary, failed: 1, reasons: [output.trim()] });
+  assert.deepEqual(parseOutput(output, 0), { ...summary, failed: 0, reasons: [] });
 });

@@ -9,7 +9,7 @@ Deno.test("runProgram() returns the code and both streams", async () => {
 });
 
 Deno.test("runProgram() ends a program at its limit, also one whose child holds its output open", async () => {
-  const script = "trap '' TERM; sleep 1000 & echo $!; wait; wait; sleep 1000";
+  const script = "trap '' TERM; setsid sleep 1000 & echo $!; wait; wait; sleep 1000";
   const { output, stdout, seconds } = await runProgram(["sh", "-c", script], {
     ...options,
     limitMs: 300,
@@ -18,6 +18,15 @@ Deno.test("runProgram() ends a program at its limit, also one whose child holds 
   Deno.kill(Number(stdout), "SIGKILL");
   assert.match(output, /was ended after 0 minutes/);
   assert.ok(seconds < 5, `${seconds} s`);
+});
+
+Deno.test("runProgram() ends what the program started", async () => {
+  const child = 'trap "echo ended; exit" TERM; sleep 1000 & wait';
+  const { stdout } = await runProgram(["sh", "-c", `sh -c '${child}' & wait`], {
+    ...options,
+    signal: AbortSignal.timeout(500),
+  });
+  assert.equal(stdout, "ended\n");
 });
 
 Deno.test("runProgram() ends a program by the signal, and one that is missing is a failure", async () => {
