@@ -5,11 +5,11 @@ export interface Summary {
   readonly passed: number;
   readonly failed: number;
   readonly tests: readonly TestTime[];
-  /** What the failed tests say, at most 100 lines; empty if none has failed. */
+  /** Reasons of the failed tests, at most SHOWN lines; empty if none has failed. */
   readonly reasons: readonly string[];
 }
 
-/** Most lines of reasons. */
+/** Limit of the lines of reasons. */
 const SHOWN = 100;
 
 export interface TestTime {
