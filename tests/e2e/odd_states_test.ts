@@ -6,13 +6,12 @@ import { firstProcesses, podProcesses } from "./node_processes.ts";
 import { eventsOf, scope, scopeEnv, scopeOk, startScope } from "./scope.ts";
 import { overWays } from "./ways.ts";
 
-/** Returns a field of /proc/PID/status of the pid 1 whose command line contains `part`. */
-const statusOf = (uid: string, part: string, line: string) => {
+/** Returns a file of /proc/PID of the pid 1 that waits in the kernel; empty while there is none. */
+const waiting = (uid: string, file: "stack" | "status") => {
   const first = new Set(firstProcesses(uid));
   // The child of a vfork(2) has the same command line.
-  const found = podProcesses(uid).find(({ pid, argv }) => first.has(pid) && argv.join(" ").includes(part));
-  const status = found === undefined ? "" : Deno.readTextFileSync(`/proc/${found.pid}/status`);
-  return new RegExp(`^${line}:\\s*(\\S+)`, "m").exec(status)?.[1];
+  const found = podProcesses(uid).find(({ pid, argv }) => first.has(pid) && argv.join(" ").includes("posix_spawn"));
+  return found === undefined ? "" : Deno.readTextFileSync(`/proc/${found.pid}/${file}`);
 };
 
 overWays("processes in states that are seldom met", async (t, { via }) => {
@@ -34,7 +33,7 @@ overWays("processes in states that are seldom met", async (t, { via }) => {
   const processes = async (container: string) =>
     eventsOf(await scopeOk(...at(container, "-o", "json", "pids"))).filter((one) => one["container"] === container);
   await until("both to be in their states", 30, () => {
-    return statusOf(uid, "posix_spawn", "State") === "D" &&
+    return waiting(uid, "stack").includes("kernel_clone") &&
       !podProcesses(uid).some(({ argv }) => argv.includes(mainThreadLeaves));
   });
 
@@ -76,7 +75,7 @@ overWays("processes in states that are seldom met", async (t, { via }) => {
       traced.stderr,
       new RegExp(`^error: Process "\\d+" .* made no call: it ${where}\nhint: no signal`, "ms"),
     );
-    await until("strace to be ended", 8, () => statusOf(uid, "posix_spawn", "TracerPid") === "0");
+    await until("strace to be ended", 8, () => /^TracerPid:\s*0$/m.test(waiting(uid, "status")));
     const debugged = await scope(at("waits", "gdb", "--backtrace"));
     assert.equal(debugged.code, 69, debugged.stderr);
     assert.match(
@@ -93,6 +92,6 @@ overWays("processes in states that are seldom met", async (t, { via }) => {
     await trace.until("stdout", /epoll_wait|wait4/);
     trace.signal("SIGINT");
     assert.equal(await trace.exit(), 130);
-    await until(`it to run on, by ${via}`, 5, () => statusOf(uid, "posix_spawn", "State") === "S");
+    await until(`it to run on, by ${via}`, 5, () => /^State:\s*S/m.test(waiting(uid, "status")));
   });
 });
