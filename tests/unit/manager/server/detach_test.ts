@@ -41,7 +41,11 @@ Deno.test("Tracee.release() takes back the SIGSTOP of a tracer that ended while 
   const child = new Deno.Command(Deno.execPath(), { args: ["eval", waitsInTheKernel(fifo)], stdin: "null" }).spawn();
   try {
     // Before that, it may wait for the disk.
-    await until("it to wait for its child", 10, () => blockedThread(child.pid)?.functions.includes("kernel_clone") === true);
+    await until(
+      "it to wait for its child",
+      10,
+      () => blockedThread(child.pid)?.functions.includes("kernel_clone") === true,
+    );
     assert.equal(blockedThread(child.pid)?.frozen, false);
     const traced = new Tracee(child.pid);
     kill(child.pid, "SIGSTOP");
