@@ -8,6 +8,8 @@ import { PodNetwork } from "./pod_network.ts";
 import { appPod } from "./redirected.ts";
 import { eventsOf, scope, scopeOk, startScope, through } from "./scope.ts";
 
+const rbacApi = "/apis/rbac.authorization.k8s.io/v1";
+
 /** A service account with only the Roles that `scope rbac` printed, applied unchanged. */
 class Account implements AsyncDisposable {
   private constructor(
@@ -56,8 +58,13 @@ class Account implements AsyncDisposable {
   }
 
   async #replace({ kind, name, namespace }: Granted, rules: readonly Rule[]): Promise<void> {
-    const metadata = { name, ...namespace === undefined ? {} : { namespace } };
-    await kubectl(["replace"], { apiVersion: "rbac.authorization.k8s.io/v1", kind, metadata, rules });
+    const path = namespace === undefined ? `${rbacApi}/clusterroles` : `${rbacApi}/namespaces/${namespace}/roles`;
+    await request("PUT", `${path}/${name}`, {
+      kind,
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      metadata: { name },
+      rules,
+    });
   }
 
   /** Waits until the API server applies the change: it reloads Roles from time to time. */
@@ -77,9 +84,10 @@ class Account implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { kind, name } of this.roles.filter(({ kind }) => kind === "ClusterRole")) {
-      await kubectl(["delete", kind, name]);
-      await kubectl(["delete", "clusterrolebinding", `${name}-serviceaccount-${this.own.name}.${this.name}`]);
+    for (const { name } of this.roles.filter(({ kind }) => kind === "ClusterRole")) {
+      await request("DELETE", `${rbacApi}/clusterroles/${name}`);
+      const binding = `${name}-serviceaccount-${this.own.name}.${this.name}`;
+      await request("DELETE", `${rbacApi}/clusterrolebindings/${binding}`);
     }
     await this.kubeconfig[Symbol.asyncDispose]();
   }

@@ -1,12 +1,17 @@
-/** Runs the program from its sources and returns what it said. It finds no cluster and no file of this user. */
+import { bundle } from "../../scripts/src/bundle/bundle.ts";
+import { DIST } from "../../scripts/src/lib/paths.ts";
+
+/** The program, bundled: from its sources it starts half a second later. */
+const bundled = bundle("cli");
+
+/** Runs the program and returns what it said. It finds no cluster and no file of this user. */
 export async function scope(
   argv: readonly string[],
   { env = {}, cwd }: { env?: Record<string, string>; cwd?: string } = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const program = new URL("../../src/main.ts", import.meta.url);
-  const config = new URL("../../deno.json", import.meta.url);
+  await bundled;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "--no-prompt", "--config", config.pathname, program.href, ...argv],
+    args: ["run", "--quiet", "--allow-all", "--no-prompt", "--no-config", `${DIST}/cli/main.js`, ...argv],
     env: {
       PATH: Deno.env.get("PATH") ?? "",
       DENO_DIR: await denoDirectory(),
