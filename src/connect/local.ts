@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { delay } from "../lib/delay.ts";
+import { v8Flags } from "../terminal/flags.ts";
 import { capabilityNames } from "../way.ts";
 import type { ManagerEndpoint } from "./manager_endpoint.ts";
 
@@ -18,7 +19,7 @@ export const managerPrograms: readonly string[] = bundled
   : [pathOf("../manager/server/manager.ts")];
 const toolsOf = (program: string) => bundled ? program.replace(/\/[^/]*$/, "") : pathOf("../images/endoscope");
 const flags = bundled
-  ? ["--no-config", "--no-lock", "--no-remote", "--no-npm"]
+  ? ["--no-config", "--no-lock", "--no-remote", "--no-npm", ...v8Flags.map(({ flag }) => flag)]
   : ["--no-lock", "--config", pathOf("../../deno.json")];
 
 /**

@@ -21,3 +21,6 @@ export const flags: readonly Flag[] = readFlags(text);
 
 /** Flags that grant a permission. */
 export const permissions: readonly Flag[] = flags.filter(({ flag }) => flag.startsWith("--allow-"));
+
+/** Flags of V8: programs that share Deno's cache need the same ones, or each replaces the compiled code of the other there. */
+export const v8Flags: readonly Flag[] = flags.filter(({ flag }) => flag.startsWith("--v8-flags="));

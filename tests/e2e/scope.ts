@@ -16,6 +16,8 @@ export const scopeArgv: readonly string[] = [
   `${CHECKOUT}/dist/cli/main.js`,
 ];
 
+const denoDirectory = `${Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`}/scope`;
+
 /** A way that tests choose. */
 export type Via = "auto" | "node" | "ephemeral";
 
@@ -43,8 +45,9 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
   return {
     ...Object.fromEntries(needed),
     HOME: "/nonexistent",
-    // Otherwise Deno and kubectl would create directories in that home.
-    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+    // Otherwise Deno and kubectl would create directories in that home. Not the directory of Deno's own: a program with other
+    // flags of V8, such as these tests, replaces the compiled code of Deno's modules there.
+    DENO_DIR: denoDirectory,
     KUBECACHEDIR: `${Deno.env.get("HOME")}/.kube/cache`,
     LANG: "C.UTF-8",
     SCOPE_AUDIT: "off",
