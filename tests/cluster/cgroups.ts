@@ -68,11 +68,11 @@ export async function removeCgroup(name: string): Promise<void> {
     for (const pid of pids) killNow(pid);
     return pids.length === 0;
   });
-  // A process that ends still belongs to the group while its mounts are undone, which takes seconds on a busy machine.
+  // A process that ends still belongs to the group while its mounts are undone: seconds, on a busy machine more than 30.
   for (const { path } of mountedHierarchies()) {
     await until(
       `the cgroup "${path}/${name}" to be removed`,
-      30,
+      90,
       () => tree(`${path}/${name}`).reverse().every(removed),
     );
   }
