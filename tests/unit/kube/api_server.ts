@@ -48,7 +48,8 @@ export async function apiServer(
   };
   const server = tls ? https.createServer(selfSigned()) as unknown as http.Server : http.createServer();
   server.on("request", async (request: IncomingMessage, response: http.ServerResponse) => {
-    const sent = await new Response(Readable.toWeb(request) as ReadableStream).text();
+    const sent = await new Response(Readable.toWeb(request) as ReadableStream).text().catch(() => undefined);
+    if (sent === undefined) return; // the client has gone away
     const { status, more, text } = await answerTo(request, sent);
     response.writeHead(status, { "content-type": text.startsWith("{") ? "application/json" : "text/plain", ...more });
     response.end(text);
