@@ -141,11 +141,11 @@ for (const { via: way } of testedWays) {
 
     await t.step("holes stay holes, both ways", async () => {
       await world.sh(
-        "cd /tmp && dd if=/dev/urandom of=sparse bs=4096 count=2 seek=5000 2>/dev/null && truncate -s 300M sparse",
+        "cd /tmp && dd if=/dev/urandom of=sparse bs=4096 count=2 seek=5000 2>/dev/null && truncate -s 100M sparse",
       );
       const [out] = await world.events(0, "cp", ":/tmp/sparse", local("sparse"));
       const { size, blocks } = Deno.statSync(local("sparse"));
-      assert.equal(size, 300 * 1024 * 1024);
+      assert.equal(size, 100 * 1024 * 1024);
       assert.ok(blocks! * 512 < 2 << 20, `${blocks} blocks`);
       assert.equal((await world.sh("sha256sum /tmp/sparse")).slice(0, 64), out?.sha256);
       await world.events(0, "cp", local("sparse"), ":/tmp/sparse2");

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { outcome } from "./cluster_script.ts";
 import { kubectl, TestNamespace } from "./kube.ts";
+import { podProcesses } from "./node_processes.ts";
 import { eventsOf, scope } from "./scope.ts";
 import type { ScopeOptions, ScopeOutcome, Via } from "./scope.ts";
 
 /** A pod and a directory of this machine, between which scope copies files. */
 export class FileWorld implements AsyncDisposable {
   readonly directory = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
+
+  /** Process on this machine of the target's main container. */
+  #pid = 0;
 
   private constructor(readonly namespace: TestNamespace, readonly way: Via) {}
 
@@ -23,7 +28,7 @@ export class FileWorld implements AsyncDisposable {
       metadata: { name: "map", namespace: world.namespace.name },
       data: { key: "of the map\n" },
     });
-    await world.namespace.pod("target", {
+    const { metadata: { uid } } = await world.namespace.pod("target", {
       spec: {
         initContainers: [{
           name: "fill",
@@ -56,6 +61,7 @@ export class FileWorld implements AsyncDisposable {
         ],
       },
     });
+    world.#pid = podProcesses(uid).find(({ argv }) => argv[0] === "sleep")!.pid;
     return world;
   }
 
@@ -82,9 +88,12 @@ export class FileWorld implements AsyncDisposable {
     return line.slice("error: ".length);
   }
 
-  /** Runs a script in the target, and returns its output. */
-  sh(script: string): Promise<string> {
-    return kubectl(["-n", this.namespace.name, "exec", "target", "-c", "main", "--", "sh", "-c", script]);
+  /** Runs a script as root in the target's root and namespaces, and returns its output. It costs less than kubectl exec. */
+  async sh(script: string): Promise<string> {
+    const enter = ["-t", `${this.#pid}`, "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd"];
+    const { code, stdout, stderr } = await outcome("nsenter", [...enter, "sh", "-c", script]);
+    assert.equal(code, 0, `${script}: ${stderr}`);
+    return stdout;
   }
 
   /** Returns a path in the directory of this machine. */

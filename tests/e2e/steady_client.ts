@@ -111,6 +111,16 @@ export function troubles(
   );
 }
 
+/** Returns when the first bad request since `at` was sent, in epoch milliseconds. Pure. */
+export function firstTrouble(
+  requests: readonly SteadyRequest[],
+  at: number,
+  wanted: readonly string[],
+  slowMs = slowMsByDefault,
+): number | undefined {
+  return since(requests, at).find((request) => !isWell(request, wanted, slowMs))?.sent;
+}
+
 /**
  * Returns the time from `at` to recovery, in milliseconds: to the first request from which on each was answered by one of
  * `wanted`, and within `slowMs`. 0 when all were good, Infinity when the last one was not. Pure.

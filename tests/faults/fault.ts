@@ -29,8 +29,10 @@ export interface Fault {
   readonly atOnce?: number;
 }
 
-/** Guaranteed time after a fault until new connections are answered, in milliseconds. */
+/** Guaranteed time after a fault until new connections are answered, in milliseconds: the table of the faults judges by it. */
 export const RECOVERY_MS = 3500;
+/** Time after a fault until a redirect that stays is one that nobody ends, however busy the machine is, in milliseconds. */
+export const FOREVER_MS = 10_000;
 /** Time after the end of a session until none of its processes is left, in milliseconds. */
 export const PROCESSES_MS = 15_000;
 

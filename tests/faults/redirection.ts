@@ -4,8 +4,8 @@ import { LAPTOP } from "../e2e/local_servers.ts";
 import { describe } from "../e2e/node_processes.ts";
 import { HTTP_PORT, POD } from "../e2e/redirected.ts";
 import { eventsOf, type ScopeProcess, startScope } from "../e2e/scope.ts";
-import { epochMs, recoveryMs, type SteadyClient, troubles } from "../e2e/steady_client.ts";
-import { type Aftermath, PROCESSES_MS, RECOVERY_MS } from "./fault.ts";
+import { epochMs, firstTrouble, recoveryMs, type SteadyClient, troubles } from "../e2e/steady_client.ts";
+import { type Aftermath, FOREVER_MS, PROCESSES_MS, RECOVERY_MS } from "./fault.ts";
 import type { App, Scene } from "./scene.ts";
 
 export interface RedirectionOptions {
@@ -104,14 +104,27 @@ export class Redirection implements AsyncDisposable {
     return new Set((await this.app.rules.tables()).map(({ name }) => name));
   }
 
-  /** Returns the recovery time; watches the client until some time after RECOVERY_MS. */
+  /**
+   * Returns the recovery time, in milliseconds, Infinity if there was none until FOREVER_MS; watches the client until some
+   * time after RECOVERY_MS.
+   */
   async recovery(at: number, wanted: readonly string[]): Promise<number> {
-    await this.client.pastTime(at + RECOVERY_MS + 500);
-    const ms = recoveryMs(this.client.requests, at, wanted);
+    let ms = Infinity;
+    for (let watched = RECOVERY_MS + 500; ms === Infinity && watched <= FOREVER_MS; watched += 500) {
+      await this.client.pastTime(at + watched);
+      ms = recoveryMs(this.client.requests, at, wanted);
+    }
     if (ms > RECOVERY_MS) {
       console.error(`not well: ${troubles(this.client.requests, at, wanted).slice(-50).join(", ")}`);
     }
     return ms;
+  }
+
+  /** Like `recovery`, for a fault between `at` and now: the time counts from the first request that went wrong. */
+  async outage(at: number, wanted: readonly string[]): Promise<number> {
+    await this.client.pastTime(epochMs());
+    const began = firstTrouble(this.client.requests, at, wanted);
+    return await this.recovery(began ?? at, wanted);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,7 +132,7 @@ export class Redirection implements AsyncDisposable {
     await this.client[Symbol.asyncDispose]();
   }
 
-  /** Returns the tables that still redirect a port after RECOVERY_MS. */
+  /** Returns the tables that still redirect a port after FOREVER_MS. */
   async #leftRules(at: number, isMeant: (table: string) => boolean): Promise<string[]> {
     let active: string[] = [];
     const look = async () => {
@@ -127,9 +140,9 @@ export class Redirection implements AsyncDisposable {
       active = tables.filter(({ name, ports }) => isMeant(name) && ports.length > 0).map(({ name }) => name);
       return active.length === 0;
     };
-    const limit = Math.max(0.1, (at + RECOVERY_MS - epochMs()) / 1000);
+    const limit = Math.max(0.1, (at + FOREVER_MS - epochMs()) / 1000);
     await until("no rule", limit, look, { every: 100 }).catch(() => {});
-    return active.map((name) => `rules of ${name} after ${RECOVERY_MS} ms`);
+    return active.map((name) => `rules of ${name} after ${FOREVER_MS} ms`);
   }
 }
 

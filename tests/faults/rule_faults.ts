@@ -49,7 +49,7 @@ const twoUsers: Fault = {
     assert.match(redirection.scope.stderr, /^error: bob@\S+ has taken over the redirect of ".*"\nhint: /m);
     await until("the second laptop to answer", 10, () => laptop.requests > 10);
     const before = scene.laptop.requests;
-    const recoveryMs = await redirection.recovery(at, [POD, LAPTOP]);
+    const recoveryMs = await redirection.outage(at, [POD, LAPTOP]);
     assert.equal(scene.laptop.requests, before, "the first laptop still answers");
     const ended = epochMs();
     taker.signal("SIGINT");

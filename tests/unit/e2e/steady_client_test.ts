@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { recoveryMs, type SteadyRequest } from "../../e2e/steady_client.ts";
+import { firstTrouble, recoveryMs, type SteadyRequest } from "../../e2e/steady_client.ts";
 
 /** A request every 20 ms, each answered as this says: P by the pod, L by the laptop, s by the pod but slowly, x by nobody. */
 function requests(answers: string): SteadyRequest[] {
@@ -19,6 +19,12 @@ Deno.test("recoveryMs is the time to the first request from which on all are wel
 
 Deno.test("recoveryMs counts a slow answer as none", () => {
   assert.equal(recoveryMs(requests("LLPPsPP"), 1035, ["POD"]), 1100 - 1035);
+});
+
+Deno.test("firstTrouble is the time of the first request that was not well", () => {
+  assert.equal(firstTrouble(requests("xLLxPxP"), 1010, ["POD", "LAPTOP"]), 1060);
+  assert.equal(firstTrouble(requests("xLsPP"), 1010, ["POD", "LAPTOP"]), 1040);
+  assert.equal(firstTrouble(requests("xLPP"), 1010, ["POD", "LAPTOP"]), undefined);
 });
 
 Deno.test("recoveryMs is 0 where nobody noticed, and ignores what was before", () => {
