@@ -91,7 +91,7 @@ export class FileWorld implements AsyncDisposable {
   /** Runs a script as root in the target's root and namespaces, and returns its output. It costs less than kubectl exec. */
   async sh(script: string): Promise<string> {
     const enter = ["-t", `${this.#pid}`, "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd"];
-    const { code, stdout, stderr } = await outcome("nsenter", [...enter, "sh", "-c", script]);
+    const { code, stdout, stderr } = await outcome("nsenter", [...enter, "/bin/sh", "-c", `PATH=/bin; ${script}`]);
     assert.equal(code, 0, `${script}: ${stderr}`);
     return stdout;
   }
