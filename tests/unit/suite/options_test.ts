@@ -3,8 +3,8 @@ import { parseOptions } from "../../suite/options.ts";
 
 const parse = (...argv: string[]) => parseOptions(argv, 2, () => undefined);
 
-Deno.test("parseOptions() has a lane for each core, and one for files", () => {
-  assert.deepEqual(parse(), { all: false, steps: undefined, lanes: 2, keep: false, files: [] });
+Deno.test("parseOptions() has one lane more than cores, at most four, and one for files", () => {
+  assert.deepEqual(parse(), { all: false, steps: undefined, lanes: 3, keep: false, files: [] });
   assert.equal(parseOptions([], 64, () => undefined).lanes, 4);
   assert.deepEqual(parse("--keep", "./tests/e2e/a_test.ts"), {
     ...{ all: false, steps: undefined, lanes: 1, keep: true },
