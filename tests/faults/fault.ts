@@ -31,8 +31,8 @@ export interface Fault {
 
 /** Guaranteed time after a fault until new connections are answered, in milliseconds: the table of the faults judges by it. */
 export const RECOVERY_MS = 3500;
-/** Time after a fault until a redirect that stays is one that nobody ends, however busy the machine is, in milliseconds. */
-export const FOREVER_MS = 10_000;
+/** Time after a fault from which on a redirect counts as left behind, in milliseconds; busy machines are slow. */
+export const LEFT_BEHIND_MS = 10_000;
 /** Time after the end of a session until none of its processes is left, in milliseconds. */
 export const PROCESSES_MS = 15_000;
 

@@ -5,7 +5,7 @@ import { describe } from "../e2e/node_processes.ts";
 import { HTTP_PORT, POD } from "../e2e/redirected.ts";
 import { eventsOf, type ScopeProcess, startScope } from "../e2e/scope.ts";
 import { epochMs, firstTrouble, recoveryMs, type SteadyClient, troubles } from "../e2e/steady_client.ts";
-import { type Aftermath, FOREVER_MS, PROCESSES_MS, RECOVERY_MS } from "./fault.ts";
+import { type Aftermath, LEFT_BEHIND_MS, PROCESSES_MS, RECOVERY_MS } from "./fault.ts";
 import type { App, Scene } from "./scene.ts";
 
 export interface RedirectionOptions {
@@ -105,12 +105,12 @@ export class Redirection implements AsyncDisposable {
   }
 
   /**
-   * Returns the recovery time, in milliseconds, Infinity if there was none until FOREVER_MS; watches the client until some
-   * time after RECOVERY_MS.
+   * Watches the client until some time after RECOVERY_MS, and, while the app does not answer, until LEFT_BEHIND_MS. Returns the
+   * recovery time in milliseconds; Infinity if the app does not answer.
    */
   async recovery(at: number, wanted: readonly string[]): Promise<number> {
     let ms = Infinity;
-    for (let watched = RECOVERY_MS + 500; ms === Infinity && watched <= FOREVER_MS; watched += 500) {
+    for (let watched = RECOVERY_MS + 500; ms === Infinity && watched <= LEFT_BEHIND_MS; watched += 500) {
       await this.client.pastTime(at + watched);
       ms = recoveryMs(this.client.requests, at, wanted);
     }
@@ -132,7 +132,7 @@ export class Redirection implements AsyncDisposable {
     await this.client[Symbol.asyncDispose]();
   }
 
-  /** Returns the tables that still redirect a port after FOREVER_MS. */
+  /** Returns the tables that still redirect a port after LEFT_BEHIND_MS. */
   async #leftRules(at: number, isMeant: (table: string) => boolean): Promise<string[]> {
     let active: string[] = [];
     const look = async () => {
@@ -140,9 +140,9 @@ export class Redirection implements AsyncDisposable {
       active = tables.filter(({ name, ports }) => isMeant(name) && ports.length > 0).map(({ name }) => name);
       return active.length === 0;
     };
-    const limit = Math.max(0.1, (at + FOREVER_MS - epochMs()) / 1000);
+    const limit = Math.max(0.1, (at + LEFT_BEHIND_MS - epochMs()) / 1000);
     await until("no rule", limit, look, { every: 100 }).catch(() => {});
-    return active.map((name) => `rules of ${name} after ${FOREVER_MS} ms`);
+    return active.map((name) => `rules of ${name} after ${LEFT_BEHIND_MS} ms`);
   }
 }
 
