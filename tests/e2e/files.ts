@@ -9,10 +9,12 @@ import type { ScopeOptions, ScopeOutcome, Via } from "./scope.ts";
 export class FileWorld implements AsyncDisposable {
   readonly directory = Deno.makeTempDirSync({ prefix: "scope-e2e-files-" });
 
-  /** Process on this machine of the target's main container. */
-  #pid = 0;
-
-  private constructor(readonly namespace: TestNamespace, readonly way: Via) {}
+  private constructor(
+    readonly namespace: TestNamespace,
+    readonly way: Via,
+    /** Process on this machine of the target's main container. */
+    private readonly pid: number,
+  ) {}
 
   /**
    * Makes the pod. It has busybox, and a small disk at /small. A directory of its volume /shared has the group 778 and the
@@ -20,15 +22,15 @@ export class FileWorld implements AsyncDisposable {
    * emptyDir of 1 MiB that the pod may not write to.
    */
   static async make(way: Via): Promise<FileWorld> {
-    const world = new FileWorld(await TestNamespace.make(), way);
+    const namespace = await TestNamespace.make();
     const team = "chgrp 778 team && chmod 2775 team";
     await kubectl(["create"], {
       apiVersion: "v1",
       kind: "ConfigMap",
-      metadata: { name: "map", namespace: world.namespace.name },
+      metadata: { name: "map", namespace: namespace.name },
       data: { key: "of the map\n" },
     });
-    const { metadata: { uid } } = await world.namespace.pod("target", {
+    const { metadata: { uid } } = await namespace.pod("target", {
       spec: {
         initContainers: [{
           name: "fill",
@@ -61,8 +63,7 @@ export class FileWorld implements AsyncDisposable {
         ],
       },
     });
-    world.#pid = podProcesses(uid).find(({ argv }) => argv[0] === "sleep")!.pid;
-    return world;
+    return new FileWorld(namespace, way, podProcesses(uid).find(({ argv }) => argv[0] === "sleep")!.pid);
   }
 
   args(...args: string[]): string[] {
@@ -90,7 +91,7 @@ export class FileWorld implements AsyncDisposable {
 
   /** Runs a script as root in the target's root and namespaces, and returns its output. It costs less than kubectl exec. */
   async sh(script: string): Promise<string> {
-    const enter = ["-t", `${this.#pid}`, "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd"];
+    const enter = ["-t", `${this.pid}`, "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd"];
     const { code, stdout, stderr } = await outcome("nsenter", [...enter, "/bin/sh", "-c", `PATH=/bin; ${script}`]);
     assert.equal(code, 0, `${script}: ${stderr}`);
     return stdout;

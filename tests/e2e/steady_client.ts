@@ -92,21 +92,20 @@ function since(requests: readonly SteadyRequest[], at: number): SteadyRequest[] 
   return requests.filter(({ sent }) => sent >= at).toSorted((a, b) => a.sent - b.sent);
 }
 
-function isWell({ who, ms }: SteadyRequest, wanted: readonly string[], slowMs: number): boolean {
+/** Limit for a good request, in milliseconds: a frozen client delays requests longer, a busy machine less. */
+const slowMs = 1400;
+
+function isWell({ who, ms }: SteadyRequest, wanted: readonly string[]): boolean {
   return wanted.includes(who) && ms <= slowMs;
 }
-
-/** Limit for a good request, in milliseconds: a frozen client delays requests longer, a busy machine less. */
-const slowMsByDefault = 1400;
 
 /** Describes the bad requests since `at` for messages: when they were sent and how long they took. Pure. */
 export function troubles(
   requests: readonly SteadyRequest[],
   at: number,
   wanted: readonly string[],
-  slowMs = slowMsByDefault,
 ): string[] {
-  return since(requests, at).filter((request) => !isWell(request, wanted, slowMs)).map(({ sent, ms, who }) =>
+  return since(requests, at).filter((request) => !isWell(request, wanted)).map(({ sent, ms, who }) =>
     `at ${(sent - at).toFixed(0)} ms ${who} after ${ms.toFixed(0)} ms`
   );
 }
@@ -116,9 +115,8 @@ export function firstTrouble(
   requests: readonly SteadyRequest[],
   at: number,
   wanted: readonly string[],
-  slowMs = slowMsByDefault,
 ): number | undefined {
-  return since(requests, at).find((request) => !isWell(request, wanted, slowMs))?.sent;
+  return since(requests, at).find((request) => !isWell(request, wanted))?.sent;
 }
 
 /**
@@ -129,9 +127,8 @@ export function recoveryMs(
   requests: readonly SteadyRequest[],
   at: number,
   wanted: readonly string[],
-  slowMs = slowMsByDefault,
 ): number {
-  const later = since(requests, at), bad = later.findLastIndex((request) => !isWell(request, wanted, slowMs));
+  const later = since(requests, at), bad = later.findLastIndex((request) => !isWell(request, wanted));
   if (bad < 0) return later.length === 0 ? Infinity : 0;
   return (later[bad + 1]?.sent ?? Infinity) - at;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { until } from "../../cluster/wait.ts";
 import { runProgram } from "../../suite/run_program.ts";
+import { gone } from "../manager/manager_process.ts";
 
 const options = { cwd: "/", env: {}, limitMs: 10_000 };
 
@@ -16,7 +16,7 @@ Deno.test("runProgram() ends a program at its limit, also one whose child holds 
     limitMs: 300,
     graceMs: 300,
   });
-  await until("the child to end", 5, () => hasEnded(Number(stdout)));
+  await gone("the child to end", [Number(stdout)], 5);
   assert.match(output, /was ended after 0 minutes/);
   assert.ok(seconds < 5, `${seconds} s`);
 });
@@ -35,12 +35,3 @@ Deno.test("runProgram() ends a program by the signal, and one that is missing is
   assert.equal(code, 143);
   assert.equal((await runProgram(["no-such-program"], options)).code, 127);
 });
-
-/** Returns true when a process is gone, or just its exit code is left. */
-function hasEnded(pid: number): boolean {
-  try {
-    return Deno.readTextFileSync(`/proc/${pid}/cmdline`) === "";
-  } catch {
-    return true;
-  }
-}
