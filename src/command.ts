@@ -7,15 +7,8 @@ import type { Needs } from "./way.ts";
 /** A subcommand: its name, its options and arguments, and a function that gets everything it uses as its context. */
 export interface Command extends CommandData {
   options: readonly OptionSpec[];
-  /**
-   * Reads a command line, waits for `prepare`, loads the implementation and runs it. Returns the exit code. Throws ScopeError.
-   */
-  run(
-    context: Context,
-    options: RawOptions,
-    args: readonly string[],
-    prepare?: () => Promise<unknown>,
-  ): Promise<number>;
+  /** Reads a command line, loads the implementation and runs it. Returns the exit code. Throws ScopeError. */
+  run(context: Context, options: RawOptions, args: readonly string[]): Promise<number>;
 }
 
 interface CommandData {
@@ -82,9 +75,8 @@ export function defineCommand<Plan, Table extends OptionTable = Record<never, ne
     ...data,
     options: entries.map(([, option]) => option),
     plan,
-    async run(context, raw, args, prepare) {
+    async run(context, raw, args) {
       const planned = plan(raw, args, context.options);
-      await prepare?.();
       const { run } = await load();
       return await run(context, planned);
     },

@@ -4,14 +4,8 @@ import { type LookupKind, lookupOf } from "./completion_lookup.ts";
 import { textOf as configText } from "../kube/config_text.ts";
 import type { ConfigFile } from "../kube/kubeconfig.ts";
 import { kubeconfigPaths } from "../kube/kubeconfig_paths.ts";
-import {
-  contextNames,
-  contextOf,
-  type Material,
-  needsPlugin,
-  type QuickConfig,
-  quickConfig,
-} from "../kube/quick_config.ts";
+import { quickClients } from "../kube/quick_client.ts";
+import { contextNames, contextOf, needsPlugin, type QuickConfig, quickConfig } from "../kube/quick_config.ts";
 import { type GlobalOptions, globalOptions, resolveOptions, targetQuery } from "../options.ts";
 import { defined } from "../lib/defined.ts";
 import { runAgain } from "../terminal/background.ts";
@@ -123,15 +117,8 @@ async function lookUp(
 
 /** Sends a request to an API server without the client library. */
 export async function askQuickly(config: QuickConfig, path: string, accept: string): Promise<Response> {
-  const [authority, cert, key, token] = [config.authority, config.certificate, config.key, config.token].map(textOf);
-  const client = Deno.createHttpClient({
-    ...(authority === undefined ? {} : { caCerts: [authority] }),
-    ...(cert === undefined || key === undefined ? {} : { cert, key }),
-  });
-  return await fetch(`${config.server}${path}`, {
-    client,
-    headers: { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token.trim()}` }) },
-  });
+  const { client, headers } = await quickClients(config)();
+  return await fetch(`${config.server}${path}`, { client, headers: { accept, ...headers } });
 }
 
 /** Uses the client library, for a kubeconfig that only the library supports. Loading it may take longer than the limit. */
@@ -177,8 +164,4 @@ function configFiles(given: string | undefined): (ConfigFile & { path: string })
 function unquoted(word: string): string {
   const home = Deno.env.get("HOME") ?? "";
   return word.replaceAll(/["'\\]/g, "").replace(/^(?:~|\$HOME|\$\{HOME\})\//, `${home}/`);
-}
-
-function textOf(material: Material | undefined): string | undefined {
-  return material === undefined ? undefined : "text" in material ? material.text : Deno.readTextFileSync(material.file);
 }

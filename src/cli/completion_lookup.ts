@@ -5,6 +5,7 @@ import type { Values } from "../options.ts";
 import type { TargetQuery, WorkloadKind } from "../target.ts";
 import { parsePodReference } from "../target.ts";
 import { isTerminating } from "../kube/pods.ts";
+import { podPath } from "../kube/rest.ts";
 import { workloadPath } from "../kube/workload_path.ts";
 
 /** A request for the possible values, and the reader of its response. */
@@ -20,9 +21,6 @@ export type LookupKind = Exclude<Values, readonly string[] | "context" | "file">
 
 const namesOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
-/** Not from rest.ts, which loads the client library. */
-const podsOf = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
-
 /** Types for `-p TYPE/NAME`, in their short form. */
 const types = ["deploy", "sts", "ds", "rs", "job", "cj", "rc", "svc"];
 
@@ -34,7 +32,7 @@ export function lookupOf(kind: LookupKind, typed: string, namespace: string, que
   if (kind === "pod" || kind === "running-pod") return podLookup(kind, typed, namespace);
   const read = kind === "port" ? ports : containers;
   return {
-    path: podsOf(namespace),
+    path: podPath(namespace),
     query: defined({ labelSelector: query.selector }),
     accept: "application/json",
     read: (answer) => read(ofTarget((answer as { items: V1Pod[] }).items, query.pod)),
@@ -54,7 +52,7 @@ function podLookup(kind: "pod" | "running-pod", typed: string, namespace: string
   }
   const running = { fieldSelector: "status.phase=Running" };
   return {
-    path: podsOf(namespace),
+    path: podPath(namespace),
     query: kind === "running-pod" ? running : {},
     accept: namesOnly,
     read: (answer) => [

@@ -1,5 +1,4 @@
 import { inUsersWords, parse } from "../app.ts";
-import { permissionsOf } from "../command.ts";
 import { auditMode } from "../terminal/audit_words.ts";
 import { programNameVariable, setProgramName } from "../text/program_name.ts";
 import { describe } from "../text/error_text.ts";
@@ -65,9 +64,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const facts = Object.assign(audit?.facts ?? {}, given(resolved));
     run = { command: command.name, options: resolved, facts };
     const context = makeContext({ command, options: resolved, interrupt, facts });
-    const asksCluster = permissionsOf(command) !== undefined && resolved.via !== "local";
-    const prepare = asksCluster ? () => import("../kube/errors_at_load.ts") : undefined;
-    return ending(await command.run(context, options, args, prepare));
+    return ending(await command.run(context, options, args));
   } catch (error) {
     const code = report(error, { interrupt, verbose, run });
     if (error instanceof ScopeError && error.kind === "usage") recording?.discard();

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import template from "../../deploy/debug-pod.yaml" with { type: "text" };
 import type { V1Pod } from "../kube/cluster.ts";
-import { parseYaml } from "../kube/cluster.ts";
+import { parseYaml } from "../kube/yaml.ts";
 import { isFinished } from "../kube/pods.ts";
 import { type CreatedBy, createdByAnnotations } from "../kube/created_by.ts";
 import type { PullPolicy } from "../options.ts";

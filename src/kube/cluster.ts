@@ -1,13 +1,12 @@
-import { Exec, loadYaml } from "@kubernetes/client-node";
 import { onAbort } from "../lib/on_abort.ts";
 import type { Access } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
-import { Config } from "./config.ts";
-import type { CredentialPlugin } from "./credential_plugin.ts";
 import { findContext } from "./find_kubeconfig.ts";
-import { proxyFor } from "./proxy.ts";
-import { refusalOf } from "./refused_upgrade.ts";
-import { isHarmless, makeRequest, type RequestStream, type RestRequest } from "./rest.ts";
+import type { Choice } from "./kubeconfig_choice.ts";
+import { namesProxy, proxyFor } from "./proxy.ts";
+import { quickApi } from "./quick_api.ts";
+import { quickConfigOf } from "./quick_config.ts";
+import { type Api, isHarmless, type RestRequest } from "./rest.ts";
 import { isPutOff, type Repeat, withRetries } from "./retry.ts";
 import type { Denial } from "./translate.ts";
 import { translate } from "./translate.ts";
@@ -24,12 +23,8 @@ export type {
   V1ServicePort,
 } from "@kubernetes/client-node";
 
-/** Reads one YAML document. */
-export const parseYaml: (text: string) => unknown = loadYaml;
-
 /** A connection to the API server of one kubeconfig context. */
 export interface Cluster {
-  readonly exec: Exec;
   /** Name of the context; empty inside a cluster. */
   readonly context: string;
   /** The context's namespace. */
@@ -38,8 +33,10 @@ export interface Cluster {
   readonly server: string;
   /** Makes a request; `what` completes "Cannot …". Throws ScopeError. */
   request<T>(what: string, request: Omit<RestRequest, "signal"> & { repeat?: Repeat }): Promise<T>;
-  /** Streams the body of an answer, without a time limit. Throws StatusError, or an error of undici. */
-  readonly stream: RequestStream;
+  /** Streams the body of an answer, without a time limit. */
+  readonly stream: Api["stream"];
+  /** Runs a command in a container, without a time limit. */
+  readonly exec: Api["exec"];
   /**
    * Calls the API server, with retries where they may help, and translates its errors. Prints a notice when the call takes
    * long, and gives up at the limit.
@@ -77,32 +74,10 @@ export interface ClusterOptions {
 /** Time after which a notice says that a call takes long, in milliseconds. */
 const longMs = 4000;
 
-type ConfigOptions =
-  & Pick<ClusterOptions, "kubeconfig" | "context" | "env" | "interactive">
-  & Partial<Pick<ClusterOptions, "notice">>;
-
-/**
- * Reads the kubeconfig as kubectl does; undefined when there is none.
- *
- * Throws ScopeError: unreachable when it cannot be read or has no cluster to ask, notFound when there is no such context or file.
- */
-function readConfig({ interactive = false, notice = () => {}, ...places }: ConfigOptions): Config | undefined {
-  const found = findContext(places), config = new Config({ interactive, notice });
-  if (found === undefined) return undefined;
-  if (found === "pod") config.loadFromCluster();
-  else config.take(found);
-  return config;
-}
-
-function namespaceOf(config: Config): string {
-  return config.getContextObject(config.getCurrentContext())?.namespace ?? "default";
-}
-
 /** Returns the namespace of the kubeconfig's context; undefined without a kubeconfig or current context. Throws ScopeError. */
 export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): string | undefined {
   try {
-    const found = findContext(options);
-    return found === "pod" ? namespaceOf(readConfig(options)!) : found?.namespace;
+    return findContext(options)?.namespace;
   } catch (error) {
     if (error instanceof ScopeError && options.kubeconfig === undefined && isAbsent(error)) return undefined;
     throw error;
@@ -114,57 +89,63 @@ function isAbsent({ reason, cause }: ScopeError): boolean {
   return reason === "noCluster" || (cause as { code?: string } | undefined)?.code === "ENOENT";
 }
 
-/** An Exec that retries with new credentials when a plugin's are refused. A retry is safe: no stream is read before it opens. */
-class RenewingExec extends Exec {
-  constructor(private readonly config: Config) {
-    super(config);
-  }
+/** Makes requests by the client library, which is loaded for the first one. */
+function apiOfLibrary(load: () => Promise<Api>): Api {
+  let loading: Promise<Api> | undefined, loaded: Api | undefined;
+  const library = () => loading ??= load().then((api) => loaded = api);
+  return {
+    request: async (request) => await (await library()).request(request),
+    stream: async (request) => await (await library()).stream(request),
+    exec: async (request) => await (await library()).exec(request),
+    get plugin() {
+      return loaded?.plugin;
+    },
+    stopPlugin: () => loaded?.stopPlugin(),
+  };
+}
 
-  override exec(...args: Parameters<Exec["exec"]>): ReturnType<Exec["exec"]> {
-    return this.config.renewing(async () => {
-      try {
-        return await super.exec(...args);
-      } catch (error) {
-        throw refusalOf(error);
-      }
-    });
-  }
+/** Returns the means to ask the API server of a context. */
+function apiOf(choice: Choice, { interactive = false, notice, env = {} }: ClusterOptions): Api {
+  const library = apiOfLibrary(async () => {
+    await import("./errors_at_load.ts");
+    return (await import("./library_api.ts")).libraryApi(choice, { interactive, notice });
+  });
+  // Deno reads the variables of proxies by other rules than kubectl.
+  const quick = namesProxy(env) ? undefined : quickConfigOf(choice);
+  return quick === undefined ? library : quickApi(quick, library);
 }
 
 /** Loads the cluster of a kubeconfig. Throws ScopeError: unreachable when there is none, and notFound. */
 export function loadCluster(options: ClusterOptions): Cluster {
   const { timeoutMs, notice, detail = () => {}, signal } = options;
-  const config = readConfig(options);
-  if (config === undefined) {
+  const choice = findContext(options);
+  if (choice === undefined) {
     throw new ScopeError("unreachable", "there is no kubeconfig", {
       task: "find a cluster",
       reason: "noCluster",
       hint: "set KUBECONFIG, or give --kubeconfig FILE",
     });
   }
-  const cluster = config.getCurrentCluster()!;
-  const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, options.env ?? {});
-  if (proxyUrl !== undefined) config.clusters = [{ ...cluster, proxyUrl }];
-  const { request, stream } = makeRequest(config), exec = new RenewingExec(config);
-  const namespace = namespaceOf(config);
+  const { server, "proxy-url": given } = choice.cluster, proxy = given || proxyFor(server, options.env ?? {}) || "";
+  const api = apiOf({ ...choice, cluster: { ...choice.cluster, "proxy-url": proxy } }, options);
   const make = (signal: AbortSignal, interrupt = signal): Cluster => {
-    const common = { server: cluster.server, plugin: config.plugin, timeoutMs, notice, detail, signal };
+    const common = { server, api, timeoutMs, notice, detail, signal };
     const call: Cluster["call"] = (what, attempt, options) => limited(what, attempt, { ...common, ...options });
     return {
-      exec,
-      context: config.getCurrentContext() ?? "",
-      namespace,
-      server: cluster.server,
+      context: choice.context,
+      namespace: choice.namespace,
+      server,
       request<T>(what: string, { repeat, ...rest }: Omit<RestRequest, "signal"> & { repeat?: Repeat }) {
         const limit = AbortSignal.timeout(timeoutMs + 1000), harmless = isHarmless(rest);
         // An interrupt does not abort a request in flight, but prevents a deferred one from being sent.
         const until = harmless || rest.method === "DELETE" ? {} : { until: interrupt };
-        return call(what, () => request<T>({ ...rest, signal: limit }), {
+        return call(what, () => api.request<T>({ ...rest, signal: limit }), {
           repeat: repeat ?? (harmless ? "always" : "refused"),
           ...until,
         });
       },
-      stream,
+      stream: api.stream,
+      exec: api.exec,
       call,
       get uninterrupted() {
         return make(new AbortController().signal, interrupt);
@@ -177,22 +158,21 @@ export function loadCluster(options: ClusterOptions): Cluster {
 async function limited<T>(
   what: string,
   attempt: () => Promise<T>,
-  { server, plugin, timeoutMs, notice, detail, repeat, until, signal, ...denial }:
+  { server, api, timeoutMs, notice, detail, repeat, until, signal, ...denial }:
     & Required<Pick<ClusterOptions, "timeoutMs" | "notice" | "detail" | "signal">>
     & CallOptions
     & Denial
     & {
       server: string;
-      plugin: CredentialPlugin;
+      api: Api;
     },
 ): Promise<T> {
   const gaveUp = Promise.withResolvers<never>(), ended = new AbortController();
-  const who = () =>
-    plugin.running === undefined ? `the API server ${server}` : `the kubeconfig's plugin "${plugin.running}"`;
+  const who = () => api.plugin === undefined ? `the API server ${server}` : `the kubeconfig's plugin "${api.plugin}"`;
   let refusal: unknown;
   const giveUp = (reason: unknown) => {
     gaveUp.reject(reason);
-    plugin.stop();
+    api.stopPlugin();
   };
   using _abort = onAbort(signal, () => giveUp(signal.reason));
   const long = setTimeout(() => {

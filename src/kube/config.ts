@@ -1,6 +1,5 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import type { RequestContext } from "@kubernetes/client-node";
-import { ScopeError } from "../errors.ts";
 import type { AuthOptions } from "./credential_plugin.ts";
 import { CredentialPlugin, type PluginWorld } from "./credential_plugin.ts";
 import type { Choice } from "./kubeconfig_choice.ts";
@@ -22,19 +21,9 @@ export class Config extends KubeConfig {
     (this as unknown as { authenticators: unknown[] }).authenticators.unshift(this.plugin, tokenFile);
   }
 
-  /**
-   * Loads the chosen entries of a kubeconfig. Throws ScopeError, unreachable, for impersonation that the library supports only
-   * in part: with other groups, the user would have other rights.
-   */
+  /** Loads the chosen entries of a kubeconfig. */
   take({ context, namespace, clusterName, userName, cluster, user }: Choice): void {
     const given = (value: string | undefined) => value === "" ? undefined : value;
-    const unknown = user.as
-      ? (["as-groups", "as-uid", "as-user-extra"] as const).find((key) => Object.keys(user[key] ?? "").length > 0)
-      : undefined;
-    if (unknown !== undefined) {
-      const message = `Cannot act as the kubeconfig's user "${userName}" says: "${unknown}" is not supported`;
-      throw new ScopeError("unreachable", message, { hint: "choose another user or context with --context" });
-    }
     const { exec, token, tokenFile } = user;
     this.loadFromOptions({
       currentContext: context,

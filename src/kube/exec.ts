@@ -6,6 +6,7 @@ import type { Access } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { execRights } from "../rights/rights.ts";
 import { missingOf } from "./access.ts";
+import type { ExecStatus } from "./rest.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Repeat } from "./retry.ts";
 import { translate } from "./translate.ts";
@@ -47,13 +48,13 @@ export async function execStream(
     },
   });
   output.on("data", (chunk) => stream.push(chunk) || output.pause());
-  const onStatus: Parameters<Cluster["exec"]["exec"]>[8] = (status) => {
+  const onStatus = (status: ExecStatus) => {
     if (status.status === "Success") return stream.push(null);
     const hint = stderr.trim() || status.message || "no reason was given";
     stream.destroy(new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, { hint }));
   };
   const open = () => {
-    const opened = cluster.exec.exec(namespace, pod, container, command, output, errors, input, false, onStatus);
+    const opened = cluster.exec({ namespace, pod, container, command, input, output, errors, onStatus });
     // Close a websocket that opens after the caller gave up.
     opened.then((socket) => stream.destroyed && socket.close(), () => {});
     return opened;

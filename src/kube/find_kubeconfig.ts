@@ -4,29 +4,28 @@ import { textOf } from "./config_text.ts";
 import { type ConfigFile, type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import { type Choice, chooseContext, type Lack } from "./kubeconfig_choice.ts";
 import { kubeconfigPaths, type KubeconfigPlace } from "./kubeconfig_paths.ts";
+import { podChoice, tokenOfPod } from "./pod_choice.ts";
 
 /** Options and environment that determine the kubeconfig and context. */
 export interface Places extends KubeconfigPlace {
   context?: string;
 }
 
-const tokenOfPod = "/var/run/secrets/kubernetes.io/serviceaccount/token";
-
 /**
  * Finds a context as kubectl does: in the file given, else in the merged files of $KUBECONFIG, else in ~/.kube/config. Returns
- * `pod` (use the pod's service account) when no current context is set and this program runs in a pod, and undefined when there
- * is no kubeconfig.
+ * that of the pod's service account when no current context is set and this program runs in a pod, and undefined when there is
+ * no kubeconfig.
  *
  * Throws ScopeError: unreachable when it cannot be read or has no cluster to ask, notFound when there is no such context or file.
  */
-export function findContext(places: Places): Choice | "pod" | undefined {
+export function findContext(places: Places): Choice | undefined {
   const { kubeconfig, context, env = {} } = places, { paths, byDefault } = kubeconfigPaths(places);
   const inPod = env.KUBERNETES_SERVICE_HOST && env.KUBERNETES_SERVICE_PORT && existsSync(tokenOfPod);
   const read = reading(kubeconfig, () => {
     const found = readFiles(paths, kubeconfig !== undefined || (!byDefault && !inPod));
     return found.length === 0 ? undefined : readKubeconfig(found);
   });
-  if (kubeconfig === undefined && context === undefined && inPod && !read?.current) return "pod";
+  if (kubeconfig === undefined && context === undefined && inPod && !read?.current) return podChoice(env);
   if (read === undefined) return undefined;
   if (context !== undefined && !read.contexts.has(context)) {
     throw new ScopeError("notFound", `Cannot find the context "${context}" in the kubeconfig`, {
@@ -36,6 +35,7 @@ export function findContext(places: Places): Choice | "pod" | undefined {
   const choice = reading(undefined, () => chooseContext(read, context));
   if (!("lacks" in choice)) {
     reading(undefined, () => assertReadable(choice));
+    assertKnown(choice);
     return choice;
   }
   throw new ScopeError("unreachable", lackText(choice), {
@@ -80,6 +80,16 @@ function assertReadable({ cluster, user }: Choice): void {
   for (const path of [cluster["certificate-authority"], user["client-certificate"], user["client-key"]]) {
     if (path) accessSync(path, constants.R_OK);
   }
+}
+
+/** Throws for impersonation that is supported only in part: with other groups, the user would have other rights. */
+function assertKnown({ user, userName }: Choice): void {
+  const unknown = user.as
+    ? (["as-groups", "as-uid", "as-user-extra"] as const).find((key) => Object.keys(user[key] ?? "").length > 0)
+    : undefined;
+  if (unknown === undefined) return;
+  const message = `Cannot act as the kubeconfig's user "${userName}" says: "${unknown}" is not supported`;
+  throw new ScopeError("unreachable", message, { hint: "choose another user or context with --context" });
 }
 
 function contextsOf({ contexts }: Kubeconfig): string {

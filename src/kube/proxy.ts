@@ -16,6 +16,11 @@ export function proxyFor(server: string, env: Readonly<Record<string, string | u
   return proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
+/** Returns true if a variable names a proxy, whatever it is for. */
+export function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean {
+  return ["https_proxy", "http_proxy", "all_proxy"].some((name) => env[name] || env[name.toUpperCase()]);
+}
+
 function isLoopback(host: string): boolean {
   return host === "localhost" || contains("127.0.0.0", 8, host) || host === "::1";
 }

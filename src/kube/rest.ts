@@ -1,9 +1,19 @@
-import { HttpMethod, RequestContext } from "@kubernetes/client-node";
-import { type Dispatcher, fetch, request as requestOf } from "undici";
-import { defined } from "../lib/defined.ts";
-import { onAbort } from "../lib/on_abort.ts";
-import type { Config } from "./config.ts";
+import type { Readable, Writable } from "node:stream";
 import { type AnswerHeaders, StatusError } from "./status_error.ts";
+
+/** Requests to the API server of one context, with its credentials. Answers are not converted. */
+export interface Api {
+  /** Throws StatusError for a refusal, and what the connection fails with. */
+  request<T>(request: RestRequest): Promise<T>;
+  /** Streams the answer's body; destroying it ends the request. Throws as `request` does, also in the middle of the body. */
+  stream(request: Pick<RestRequest, "path" | "query" | "signal">): Promise<AnswerBody>;
+  /** Runs a command in a container. Throws as `request` does. */
+  exec(request: ExecRequest): Promise<ExecSocket>;
+  /** Command of the credential plugin that runs. */
+  readonly plugin: string | undefined;
+  /** Ends the running plugin, if any. */
+  stopPlugin(): void;
+}
 
 export interface RestRequest {
   /** A PATCH is a strategic merge patch. */
@@ -15,78 +25,71 @@ export interface RestRequest {
   signal: AbortSignal;
 }
 
-/** Time for which connections are reused, in milliseconds: the library makes new ones per request, in case of new credentials. */
-const reuseMs = 60_000;
+export type AnswerBody = AsyncIterable<Uint8Array> & { destroy(): void };
 
-export type Request = <T>(request: RestRequest) => Promise<T>;
+export interface ExecRequest {
+  namespace: string;
+  pod: string;
+  container: string;
+  command: readonly string[];
+  input: Readable;
+  output: Writable;
+  errors: Writable;
+  /** Called when the command has ended, or could not be started. */
+  onStatus(status: ExecStatus): void;
+}
 
-/** Streams the answer's body; destroying it ends the request. */
-export type RequestStream = (
-  request: Pick<RestRequest, "path" | "query" | "signal">,
-) => Promise<AsyncIterable<Uint8Array> & { destroy(): void }>;
+/** A Status object (meta/v1), as far as exec needs it. */
+export interface ExecStatus {
+  status?: string;
+  message?: string;
+}
 
-/**
- * Makes functions for requests with the credentials of a kubeconfig; answers are not converted. The client library's typed
- * calls need a description of every Kubernetes type in memory, and loading that takes longer than all the rest.
- *
- * A request throws StatusError, or what fetch throws.
- */
-export function makeRequest(config: Config): { request: Request; stream: RequestStream } {
-  let connections: { dispatcher: Dispatcher | undefined; until: number; credential: unknown } | undefined;
-  const prepare = async ({ method, path, query, body, signal }: RestRequest) => {
-    const url = new URL(config.getCurrentCluster()!.server + path);
-    for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
-    const context = new RequestContext(url.toString(), HttpMethod[method]);
-    signal.throwIfAborted();
-    {
-      using _abort = onAbort(signal, () => config.plugin.stop());
-      await config.applySecurityAuthentication(context);
-    }
-    signal.throwIfAborted();
-    const { credential } = config.plugin;
-    if (connections === undefined || performance.now() > connections.until || connections.credential !== credential) {
-      connections = { dispatcher: context.getDispatcher(), until: performance.now() + reuseMs, credential };
-    }
-    const { dispatcher } = connections;
-    return {
-      url,
-      headers: {
-        ...context.getHeaders(),
-        accept: "application/json, */*",
-        "content-type": method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json",
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...defined({ dispatcher }),
-    };
-  };
+/** The connection of a running command. */
+export interface ExecSocket {
+  close(): void;
+  on(event: "close", listener: () => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+}
+
+/** Returns the URL of a request. */
+export function urlOf(server: string, { path, query }: Pick<RestRequest, "path" | "query">): URL {
+  const url = new URL(server + path);
+  for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
+  return url;
+}
+
+/** Returns the headers of a request, without those of the credentials. */
+export function headersOf({ method }: Pick<RestRequest, "method">): Record<string, string> {
   return {
-    request: <T>(request: RestRequest) =>
-      config.renewing(async (): Promise<T> => {
-        const { method, signal } = request, { url, ...options } = await prepare(request);
-        const answer = await fetch(url, { method, signal, ...options });
-        const text = await answer.text(), elsewhere = answer.redirected ? answer.url : undefined;
-        const refusal = () => new StatusError(answer.status, text, Object.fromEntries(answer.headers), elsewhere);
-        if (!answer.ok) throw refusal();
-        try {
-          return JSON.parse(text) as T;
-        } catch {
-          throw refusal(); // a web page, for example of a login
-        }
-      }),
-    stream: (request) =>
-      config.renewing(async () => {
-        const { signal } = request, { url, ...options } = await prepare({ method: "GET", ...request });
-        // Not fetch: it hides that a connection broke in the middle of an answer. Timeouts are up to the caller.
-        const quiet = { headersTimeout: 0, bodyTimeout: 0 };
-        const { statusCode, headers, body } = await requestOf(url, { method: "GET", signal, ...quiet, ...options });
-        if (statusCode === 200 && !isPage(headers)) return body;
-        throw new StatusError(statusCode, await body.text(), headers);
-      }),
+    accept: "application/json, */*",
+    "content-type": method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json",
   };
 }
 
+/** Returns the object in the body of an answer. Throws StatusError if it is a refusal, or no object. */
+export function objectOf<T>(
+  { ok, status, headers, redirected, url }: {
+    ok: boolean;
+    status: number;
+    headers: Iterable<[string, string]>;
+    redirected: boolean;
+    url: string;
+  },
+  text: string,
+): T {
+  if (ok) {
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      // a web page, for example of a login
+    }
+  }
+  throw new StatusError(status, text, Object.fromEntries(headers), redirected ? url : undefined);
+}
+
 /** Returns true for a web page, for example of a login: neither objects nor logs are HTML. */
-function isPage(headers: AnswerHeaders): boolean {
+export function isPage(headers: AnswerHeaders): boolean {
   return /^text\/html\b/i.test(String(headers["content-type"] ?? ""));
 }
 

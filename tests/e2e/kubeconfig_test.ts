@@ -95,8 +95,9 @@ async function byScope(servers: AskedServers, paths: readonly string[], name: st
       ...more.length === 0 ? { kubeconfig } : { env: { KUBECONFIG: paths.join(":") } },
     });
     await cluster.request("ask", { method: "POST", path: path(cluster.namespace, `${name}-scope`), body: {} });
-    const streams = [new PassThrough(), new PassThrough(), new PassThrough()] as const;
-    const exec = () => cluster.exec.exec(cluster.namespace, `${name}-exec`, "", ["true"], ...streams, false, () => {});
+    const streams = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() };
+    const command = { container: "", command: ["true"], onStatus() {} };
+    const exec = () => cluster.exec({ namespace: cluster.namespace, pod: `${name}-exec`, ...command, ...streams });
     await assert.rejects(cluster.call("exec", exec, { repeat: "never" }), { kind: "denied" });
     return { scope: servers.askedBy(`${name}-scope`)[0], exec: servers.askedBy(`${name}-exec`)[0] };
   } catch (error) {

@@ -22,12 +22,13 @@ export function status(code: number, reason: string, message: string, details: u
   };
 }
 
-/** Makes a self-signed certificate and its key. */
+/** Makes a self-signed certificate for this machine, and its key. */
 export function selfSigned(): { key: string; cert: string } {
   const file = Deno.makeTempFileSync({ prefix: "scope-api-" });
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=test"];
+  const leaf = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"];
   const { success, stdout, stderr } = new Deno.Command("openssl", {
-    args: ["req", "-x509", "-nodes", "-days", "1", ...kind, "-keyout", file],
+    args: ["req", "-x509", "-nodes", "-days", "1", ...kind, ...leaf, "-keyout", file],
   }).outputSync();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const made = { key: Deno.readTextFileSync(file), cert: new TextDecoder().decode(stdout) };
@@ -35,10 +36,13 @@ export function selfSigned(): { key: string; cert: string } {
   return made;
 }
 
-/** Starts an HTTP server as an API server, with the real client for it. `tls` is required to receive credentials. */
+/**
+ * Starts an HTTP server as an API server, with the real client for it. `tls` is required to receive credentials; with
+ * `trusted` the kubeconfig is a plain one, which has the server's certificate.
+ */
 export async function apiServer(
   answer: (method: string, path: string, body: string, headers: IncomingHttpHeaders) => Answer | Promise<Answer>,
-  { tls = false, ...options }: Partial<Limits> & { tls?: boolean } = {},
+  { tls = false, ...options }: Partial<Limits> & { tls?: boolean | "trusted" } = {},
 ): Promise<AsyncDisposable & { cluster: Cluster; directory: string; asked: string[] }> {
   const asked: string[] = [];
   const answerTo = async ({ method = "", url = "", headers }: IncomingMessage, sent = "") => {
@@ -46,7 +50,9 @@ export async function apiServer(
     const { status, body, headers: more = {} } = await answer(method, url, sent, headers);
     return { status, more, text: typeof body === "string" ? body : JSON.stringify(body) };
   };
-  const server = tls ? https.createServer(selfSigned()) as unknown as http.Server : http.createServer();
+  const pair = tls ? selfSigned() : undefined;
+  const server = pair === undefined ? http.createServer() : https.createServer(pair) as unknown as http.Server;
+
   server.on("request", async (request: IncomingMessage, response: http.ServerResponse) => {
     const sent = await new Response(Readable.toWeb(request) as ReadableStream).text().catch(() => undefined);
     if (sent === undefined) return; // the client has gone away
@@ -63,8 +69,9 @@ export async function apiServer(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const directory = Deno.makeTempDirSync({ prefix: "scope-api-" });
+  if (pair !== undefined) Deno.writeTextFileSync(`${directory}/server.crt`, pair.cert);
   const address = `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const cluster = clusterAt(directory, address, options);
+  const cluster = clusterAt(directory, address, { ...options, ...tls === "trusted" ? { authority: pair!.cert } : {} });
   return {
     cluster,
     directory,
@@ -77,8 +84,15 @@ export async function apiServer(
   };
 }
 
-/** Makes the real client for an API server at this address. */
-export function clusterAt(directory: string, server: string, options: Partial<Limits> = {}): Cluster {
+/** Makes the real client for an API server at this address, with its certificate if `authority` is given. */
+export function clusterAt(
+  directory: string,
+  server: string,
+  { authority, ...options }: Partial<Limits> & { authority?: string } = {},
+): Cluster {
+  const trust = authority === undefined
+    ? { "insecure-skip-tls-verify": true }
+    : { "certificate-authority-data": btoa(authority) };
   const kubeconfig = `${directory}/kubeconfig`;
   Deno.writeTextFileSync(
     kubeconfig,
@@ -86,7 +100,7 @@ export function clusterAt(directory: string, server: string, options: Partial<Li
       apiVersion: "v1",
       kind: "Config",
       "current-context": "test",
-      clusters: [{ name: "test", cluster: { server, "insecure-skip-tls-verify": true } }],
+      clusters: [{ name: "test", cluster: { server, ...trust } }],
       users: [{ name: "test", user: { token: "token" } }],
       contexts: [
         { name: "test", context: { cluster: "test", user: "test", namespace: "shop" } },

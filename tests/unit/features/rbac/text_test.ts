@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { asking } from "../../../../src/app.ts";
 import type { RbacRole } from "../../../../src/event.ts";
-import { parseYaml } from "../../../../src/kube/cluster.ts";
+import { parseYaml } from "../../../../src/kube/yaml.ts";
 import { bindingLines, roleLines } from "../../../../src/features/rbac/text.ts";
 import { forPrograms } from "../../../../src/text/safe.ts";
 import { bindingsOf, rolesOf } from "../../../../src/rights/role.ts";
