@@ -55,6 +55,8 @@ export interface Invocation {
 export interface Words {
   out(text: string): void;
   err(text: string): void;
+  /** Width of help, in columns, by default 80. */
+  width?: number;
 }
 
 /** Returns a message in which example command lines call the program as the user does. */
@@ -143,9 +145,10 @@ function toOption({ flags, description, hidden, repeatable }: OptionSpec): Optio
   return repeatable ? option.argParser((text: string, before: string[] = []) => [...before, text]) : option;
 }
 
-function quiet(parser: Parser, { out, err }: Words): void {
+function quiet(parser: Parser, { out, err, width = 80 }: Words): void {
   parser.exitOverride();
-  parser.configureOutput({ writeOut: out, writeErr: err, outputError: () => {} });
+  const getOutHelpWidth = () => width, getErrHelpWidth = getOutHelpWidth;
+  parser.configureOutput({ writeOut: out, writeErr: err, outputError: () => {}, getOutHelpWidth, getErrHelpWidth });
   parser.helpOption("-h, --help", "print this help");
 }
 

@@ -4,4 +4,8 @@ import { start } from "./start.ts";
 const load = (name: string) =>
   import(import.meta.resolve(`./cli/${name}${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`));
 
-await start({ main: () => load("main"), complete: () => load("complete") });
+await start({
+  main: () => load("main"),
+  complete: () => load("complete"),
+  texts: import.meta.url,
+});

@@ -13,7 +13,8 @@ import { readEnvFile } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { Interrupt, signals } from "../terminal/interrupt.ts";
 import { type Recording, startRecording } from "../terminal/recorder.ts";
-import { ClosedPipe, endWritesOn, sayLine, writeAll } from "../terminal/terminal.ts";
+import { ClosedPipe, endWritesOn, sayLine, windowSize, writeAll } from "../terminal/terminal.ts";
+import { helpWidth } from "../text/written_texts.ts";
 
 const encoder = new TextEncoder();
 
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const invocation = parse(argv, {
       out: (text) => writeAll(Deno.stdout, encoder.encode(inUsersWords(text))),
       err: (text) => writeAll(Deno.stderr, encoder.encode(inUsersWords(text))),
+      width: helpWidth(Deno.stdout.isTerminal() ? windowSize().columns : undefined),
     });
     if (invocation === undefined) return 0;
     const { command, globals, options, args } = invocation;

@@ -11,9 +11,14 @@ export function programName(): ProgramName {
   return current;
 }
 
+/** Returns the name that a value of the variable stands for. */
+export function programNameOf(variable: string | undefined): ProgramName {
+  return variable === "kubectl scope" ? variable : "scope";
+}
+
 /** Sets the name, by the value of the variable; called once, at the start of the process. */
 export function setProgramName(variable: string | undefined): void {
-  current = variable === "kubectl scope" ? variable : "scope";
+  current = programNameOf(variable);
 }
 
 /**

@@ -11,11 +11,12 @@ import { prompt } from "./rows/prompt.ts";
 import { redirLatency, redirRate, redirStart, redirThroughput } from "./rows/redir.ts";
 import { redirMemory } from "./rows/redir_memory.ts";
 import { redirSlow, redirStalled } from "./rows/redir_queues.ts";
-import { completion, pids, ping, shell, throughput, version } from "./rows/commands.ts";
+import { completion, help, pids, ping, shell, throughput, version } from "./rows/commands.ts";
 import { World } from "./world.ts";
 
 const measurements: Readonly<Record<Name, (world: World, runs: number) => Promise<Row[]>>> = {
   version,
+  help,
   launch,
   pids,
   ping,

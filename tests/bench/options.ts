@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 export const names = [
-  ...["version", "launch", "pids", "ping", "shell", "throughput", "files", "load", "memory"] as const,
+  ...["version", "help", "launch", "pids", "ping", "shell", "throughput", "files", "load", "memory"] as const,
   ...["completion"] as const,
   ...["prompt", "loss"] as const,
   ...["redir-start", "redir-latency", "redir-rate", "redir-throughput"] as const,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { flags } from "../../src/terminal/flags.ts";
 import { CHECKOUT, outcome } from "./cluster_script.ts";
 
 /** Counts the `using` declarations of a bundle. */
@@ -30,5 +31,29 @@ Deno.test("no bundle loses a disposal", async (t) => {
       assert.ok(whole > 0);
       assert.equal(await disposals(entry, [...options, "--minify"]), whole);
     });
+  }
+});
+
+Deno.test("help and completion scripts are the program's own, and need nothing of it", async () => {
+  const { code, stderr } = await outcome(`${CHECKOUT}/scripts/bundle`, ["cli", "file"]);
+  assert.equal(code, 0, stderr);
+  const directory = await Deno.makeTempDir(), words = flags.map(({ flag }) => flag);
+  try {
+    await Deno.copyFile(`${CHECKOUT}/dist/cli/main.js`, `${directory}/main.js`);
+    await outcome("cp", ["-r", `${CHECKOUT}/dist/cli/texts`, directory]);
+    const lines = ["--help", "-h", "help", "ping --help", "help gdb", "copy -h", "completions zsh", "help completions"];
+    for (const calledAs of ["scope", "kubectl scope"]) {
+      for (const line of lines) {
+        const [text, made] = await Promise.all(
+          [`${directory}/main.js`, `${CHECKOUT}/dist/scope.js`].map((program) =>
+            outcome(Deno.execPath(), ["run", ...words, program, ...line.split(" ")], { SCOPE_CALLED_AS: calledAs })
+          ),
+        );
+        assert.deepEqual(text, made, `${calledAs} ${line}`);
+        assert.match(text!.stdout, line.startsWith("completions") ? /compdef/ : new RegExp(`^Usage: ${calledAs} `));
+      }
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
   }
 });

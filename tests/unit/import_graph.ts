@@ -74,7 +74,7 @@ const feature = [...low, "connect", "kube", "manager/client", "manager/protocol"
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": ["src/start.ts", "cli"],
   "src/one_file.ts": ["src/start.ts", "cli"],
-  "src/start.ts": ["contract", "cli"],
+  "src/start.ts": ["contract", "cli", "text"],
   "src/app.ts": ["contract", "features", "rights", "text"],
   contract: ["lib", "deno.json"],
   lib: [],

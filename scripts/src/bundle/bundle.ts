@@ -37,11 +37,15 @@ async function bundleOnce(name: BundleName, stamp: string): Promise<void> {
 }
 
 /** Bundles each entry by itself: together they would share chunks, and small entries would load too much. */
-async function makeBundle({ sources, entries, splitting }: Bundle, directory: string): Promise<void> {
+async function makeBundle({ sources, entries, splitting, texts }: Bundle, directory: string): Promise<void> {
   const options = ["--quiet", "--platform", "deno", "--minify", ...splitting ? ["--code-splitting"] : []];
   for (const entry of entries) {
     const out = ["--outdir", `${directory}/${dirname(entry)}`];
     await runShown([Deno.execPath(), "bundle", ...options, ...out, `${sources}/${entry}`], { cwd: ROOT })
       .catch(failing(`Cannot bundle ${sources}/${entry}`));
+  }
+  for (const [file, text] of texts ? (await import("./texts.ts")).texts() : []) {
+    Deno.mkdirSync(dirname(`${directory}/${file}`), { recursive: true });
+    Deno.writeTextFileSync(`${directory}/${file}`, text);
   }
 }

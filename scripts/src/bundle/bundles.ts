@@ -7,6 +7,8 @@ export interface Bundle {
   readonly entries: readonly string[];
   /** Chunks that are loaded when they are needed. */
   readonly splitting: boolean;
+  /** Contains the texts that are printed without the program. */
+  readonly texts?: boolean;
   /** Files to copy beside it: from → to. */
   readonly copies: Readonly<Record<string, string>>;
 }
@@ -20,7 +22,13 @@ export type BundleName = "cli" | "file" | "manager" | "helpers";
 
 /** All bundles, by the name of their directories in dist/. */
 export const bundles: Readonly<Record<BundleName, Bundle>> = {
-  cli: { sources: "src", entries: ["main.ts", "cli/main.ts", "cli/complete.ts"], splitting: true, copies: {} },
+  cli: {
+    sources: "src",
+    entries: ["main.ts", "cli/main.ts", "cli/complete.ts"],
+    splitting: true,
+    texts: true,
+    copies: {},
+  },
   file: {
     sources: "src",
     entries: ["one_file.ts"],

@@ -18,6 +18,13 @@ export async function version(world: World, runs: number): Promise<Row[]> {
   ];
 }
 
+/** Compares `scope --help` with `kubectl --help`. */
+export async function help(world: World, runs: number): Promise<Row[]> {
+  const [ours, theirs] = [world.scopeCommand, ["kubectl"]].map((command) => world.program([...command, "--help"]));
+  const times = await alternate(ours!, theirs!, runs);
+  return [compare("`scope --help` / `kubectl --help`", { ...times, format: milliseconds, aim: 0.5 })];
+}
+
 /** Compares commands on a pod whose node has a debug pod with `kubectl exec`. */
 export async function pids(world: World, runs: number): Promise<Row[]> {
   return await warm(world, runs, ["pids"], ["ps"], 1.5);
