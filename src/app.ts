@@ -22,6 +22,7 @@ import { rbacOf } from "./features/rbac/command.ts";
 import { redir } from "./features/redirect/command.ts";
 import { shell } from "./features/shell/command.ts";
 import { strace } from "./features/strace/command.ts";
+import { worker } from "./features/worker/command.ts";
 import { ScopeError } from "./errors.ts";
 import { globalOptions, needsValue } from "./options.ts";
 import type { OptionSpec, RawOptions } from "./options.ts";
@@ -33,7 +34,7 @@ const ordinary: readonly Command[] = [
   ...[launch, list, cleanup],
 ];
 
-const others: readonly Command[] = [...ordinary, logs, doctorOf(ordinary), completions, manage];
+const others: readonly Command[] = [...ordinary, logs, doctorOf(ordinary), completions, manage, worker];
 export const commands: readonly Command[] = [...others, rbacOf(others, unknownCommand)];
 
 /** Requests of each command to the API server. */

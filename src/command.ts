@@ -27,6 +27,8 @@ interface CommandData {
   passThrough?: boolean;
   /** Keeps `--` among the arguments: arguments before it and after it mean different things. */
   separator?: boolean;
+  /** True for arguments with which it needs the process that the user started: its pipes, or its terminal for a child. */
+  ownProcess?: (args: readonly string[]) => boolean;
   /** Requirements on the way to the target; undefined for commands that connect to none. */
   needs?: Needs;
   /** Requests to the API server; by default, with `needs`, the requests that find a target and connect to it. */

@@ -12,6 +12,7 @@ import type { PodsEvent } from "./features/pods/events.ts";
 import type { RbacEvent } from "./features/rbac/events.ts";
 import type { RedirectEvent } from "./features/redirect/events.ts";
 import type { StraceEvent } from "./features/strace/events.ts";
+import type { WorkerEvent } from "./features/worker/events.ts";
 
 export type * from "./features/files/events.ts";
 export type * from "./features/gdb/events.ts";
@@ -24,6 +25,7 @@ export type * from "./features/pods/events.ts";
 export type * from "./features/rbac/events.ts";
 export type * from "./features/redirect/events.ts";
 export type * from "./features/strace/events.ts";
+export type * from "./features/worker/events.ts";
 
 /**
  * An event. `-o json` prints exactly these objects, one a line, so names and units are part of the interface: times are RFC
@@ -41,6 +43,7 @@ export type Event =
   | ManageEvent
   | RbacEvent
   | LogsEvent
+  | WorkerEvent
   | Failed;
 
 /** A failure of one of several things. The others continue, and the exit code is not 0. */

@@ -1,6 +1,9 @@
 import { programNameVariable } from "./text/program_name.ts";
 import { writtenText } from "./text/written_texts.ts";
 import { version } from "./version.ts";
+import { placeOfWorker, startWorker, type WorkerPlace } from "./warm/place.ts";
+import { runByWorker } from "./warm/program.ts";
+import { waitForCommand } from "./warm/worker.ts";
 
 /** The parts of the program, each loaded on demand. */
 export interface ProgramParts {
@@ -12,19 +15,33 @@ export interface ProgramParts {
 
 /** Runs the program. `--version` and the bundle's texts are printed before anything is loaded. */
 export async function start(parts: ProgramParts): Promise<void> {
-  if (Deno.args.length === 1 && (Deno.args[0] === "--version" || Deno.args[0] === "-V")) {
-    return notice(`scope ${version}\n`);
-  }
+  const { args } = Deno;
+  if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) return notice(`scope ${version}\n`);
   const text = textBeside(parts.texts);
   if (text !== undefined) return notice(text);
-  seedRandomNumbers();
-  if (Deno.args[0] === "complete" && Deno.args[1] === "--") {
-    const { complete } = await parts.complete();
-    Deno.exit(await complete(Deno.args.slice(2)));
-  } else {
-    const { main } = await parts.main();
-    Deno.exit(await main(Deno.args));
+  const isWorker = args[0] === "worker" && args[1] === "wait";
+  // The command that lists and ends workers uses none.
+  const place = args.includes("worker") && !isWorker ? undefined : await placeOfWorker();
+  if (isWorker) {
+    if (place !== undefined) await waitForCommand(place, parts.main);
+    Deno.exit(0);
   }
+  const code = place === undefined ? undefined : await runByWorker(place);
+  if (code !== undefined) Deno.exit(code);
+  seedRandomNumbers();
+  const ended = await runHere(parts);
+  if (place !== undefined) await startNext(place, parts);
+  Deno.exit(ended);
+}
+
+/** Does the work in this process. */
+async function runHere(parts: ProgramParts): Promise<number> {
+  if (Deno.args[0] !== "complete" || Deno.args[1] !== "--") return await (await parts.main()).main(Deno.args);
+  return await (await parts.complete()).complete(Deno.args.slice(2));
+}
+
+async function startNext(place: WorkerPlace, parts: ProgramParts): Promise<void> {
+  startWorker(place, Deno.args[0] === "complete" ? undefined : await (await parts.main()).lastUse());
 }
 
 /** Returns the bundle's text that is asked for, if it has one. */

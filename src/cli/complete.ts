@@ -12,11 +12,12 @@ import { runAgain } from "../terminal/background.ts";
 import { readEnvFile } from "./config.ts";
 import { NameCache } from "./name_cache.ts";
 import { writeAll } from "../terminal/terminal.ts";
+import { userProcess } from "../terminal/user_process.ts";
 
-/** Limit for a completion, in milliseconds: $SCOPE_COMPLETION_MS, by default 300. */
-const wantedMs = Number(Deno.env.get("SCOPE_COMPLETION_MS")) || 300;
-/** Limit in milliseconds since the start of this program: starting and ending Deno takes the rest. */
-const limitMs = Math.max(0, wantedMs - 50);
+/** Limit in milliseconds since the start: $SCOPE_COMPLETION_MS, by default 300, without what starting and ending Deno takes. */
+function limitMs(): number {
+  return Math.max(0, (Number(Deno.env.get("SCOPE_COMPLETION_MS")) || 300) - 50);
+}
 
 /** Set for the background run, which looks up for the next completion what was not answered in time. */
 const againVariable = "SCOPE_COMPLETION_AGAIN";
@@ -38,13 +39,13 @@ export async function complete(words: readonly string[]): Promise<number> {
   const answered = Promise.withResolvers<string>();
   let open: Open | undefined, unanswered: Open | undefined;
   const giveUp = () => answered.resolve((unanswered = open)?.cached ?? noAnswer);
-  setTimeout(giveUp, Math.max(0, limitMs - performance.now()));
+  setTimeout(giveUp, Math.max(0, limitMs() - userProcess().ageMs));
   // Later failures must not be printed either.
   addEventListener("unhandledrejection", (event) => event.preventDefault());
   answer(words, (question) => open = question).catch(() => noAnswer).then(answered.resolve);
   const text = await answered.promise;
   try {
-    writeAll(Deno.stdout, new TextEncoder().encode(text));
+    writeAll(userProcess().stdout, new TextEncoder().encode(text));
   } catch {
     // The shell has gone.
   }
@@ -117,7 +118,7 @@ async function lookUp(
 
 /** Sends a request to an API server without the client library. */
 export async function askQuickly(config: QuickConfig, path: string, accept: string): Promise<Response> {
-  const { client, headers } = await quickClients(config)();
+  const { client, headers } = await quickClients(config).client();
   return await fetch(`${config.server}${path}`, { client, headers: { accept, ...headers } });
 }
 
@@ -131,7 +132,7 @@ async function lookUpSlowly(
   if (needsPlugin(files, options.context) && !Deno.env.get("SCOPE_COMPLETION_PLUGINS")) return undefined;
   const { loadCluster } = await import("../kube/cluster.ts");
   const cluster = loadCluster({
-    ...{ ...options, timeoutMs: limitMs, notice: () => {}, signal: new AbortController().signal },
+    ...{ ...options, timeoutMs: limitMs(), notice: () => {}, signal: new AbortController().signal },
     env: Deno.env.toObject(),
   });
   const { path, query, read } = lookup(options.namespace ?? cluster.namespace);

@@ -18,6 +18,7 @@ import type { Runner } from "../tool.ts";
 import type { Needs } from "../way.ts";
 import { advised, eventInUsersWords, say } from "./advice.ts";
 import { followTerminal } from "./follow_terminal.ts";
+import { userProcess } from "../terminal/user_process.ts";
 
 export interface ContextOptions {
   command: Command;
@@ -27,9 +28,16 @@ export interface ContextOptions {
   facts: AuditFacts;
 }
 
+let clusterUsed: Pick<GlobalOptions, "kubeconfig" | "context"> | undefined;
+
+/** Returns the options of the cluster that the command has used; undefined if it used none. */
+export function lastCluster(): Pick<GlobalOptions, "kubeconfig" | "context"> | undefined {
+  return clusterUsed;
+}
+
 /** Makes the real context of a command: this process's terminal, and the cluster of the kubeconfig. */
 export function makeContext({ command, options, interrupt, facts }: ContextOptions): Context {
-  const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  const interactive = userProcess().stdin.isTerminal() && userProcess().stdout.isTerminal();
   const pendingNotices: string[] = [];
   let live = false;
   const notice = (text: string) => live ? void pendingNotices.push(text) : say(safe(text));
@@ -42,8 +50,10 @@ export function makeContext({ command, options, interrupt, facts }: ContextOptio
     const { loadCluster } = await import("../kube/cluster.ts");
     const found = loadCluster({
       ...{ ...options, notice, detail, signal: run.signal },
-      ...{ interactive: Deno.stdin.isTerminal(), env: Deno.env.toObject() },
+      ...{ interactive: userProcess().stdin.isTerminal(), env: Deno.env.toObject() },
+      ...defined({ handBack: userProcess().handBack }),
     });
+    clusterUsed = defined({ kubeconfig: options.kubeconfig, context: options.context });
     facts.context = found.context;
     facts.namespace ??= found.namespace;
     detail(`using the API server ${found.server}`);
@@ -107,7 +117,7 @@ export function makeContext({ command, options, interrupt, facts }: ContextOptio
     async show(events, { live: makeLive, times = false }: Show = {}): Promise<number> {
       const { output } = options, advise = (event: Event) => advised(event, { command: command.name, options, facts });
       const worded = (event: Event) => output === "json" ? advise(event) : eventInUsersWords(advise(event));
-      const drawn = makeLive !== undefined && output === "text" && Deno.stdout.isTerminal();
+      const drawn = makeLive !== undefined && output === "text" && userProcess().stdout.isTerminal();
       const screen = standardScreen(), text = textScreen(screen);
       const renderer: Renderer = output === "json"
         ? (await import("../text/json.ts")).jsonRenderer(screen)
@@ -137,7 +147,7 @@ export function makeContext({ command, options, interrupt, facts }: ContextOptio
       return interrupt.code ?? (failed ? 1 : 0);
     },
     async print(bytes) {
-      for await (const chunk of bytes) await writeAllAsync(Deno.stdout, chunk);
+      for await (const chunk of bytes) await writeAllAsync(userProcess().stdout, chunk);
     },
     attach: (run) => attach(run, { terminal: interactive, signal: interrupt.signal }),
   };
@@ -146,7 +156,12 @@ export function makeContext({ command, options, interrupt, facts }: ContextOptio
 /** Returns true if a user at a terminal can see and answer a question, and no program depends on the error message. */
 function mayAsk({ output, via }: GlobalOptions): boolean {
   return output === "text" && via !== "local" && !Deno.env.get("CI") && (Deno.env.get("TERM") || "dumb") !== "dumb" &&
-    [Deno.stdin, Deno.stdout, Deno.stderr].every((stream) => stream.isTerminal());
+    isAtTerminal();
+}
+
+function isAtTerminal(): boolean {
+  const { stdin, stdout, stderr } = userProcess();
+  return [stdin, stdout, stderr].every((stream) => stream.isTerminal());
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

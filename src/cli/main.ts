@@ -15,12 +15,18 @@ import { Interrupt, signals } from "../terminal/interrupt.ts";
 import { type Recording, startRecording } from "../terminal/recorder.ts";
 import { ClosedPipe, endWritesOn, sayLine, windowSize, writeAll } from "../terminal/terminal.ts";
 import { helpWidth } from "../text/written_texts.ts";
+import { userProcess } from "../terminal/user_process.ts";
 
 const encoder = new TextEncoder();
 
+export { lastUse } from "./last_use.ts";
+
+/** Loads what serves other processes, and makes the next command quick. */
+export const loadAhead = () => import("./ahead.ts");
+
 /** Runs one command line and returns the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const interrupt = new Interrupt();
+  const interrupt = new Interrupt(), here = userProcess();
   setProgramName(Deno.env.get(programNameVariable));
   endWritesOn(interrupt.signal);
   let audit: Audit | undefined, recording: Recording | undefined, run: AdvisedRun | undefined;
@@ -30,26 +36,27 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code;
   };
   for (const name of Object.keys(signals) as (keyof typeof signals)[]) {
-    Deno.addSignalListener(name, () => interrupt.raise(name) && Deno.exit(ending(interrupt.code!)));
+    here.onSignal(name, () => void (interrupt.raise(name) && here.exit(ending(interrupt.code!))));
   }
   let verbose = argv.includes("-v") || argv.includes("--verbose");
   // Uncaught errors are printed like all others, never as a stack trace.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(ending(report(event.reason, { interrupt, verbose, run })));
+    void here.exit(ending(report(event.reason, { interrupt, verbose, run })));
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    Deno.exit(ending(report(event.error, { interrupt, verbose, run })));
+    void here.exit(ending(report(event.error, { interrupt, verbose, run })));
   });
   try {
     const invocation = parse(argv, {
-      out: (text) => writeAll(Deno.stdout, encoder.encode(inUsersWords(text))),
-      err: (text) => writeAll(Deno.stderr, encoder.encode(inUsersWords(text))),
-      width: helpWidth(Deno.stdout.isTerminal() ? windowSize().columns : undefined),
+      out: (text) => writeAll(userProcess().stdout, encoder.encode(inUsersWords(text))),
+      err: (text) => writeAll(userProcess().stderr, encoder.encode(inUsersWords(text))),
+      width: helpWidth(userProcess().stdout.isTerminal() ? windowSize().columns : undefined),
     });
     if (invocation === undefined) return 0;
     const { command, globals, options, args } = invocation;
+    if (command.ownProcess?.(args)) await here.handBack?.();
     const file = typeof globals.envFile === "string" ? globals.envFile : undefined;
     const env = Deno.env.toObject();
     const audited = (mode: string | undefined) => {
@@ -62,6 +69,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (env.SCOPE_AUDIT === undefined) audited(variables.SCOPE_AUDIT);
     const resolved = resolveOptions(globals as RawOptions, env, variables);
     verbose = resolved.verbose;
+    // sudo, for example, asks at the terminal.
+    if (resolved.via === "local") await here.handBack?.();
     if (resolved.record !== undefined) recording = startRecording(resolved.record, command.name);
     const facts = Object.assign(audit?.facts ?? {}, given(resolved));
     run = { command: command.name, options: resolved, facts };

@@ -4,6 +4,7 @@ import { gdbText } from "../features/gdb/text.ts";
 import { hpingText } from "../features/hping/text.ts";
 import { logsText } from "../features/logs/text.ts";
 import { manageText } from "../features/manage/text.ts";
+import { workerText } from "../features/worker/text.ts";
 import { pidsText } from "../features/pids/text.ts";
 import { pingText } from "../features/ping/text.ts";
 import { podsText } from "../features/pods/text.ts";
@@ -42,6 +43,7 @@ const textOfType: {
   manage: manageText,
   rbac: rbacText,
   log: logsText,
+  worker: workerText,
   command: logsText,
 };
 

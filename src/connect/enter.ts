@@ -24,7 +24,7 @@ export interface Entered<P extends ManagerEndpoint = ManagerEndpoint> {
 }
 
 /** Image used without --image: the one that scripts/scope sets, or else the one built into this package. */
-const defaultImage = Deno.env.get("SCOPE_DEFAULT_IMAGE") || packagedImage();
+const defaultImage = () => Deno.env.get("SCOPE_DEFAULT_IMAGE") || packagedImage();
 
 export function namespaceOf({ options, cluster }: ClusterContext): string {
   return options.namespace ?? cluster.namespace;
@@ -56,7 +56,7 @@ export function makeEphemeralWay({ cluster, options, createdBy, notice, detail }
 }
 
 /** Throws ScopeError (usage). */
-function imageOf({ image = defaultImage }: GlobalOptions): string {
+function imageOf({ image = defaultImage() }: GlobalOptions): string {
   if (image !== undefined) return image;
   throw new ScopeError("usage", "No endoscope image specified", {
     hint: "give --image, or set SCOPE_IMAGE, to where your cluster pulls it from; ~/.config/scope/env keeps it",

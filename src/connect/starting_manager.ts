@@ -8,6 +8,7 @@ import { reasonOf } from "../kube/translate.ts";
 import type { PodChange } from "../kube/watch.ts";
 import { watchPods } from "../kube/watch.ts";
 import { scratchDirectory, scratchVariable, socketName } from "../manager/protocol/transport.ts";
+import { takeConnection } from "./kept_connection.ts";
 import { isHopeless } from "./refusal.ts";
 import type { Progress } from "./waiting.ts";
 import { nextProgress, pullHint } from "./waiting.ts";
@@ -62,7 +63,16 @@ export type ConnectPlace =
   & Partial<Pick<StartingManager, "timeoutMs">>;
 
 /** Connects to the manager in a container, which may still be starting for `timeoutMs`. Throws ScopeError. */
-export function connectManager(
+export async function connectManager(
+  cluster: Cluster,
+  place: ConnectPlace,
+  repeat: Repeat = "refused",
+): Promise<Duplex> {
+  return await takeConnection(cluster, place) ?? await openManager(cluster, place, repeat);
+}
+
+/** Opens a new byte stream to a manager, as `connectManager()`. */
+export function openManager(
   cluster: Cluster,
   { namespace, pod, container, timeoutMs = answerMs }: ConnectPlace,
   repeat: Repeat = "refused",

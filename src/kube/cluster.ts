@@ -1,3 +1,4 @@
+import { defined } from "../lib/defined.ts";
 import { onAbort } from "../lib/on_abort.ts";
 import type { Access } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
@@ -5,7 +6,7 @@ import { findContext } from "./find_kubeconfig.ts";
 import type { Choice } from "./kubeconfig_choice.ts";
 import { namesProxy, proxyFor } from "./proxy.ts";
 import { quickApi } from "./quick_api.ts";
-import { quickConfigOf } from "./quick_config.ts";
+import { type QuickConfig, quickConfigOf } from "./quick_config.ts";
 import { type Api, isHarmless, type RestRequest } from "./rest.ts";
 import { isPutOff, type Repeat, withRetries } from "./retry.ts";
 import type { Denial } from "./translate.ts";
@@ -65,6 +66,8 @@ export interface ClusterOptions {
   detail?(text: string): void;
   /** Lets a credential plugin prompt at the terminal. */
   interactive?: boolean;
+  /** Leaves the work to the process whose terminal it is; undefined if it is this one. */
+  handBack?: () => Promise<never>;
   /** Environment variables for kubeconfigs and proxies. */
   env?: Readonly<Record<string, string>>;
   /** Interrupt: ends every wait, with its reason. */
@@ -104,15 +107,45 @@ function apiOfLibrary(load: () => Promise<Api>): Api {
   };
 }
 
-/** Returns the means to ask the API server of a context. */
-function apiOf(choice: Choice, { interactive = false, notice, env = {} }: ClusterOptions): Api {
-  const library = apiOfLibrary(async () => {
-    await import("./errors_at_load.ts");
-    return (await import("./library_api.ts")).libraryApi(choice, { interactive, notice });
-  });
+/** The API servers that were asked, by their configuration: their connections are used again. */
+const asked = new Map<string, Api>();
+
+const loadLibrary = async () => {
+  await import("./errors_at_load.ts");
+  return await import("./library_api.ts");
+};
+
+/** Returns the configuration with which Deno itself asks the API server; undefined where that takes the client library. */
+function quickConfigFor(choice: Choice, env: Readonly<Record<string, string>>): QuickConfig | undefined {
   // Deno reads the variables of proxies by other rules than kubectl.
-  const quick = namesProxy(env) ? undefined : quickConfigOf(choice);
-  return quick === undefined ? library : quickApi(quick, library);
+  return namesProxy(env) ? undefined : quickConfigOf(choice);
+}
+
+/** Returns true if the context needs neither a credential plugin nor anything else of the client library. */
+export function isPlain(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): boolean {
+  const choice = findContext(options);
+  return choice !== undefined && quickConfigFor(choice, options.env ?? {}) !== undefined;
+}
+
+/** Loads the client library if the context needs it. Never throws. */
+export async function preloadFor(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): Promise<void> {
+  try {
+    if (!isPlain(options)) await loadLibrary();
+  } catch {
+    // The command says what is wrong with the kubeconfig.
+  }
+}
+
+/** Returns the means to ask the API server of a context. */
+function apiOf(choice: Choice, { interactive = false, notice, handBack, env = {} }: ClusterOptions): Api {
+  const library = apiOfLibrary(async () =>
+    (await loadLibrary()).libraryApi(choice, { interactive, notice, ...defined({ handBack }) })
+  );
+  const quick = quickConfigFor(choice, env);
+  if (quick === undefined) return library;
+  const key = JSON.stringify(quick), api = asked.get(key) ?? quickApi(quick, library);
+  asked.set(key, api);
+  return api;
 }
 
 /** Loads the cluster of a kubeconfig. Throws ScopeError: unreachable when there is none, and notFound. */

@@ -11,6 +11,8 @@ export interface PluginWorld {
   interactive: boolean;
   /** Prints the plugin's messages for the user. */
   notice(text: string): void;
+  /** Leaves the work to the process whose terminal it is; undefined if it is this one. */
+  handBack?: () => Promise<never>;
 }
 
 interface Credential {
@@ -86,13 +88,21 @@ export class CredentialPlugin {
   }
 
   async #ask(plugin: ExecEntry): Promise<Credential> {
-    const { command, args, env, interactiveMode, installHint } = plugin;
+    const { command, interactiveMode } = plugin, { handBack } = this.world;
     // Only the first time: later in the run other code reads the terminal.
     const interactive = this.world.interactive && !this.#prompted && interactiveMode !== "Never";
     if (interactiveMode === "Always" && !interactive) {
       throw failure(command, "it asks for a terminal: run scope at a terminal, or log in with the plugin first");
     }
     this.#prompted = true;
+    if (!interactive || handBack === undefined) return await this.#run(plugin, interactive);
+    // Most plugins need not ask, and so not the process whose terminal it is.
+    if (interactiveMode === "Always") return await handBack();
+    return await this.#run(plugin, false).catch(handBack);
+  }
+
+  async #run(plugin: ExecEntry, interactive: boolean): Promise<Credential> {
+    const { command, args, env, installHint } = plugin;
     const { execa } = await import("execa");
     const stop = new AbortController();
     this.#running = { command, stop };

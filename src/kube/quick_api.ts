@@ -1,18 +1,15 @@
-import { Buffer } from "node:buffer";
 import { type QuickClient, quickClients } from "./quick_client.ts";
 import type { QuickConfig } from "./quick_config.ts";
-import {
-  type AnswerBody,
-  type Api,
-  type ExecRequest,
-  type ExecSocket,
-  headersOf,
-  isPage,
-  objectOf,
-  type RestRequest,
-  urlOf,
-} from "./rest.ts";
+import { type AnswerBody, type Api, headersOf, isHarmless, isPage, objectOf, type RestRequest, urlOf } from "./rest.ts";
 import { StatusError } from "./status_error.ts";
+
+/**
+ * Time since the last answer up to which a connection is taken for alive, and from which on for dead, in milliseconds. Routers
+ * forget connections, and a machine that was suspended has none left.
+ */
+const freshMs = 2000, staleMs = 60_000;
+/** Limit for the first answer by a connection that may be dead, in milliseconds. */
+const silentMs = 1500;
 
 /**
  * Makes requests by Deno itself, for plain kubeconfigs: the client library takes a third of a command's CPU time. Where no
@@ -20,18 +17,38 @@ import { StatusError } from "./status_error.ts";
  */
 export function quickApi(config: QuickConfig, library: Api): Api {
   const clients = quickClients(config);
-  /** Resolves to undefined if a file of the kubeconfig cannot be read. */
-  const clientOrNone = () => clients().catch(() => undefined);
-  /** Sends a request; resolves to undefined if it could not be sent. */
+  /** Time of the last answer, in milliseconds since 1970, which go on while the machine is suspended; 0 without a connection. */
+  let answeredOn = 0;
+  const sendBy = async (
+    { client, headers }: QuickClient,
+    request: RestRequest,
+    more: RequestInit,
+  ): Promise<Response> => {
+    const { method, body, signal } = request;
+    const answer = await fetch(urlOf(config.server, request), {
+      ...{ method, signal, client, headers: { ...headersOf(request), ...headers } },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...more,
+    });
+    answeredOn = Date.now();
+    return answer;
+  };
+  /** Sends a request, again by a new connection if the kept one is silent; resolves to undefined if it could not be sent. */
   const send = async (request: RestRequest, more: RequestInit = {}): Promise<Response | undefined> => {
-    const { method, body, signal } = request, found = await clientOrNone();
+    const restedMs = answeredOn === 0 ? 0 : Date.now() - answeredOn;
+    if (restedMs > staleMs) {
+      clients.renew();
+      answeredOn = 0;
+    }
+    const mayBeDead = answeredOn > 0 && restedMs > freshMs && isHarmless(request);
+    const found = await clients.client().catch(() => undefined);
     if (found === undefined) return undefined;
     try {
-      return await fetch(urlOf(config.server, request), {
-        ...{ method, signal, client: found.client, headers: { ...headersOf(request), ...found.headers } },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...more,
-      });
+      const first = sendBy(found, request, more);
+      if (!mayBeDead || await settlesWithin(first, silentMs)) return await first;
+      first.catch(() => {});
+      clients.renew(found);
+      return await sendBy(await clients.client(), request, more);
     } catch (error) {
       if (isUnconnected(error)) return undefined;
       throw brokenBy(error);
@@ -55,13 +72,19 @@ export function quickApi(config: QuickConfig, library: Api): Api {
       throw new StatusError(answer.status, await answer.text(), headers);
     },
     async exec(request) {
-      const found = await clientOrNone();
-      const socket = found === undefined ? undefined : await openSocket(config.server, request, found);
-      return socket ?? await library.exec(request);
+      const found = await clients.material().catch(() => undefined);
+      if (found === undefined) return await library.exec(request);
+      const { openSocket } = await import("./exec_socket.ts");
+      return await openSocket(config.server, request, found);
     },
     plugin: undefined,
     stopPlugin() {},
   };
+}
+
+async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>(), timer = setTimeout(late.resolve, ms, false);
+  return await Promise.race([work.then(() => true, () => true), late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** Returns Deno's words for a request that failed; undefined for other errors, such as an abort. */
@@ -92,53 +115,4 @@ function bodyOf(answer: Response, destroy: () => void): AnswerBody {
     }
   }
   return Object.assign(chunks(), { destroy });
-}
-
-/** Channels of an exec's websocket: the first byte of each message, see k8s.io/apimachinery/pkg/util/remotecommand. */
-const channels = { input: 0, output: 1, errors: 2, status: 3, close: 255 } as const;
-
-/** Opens the websocket of an exec; resolves to undefined if it is refused: why, Deno does not say. */
-async function openSocket(
-  server: string,
-  { namespace, pod, container, command, input, output, errors, onStatus }: ExecRequest,
-  { client, headers }: QuickClient,
-): Promise<ExecSocket | undefined> {
-  const url = new URL(`${server}/api/v1/namespaces/${namespace}/pods/${pod}/exec`);
-  const wanted = [["stdin", "true"], ["stdout", "true"], ["stderr", "true"], ["tty", "false"], [
-    "container",
-    container,
-  ]];
-  url.search = new URLSearchParams([...wanted, ...command.map((word) => ["command", word])]).toString();
-  url.protocol = "wss:";
-  const socket = new WebSocket(url, { protocols: ["v5.channel.k8s.io", "v4.channel.k8s.io"], headers, client });
-  socket.binaryType = "arraybuffer";
-  const opened = Promise.withResolvers<boolean>();
-  socket.onopen = () => opened.resolve(true);
-  socket.onerror = () => opened.resolve(false);
-  if (!await opened.promise) return undefined;
-  socket.onmessage = ({ data }) => {
-    const bytes = new Uint8Array(data as ArrayBuffer), content = bytes.subarray(1);
-    if (bytes[0] === channels.output) output.write(content);
-    else if (bytes[0] === channels.errors) errors.write(content);
-    else if (bytes[0] === channels.status) {
-      onStatus(JSON.parse(new TextDecoder().decode(content)));
-      socket.close();
-    }
-  };
-  input.on("data", (bytes: Uint8Array) => {
-    if (socket.readyState === WebSocket.OPEN) socket.send(Buffer.concat([Uint8Array.of(channels.input), bytes]));
-  });
-  input.on("end", () => {
-    // Only the newer protocol can end the input alone.
-    if (socket.protocol !== "v5.channel.k8s.io") socket.close();
-    else if (socket.readyState === WebSocket.OPEN) socket.send(Uint8Array.of(channels.close, channels.input));
-  });
-  return {
-    close: () => socket.close(),
-    on(event: "close" | "error", listener: (error: Error) => void) {
-      socket.addEventListener(event, (happened) => {
-        listener(happened instanceof ErrorEvent ? happened.error ?? new Error(happened.message) : new Error(event));
-      });
-    },
-  };
 }

@@ -1,27 +1,60 @@
 import type { Material, QuickConfig } from "./quick_config.ts";
 
-/** Authentication of Deno's own requests: a client with the certificates, and headers. */
+/** What authenticates both ends: PEM texts, and headers. */
+export interface QuickMaterial {
+  ca: string | undefined;
+  cert: string | undefined;
+  key: string | undefined;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** A client of Deno's own requests, and their headers. */
 export interface QuickClient {
   client: Deno.HttpClient;
   headers: Readonly<Record<string, string>>;
 }
 
-/**
- * Makes clients of an API server. The files are read anew each time, as their issuer renews them; connections are kept until
- * the certificates change. Throws when a file cannot be read.
- */
-export function quickClients({ authority, certificate, key, token }: QuickConfig): () => Promise<QuickClient> {
+/** Makes clients of an API server, whose one connection all requests share. */
+export interface QuickClients {
+  /** Throws when a file of the kubeconfig cannot be read. */
+  material(): Promise<QuickMaterial>;
+  /** The same client as before, unless the certificates have changed. Throws as `material()`. */
+  client(): Promise<QuickClient>;
+  /** Forgets the connection, which may be dead; if one is given, just that. */
+  renew(dead?: QuickClient): void;
+}
+
+const all = new Map<string, QuickClients>();
+
+/** Returns the clients of an API server: the same ones for the same configuration. */
+export function quickClients(config: QuickConfig): QuickClients {
+  const key = JSON.stringify(config), clients = all.get(key) ?? makeClients(config);
+  all.set(key, clients);
+  return clients;
+}
+
+/** The files of the kubeconfig are read anew each time, as their issuer renews them. */
+function makeClients({ authority, certificate, key, token }: QuickConfig): QuickClients {
   let made: { client: Deno.HttpClient; of: string } | undefined;
-  return async () => {
+  const material = async (): Promise<QuickMaterial> => {
     const [ca, cert, secret, bearer] = await Promise.all([authority, certificate, key, token].map(textOf));
-    const of = JSON.stringify([ca, cert, secret]);
-    if (made?.of !== of) {
-      const pair = cert === undefined || secret === undefined ? {} : { cert, key: secret };
-      const trusted = ca === undefined ? {} : { caCerts: [ca] };
-      const make = () => Deno.createHttpClient({ ...trusted, ...pair, http2: false });
-      made = { of, client: ca === undefined ? make() : trustingNoOthers(make) };
-    }
-    return { client: made.client, headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer.trim()}` } };
+    const headers: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer.trim()}` };
+    return { ca, cert, key: secret, headers };
+  };
+  return {
+    material,
+    async client() {
+      const { ca, cert, key, headers } = await material(), of = JSON.stringify([ca, cert, key]);
+      if (made?.of !== of) {
+        const pair = cert === undefined || key === undefined ? {} : { cert, key };
+        const make = () => Deno.createHttpClient({ ...ca === undefined ? {} : { caCerts: [ca] }, ...pair });
+        made = { of, client: ca === undefined ? make() : trustingNoOthers(make) };
+      }
+      return { client: made.client, headers };
+    },
+    renew(dead) {
+      if (dead === undefined || made?.client === dead.client) made = undefined;
+    },
   };
 }
 

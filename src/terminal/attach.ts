@@ -1,6 +1,7 @@
 import { onAbort } from "../lib/on_abort.ts";
 import type { Run } from "../tool.ts";
 import { onResize, rawInput, sayLine, windowSize, writeAllAsync } from "./terminal.ts";
+import { userProcess } from "./user_process.ts";
 
 /** Limit for a program to end after SIGTERM or SIGHUP, and for the manager to pass a signal on, in milliseconds. */
 const finishMs = 3000;
@@ -26,13 +27,13 @@ export async function attach(
     // Ctrl-C can be pressed again; other signals come only once.
     if (name === "SIGINT") void passedOn.then(() => clearTimeout(timer));
   });
-  const input = Deno.stdin.readable.getReader();
+  const input = userProcess().stdin.readable.getReader();
   const ended = new AbortController();
   void feed(run, input, ended.signal);
   try {
     const copy = async () => {
       for await (const { stream, bytes } of run.output) {
-        await writeAllAsync(stream === "stdout" ? Deno.stdout : Deno.stderr, bytes);
+        await writeAllAsync(stream === "stdout" ? userProcess().stdout : userProcess().stderr, bytes);
       }
       return (await run.exit).code;
     };

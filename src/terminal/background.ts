@@ -1,6 +1,7 @@
 import { onAbort } from "../lib/on_abort.ts";
-import { flags, permissions } from "./flags.ts";
 import { writeAll } from "./terminal.ts";
+import { thisProgram } from "./this_program.ts";
+import { userProcess } from "./user_process.ts";
 
 /**
  * Runs this command line again with more arguments, in a detached process with scope's permissions. Passes on its first line,
@@ -10,7 +11,7 @@ import { writeAll } from "./terminal.ts";
  */
 export async function runInBackground(more: readonly string[], signal: AbortSignal): Promise<Background> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...thisProgram(), ...Deno.args, ...more],
+    args: [...thisProgram(), ...userProcess().args, ...more],
     detached: true,
     stdin: "null",
     stdout: "piped",
@@ -32,30 +33,21 @@ export async function runInBackground(more: readonly string[], signal: AbortSign
   }
   words.catch(() => {});
   child.unref();
-  writeAll(Deno.stdout, new TextEncoder().encode(line));
+  writeAll(userProcess().stdout, new TextEncoder().encode(line));
   return { pid: child.pid, line: line.trimEnd() };
 }
 
 /** Runs this command line again with more variables, silently and in a detached process. */
 export function runAgain(env: Readonly<Record<string, string>>): void {
   const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
-  const args = [...thisProgram(), ...Deno.args];
+  const args = [...thisProgram(), ...userProcess().args];
   new Deno.Command(Deno.execPath(), { args, env, detached: true, ...silent }).spawn().unref();
 }
 
 export type Background = { pid: number; line: string } | { exitCode: number };
 
-/** Returns the arguments by which Deno runs this program. A compiled program needs none: its flags are built in. */
-function thisProgram(): string[] {
-  if (Deno.build.standalone) return [];
-  const main = Deno.mainModule, words = (list: typeof flags) => list.map(({ flag }) => flag);
-  // The sources need the configuration, which names their packages.
-  const config = ["--quiet", "--no-prompt", "--config", decodeURIComponent(new URL("../deno.json", main).pathname)];
-  return ["run", ...main.endsWith(".ts") ? [...config, ...words(permissions)] : words(flags), main];
-}
-
 async function copyWords(from: ReadableStream<Uint8Array>): Promise<void> {
-  for await (const bytes of from) writeAll(Deno.stderr, bytes);
+  for await (const bytes of from) writeAll(userProcess().stderr, bytes);
 }
 
 /** Returns the first line with its end; undefined without any. */

@@ -6,7 +6,8 @@ import { matchingPods, type PodChoice, podRows } from "./pod_rows.ts";
 import { leave } from "../text/live_screen.ts";
 import { paint } from "../text/style.ts";
 import type { Interrupt } from "./interrupt.ts";
-import { ClosedPipe, onResize, rawInput, unicode, windowSize, writeAll } from "./terminal.ts";
+import { ClosedPipe, isUnicodeLocale, onResize, rawInput, windowSize, writeAll } from "./terminal.ts";
+import { userProcess } from "./user_process.ts";
 
 export interface PickOptions {
   /** For example `Which pod of namespace "shop"?`. */
@@ -28,15 +29,14 @@ const enter = "\x1b[?1049h", clear = "\x1b[2J\x1b[H";
 export async function pickPod(options: PickOptions): Promise<string> {
   const { signal } = options.interrupt;
   // Written synchronously: nothing else is drawn meanwhile.
-  const write = (text: string) => writeAll(Deno.stderr, new TextEncoder().encode(unicode ? text : ascii(text)));
+  const write = (text: string) =>
+    writeAll(userProcess().stderr, new TextEncoder().encode(isUnicodeLocale() ? text : ascii(text)));
   using ending = new DisposableStack();
   ending.use(rawInput({ signals: true }));
   write(enter);
   ending.defer(() => write(leave));
   // A second signal ends this process at once.
-  const onUnload = () => write(leave);
-  addEventListener("unload", onUnload);
-  ending.defer(() => removeEventListener("unload", onUnload));
+  ending.use(userProcess().onExit(() => write(leave)));
   let resized = new AbortController(), typed = "", current: string | undefined;
   ending.use(onResize(() => resized.abort()));
   const keys = new Keys(options.interrupt);
@@ -151,7 +151,7 @@ class Keys {
     let open = true;
     const closed = asked.then(() => {}, () => {}).then(() => void (open = false));
     while (open) {
-      this.#pending ??= Deno.stdin.read(this.#buffer);
+      this.#pending ??= userProcess().stdin.read(this.#buffer);
       const count = await Promise.race([this.#pending, closed]);
       if (typeof count === "undefined") break;
       this.#pending = undefined;

@@ -2,6 +2,7 @@ import { castHeader, castOutput, castResize, CastText } from "../text/asciicast.
 import { ScopeError } from "../errors.ts";
 import { escaped, safePrinted } from "../text/safe.ts";
 import { onOutput, onResize, sayLine, windowSize } from "./terminal.ts";
+import { userProcess } from "./user_process.ts";
 
 export interface Recording {
   /** Ends the recording and removes its file: nothing worth keeping was done, and the next attempt may use the name. */
@@ -16,7 +17,8 @@ export interface Recording {
  */
 export function startRecording(path: string, command: string): Recording {
   let file: Deno.FsFile | undefined = create(path), length = 0;
-  const begin = performance.now(), texts = { stdout: castText(Deno.stdout), stderr: castText(Deno.stderr) };
+  const begin = performance.now(),
+    texts = { stdout: castText(userProcess().stdout), stderr: castText(userProcess().stderr) };
   const write = (line: string) => {
     if (file === undefined) return;
     const bytes = new TextEncoder().encode(line);

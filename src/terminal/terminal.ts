@@ -2,6 +2,7 @@ import { onAbort } from "../lib/on_abort.ts";
 import { ascii, isUnicode } from "../text/ascii.ts";
 import { ScopeError } from "../errors.ts";
 import type { Screen } from "../renderer.ts";
+import { userProcess } from "./user_process.ts";
 
 /** Thrown when the reader has closed the output, as in `scope … | head`: ends the work, and is no failure. */
 export class ClosedPipe extends Error {}
@@ -11,8 +12,10 @@ interface Writer {
 }
 
 const encoder = new TextEncoder();
-/** True if the locale has more characters than ASCII. */
-export const unicode = isUnicode(Deno.env.toObject());
+/** Returns true if the locale has more characters than ASCII. */
+export function isUnicodeLocale(): boolean {
+  return isUnicode(Deno.env.toObject());
+}
 
 type Listener = (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 let listener: Listener | undefined;
@@ -23,15 +26,15 @@ export function onOutput(callback: Listener): void {
 }
 
 function notifyListener(to: unknown, bytes: Uint8Array): void {
-  if (listener !== undefined && (to === Deno.stdout || to === Deno.stderr)) {
-    listener(to === Deno.stdout ? "stdout" : "stderr", bytes);
+  if (listener !== undefined && (to === userProcess().stdout || to === userProcess().stderr)) {
+    listener(to === userProcess().stdout ? "stdout" : "stderr", bytes);
   }
 }
 
 /** Prints a message on stderr. A closed stderr is ignored. */
 export function sayLine(text: string): void {
   try {
-    writeAll(Deno.stderr, encoder.encode(`${unicode ? text : ascii(text)}\n`));
+    writeAll(userProcess().stderr, encoder.encode(`${isUnicodeLocale() ? text : ascii(text)}\n`));
   } catch {
     // The reader has gone.
   }
@@ -93,7 +96,7 @@ async function withReaderLimit(write: Promise<number>): Promise<number> {
 /** Returns the size of the terminal, even if stdout is redirected; 80×24 without a terminal. */
 export function windowSize(): { columns: number; rows: number } {
   try {
-    return Deno.consoleSize();
+    return userProcess().consoleSize();
   } catch {
     return { columns: 80, rows: 24 };
   }
@@ -115,7 +118,7 @@ const fullLength = 64 * 1024;
  * such as a pager, pauses. Colour is used on a terminal, unless $NO_COLOR is set or the terminal is dumb.
  */
 export function standardScreen(): StandardScreen {
-  const terminal = Deno.stdout.isTerminal();
+  const terminal = userProcess().stdout.isTerminal();
   let waiting = "", writing: Promise<void> | undefined;
   /** Chunks that wait, in front of the waiting text. */
   let before: Uint8Array[] = [];
@@ -124,7 +127,7 @@ export function standardScreen(): StandardScreen {
       const chunks = [...before, encoder.encode(waiting)];
       before = [];
       waiting = "";
-      for (const bytes of chunks) await writeAllAsync(Deno.stdout, bytes);
+      for (const bytes of chunks) await writeAllAsync(userProcess().stdout, bytes);
     }
     writing = undefined;
   };
@@ -158,7 +161,7 @@ export function standardScreen(): StandardScreen {
 
 /** Returns the screen with scope's signs as ASCII if the locale supports no others. */
 export function textScreen(screen: Screen): Screen {
-  if (unicode) return screen;
+  if (isUnicodeLocale()) return screen;
   return {
     write: (text) => screen.write(ascii(text)),
     writeData: (text) => screen.write(text),
@@ -174,8 +177,7 @@ export function textScreen(screen: Screen): Screen {
 
 /** Calls back when the window size changes, until disposed. */
 export function onResize(callback: () => void): Disposable {
-  Deno.addSignalListener("SIGWINCH", callback);
-  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", callback) };
+  return userProcess().onSignal("SIGWINCH", callback);
 }
 
 /**
@@ -183,15 +185,11 @@ export function onResize(callback: () => void): Disposable {
  * would leave the terminal in this mode, and the manager would take a stopped client for dead.
  */
 export function rawInput({ signals }: { signals: boolean }): Disposable {
-  const stay = () => {};
-  Deno.addSignalListener("SIGTSTP", stay);
-  Deno.stdin.setRaw(true, { cbreak: signals });
-  return {
-    [Symbol.dispose]() {
-      Deno.stdin.setRaw(false);
-      Deno.removeSignalListener("SIGTSTP", stay);
-    },
-  };
+  const ending = new DisposableStack(), { stdin } = userProcess();
+  ending.use(userProcess().onSignal("SIGTSTP", () => {}));
+  stdin.setRaw(true, { cbreak: signals });
+  ending.defer(() => stdin.setRaw(false));
+  return ending;
 }
 
 const keys: Readonly<Record<string, string>> = {

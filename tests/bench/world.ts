@@ -17,6 +17,9 @@ export class World implements AsyncDisposable {
   readonly target = target;
   readonly node = node;
 
+  /** Directory of the processes that wait for the next command. */
+  readonly #runtime = Deno.makeTempDirSync({ prefix: "scope-bench-" });
+
   private constructor(
     readonly image: string,
     readonly scopeCommand: readonly string[],
@@ -40,7 +43,10 @@ export class World implements AsyncDisposable {
       return value === undefined ? [] : [[name, value]];
     });
     // Without the user's own settings.
-    const env = { ...Object.fromEntries([...kept, ...optional]), XDG_CONFIG_HOME: "/nonexistent", SCOPE_VIA: "node" };
+    const env = {
+      ...Object.fromEntries([...kept, ...optional]),
+      ...{ XDG_CONFIG_HOME: "/nonexistent", SCOPE_VIA: "node", SCOPE_WARM: "off" },
+    };
     const command = (name: string) => variable(name).split(/\s+/);
     const world = new World(image, command("SCOPE_COMMAND"), command("SCOPE_FILE_COMMAND"), env, signal);
     await world.#remove(); // left by a run that was killed
@@ -96,6 +102,34 @@ export class World implements AsyncDisposable {
     return { once: async () => (await run(argv, { ...this, ...options })).tookMs };
   }
 
+  /** The environment in which a process waits for the next command. */
+  get warm(): Environment {
+    const { SCOPE_WARM: _off, ...env } = this.env;
+    return { ...env, XDG_RUNTIME_DIR: this.#runtime };
+  }
+
+  /** Waits until a process waits for the next command and is connected to a manager. */
+  async untilWarm(): Promise<void> {
+    for (const end = performance.now() + 20_000; performance.now() < end;) {
+      const { stdout } = await run([...this.scopeCommand, "-o", "json", "worker", "list"], { ...this, env: this.warm });
+      if (stdout.includes('"manager"')) return;
+    }
+    throw new Error("No process waits for the next command");
+  }
+
+  /** Ends the process that waits for the next command. */
+  async endWarm(): Promise<void> {
+    await run([...this.scopeCommand, "worker", "end"], { env: this.warm, signal: AbortSignal.timeout(10_000) });
+  }
+
+  /** Returns a contender that runs scope, for which a process waits. `argv` makes another command line of it. */
+  warmScope(args: readonly string[], argv = (argv: readonly string[]) => argv): Contender {
+    return {
+      once: async () => (await run(argv(this.scopeArgv(...args)), { ...this, env: this.warm })).tookMs,
+      reset: () => this.untilWarm(),
+    };
+  }
+
   /** Ends the debug pod, if there is one, and starts a new one; returns its uid. */
   async freshDebugPod(): Promise<string> {
     await this.scope("cleanup", "-p", "all");
@@ -118,6 +152,8 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.endWarm();
+    Deno.removeSync(this.#runtime, { recursive: true });
     await this.#remove();
   }
 

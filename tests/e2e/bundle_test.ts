@@ -21,7 +21,7 @@ async function disposals(entry: string, options: readonly string[]): Promise<num
 // The minifier inlines a variable that is used only once, and thereby loses its disposal.
 Deno.test("no bundle loses a disposal", async (t) => {
   const split = ["--code-splitting"];
-  const bundles = [["src/cli/main.ts", split], ["src/one_file.ts", []], [
+  const bundles = [["src/main.ts", split], ["src/cli/main.ts", split], ["src/one_file.ts", []], [
     "src/manager/server/manager.ts",
     split,
   ]] as const;

@@ -27,7 +27,10 @@ export class NewUser implements AsyncDisposable {
   run(program: string, args: readonly string[], { directories = [], env = {} }: Place = {}): Promise<Outcome> {
     const path = [...directories, `${this.home}/programs`].join(":");
     // Only these variables: a kubeconfig is always needed.
-    const all = { HOME: this.home, PATH: path, LANG: "C.UTF-8", KUBECONFIG: Deno.env.get("KUBECONFIG") ?? "", ...env };
+    const kubeconfig = Deno.env.get("KUBECONFIG") ?? "";
+    // Nothing is to wait there when the home is removed.
+    const own = { HOME: this.home, SCOPE_WARM: "off", PATH: path };
+    const all = { ...own, LANG: "C.UTF-8", KUBECONFIG: kubeconfig, ...env };
     return bare(program, args, all);
   }
 

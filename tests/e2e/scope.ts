@@ -18,6 +18,9 @@ export const scopeArgv: readonly string[] = [
 
 const denoDirectory = `${Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`}/scope`;
 
+/** Directory of the workers that wait for the next command. */
+const runtime = Deno.env.get("XDG_RUNTIME_DIR");
+
 /** A way that tests choose. */
 export type Via = "auto" | "node" | "ephemeral";
 
@@ -52,6 +55,7 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
     LANG: "C.UTF-8",
     SCOPE_AUDIT: "off",
     SCOPE_VIA: currentVia,
+    ...runtime === undefined ? {} : { XDG_RUNTIME_DIR: runtime },
     ...env,
   };
 }
@@ -59,6 +63,8 @@ export function scopeEnv(env: Readonly<Record<string, string>> = {}): Record<str
 export interface ScopeOptions {
   readonly stdin?: Uint8Array<ArrayBuffer>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Command line of the program, if it is not the usual one. */
+  readonly argv?: readonly string[];
 }
 
 /** Outcome of a command line, with its raw output. */
@@ -102,8 +108,8 @@ export class ScopeProcess implements AsyncDisposable {
   #code: number | undefined;
   #ended = this.#started;
 
-  constructor(args: readonly string[], { stdin, env }: ScopeOptions) {
-    const [program = "", ...before] = scopeArgv;
+  constructor(args: readonly string[], { stdin, env, argv = scopeArgv }: ScopeOptions) {
+    const [program = "", ...before] = argv;
     this.#args = args;
     this.#child = new Deno.Command(program, {
       args: [...before, ...args],

@@ -22,6 +22,8 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #state: State;
   #env: Record<string, string>;
+  /** Directory of the processes of scope that wait for the next command; they end when it is gone. */
+  readonly #runtime = Deno.makeTempDirSync({ prefix: "scope-runtime-" });
   #started = false;
 
   constructor(options: LaneOptions) {
@@ -29,7 +31,7 @@ export class Lane {
     const name = options.number === 1 ? Deno.env.get("SCOPE_CLUSTER") ?? "" : `lane${options.number}`;
     this.#options = options;
     this.#state = new State(checkout, cache, name);
-    this.#env = { PATH: options.path, SCOPE_CLUSTER: name };
+    this.#env = { PATH: options.path, SCOPE_CLUSTER: name, XDG_RUNTIME_DIR: this.#runtime };
   }
 
   get number(): number {
@@ -66,6 +68,7 @@ export class Lane {
 
   /** Ends the cluster if this lane started it, also after an interrupt. */
   async end(): Promise<void> {
+    Deno.removeSync(this.#runtime, { recursive: true });
     if (!this.#started) return;
     const { code, output } = await runProgram([`${ROOT}/scripts/cluster`, "down"], {
       cwd: ROOT,

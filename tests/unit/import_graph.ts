@@ -68,13 +68,13 @@ export function roomOf(module: string): string {
 
 /** Rooms that hold no decisions about what is asked for, from the lowest up. */
 const low = ["contract", "lib", "text"];
-const feature = [...low, "connect", "kube", "manager/client", "manager/protocol", "rights", "runs", "terminal"];
+const feature = [...low, "connect", "kube", "manager/client", "manager/protocol", "rights", "runs", "terminal", "warm"];
 
 /** Rooms that each room may import; its own is always among them. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": ["src/start.ts", "cli"],
   "src/one_file.ts": ["src/start.ts", "cli"],
-  "src/start.ts": ["contract", "cli", "text"],
+  "src/start.ts": ["contract", "cli", "text", "warm"],
   "src/app.ts": ["contract", "features", "rights", "text"],
   contract: ["lib", "deno.json"],
   lib: [],
@@ -91,6 +91,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Programs of the image, as small as can be.
   helpers: [],
   cli: [...feature, "features", "src/app.ts"],
+  // The command line is loaded by it, and never loads it; of that it names types.
+  warm: ["contract", "lib", "terminal", "cli"],
 };
 
 /** Types that a contract names though they are of a room: the interface of what a command is handed. */
@@ -118,11 +120,12 @@ const importers: Readonly<Record<string, readonly string[]>> = {
   debug: ["src/kube/errors_at_load.ts"],
   undici: ["src/kube/errors_at_load.ts", "src/kube/library_api.ts"],
   commander: ["src/app.ts"],
+  ws: ["src/kube/exec_socket.ts"],
   dotenv: ["src/cli/config.ts"],
   yaml: ["src/kube/yaml.ts"],
   "fast-string-width": ["src/text/fit_text.ts"],
   // Parts of Deno itself: those that reach the world belong to the adapters.
-  "node:buffer": ["src/kube/exec.ts", "src/kube/quick_api.ts", "src/manager/server/files/names.ts"],
+  "node:buffer": ["src/kube/exec.ts", "src/kube/exec_socket.ts", "src/manager/server/files/names.ts"],
   "node:crypto": ["src/connect/", "src/features/pods/make_copy.ts", "src/manager/protocol/hash.ts"],
   "node:fs": ["src/terminal/piped.ts", "src/kube/find_kubeconfig.ts", "src/kube/pod_choice.ts"],
   "node:fs/promises": ["src/kube/credential_plugin.ts", "src/kube/token_file.ts"],

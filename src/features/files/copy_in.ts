@@ -14,6 +14,7 @@ import { parentOf } from "./local_directories.ts";
 import { localTree } from "./local_tree.ts";
 import type { LocalEntry } from "./local_tree.ts";
 import { joined, localTrouble } from "./local_trouble.ts";
+import { userProcess } from "../../terminal/user_process.ts";
 
 /** Number of files in flight without a result; a batch counts as `batchWeight` files. */
 const ahead = 32, batchWeight = 12;
@@ -177,7 +178,7 @@ function send(
     done = at;
   };
   if (kind === "other") {
-    const input = request.local === "-" ? Deno.stdin.readable : undefined;
+    const input = request.local === "-" ? userProcess().stdin.readable : undefined;
     return writer.file({ path, mode: 0o644, resume: false }, () => streamed(input, source, reached));
   }
   const file = { path, mode, sizeBytes, modifiedNs, resume: sizeBytes >= resumeBytes };

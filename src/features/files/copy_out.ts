@@ -12,6 +12,7 @@ import { LocalFile } from "./local_file.ts";
 import { isSafe, LocalDirectories, parentOf } from "./local_directories.ts";
 import { ifThere, joined, localTrouble } from "./local_trouble.ts";
 import { printChunks } from "./streams.ts";
+import { userProcess } from "../../terminal/user_process.ts";
 
 /** Number of files requested ahead; a batch counts as `batchWeight` files. */
 const ahead = 32, batchWeight = 12;
@@ -207,7 +208,7 @@ async function destinationOf(copy: Copy, directory: boolean): Promise<Destinatio
   const { remote, local } = copy.request;
   if (local === "-") {
     if (directory) throw copy.error("read", "pod", remote, "EISDIR");
-    return { path: "-", stream: Deno.stdout };
+    return { path: "-", stream: userProcess().stdout };
   }
   try {
     const there = await ifThere(() => Deno.stat(local)), name = baseName(remote);

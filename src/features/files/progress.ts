@@ -1,6 +1,7 @@
 import { progressLine } from "../../text/progress_line.ts";
 import type { Progress } from "../../text/progress_line.ts";
 import { windowSize, writeAll } from "../../terminal/terminal.ts";
+import { userProcess } from "../../terminal/user_process.ts";
 
 /** Interval between redraws, and time before the line is drawn at all, in milliseconds. */
 const drawMs = 200, quietMs = 500;
@@ -14,7 +15,7 @@ export class ProgressShown implements Disposable {
   #drawn = false;
 
   constructor(enabled: boolean) {
-    if (enabled && Deno.stderr.isTerminal()) this.#timer = setInterval(() => this.#draw(), drawMs);
+    if (enabled && userProcess().stderr.isTerminal()) this.#timer = setInterval(() => this.#draw(), drawMs);
   }
 
   get elapsedMs(): number {
@@ -43,7 +44,7 @@ export class ProgressShown implements Disposable {
 
 function write(text: string): void {
   try {
-    writeAll(Deno.stderr, new TextEncoder().encode(text));
+    writeAll(userProcess().stderr, new TextEncoder().encode(text));
   } catch {
     // Progress is optional: stderr may be closed.
   }

@@ -41,6 +41,7 @@ export const logs = defineCommand({
   arguments: "[pod] [container] [--] [command...]",
   argumentValues: ["pod", []],
   separator: true,
+  ownProcess: (args) => args.includes("--"),
   permissions: ["target", "logs"],
   anyPod: true,
   options,

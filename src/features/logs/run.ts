@@ -4,6 +4,7 @@ import type { LogsPlan } from "./command.ts";
 import { sayNotices } from "./log_notices.ts";
 import { readLogs } from "./read_logs.ts";
 import type { LogRequest } from "./request.ts";
+import { userProcess } from "../../terminal/user_process.ts";
 
 /** Reads and follows logs, while the command of the request runs. Returns the command's exit code, if there is a command. */
 export async function run(context: Context, { request, times }: LogsPlan, read = readLogs): Promise<number> {
@@ -26,6 +27,6 @@ async function* events(context: Context, request: LogRequest, read: typeof readL
   const cluster = await context.cluster();
   if (options.output === "json") return yield* read(cluster, asked, { onTerminal: false });
   // A recording leaves out the output that a command writes to the terminal itself.
-  const onTerminal = Deno.stdout.isTerminal() && options.record === undefined;
+  const onTerminal = userProcess().stdout.isTerminal() && options.record === undefined;
   yield* sayNotices(read(cluster, asked, { onTerminal }), notice);
 }

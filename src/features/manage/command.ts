@@ -43,6 +43,7 @@ export const manage = defineCommand({
     ),
     idle: parsed("--idle <seconds>", "end when nobody has used it for so long", seconds, { hidden: true }),
   },
+  ownProcess: () => true,
   examples: [
     ["scope -n shop -p web manage", "prints what the manager runs in, and where it serves"],
     ["scope -n shop -p web manage --socket /tmp/web.sock", "then: grpcurl -plaintext -unix /tmp/web.sock list"],

@@ -2,6 +2,7 @@ import type { Context } from "../../context.ts";
 import type { Event } from "../../event.ts";
 import { targetQuery } from "../../options.ts";
 import { diagnose } from "./doctor.ts";
+import { isWarm } from "../../warm/place.ts";
 import type { CommandNeeds } from "./doctor_command.ts";
 
 /** Reports for each command which way it could use, without creating anything. */
@@ -9,5 +10,9 @@ export async function run(context: Context, commands: readonly CommandNeeds[], l
   const events = async function* (): AsyncIterable<Event> {
     yield* look(await context.cluster(), targetQuery(context.options), commands);
   };
-  return await context.show(events());
+  const code = await context.show(events());
+  if (isWarm() && context.options.output === "text") {
+    context.notice("a process waits on this machine to make the next command quick; scope worker list shows it");
+  }
+  return code;
 }

@@ -11,13 +11,17 @@ import type { Client, Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Wakeup } from "../../lib/wakeup.ts";
 import { Manager } from "../protocol/gen/manager_pb.ts";
-import { pingIntervalMs, windowBytes } from "../protocol/transport.ts";
+import { pingIntervalMs, waitingPingIntervalMs, windowBytes } from "../protocol/transport.ts";
 
 /** A connection to a manager. Disposing the connection ends everything that the manager started for it. */
 export interface ManagerConnection extends AsyncDisposable {
   readonly calls: Client<typeof Manager>;
   /** Opens the HTTP/2 stream of a call to any service. Throws if the connection is lost. */
   open(headers: OutgoingHttpHeaders, options?: ClientSessionRequestOptions): ClientHttp2Stream;
+  /** Lets the connection wait for its first command; `connect()` takes it up again by its stream. */
+  wait(): Promise<void>;
+  /** Ends the wait. Resolves to whether the manager answers within `limitMs`. */
+  resume(limitMs: number): Promise<boolean>;
   /** Aborted when the connection is lost; the reason is the error of the underlying stream, if it had one. */
   readonly lost: AbortSignal;
 }
@@ -33,28 +37,37 @@ export class Unanswered extends Error {
   }
 }
 
+/** The connections that wait, by their streams. */
+const waiting = new WeakMap<Duplex, ManagerConnection>();
+
+/** Speaks gRPC over one byte stream; takes up the connection that waits there. Parameters as of `open()`. */
+export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
+  return waiting.get(stream) ?? open(stream, firstMs);
+}
+
 /**
  * Speaks gRPC over one byte stream, and sends a PING every second to keep this client alive at the manager. The first answer
  * may take `firstMs`. Every call ends with the connection.
  */
-export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
+function open(stream: Duplex, firstMs: number): ManagerConnection {
   const lost = new AbortController();
   const session: ClientHttp2Session = http2.connect("http://manager", {
     createConnection: () => stream,
     settings: { initialWindowSize: windowBytes, enablePush: false },
   });
   /** Calls that have not ended; `idle` is woken when there are none. */
-  const open = new Set<unknown>(), idle = new Wakeup();
-  const pings = setInterval(ping, pingIntervalMs);
-  let answeredAt = performance.now(), ever = false;
+  const running = new Set<unknown>(), idle = new Wakeup();
+  let pings = setInterval(ping, pingIntervalMs), pingMs = pingIntervalMs;
+  let answeredAt = performance.now(), answeredOn = Date.now(), ever = false;
   function onAnswer() {
     answeredAt = performance.now();
+    answeredOn = Date.now(); // goes on while the machine is suspended
     ever = true;
   }
   function ping() {
     if (session.destroyed) return;
     session.ping((error) => error === null && onAnswer());
-    const limitMs = ever ? answerMs : firstMs;
+    const limitMs = pingMs > pingIntervalMs ? 2 * pingMs : ever ? answerMs : firstMs;
     if (performance.now() - answeredAt >= limitMs) close(new Unanswered(limitMs, ever));
   }
   function close(reason: unknown) {
@@ -74,12 +87,31 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   stream.on("error", close);
   function start(headers: OutgoingHttpHeaders, options?: ClientSessionRequestOptions): ClientHttp2Stream {
     const call = session.request(headers, options);
-    open.add(call);
-    call.once("close", () => open.delete(call) && open.size === 0 && idle.wake());
+    running.add(call);
+    call.once("close", () => running.delete(call) && running.size === 0 && idle.wake());
     return call;
   }
-  return {
+  function pingEvery(ms: number) {
+    clearInterval(pings);
+    pingMs = ms;
+    pings = setInterval(ping, ms);
+  }
+  const connection: ManagerConnection = {
     open: start,
+    async wait() {
+      await connection.calls.info({ waiting: true });
+      waiting.set(stream, connection);
+      pingEvery(waitingPingIntervalMs);
+    },
+    async resume(limitMs) {
+      const answered = Promise.withResolvers<boolean>();
+      const late = setTimeout(answered.resolve, limitMs, false);
+      answeredAt = performance.now();
+      pingEvery(pingIntervalMs);
+      if (session.destroyed || Date.now() - answeredOn > 2 * waitingPingIntervalMs) return false;
+      session.ping((error) => answered.resolve(error === null));
+      return await answered.promise.finally(() => clearTimeout(late));
+    },
     calls: createClient(
       Manager,
       ending(
@@ -104,7 +136,7 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
     async [Symbol.asyncDispose]() {
       clearInterval(pings);
       // Give calls that are ending time to send their last frames; all others are cut off.
-      if (!session.destroyed && open.size > 0) {
+      if (!session.destroyed && running.size > 0) {
         const timer = setTimeout(() => idle.wake(), 200);
         await idle.next;
         clearTimeout(timer);
@@ -112,6 +144,7 @@ export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
       close(new Error("the connection was closed"));
     },
   };
+  return connection;
 }
 
 /** Wraps a transport so that every call ends with the connection: calls of a destroyed HTTP/2 session would hang. */

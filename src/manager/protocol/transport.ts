@@ -9,3 +9,6 @@ export const scratchVariable = "SCOPE_SCRATCH", scratchDirectory = "/tmp/scope",
 
 /** Interval between a client's PINGs, in milliseconds. */
 export const pingIntervalMs = 1000;
+
+/** The same of a client that waits for its first call, see InfoRequest. */
+export const waitingPingIntervalMs = 30_000;

@@ -9,7 +9,8 @@
  * container itself, as with kind, the first container below the pod counts.
  */
 export function isInContainer(cgroups: string, id: string): boolean {
-  return id !== "" && paths(cgroups).some((names) => {
+  // Most processes are elsewhere: without the id in the text there is nothing to look at.
+  return id !== "" && cgroups.includes(id) && paths(cgroups).some((names) => {
     const below = names.slice(names.findIndex(isPod) + 1);
     return below.map(containerOf).find((container) => container !== undefined) === id;
   });
@@ -28,7 +29,7 @@ export function isInPod(cgroups: string, uid: string): boolean {
   if (uid === "") return false;
   // The systemd driver replaces dashes, because a dash separates a slice from its parent.
   const plain = `pod${uid}`, slice = `pod${uid.replaceAll("-", "_")}.slice`;
-  return paths(cgroups).some((names) => {
+  return (cgroups.includes(plain) || cgroups.includes(slice)) && paths(cgroups).some((names) => {
     const pod = names.find(isPod);
     return pod === plain || pod === slice || pod?.endsWith(`-${slice}`);
   });

@@ -1,13 +1,27 @@
 import type { Http2Session, ServerHttp2Session } from "node:http2";
 
-/** A client counts as gone after this long without a byte, in milliseconds. */
-const silenceMs = 4000;
+/** A client counts as gone after this long without a byte, one that waits for its first call later, in milliseconds. */
+const silenceMs = 4000, waitingSilenceMs = 100_000;
 const checkMs = 500;
 
 /** One connected client. */
 export class Client {
   readonly #gone = new AbortController();
-  constructor(readonly session: ServerHttp2Session) {}
+  #waiting = false;
+
+  constructor(readonly session: ServerHttp2Session) {
+    session.on("stream", () => this.#waiting = false);
+  }
+
+  /** True for a client that is connected for a later command: it does not count. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Lets the client wait until its next call. */
+  wait(): void {
+    this.#waiting = true;
+  }
 
   /** Aborted when the connection has ended or the client is silent: everything that the client started must then end. */
   get gone(): AbortSignal {
@@ -45,13 +59,14 @@ export class Clients implements Disposable {
     return this.#all.get(session as ServerHttp2Session);
   }
 
+  /** Number of clients, without those that wait. */
   get count(): number {
-    return this.#all.size;
+    return [...this.#all.values()].filter(({ waiting }) => !waiting).length;
   }
 
-  /** Time without a client, in milliseconds; 0 while a client is connected. */
+  /** Time without a client, in milliseconds; 0 while a client is connected that does not wait. */
   get idleMs(): number {
-    return this.#all.size > 0 ? 0 : performance.now() - this.#emptySince;
+    return this.count > 0 ? 0 : performance.now() - this.#emptySince;
   }
 
   [Symbol.dispose](): void {
@@ -62,7 +77,7 @@ export class Clients implements Disposable {
   #remove(client: Client): void {
     if (!this.#all.delete(client.session)) return;
     this.#lastReceived.delete(client);
-    if (this.#all.size === 0) this.#emptySince = performance.now();
+    if (!client.waiting && this.count === 0) this.#emptySince = performance.now();
     client.leave();
   }
 
@@ -74,7 +89,7 @@ export class Clients implements Disposable {
     for (const [client, last] of [...this.#lastReceived]) {
       const bytes = client.session.socket?.bytesRead ?? last.bytes;
       if (bytes !== last.bytes || stalled) this.#lastReceived.set(client, { bytes, at: now });
-      else if (now - last.at > silenceMs) this.#remove(client);
+      else if (now - last.at > (client.waiting ? waitingSilenceMs : silenceMs)) this.#remove(client);
     }
   }
 }

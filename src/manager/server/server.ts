@@ -59,7 +59,10 @@ export async function serve(
       createContextValues().set(clientKey, clients.of((request as http2.Http2ServerRequest).stream.session)),
     routes: (router: ConnectRouter) =>
       router.service(Manager, {
-        info: () => ({ version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds, capabilities }),
+        info({ waiting }, context) {
+          if (waiting) clientOf(context).wait();
+          return { version, pid: Deno.pid, clients: clients.count, runs: runs.size, idleSeconds, capabilities };
+        },
         ps: async ({ containers, pids }) => ({ processes: await listProcesses(containers, pids) }),
         findPods: ({ name, namespace }) => findPods(name, namespace),
         shutdown({ force }) {

@@ -1,4 +1,5 @@
 import { alternate, inTurns } from "../alternate.ts";
+import type { Environment } from "../programs.ts";
 import { Scene } from "../redirected.ts";
 import { quantile } from "../statistics.ts";
 import { compare, milliseconds } from "../table.ts";
@@ -22,16 +23,22 @@ export async function redirStart(world: World, runs: number): Promise<Row[]> {
     return (await forwarded.run({ kind: "await", by: "P", limitMs: startLimitMs })).answeredAt! - begun;
   };
   for (const via of ["ephemeral", "node"]) {
-    const once = async () => {
+    const onceIn = async (env: Environment) => {
       const begun = Date.now();
-      await using _program = scene.startRedirect(via);
+      await using _program = scene.startRedirect(via, env);
       return (await client.run({ kind: "await", by: "L", limitMs: startLimitMs })).answeredAt! - begun;
     };
+    const once = () => onceIn({}), again = () => onceIn({ ...world.warm, SCOPE_WARM: "on" });
     const end = async () => void await world.scope("cleanup", "-p", "all");
     await end();
     const cold = await alternate({ once, reset: end }, { once: forward }, Math.ceil(runs / 5));
-    await once();
-    const warm = await alternate({ once }, { once: forward }, Math.ceil(runs / 3));
+    await again();
+    await world.untilWarm();
+    const warm = await alternate(
+      { once: again, reset: () => world.untilWarm() },
+      { once: forward },
+      Math.ceil(runs / 3),
+    );
     const what = `first redirected answer, ${via}`;
     rows.push(
       compare(`${what}, cold / first of \`kubectl port-forward\``, { ...cold, format: milliseconds }),

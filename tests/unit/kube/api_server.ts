@@ -6,6 +6,9 @@ import { Readable } from "node:stream";
 import type { AddressInfo } from "node:net";
 import type { Cluster, ClusterOptions } from "../../../src/kube/cluster.ts";
 import { loadCluster } from "../../../src/kube/cluster.ts";
+// Loaded when it is first needed otherwise, and tests have short limits.
+import "../../../src/kube/errors_at_load.ts";
+import "../../../src/kube/library_api.ts";
 
 export interface Answer {
   status: number;
@@ -43,8 +46,9 @@ export function selfSigned(): { key: string; cert: string } {
 export async function apiServer(
   answer: (method: string, path: string, body: string, headers: IncomingHttpHeaders) => Answer | Promise<Answer>,
   { tls = false, ...options }: Partial<Limits> & { tls?: boolean | "trusted" } = {},
-): Promise<AsyncDisposable & { cluster: Cluster; directory: string; asked: string[] }> {
+): Promise<AsyncDisposable & { cluster: Cluster; directory: string; asked: string[]; connections(): number }> {
   const asked: string[] = [];
+  let connections = 0;
   const answerTo = async ({ method = "", url = "", headers }: IncomingMessage, sent = "") => {
     asked.push(`${method} ${url}`);
     const { status, body, headers: more = {} } = await answer(method, url, sent, headers);
@@ -67,6 +71,7 @@ export async function apiServer(
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
     socket.end(`HTTP/1.1 ${status} Refused\r\n${lines}\r\n${text}`);
   });
+  server.on(pair === undefined ? "connection" : "secureConnection", () => connections += 1);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const directory = Deno.makeTempDirSync({ prefix: "scope-api-" });
   if (pair !== undefined) Deno.writeTextFileSync(`${directory}/server.crt`, pair.cert);
@@ -76,6 +81,8 @@ export async function apiServer(
     cluster,
     directory,
     asked,
+    /** Number of connections that were made. */
+    connections: () => connections,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

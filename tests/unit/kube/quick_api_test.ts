@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { ScopeError } from "../../../src/errors.ts";
-import { apiServer, clusterAt, selfSigned, status } from "./api_server.ts";
+import type { ExecRequest } from "../../../src/kube/rest.ts";
+import { type Answer, apiServer, clusterAt, selfSigned, status } from "./api_server.ts";
 
 const tls = "trusted", get = { method: "GET", path: "/api" } as const;
+
+function execRequest(): ExecRequest {
+  const streams = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() };
+  return { namespace: "shop", pod: "web", container: "web", command: ["a b", "c"], onStatus() {}, ...streams };
+}
 
 async function failure(work: Promise<unknown>): Promise<ScopeError> {
   const error = await work.then(() => undefined, (error) => error);
@@ -20,6 +26,8 @@ Deno.test("a server that others trust, but not the kubeconfig, is asked nothing"
     const wrong = clusterAt(server.directory, server.cluster.server, { authority: selfSigned().cert });
     const { kind, message } = await failure(wrong.request("ask", get));
     assert.deepEqual([kind, message], ["unreachable", "Cannot ask: the API server's certificate is not trusted"]);
+    const exec = wrong.call("connect", () => wrong.exec(execRequest()), { repeat: "never" });
+    assert.match((await failure(exec)).message, /^Cannot connect: the API server's certificate is not trusted/);
     assert.deepEqual(server.asked, []);
     assert.equal(Deno.env.get("DENO_CERT"), file);
   } finally {
@@ -66,12 +74,43 @@ Deno.test("where nobody listens, the client library says why", async () => {
 
 Deno.test("a refused exec is told in the API server's words", async () => {
   await using server = await apiServer(() => status(500, "InternalError", "error dialing backend"), { tls });
-  const streams = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() };
-  const request = { namespace: "shop", pod: "web", container: "web", command: ["a b", "c"], onStatus() {}, ...streams };
   const { message } = await failure(
-    server.cluster.call("connect", () => server.cluster.exec(request), { repeat: "never" }),
+    server.cluster.call("connect", () => server.cluster.exec(execRequest()), { repeat: "never" }),
   );
   assert.equal(message, "Cannot connect: the API server answered 500, error dialing backend");
   const query = "stdin=true&stdout=true&stderr=true&tty=false&container=web&command=a+b&command=c";
   assert.equal(server.asked[0], `GET /api/v1/namespaces/shop/pods/web/exec?${query}`);
+});
+
+/** Lets the clock of this process be ahead, as after a time without answers. */
+function later(ms: number): Disposable {
+  const { now } = Date;
+  Date.now = () => now() + ms;
+  return { [Symbol.dispose]: () => void (Date.now = now) };
+}
+
+Deno.test("a request that gets no answer by a connection that has rested is sent again by a new one", async () => {
+  const silent = Promise.withResolvers<Answer>();
+  let asked = 0;
+  await using server = await apiServer(async () => {
+    asked += 1;
+    return asked === 2 ? await silent.promise : { status: 200, body: { asked } };
+  }, { tls });
+  assert.deepEqual(await server.cluster.request("ask", get), { asked: 1 });
+  {
+    using _clock = later(10_000);
+    assert.deepEqual(await server.cluster.request("ask", get), { asked: 3 });
+  }
+  silent.resolve({ status: 200, body: {} });
+});
+
+Deno.test("after a minute a new connection is made at once, also for what changes something", async () => {
+  await using server = await apiServer(() => ({ status: 200, body: {} }), { tls });
+  await server.cluster.request("ask", get);
+  const before = server.connections();
+  await server.cluster.request("ask", get);
+  assert.equal(server.connections(), before);
+  using _clock = later(61_000);
+  await server.cluster.request("change", { method: "POST", path: "/api", body: {} });
+  assert.equal(server.connections(), before + 1);
 });

@@ -84,6 +84,29 @@ Deno.test("Manager.Info tells what it is and who uses it", async () => {
   await until("the client to be forgotten", 5, async () => (await first.calls.info({})).clients === 1);
 });
 
+Deno.test("A client that waits is none until its first call", async () => {
+  await using manager = await startManager();
+  const stream = await openSocket(manager.socket);
+  await using waiting = connect(stream);
+  await waiting.wait();
+  await using other = await manager.connect();
+  assert.equal((await other.calls.info({})).clients, 1);
+  // Longer than a client may be silent that does not wait.
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  assert.equal(connect(stream), waiting);
+  assert.equal(await waiting.resume(1000), true);
+  assert.deepEqual(await outcome(start(waiting, ["echo", "works"])).then(({ stdout }) => stdout), "works\n");
+  assert.equal((await other.calls.info({})).clients, 2);
+});
+
+Deno.test("A client that waits keeps no manager alive, and notices that it has ended", async () => {
+  await using manager = await startManager({ idle: 1 });
+  await using waiting = await manager.connect();
+  await waiting.wait();
+  assert.equal((await within(10, manager.child.status)).code, 0);
+  assert.equal(await waiting.resume(1000), false);
+});
+
 Deno.test("connect() can be disposed before the connection is up", async () => {
   for (let i = 0; i < 10; i++) {
     await using connection = await shared.connect();
