@@ -18,6 +18,7 @@ export async function scope(
       HOME: "/nonexistent",
       KUBECONFIG: "/nonexistent/kubeconfig",
       SCOPE_AUDIT: "off",
+      SCOPE_WARM: "off",
       ...env,
     },
     clearEnv: true,
