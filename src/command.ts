@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import { ScopeError } from "./errors.ts";
 import type { GlobalOptions, OptionSpec, RawOptions, Values } from "./options.ts";
 import { longName } from "./options.ts";
 import type { PermissionGroup } from "./rights/permission_groups.ts";
@@ -116,6 +117,19 @@ export function parsed<Value>(
 export function list(flags: string, description: string, more: More = {}): CommandOption<readonly string[]> {
   const read = (given: RawOptions[string]) => Array.isArray(given) ? given as readonly string[] : [];
   return { ...{ flags, description, ...more, read }, ...flags.includes("...") ? {} : { repeatable: true } };
+}
+
+/** Reads the only argument of a command, which must be one of these. Throws ScopeError (usage). */
+export function oneOf<Choice extends string>(
+  command: string,
+  choices: readonly Choice[],
+  [name = "", ...more]: readonly string[],
+): Choice {
+  const choice = choices.find((one) => one === name);
+  if (choice !== undefined && more.length === 0) return choice;
+  throw new ScopeError("usage", `Command "${command}" cannot be for "${[name, ...more].join(" ")}"`, {
+    hint: `it is one of ${choices.join(", ")}`,
+  });
 }
 
 /** Returns the name of an option in RawOptions. */

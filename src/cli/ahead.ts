@@ -1,4 +1,4 @@
-import { type ClusterOptions, isPlain, loadCluster, preloadFor } from "../kube/cluster.ts";
+import { type ContextOptions, loadCluster, preloadFor } from "../kube/cluster.ts";
 import type { ManagerPlace } from "../connect/last_place.ts";
 import { keepConnection, keptPlace } from "../connect/kept_connection.ts";
 import { openManager } from "../connect/starting_manager.ts";
@@ -16,7 +16,7 @@ const restMs = 1000;
 /** Interval at which the API server is asked something, so that the connection stays, in milliseconds. */
 const askMs = 30_000;
 
-/** What is there before a command. */
+/** Preparation for a command that has not come yet. */
 export interface Prepared {
   /** The manager that it is connected to, as `NAMESPACE/POD/CONTAINER`. */
   manager(): string | undefined;
@@ -27,19 +27,21 @@ export interface Prepared {
 /** Loads what most commands need, and connects to what the last command used. */
 export async function prepare({ kubeconfig, context, place }: LastUse): Promise<Prepared> {
   const env = Deno.env.toObject(), options = { ...defined({ kubeconfig, context }), env };
-  await Promise.all([import("./text.ts"), import("../connect/enter_target.ts"), preloadFor(options)]);
+  const needed = [import("./text.ts"), import("../connect/enter_target.ts")] as const;
+  const [isPlain] = await Promise.all([preloadFor(options), ...needed]);
   const ended = new AbortController();
-  void connectAhead(options, place, ended.signal).catch(() => {}); // the command does without
+  // Plugins are asked for commands only; without a connection, the command makes its own.
+  if (isPlain) void connectAhead(options, place, ended.signal).catch(() => {});
   return { manager: keptPlace, end: () => ended.abort() };
 }
 
 async function connectAhead(
-  options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">,
+  options: ContextOptions,
   place: ManagerPlace | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   await delay(restMs, signal);
-  if (signal.aborted || !isPlain(options)) return; // plugins are asked for commands only
+  if (signal.aborted) return;
   const cluster = loadCluster({ ...options, timeoutMs: 10_000, notice() {}, signal: new AbortController().signal });
   if (place !== undefined) keepConnection(cluster, place, () => openManager(cluster, place));
   while (!signal.aborted) {

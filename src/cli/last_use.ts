@@ -2,7 +2,7 @@ import type { ManagerPlace } from "../connect/last_place.ts";
 import { defined } from "../lib/defined.ts";
 import { lastCluster } from "./context.ts";
 
-/** What a command has used, for the next command. */
+/** Cluster and manager that a command has used, for the next command. */
 export interface LastUse {
   kubeconfig?: string;
   context?: string;

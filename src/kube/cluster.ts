@@ -74,11 +74,14 @@ export interface ClusterOptions {
   signal: AbortSignal;
 }
 
+/** The options that choose a context. */
+export type ContextOptions = Pick<ClusterOptions, "kubeconfig" | "context" | "env">;
+
 /** Time after which a notice says that a call takes long, in milliseconds. */
 const longMs = 4000;
 
 /** Returns the namespace of the kubeconfig's context; undefined without a kubeconfig or current context. Throws ScopeError. */
-export function contextNamespace(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): string | undefined {
+export function contextNamespace(options: ContextOptions): string | undefined {
   try {
     return findContext(options)?.namespace;
   } catch (error) {
@@ -121,19 +124,19 @@ function quickConfigFor(choice: Choice, env: Readonly<Record<string, string>>): 
   return namesProxy(env) ? undefined : quickConfigOf(choice);
 }
 
-/** Returns true if the context needs neither a credential plugin nor anything else of the client library. */
-export function isPlain(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): boolean {
-  const choice = findContext(options);
-  return choice !== undefined && quickConfigFor(choice, options.env ?? {}) !== undefined;
-}
-
-/** Loads the client library if the context needs it. Never throws. */
-export async function preloadFor(options: Pick<ClusterOptions, "kubeconfig" | "context" | "env">): Promise<void> {
+/**
+ * Loads the client library if the context needs it, for a credential plugin or anything else. Returns true if it does not; false
+ * also for a kubeconfig that cannot be read.
+ */
+export async function preloadFor(options: ContextOptions): Promise<boolean> {
   try {
-    if (!isPlain(options)) await loadLibrary();
+    const choice = findContext(options);
+    if (choice !== undefined && quickConfigFor(choice, options.env ?? {}) !== undefined) return true;
+    await loadLibrary();
   } catch {
     // The command says what is wrong with the kubeconfig.
   }
+  return false;
 }
 
 /** Returns the means to ask the API server of a context. */

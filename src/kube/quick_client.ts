@@ -1,6 +1,6 @@
 import type { Material, QuickConfig } from "./quick_config.ts";
 
-/** What authenticates both ends: PEM texts, and headers. */
+/** Authentication of both ends: PEM texts, and headers. */
 export interface QuickMaterial {
   ca: string | undefined;
   cert: string | undefined;

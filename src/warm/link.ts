@@ -132,7 +132,7 @@ export class Link implements Disposable {
         yield { kind: buffer[start] as Kind, bytes: buffer.slice(start + headBytes, start + length) };
         start += length;
       }
-      // What is left is the beginning of a frame, which may be larger than the buffer.
+      // Keep the beginning of the next frame, which may be larger than the buffer.
       const rest = buffer.subarray(start, filled);
       if (length > buffer.length) buffer = new Uint8Array(length);
       buffer.set(rest);

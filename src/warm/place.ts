@@ -6,7 +6,7 @@ import { version } from "../version.ts";
 export interface WorkerPlace {
   /** Directory of this user alone. */
   directory: string;
-  /** What a worker and the program have in common: this program, its permissions, and the variables that Deno reads at first. */
+  /** Identifies the program's file, its permissions, and the variables that Deno reads when it starts: equal on both ends. */
   key: string;
   /** Mode that this process gives to new files. */
   mode: number;
@@ -35,14 +35,26 @@ export async function placeOfWorker(): Promise<WorkerPlace | undefined> {
   }
 }
 
+/** Returns true while a program that starts now has the same key. */
+export function isCurrent(key: string): boolean {
+  try {
+    return isWarm() && keyOf(Deno.env.toObject()) === key;
+  } catch {
+    return false; // the program was removed
+  }
+}
+
 async function placeIn(env: Readonly<Record<string, string>>): Promise<WorkerPlace> {
+  const key = keyOf(env), directory = makeDirectory(env), name = `${directory}/worker-${await hashOf(key)}`;
+  return { directory, key, mode: modeOfNewFiles(directory), socket: `${name}.sock`, lock: `${name}.lock` };
+}
+
+function keyOf(env: Readonly<Record<string, string>>): string {
   const program = Deno.build.standalone ? Deno.execPath() : decodeURIComponent(new URL(Deno.mainModule).pathname);
   const { dev, ino, size, mtime } = Deno.statSync(program);
   const variables = Object.keys(env).filter((name) => atStart.test(name)).sort().map((name) => [name, env[name]]);
   const made = [program, dev, ino, size, mtime?.getTime()];
-  const key = JSON.stringify([version, Deno.version.deno, ...made, permissions(), variables]);
-  const directory = makeDirectory(env), name = `${directory}/worker-${await hashOf(key)}`;
-  return { directory, key, mode: modeOfNewFiles(directory), socket: `${name}.sock`, lock: `${name}.lock` };
+  return JSON.stringify([version, Deno.version.deno, ...made, permissions(), variables]);
 }
 
 /** Returns which permissions this process has: a worker does nothing that its program may not do. */

@@ -1,3 +1,4 @@
+import { signals } from "../terminal/interrupt.ts";
 import {
   beatMs,
   type Frame,
@@ -22,8 +23,6 @@ const longestMs = 5000;
 const orderMs = 50;
 /** Size of a read from standard input. */
 const inputBytes = 64 * 1024;
-/** Numbers of the signals that end scope. */
-const numbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 /** Exit code when the worker is lost. */
 const lost = 69;
 
@@ -127,7 +126,7 @@ class Program {
     const before = this.#writing[stream], { stdout } = this.#writing;
     const write = async () => {
       await before;
-      // What was written to stdout before goes before, unless its reader makes a pause.
+      // Keep the order of the two streams, unless the reader of stdout makes a pause.
       if (stream === "stderr") await Promise.race([stdout, new Promise((resolve) => setTimeout(resolve, orderMs))]);
       let error: Wrote["error"];
       try {
@@ -155,13 +154,13 @@ class Program {
     }
   }
 
-  #signal(name: Deno.Signal): void {
+  #signal(name: keyof typeof signals | "SIGTSTP"): void {
     if (!this.#active) {
       if (name === "SIGTSTP") Deno.kill(Deno.pid, "SIGSTOP");
       return;
     }
     this.link.send(kinds.signal, new TextEncoder().encode(name));
-    if (this.#silence.ms > longestMs && name in numbers) Deno.exit(128 + numbers[name]!);
+    if (this.#silence.ms > longestMs && name !== "SIGTSTP") Deno.exit(128 + signals[name]);
   }
 
   /** Stops this process, as Ctrl-Z does, until it is continued. */

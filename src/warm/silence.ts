@@ -1,4 +1,4 @@
-/** How long the other end has been silent, as far as this process had time to hear it. */
+/** Measures how long the other end is silent. Times in which this process itself did not run do not count. */
 export class Silence {
   #heardAt = performance.now();
   #lookedAt = this.#heardAt;

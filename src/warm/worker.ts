@@ -1,6 +1,6 @@
 import { defined } from "../lib/defined.ts";
 import { type Greeting, type Hello, kinds, Link, told } from "./link.ts";
-import { lastUse, placeOfWorker, type WorkerPlace } from "./place.ts";
+import { isCurrent, lastUse, type WorkerPlace } from "./place.ts";
 import { type Claimed, type Load, workFor } from "./work.ts";
 
 /** Time for which a worker waits for a command, in milliseconds. */
@@ -35,8 +35,8 @@ async function claim({ socket, key, mode }: WorkerPlace, load: Load): Promise<Cl
   const inode = inodeOf(socket), since = new Date().toISOString();
   const claimed = Promise.withResolvers<Claimed | undefined>();
   const end = () => claimed.resolve(undefined);
-  const isWanted = async () => inodeOf(socket) === inode && (await placeOfWorker())?.key === key;
-  const late = setTimeout(end, waitMs), look = setInterval(async () => await isWanted() || end(), lookMs);
+  const isWanted = () => inodeOf(socket) === inode && isCurrent(key);
+  const late = setTimeout(end, waitMs), look = setInterval(() => isWanted() || end(), lookMs);
   const prepared = load().then(({ loadAhead }) => loadAhead()).then(({ prepare }) => prepare(lastUse()));
   prepared.catch(end);
   const meet = async (connection: Deno.Conn) => {

@@ -28,7 +28,7 @@ export class NewUser implements AsyncDisposable {
     const path = [...directories, `${this.home}/programs`].join(":");
     // Only these variables: a kubeconfig is always needed.
     const kubeconfig = Deno.env.get("KUBECONFIG") ?? "";
-    // Nothing is to wait there when the home is removed.
+    // Start no process that waits for the next command: it would outlive the home.
     const own = { HOME: this.home, SCOPE_WARM: "off", PATH: path };
     const all = { ...own, LANG: "C.UTF-8", KUBECONFIG: kubeconfig, ...env };
     return bare(program, args, all);

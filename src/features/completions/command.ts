@@ -1,5 +1,4 @@
-import { defineCommand } from "../../command.ts";
-import { ScopeError } from "../../errors.ts";
+import { defineCommand, oneOf } from "../../command.ts";
 import { type CompletedShell, completedShells } from "../../options.ts";
 
 export const completions = defineCommand({
@@ -13,12 +12,6 @@ export const completions = defineCommand({
     ["scope completions zsh", 'in ~/.zshrc, behind compinit: eval "$(scope completions zsh)"'],
     ["scope completions fish", "fish: scope completions fish | source"],
   ],
-  plan(_options, [name = "", ...more]): CompletedShell {
-    const shell = completedShells.find((one) => one === name);
-    if (shell !== undefined && more.length === 0) return shell;
-    throw new ScopeError("usage", `Command "completions" cannot be for "${[name, ...more].join(" ")}"`, {
-      hint: `it is one of ${completedShells.join(", ")}`,
-    });
-  },
+  plan: (_options, args): CompletedShell => oneOf("completions", completedShells, args),
   load: () => import("./run.ts"),
 });

@@ -1,5 +1,4 @@
-import { defineCommand } from "../../command.ts";
-import { ScopeError } from "../../errors.ts";
+import { defineCommand, oneOf } from "../../command.ts";
 
 const actions = ["list", "end"] as const;
 export type WorkerAction = (typeof actions)[number];
@@ -14,12 +13,6 @@ export const worker = defineCommand({
     ["scope worker list", "the process that waits, since when, and what it is connected to"],
     ["scope worker end", "end it; SCOPE_WARM=off starts none"],
   ],
-  plan(_options, [name = "", ...more]): WorkerAction {
-    const action = actions.find((one) => one === name);
-    if (action !== undefined && more.length === 0) return action;
-    throw new ScopeError("usage", `Command "worker" cannot be for "${[name, ...more].join(" ")}"`, {
-      hint: `it is one of ${actions.join(", ")}`,
-    });
-  },
+  plan: (_options, args): WorkerAction => oneOf("worker", actions, args),
   load: () => import("./run.ts"),
 });

@@ -40,7 +40,7 @@ export class Unanswered extends Error {
 /** The connections that wait, by their streams. */
 const waiting = new WeakMap<Duplex, ManagerConnection>();
 
-/** Speaks gRPC over one byte stream; takes up the connection that waits there. Parameters as of `open()`. */
+/** Takes up the connection that waits on a byte stream, or makes one there. The first answer may take `firstMs`. */
 export function connect(stream: Duplex, firstMs = answerMs): ManagerConnection {
   return waiting.get(stream) ?? open(stream, firstMs);
 }
@@ -104,11 +104,11 @@ function open(stream: Duplex, firstMs: number): ManagerConnection {
       pingEvery(waitingPingIntervalMs);
     },
     async resume(limitMs) {
+      if (session.destroyed || Date.now() - answeredOn > 2 * waitingPingIntervalMs) return false;
       const answered = Promise.withResolvers<boolean>();
       const late = setTimeout(answered.resolve, limitMs, false);
       answeredAt = performance.now();
       pingEvery(pingIntervalMs);
-      if (session.destroyed || Date.now() - answeredOn > 2 * waitingPingIntervalMs) return false;
       session.ping((error) => answered.resolve(error === null));
       return await answered.promise.finally(() => clearTimeout(late));
     },
