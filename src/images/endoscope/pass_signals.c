@@ -14,10 +14,13 @@
 
 typedef long ptrace_function(enum __ptrace_request, pid_t, void *, void *);
 
-/* Returns the signal that a stopped process is about to receive; 0 if it stopped for another reason. */
+/*
+ * Returns the signal that a stopped process is about to receive, 0 if it stopped for another reason, and -1 with ESRCH in errno
+ * if it is not stopped.
+ */
 static long signal_of(ptrace_function *ptrace_of_libc, pid_t pid) {
   siginfo_t info;
-  if (ptrace_of_libc(PTRACE_GETSIGINFO, pid, NULL, &info) != 0) return 0;
+  if (ptrace_of_libc(PTRACE_GETSIGINFO, pid, NULL, &info) != 0) return errno == ESRCH ? -1 : 0;
   /* The stops of calls and events have a code of ptrace's own; an event is in the second byte. */
   int is_call = info.si_signo == SIGTRAP && (info.si_code & ~0x80) == SIGTRAP;
   int is_event = info.si_code > 0xff;
@@ -35,8 +38,11 @@ long ptrace(enum __ptrace_request request, ...) {
   /* A debugger detaches without a signal on purpose, from a breakpoint or its own SIGSTOP. */
   if (request == PTRACE_DETACH && data == NULL && strcmp(program_invocation_short_name, "strace") == 0) {
     int before = errno;
-    data = (void *)signal_of(ptrace_of_libc, pid);
+    long signal = signal_of(ptrace_of_libc, pid);
+    /* By now the process may have stopped for a signal that is not known here. strace takes this answer, and stops it. */
+    if (signal == -1) return -1;
     errno = before;
+    data = (void *)signal;
   }
   return ptrace_of_libc(request, pid, address, data);
 }
