@@ -1,3 +1,4 @@
+import { parse } from "../app.ts";
 import { type ContextOptions, loadCluster, preloadFor } from "../kube/cluster.ts";
 import type { ManagerPlace } from "../connect/last_place.ts";
 import { keepConnection, keptPlace } from "../connect/kept_connection.ts";
@@ -29,6 +30,7 @@ export async function prepare({ kubeconfig, context, place }: LastUse): Promise<
   const env = Deno.env.toObject(), options = { ...defined({ kubeconfig, context }), env };
   const needed = [import("./text.ts"), import("../connect/enter_target.ts")] as const;
   const [isPlain] = await Promise.all([preloadFor(options), ...needed]);
+  parse(["pids"], { out() {}, err() {} }); // the second time takes half as long
   const ended = new AbortController();
   // Plugins are asked for commands only; without a connection, the command makes its own.
   if (isPlain) void connectAhead(options, place, ended.signal).catch(() => {});

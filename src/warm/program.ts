@@ -35,14 +35,20 @@ export async function runByWorker({ key, socket, mode }: WorkerPlace): Promise<n
   if (connection === undefined) return undefined;
   using link = new Link(connection);
   const frames = link.frames()[Symbol.asyncIterator]();
-  const late = setTimeout(() => link[Symbol.dispose](), greetMs);
+  let greeted = false;
+  after(greetMs, () => greeted || link[Symbol.dispose]());
   const first = await frames.next();
-  clearTimeout(late);
+  greeted = true;
   if (first.done || first.value.kind !== kinds.greeting) return undefined;
   const greeting = told<Greeting>(first.value);
   if (greeting.key !== key || !isTaken(greeting.port)) return undefined;
   link.tell(kinds.hello, hello(mode));
   return await new Program(link, greeting.pid).follow(frames);
+}
+
+/** Calls a function after a time. Not by setTimeout(), whose first use takes 7 ms: Deno loads Node's timers for it. */
+function after(ms: number, call: () => void): void {
+  AbortSignal.timeout(ms).addEventListener("abort", call);
 }
 
 /** Returns true if a port is taken. A worker's port is free in another network namespace, where its connections lead elsewhere. */
@@ -83,7 +89,12 @@ class Program {
 
   /** Serves the worker until it ends. Returns the exit code; undefined if the worker hands the work back. */
   async follow(frames: AsyncIterator<Frame>): Promise<number | undefined> {
-    const beat = setInterval(() => this.#beat(), beatMs);
+    let beat: ReturnType<typeof setInterval> | undefined;
+    after(beatMs, () => {
+      if (!this.#active) return;
+      this.#beat();
+      beat = setInterval(() => this.#beat(), beatMs);
+    });
     for (const name of ["SIGHUP", "SIGINT", "SIGTERM", "SIGTSTP"] as const) {
       Deno.addSignalListener(name, () => this.#signal(name));
     }
@@ -97,8 +108,8 @@ class Program {
       if (kind === kinds.handBack || kind === kinds.exit) break;
       this.#take(next.value);
     }
-    clearInterval(beat);
     this.#active = false;
+    if (beat !== undefined) clearInterval(beat);
     if (this.#raw) this.#setRaw({ raw: false, cbreak: false });
     if (!begun) return undefined;
     if (code !== undefined) return code;
@@ -127,7 +138,7 @@ class Program {
     const write = async () => {
       await before;
       // Keep the order of the two streams, unless the reader of stdout makes a pause.
-      if (stream === "stderr") await Promise.race([stdout, new Promise((resolve) => setTimeout(resolve, orderMs))]);
+      if (stream === "stderr") await Promise.race([stdout, new Promise<void>((resolve) => after(orderMs, resolve))]);
       let error: Wrote["error"];
       try {
         for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await Deno[stream].write(rest));

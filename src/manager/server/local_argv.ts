@@ -1,5 +1,5 @@
 import type { NamespaceKind } from "../../tool.ts";
-import { enterArgv } from "./enter.ts";
+import { commonMounts, enterArgv } from "./enter.ts";
 import { effectiveCapabilities } from "./processes.ts";
 import { refusal } from "./refusal.ts";
 
@@ -39,7 +39,7 @@ export function localArgv({ directory }: LocalTools, { pid, namespaces, files, a
   // Without tini, orphans of a tool go to the first process of the namespace, and are ended there.
   const adopt = isProgram("tini") ? ["tini", "-s", "-g", "--", `${directory}/reaper`] : [];
   const copies = namespaces.includes("net") ? files : {};
-  return enterArgv({ pid, namespaces, files: copies, argv: [run, ...here], adopt, hold: [] });
+  return enterArgv({ pid, namespaces, files: copies, argv: [run, ...here], adopt, mounts: commonMounts });
 }
 
 /** Returns the name of a namespace, such as `net:[4026531840]`. Throws ConnectError. */

@@ -70,7 +70,7 @@ export function cgroupsOf(pid: number): string {
  * entered. Returns undefined when the container does not run here.
  */
 export function containerPid(containerId: string): number | undefined {
-  return oldest((cgroups) => isInContainer(cgroups, containerId));
+  return oldest(containerId, (cgroups) => isInContainer(cgroups, containerId));
 }
 
 /**
@@ -78,11 +78,25 @@ export function containerPid(containerId: string): number | undefined {
  * here.
  */
 export function podPid(podUid: string): number | undefined {
-  return oldest((cgroups) => isInPod(cgroups, podUid));
+  return oldest(podUid, (cgroups) => isInPod(cgroups, podUid));
 }
 
-function oldest(belongs: (cgroups: string) => boolean): number | undefined {
-  return oldestOf([...allPids()].filter((pid) => belongs(cgroupsOf(pid))))?.pid;
+/** The oldest processes that were found, by the id of the container or the pod, and their start, in milliseconds since boot. */
+const found = new Map<string, { pid: number; startMs: number }>();
+/** Limit of their number. */
+const mostFound = 1000;
+
+/** While the oldest process runs, it stays the oldest: then its node's other processes are not read again. */
+function oldest(id: string, belongs: (cgroups: string) => boolean): number | undefined {
+  const known = found.get(id), stat = known && statOf(known.pid);
+  const runs = stat !== undefined && stat.startMs === known?.startMs && !hasExited(stat.state);
+  if (runs && belongs(cgroupsOf(known.pid))) return known.pid;
+  const pid = oldestOf([...allPids()].filter((pid) => belongs(cgroupsOf(pid))))?.pid;
+  found.delete(id);
+  if (pid === undefined) return undefined;
+  if (found.size >= mostFound) found.clear();
+  found.set(id, { pid, startMs: statOf(pid)?.startMs ?? 0 });
+  return pid;
 }
 
 /** Returns the oldest of these processes that runs, represented by a thread that has not exited. */

@@ -3,7 +3,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { defined } from "../../lib/defined.ts";
 import type { NamespaceKind } from "../../tool.ts";
-import { enterArgv } from "./enter.ts";
+import { commonMounts, enterArgv, ownMounts } from "./enter.ts";
 import { Namespace, RunResponseSchema } from "../protocol/gen/manager_pb.ts";
 import type { RunRequest, RunResponse, Start } from "../protocol/gen/manager_pb.ts";
 import { insideArgv, insidePrompt, waitsForRuntime } from "./inside.ts";
@@ -22,6 +22,17 @@ const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
   [Namespace.UTS]: "uts",
   [Namespace.IPC]: "ipc",
 };
+
+/** False where the manager runs from its sources. */
+const isInImage = exists(ownMounts);
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
 
 /** A program with its files. Disposing ends both, once. */
 export class Session implements AsyncDisposable {
@@ -134,7 +145,8 @@ async function commandOf(
   const pid = process ?? podPid(target.podUid);
   if (pid === undefined) throw refusal("NOT_RUNNING", "the pod has no process on this node");
   const copies = namespaces.includes("net") ? await files.copy(pid) : {};
-  return { ...request, env, argv: enterArgv({ pid, namespaces, files: copies, argv }) };
+  const mounts = isInImage ? {} : { mounts: commonMounts };
+  return { ...request, env, argv: enterArgv({ pid, namespaces, files: copies, argv, ...mounts }) };
 }
 
 async function feed(program: Program, input: AsyncIterator<RunRequest>): Promise<void> {
@@ -158,11 +170,10 @@ class TargetFiles implements AsyncDisposable {
     const directory = this.#directory = Deno.makeTempDirSync({ prefix: "scope-etc-" });
     Deno.chmodSync(directory, 0o755); // also readable by tools that drop their privileges
     const copies: Record<string, string> = {};
-    for (const name of ["resolv.conf", "hosts"]) {
+    await Promise.all(["resolv.conf", "hosts"].map(async (name) => {
       const bytes = await readInRoot(pid, `/etc/${name}`);
-      if (bytes === undefined) continue;
-      Deno.writeFileSync(copies[name] = `${directory}/${name}`, bytes, { mode: 0o644 });
-    }
+      if (bytes !== undefined) Deno.writeFileSync(copies[name] = `${directory}/${name}`, bytes, { mode: 0o644 });
+    }));
     return copies;
   }
 
