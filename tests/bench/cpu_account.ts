@@ -1,11 +1,12 @@
+import { podUsage } from "./usage.ts";
+
 /** Counts the CPU time of the programs that are started in it, with everything that they start. Needs root. */
 export class CpuAccount implements AsyncDisposable {
   readonly #directory: string;
-  readonly #version: 1 | 2;
 
   constructor() {
-    this.#version = isDirectory("/sys/fs/cgroup/cpuacct") ? 1 : 2;
-    this.#directory = `/sys/fs/cgroup/${this.#version === 1 ? "cpuacct/" : ""}scope-bench-${Deno.pid}`;
+    const root = isDirectory("/sys/fs/cgroup/cpuacct") ? "/sys/fs/cgroup/cpuacct" : "/sys/fs/cgroup";
+    this.#directory = `${root}/scope-bench-${Deno.pid}`;
     Deno.mkdirSync(this.#directory);
   }
 
@@ -16,10 +17,7 @@ export class CpuAccount implements AsyncDisposable {
 
   /** Returns the CPU time so far, user and system, in milliseconds. */
   usedMs(): number {
-    const read = (name: string) => Deno.readTextFileSync(`${this.#directory}/${name}`);
-    return this.#version === 1
-      ? Number(read("cpuacct.usage")) / 1e6
-      : Number(/^usage_usec (\d+)$/m.exec(read("cpu.stat"))![1]) / 1000;
+    return usedMs(this.#directory)!;
   }
 
   /** Ends what still runs there. */
@@ -33,6 +31,37 @@ export class CpuAccount implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     Deno.removeSync(this.#directory);
+  }
+}
+
+/** Returns the CPU time of a pod on this machine since its start, in milliseconds. Needs one of its processes. */
+export function podCpuMs(uid: string): number {
+  const [process] = podUsage(uid);
+  const groups = process === undefined ? "" : Deno.readTextFileSync(`/proc/${process.pid}/cgroup`);
+  for (const [, kind = "", path = ""] of groups.matchAll(/^\d+:([^:]*):(.*)$/gm)) {
+    const names = path.split("/"), pod = names.findIndex((name) => name.replaceAll("_", "-").includes(uid));
+    if (pod < 0 || (kind !== "" && !kind.split(",").includes("cpuacct"))) continue;
+    const used = usedMs(`/sys/fs/cgroup/${kind === "" ? "" : "cpuacct"}${names.slice(0, pod + 1).join("/")}`);
+    if (used !== undefined) return used;
+  }
+  throw new Error(`Cannot find the CPU time of pod ${uid}`);
+}
+
+/** Reads the CPU time of a control group of either version, in milliseconds; undefined where it is not counted. */
+function usedMs(directory: string): number | undefined {
+  try {
+    return Number(Deno.readTextFileSync(`${directory}/cpuacct.usage`)) / 1e6;
+  } catch {
+    const text = textOf(`${directory}/cpu.stat`) ?? "", [, used] = /^usage_usec (\d+)$/m.exec(text) ?? [];
+    return used === undefined ? undefined : Number(used) / 1000;
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -144,6 +144,10 @@ export class World implements AsyncDisposable {
     return (await this.here("get", "pods", "-l", "app.kubernetes.io/managed-by=scope", "-o", uid)).stdout;
   }
 
+  async targetUid(): Promise<string> {
+    return (await this.here("get", "pod", target, "-o", "jsonpath={.metadata.uid}")).stdout;
+  }
+
   /** Runs a program in the debug pod, without scope. */
   async inDebugPod(...argv: string[]): Promise<Outcome> {
     const name = "jsonpath={.items[0].metadata.name}";

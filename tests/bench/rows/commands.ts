@@ -1,4 +1,5 @@
 import { alternate, type Contender } from "../alternate.ts";
+import { cpuPerMegabyte } from "../bulk_cpu.ts";
 import { keepBusy } from "../busy.ts";
 import { CpuAccount } from "../cpu_account.ts";
 import { compare, milliseconds } from "../table.ts";
@@ -89,15 +90,22 @@ async function cpu(world: World, ours: string[], theirs: string[]) {
 
 /** Measures the transfer of bytes from a program in the debug pod to this machine, including start and end. */
 export async function throughput(world: World, runs: number): Promise<Row[]> {
-  await world.debugPod();
-  const bytes = 300_000_000, command = ["head", "-c", String(bytes), "/dev/zero"];
-  const times = await alternate(
-    world.program(world.scopeArgv("shell", ...command), { discard: true }),
-    world.program(world.kubectlArgv("exec", world.target, "--", ...command), { discard: true }),
-    Math.ceil(runs / 3),
-  );
+  // The same calls by both: busybox's `head` writes 1 KiB each time.
+  const debugPod = await world.debugPod(), blocks = 4578, bytes = blocks * 65536;
+  const command = ["dd", "if=/dev/zero", "bs=65536", `count=${blocks}`];
+  const scope = world.scopeArgv("shell", ...command), other = world.kubectlArgv("exec", world.target, "--", ...command);
+  const [ours, theirs] = [scope, other].map((argv) => world.program(argv, { discard: true }));
+  const turns = Math.ceil(runs / 3), cold = await alternate(ours!, theirs!, turns);
+  const warmly = { ...world.program(scope, { discard: true, env: world.warm }), reset: () => world.untilWarm() };
+  const warm = await alternate(warmly, theirs!, turns);
   const format = (ms: number) => `${(ms / 1000).toFixed(2)} s (${(bytes / 1000 / ms).toFixed(0)} MB/s)`;
-  return [compare("300 MB by `scope shell` / `kubectl exec`", { ...times, format })];
+  const what = "300 MB by `scope shell` / `kubectl exec`";
+  const ends = { scope: { argv: scope, pod: debugPod }, other: { argv: other, pod: await world.targetUid() } };
+  return [
+    compare(`warm ${what}`, { ...warm, format, aim: 1.1 }),
+    compare("the same, where no process waits", { ...cold, format }),
+    ...await cpuPerMegabyte(world, what, bytes, ends),
+  ];
 }
 
 /** Compares completion after -p with kubectl's, where a process waits and where none does. */

@@ -1,7 +1,10 @@
 import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
-/** Number of runs of scope by each Way, and of `kubectl debug`, each of which adds a container to the pod. */
+/**
+ * Number of runs of scope by each Way, in which a process waits for each command, and of `kubectl debug`, each of which adds a
+ * container to the pod.
+ */
 const scopeRuns = 100, debugRuns = 20;
 const said = "one line of output, and its end";
 
@@ -11,7 +14,8 @@ export async function loss(world: World): Promise<Row[]> {
   for (const via of ["ephemeral", "node"]) {
     for (let run = 0; run < scopeRuns; run++) {
       const argv = world.scopeArgv("--via", via, "shell", "sh", "-c", `echo '${said}'; exit 7`);
-      if (!await arrives(argv, world, 7)) lost += 1;
+      if (!await arrives(argv, { ...world, env: world.warm }, 7)) lost += 1;
+      await world.untilWarm();
     }
   }
   let debugLost = 0;
@@ -29,7 +33,11 @@ export async function loss(world: World): Promise<Row[]> {
   }];
 }
 
-async function arrives(argv: readonly string[], { env, signal }: World, wanted: number): Promise<boolean> {
+async function arrives(
+  argv: readonly string[],
+  { env, signal }: Pick<World, "env" | "signal">,
+  wanted: number,
+): Promise<boolean> {
   const [program = "", ...args] = argv;
   const options = { args, env, signal, clearEnv: true, stdin: "null", stdout: "piped", stderr: "null" } as const;
   const { code, stdout } = await new Deno.Command(program, options).output();

@@ -30,6 +30,9 @@ export async function prompt(world: World, runs: number): Promise<Row[]> {
     const again = { once: () => untilPrompt(shell, { ...world, env: world.warm }), reset: () => world.untilWarm() };
     const warm = await alternate(again, debug(world), Math.ceil(runs / 3));
     rows.push(compare(`warm prompt, ${via} / \`kubectl debug -it\``, { ...warm, format: milliseconds, aim: 0.5 }));
+    const exec = { once: () => untilPrompt(world.kubectlArgv("exec", "-it", world.target, "--", "sh"), world) };
+    const inPod = await alternate(again, exec, Math.ceil(runs / 3));
+    rows.push(compare(`warm prompt, ${via} / \`kubectl exec -it\``, { ...inPod, format: milliseconds, aim: 0.7 }));
     await end();
   }
   return rows;

@@ -1,10 +1,12 @@
 import { alternate, inTurns } from "../alternate.ts";
+import { podCpuMs } from "../cpu_account.ts";
 import type { Environment } from "../programs.ts";
 import { Scene } from "../redirected.ts";
 import { quantile } from "../statistics.ts";
 import { compare, milliseconds } from "../table.ts";
 import type { Row } from "../table.ts";
 import type { Client } from "../traffic/programs.ts";
+import { usageOf } from "../usage.ts";
 import type { World } from "../world.ts";
 
 const startLimitMs = 60_000;
@@ -119,10 +121,10 @@ const bulkBytes = 200_000_000;
 /** Measures 200 MB in each direction, over one connection and over eight. Every byte is checked. */
 export async function redirThroughput(world: World, runs: number): Promise<Row[]> {
   await using scene = await Scene.make(world);
-  await scene.redirect();
+  const program = await scene.redirect(), debugPod = await world.debugPod();
   const redirected = scene.redirectedClient(), direct = scene.directClient(), forwarded = await scene.forwardedClient();
   const rows: Row[] = [];
-  for (const [direction, aim] of [["pod to laptop", 0.5], ["laptop to pod", 1]] as const) {
+  for (const [direction, aim] of [["pod to laptop", 1], ["laptop to pod", 1]] as const) {
     for (const atOnce of [1, 8]) {
       const contender = (client: Client, kind: "get" | "put") => ({
         once: async () => (await client.run({ kind, bytes: bulkBytes / atOnce, atOnce, connections: atOnce })).tookMs,
@@ -142,6 +144,13 @@ export async function redirThroughput(world: World, runs: number): Promise<Row[]
           aim,
         }),
         compare(`${what} / direct`, { scope: times.redirected, other: times.direct, format }),
+      );
+      const used = () => ({ here: usageOf(program.pid)!.cpuMs, there: podCpuMs(debugPod) }), before = used();
+      await contender(redirected, outward).once();
+      const { here, there } = used(), perMegabyte = (ms: number) => `${(ms / (bulkBytes / 1e6)).toFixed(2)} ms`;
+      rows.push(
+        { what: `${what}: CPU time a MB of the command line`, scope: perMegabyte(here - before.here) },
+        { what: `${what}: CPU time a MB in the pod`, scope: perMegabyte(there - before.there) },
       );
     }
   }
