@@ -20,6 +20,7 @@ import type { EphemeralOptions } from "./ephemeral_container.ts";
 import { ephemeralContainer, findUsable, merged, scopeContainers } from "./ephemeral_container.ts";
 import { connectFound } from "./found.ts";
 import type { ManagerEndpoint } from "./manager_endpoint.ts";
+import { execStream } from "../kube/exec.ts";
 import { runtimeExec } from "./runtime_exec.ts";
 import { changedProfile, obstacleFor, policyOf, refusedProfile } from "./refusal.ts";
 import type { SecurityProfile } from "./security_profile.ts";
@@ -263,6 +264,10 @@ export class EphemeralWay {
       ...profile.confinedAsTarget
         ? {}
         : { runtimeExec: (command, signal) => runtimeExec(this.cluster, target, command, signal) },
+      exec: (command) => {
+        const { namespace, pod } = target;
+        return execStream(this.cluster, { namespace, pod, container, command, whole: true });
+      },
       again: () => {
         const { namespace, pod } = target;
         return connectManager(this.cluster.uninterrupted, { namespace, pod, container });

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ScopeError } from "../errors.ts";
+import type { Exec } from "../manager/client/output_exec.ts";
 import type { Passage } from "../way.ts";
 
 /** A passage to a manager, with how it was made and how to reconnect to, diagnose and remove the manager. */
@@ -14,6 +15,8 @@ export interface ManagerEndpoint extends Passage {
   whyEnded(): Promise<string | ScopeError | undefined>;
   /** Connects again to this manager, also after an interrupt; undefined when it has ended. Missing for a child process. */
   again?(): Promise<Duplex | undefined>;
+  /** Runs commands in the manager's container. Missing for a child process. */
+  readonly exec?: Exec;
   /**
    * Lets the container runtime run a command in the target's container until it ends. Rejects with ScopeError when the
    * command fails. Missing unless the manager runs in the pod, with a profile that is not `confinedAsTarget`.

@@ -1,3 +1,4 @@
+import { execStream } from "../kube/exec.ts";
 import type { Cluster, V1Pod } from "../kube/cluster.ts";
 import { statusOf } from "../kube/cluster.ts";
 import { isTerminating, podName } from "../kube/pods.ts";
@@ -103,6 +104,10 @@ export class NodeWay {
       whyEnded: async () => {
         const { namespace = "", name = "" } = pod.metadata ?? {}, cluster = this.#cluster.uninterrupted;
         return (await whyEnded(cluster, { namespace, pod: name, container: debugContainer }))?.why;
+      },
+      exec: (command) => {
+        const { namespace = "", name = "" } = pod.metadata ?? {};
+        return execStream(this.#cluster, { namespace, pod: name, container: debugContainer, command, whole: true });
       },
       again: async () => {
         const { uid, namespace = "" } = pod.metadata ?? {}, cluster = this.#cluster.uninterrupted;

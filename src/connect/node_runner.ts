@@ -27,6 +27,7 @@ export async function enterNodeRunner(context: ClusterContext, name: string): Pr
         options,
         { podUid: "", containerId: "", name: `node/${name}` },
         (error) => translateCall(error, connection, endpoint, `on node "${name}"`),
+        { exec: endpoint.exec },
       ),
     [Symbol.asyncDispose]: () => releaseTarget(context, endpoint, connection),
   };

@@ -70,7 +70,7 @@ export function makeTargetClient(
           name: name ?? targetName(target),
         },
         fail,
-        runtimeExec(options),
+        { runtimeExec: runtimeExec(options), exec: endpoint.exec },
       );
     },
     processes: () => listProcesses(),

@@ -15,10 +15,15 @@ export interface ExecOptions {
   namespace: string;
   pod: string;
   container: string;
-  command: string[];
+  command: readonly string[];
   /** Failures after which exec is tried again. */
   repeat?: Repeat;
+  /** The stream fails also when the connection ends without the command's exit. Default: false. */
+  whole?: boolean;
 }
+
+/** Bytes that wait for the reader of a `whole` stream before the command has to wait. */
+const bulkBytes = 1024 * 1024;
 
 /**
  * Runs a command in a container and returns its standard input and output as one stream. When the command fails, the stream
@@ -28,15 +33,19 @@ export interface ExecOptions {
  */
 export async function execStream(
   cluster: Cluster,
-  { namespace, pod, container, command, repeat = "refused" }: ExecOptions,
+  { namespace, pod, container, command, repeat = "refused", whole = false }: ExecOptions,
 ): Promise<Duplex> {
   const rights = execRights(namespace, pod);
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
   let stderr = "";
   errors.on("data", (bytes: Uint8Array) => stderr = (stderr + new TextDecoder().decode(bytes)).slice(-2000));
-  let close = () => {};
+  let close = () => {}, pause = () => {}, resume = () => {};
   const stream: Duplex = new Duplex({
-    read: () => output.resume(),
+    ...whole ? { readableHighWaterMark: bulkBytes } : {},
+    read() {
+      output.resume();
+      resume();
+    },
     writev(chunks, done) {
       // Combine waiting chunks: each message costs the API server and the kubelet more than its bytes.
       input.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), () => setImmediate(done));
@@ -47,12 +56,18 @@ export async function execStream(
       done(error);
     },
   });
-  output.on("data", (chunk) => stream.push(chunk) || output.pause());
+  output.on("data", (chunk) => {
+    if (stream.push(chunk)) return;
+    output.pause();
+    pause();
+  });
+  output.on("end", () => stream.push(null));
   const onStatus = (status: ExecStatus) => {
-    if (status.status === "Success") return stream.push(null);
-    const hint = stderr.trim() || status.message || "no reason was given";
-    stream.destroy(new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, { hint }));
+    if (status.status === "Success") return void output.end();
+    stream.destroy(lost(stderr.trim() || status.message || "no reason was given"));
   };
+  const lost = (hint: string) =>
+    new ScopeError("unreachable", `Lost the connection to "${namespace}/${pod}"`, { hint });
   const open = () => {
     const opened = cluster.exec({ namespace, pod, container, command, input, output, errors, onStatus });
     // Close a websocket that opens after the caller gave up.
@@ -62,7 +77,13 @@ export async function execStream(
   try {
     const socket = await cluster.call(`connect to "${namespace}/${pod}"`, open, { rights, repeat });
     close = () => socket.close();
-    socket.on("close", () => stream.destroyed || stream.push(null));
+    pause = () => socket.pause();
+    resume = () => socket.resume();
+    socket.on("close", () => {
+      if (!whole) return void output.end();
+      // After the command's exit the output ends by itself.
+      if (!output.writableEnded) stream.destroy(lost("its exit was not told"));
+    });
     socket.on("error", (error: Error) => stream.destroy(translate(`reach "${namespace}/${pod}"`, error)));
     return stream;
   } catch (error) {

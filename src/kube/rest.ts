@@ -48,6 +48,9 @@ export interface ExecStatus {
 /** The connection of a running command. */
 export interface ExecSocket {
   close(): void;
+  /** Stops reading, so that the command has to wait; `resume` goes on. */
+  pause(): void;
+  resume(): void;
   on(event: "close", listener: () => void): void;
   on(event: "error", listener: (error: Error) => void): void;
 }

@@ -3,9 +3,9 @@ import type { Input, Output, UserProcess } from "../terminal/user_process.ts";
 import { type Frame, type Hello, kinds, type Link, type Size, type Stream, told, type Wrote } from "./link.ts";
 
 /** Bytes that may be on their way to a pipe or a file. A terminal gets one write after the other. */
-const aheadBytes = 256 * 1024;
+const aheadBytes = 512 * 1024;
 /** Size of a frame of output. */
-const frameBytes = 64 * 1024;
+const frameBytes = 512 * 1024;
 /** Limit for the last output to be taken after a signal, in milliseconds. */
 const stuckMs = 2000;
 

@@ -85,6 +85,27 @@ overWays("shell COMMAND", async (t, way) => {
     assert.deepEqual([echoed.code, echoed.bytes.length, sha256(echoed.bytes)], [0, bytes.length, sha256(bytes)]);
   });
 
+  await t.step(
+    "much output arrives byte by byte, past the manager, and what reads it there ends with scope",
+    async () => {
+      const readers = () => runProcesses().filter(({ argv }) => argv.join(" ") === "cat");
+      const { code, bytes, stderr } = await scope(beside("web", "sh", "-c", "seq 1 5000000; echo said >&2; exit 7"));
+      assert.equal(code, 7, stderr);
+      assert.match(stderr, /^said$/m);
+      const { stdout } = await new Deno.Command("seq", { args: ["1", "5000000"] }).output();
+      assert.equal(sha256(bytes), sha256(stdout));
+      assert.deepEqual(describe(readers()), []);
+
+      const slowly = "head -c 12000000 /dev/zero; while sleep 0.05; do echo more; done";
+      for (const signal of ["SIGINT", "SIGKILL"] as const) {
+        await using run = startScope(beside("web", "sh", "-c", slowly));
+        await until("the output to be read past the manager", 20, () => Promise.resolve(readers().length > 0));
+        run.signal(signal);
+        await until("its reader to end", 6, () => Promise.resolve(runProcesses().length === 0));
+      }
+    },
+  );
+
   await t.step("a command that does not read its stdin ends all the same", async () => {
     assert.equal((await scope(beside("web", "true"), { stdin: new Uint8Array(1_000_000) })).code, 0);
   });

@@ -1,11 +1,14 @@
+import type { Duplex } from "node:stream";
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Run, RunOptions } from "../../tool.ts";
 import type { NamespaceKind, ToolExit } from "../../tool.ts";
 import { defined } from "../../lib/defined.ts";
 import { Channel } from "../../lib/channel.ts";
+import { merge } from "../../lib/merge.ts";
 import type { ManagerConnection } from "./connection.ts";
 import type { ControlRequestSchema } from "../protocol/gen/manager_pb.ts";
+import { type Exec, execFromBytes, openOutputExec, readOutputExec } from "./output_exec.ts";
 import { Namespace, RunRequestSchema } from "../protocol/gen/manager_pb.ts";
 import type { RunRequest } from "../protocol/gen/manager_pb.ts";
 
@@ -31,13 +34,20 @@ const runtimeExecFailed = { signal: "SIGURG", code: 128 + 23 };
 
 type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
 
+/** Ways past the manager, where there are any. */
+export interface Execs {
+  runtimeExec?: RuntimeExec | undefined;
+  /** Reads much output. Missing: all output comes through the manager. */
+  exec?: Exec | undefined;
+}
+
 /** Starts a program through a manager. `translate` turns errors of the connection into errors for users. */
 export function startRun(
   { calls, lost }: ManagerConnection,
   { argv, namespaces, env = {}, pty, traces, inside, pid }: RunOptions,
   { podUid, containerId, name }: RunTarget,
   translate: (error: unknown) => Promise<unknown>,
-  runtimeExec?: RuntimeExec,
+  { runtimeExec, exec }: Execs = {},
 ): Run {
   const requests = new Channel<RunRequest>();
   const send = (request: Part) => void requests.push(create(RunRequestSchema, { request }));
@@ -68,22 +78,57 @@ export function startRun(
       control({ case: "signal", value: runtimeExecFailed.signal });
     });
 
-  async function* output(): Run["output"] {
-    let exited = false;
-    try {
-      for await (const { response } of calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })) {
-        if (response.case === "started") {
-          started.resolve(response.value.run);
-          if (response.value.waits) enter(response.value.pid);
-        } else if (response.case === "stdout" || response.case === "stderr") {
-          yield { stream: response.case, bytes: response.value };
-        } else if (response.case === "exit") {
-          const { code, signal } = response.value;
-          if (refusal !== undefined && code === runtimeExecFailed.code) throw refusal;
-          exited = true;
-          exit.resolve({ code, ...(signal === "" ? {} : { signal }) });
-        }
+  const answers = calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })[Symbol.asyncIterator]();
+  let exited = false, received = 0, bulk: Promise<Duplex | undefined> | undefined;
+
+  async function openBulk(read: Exec): Promise<Duplex | undefined> {
+    const run = await started.promise;
+    const ready = (ready: boolean) => calls.control({ run, action: { case: "outputExec", value: { ready } } });
+    const pipe = await ready(false);
+    if (pipe.path === "") return undefined;
+    const stream = await openOutputExec(read, pipe, left.signal);
+    await ready(true);
+    return stream;
+  }
+
+  async function* fromManager(): Run["output"] {
+    for (let next = await answers.next(); !next.done; next = await answers.next()) {
+      const { response } = next.value;
+      if (response.case === "started") {
+        started.resolve(response.value.run);
+        if (response.value.waits) enter(response.value.pid);
+      } else if (response.case === "stdout" || response.case === "stderr") {
+        yield { stream: response.case, bytes: response.value };
+        if (response.case === "stderr" || exec === undefined || pty !== undefined || traces !== undefined) continue;
+        received += response.value.length;
+        // Without the exec, all output goes on to come from here.
+        if (received >= execFromBytes) bulk ??= openBulk(exec).catch(() => undefined);
+      } else if (response.case === "moved") {
+        const stream = await bulk;
+        if (stream === undefined) throw new Error("the exec for the output was lost");
+        yield* merge([fromManager(), fromExec(stream)].map(endingAll));
+      } else if (response.case === "exit") {
+        const { code, signal } = response.value;
+        if (refusal !== undefined && code === runtimeExecFailed.code) throw refusal;
+        exited = true;
+        exit.resolve({ code, ...(signal === "" ? {} : { signal }) });
       }
+    }
+  }
+
+  /** Ends the whole run when one of two sources fails: otherwise the other one may wait for ever. */
+  async function* endingAll(source: Run["output"]): Run["output"] {
+    try {
+      yield* source;
+    } catch (error) {
+      left.abort();
+      throw error;
+    }
+  }
+
+  async function* output(): Run["output"] {
+    try {
+      yield* fromManager();
       if (!exited) throw new Error("the program's end was not told");
     } catch (error) {
       const translated = await translate(error);
@@ -103,4 +148,8 @@ export function startRun(
     signal: (value) => control({ case: "signal", value }),
     resize: (value) => void control({ case: "resize", value }),
   };
+}
+
+async function* fromExec(stream: Duplex): Run["output"] {
+  for await (const bytes of readOutputExec(stream)) yield { stream: "stdout", bytes };
 }

@@ -3,6 +3,7 @@ import { endRun, kill, pidsOfRun, runVariable } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
 import { Tracee } from "./detach.ts";
 import { InterruptibleDelay } from "./interruptible_delay.ts";
+import { OutputExec, outputPipe } from "./output_exec.ts";
 import { allPids, readProc, statOf } from "./processes.ts";
 import type { Pty, WindowSize } from "./pty.ts";
 import { openPty } from "./pty.ts";
@@ -16,7 +17,10 @@ export interface ProgramOptions {
   traces?: number;
 }
 
-export type ProgramOutput = { stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer> };
+export type ProgramOutput =
+  | { stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer> }
+  /** The rest of standard output is for the exec, see `outputExec()`. */
+  | { stream: "moved" };
 
 export interface ProgramExit {
   code: number;
@@ -51,6 +55,8 @@ export class Program implements AsyncDisposable {
   readonly #traced: Tracee | undefined;
   readonly #gathering = new InterruptibleDelay();
   readonly #printed = new Channel<ProgramOutput>();
+  #outputExec: OutputExec | undefined;
+  #moved = false;
   /** Neither the program nor any process that it started runs any more. */
   #ended = false;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
@@ -94,6 +100,12 @@ export class Program implements AsyncDisposable {
     await this.#input?.close().catch(() => {});
   }
 
+  /** Returns the exec that may read the rest of standard output; undefined on a terminal, or when the program has ended. */
+  outputExec(): OutputExec | undefined {
+    const path = this.#ended || this.#pty !== undefined ? undefined : outputPipe(this.pid);
+    return path === undefined ? undefined : this.#outputExec ??= new OutputExec(path, this.#sinceMs);
+  }
+
   get #id(): RunId {
     return { mark: this.#mark, leader: this.pid, sinceMs: this.#sinceMs };
   }
@@ -113,13 +125,15 @@ export class Program implements AsyncDisposable {
 
   /** Ends the program and what it started, at most 5 s later. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const exec = this.#outputExec?.[Symbol.asyncDispose]();
     // The pid may have been reused.
-    if (this.#ended) return;
+    if (this.#ended) return await exec;
     // A tracer that is blocked on its output does not notice that it should end, and its target waits with it.
     this.#printed.discard();
     const left = await endRun(this.#id, this.#traced);
     if (left.length > 0) console.error(`cannot end the processes ${left.join(", ")}`);
     this.#pty?.[Symbol.dispose]();
+    await exec;
   }
 
   async #finish(pumped: Promise<void>): Promise<ProgramExit> {
@@ -130,6 +144,7 @@ export class Program implements AsyncDisposable {
     this.#ended = true;
     this.#pty?.hangUp();
     await pumped;
+    if (this.#moved) await this.#outputExec?.end();
     this.#pty?.[Symbol.dispose]();
     return { code, signal: signal ?? "" };
   }
@@ -138,6 +153,10 @@ export class Program implements AsyncDisposable {
     const pump = async (stream: ProgramOutput["stream"], from: AsyncIterable<Uint8Array<ArrayBuffer>>) => {
       for await (const bytes of from) {
         await channel.push({ stream, bytes });
+        if (stream === "stdout" && this.#outputExec?.ready) {
+          this.#moved = true;
+          return await channel.push({ stream: "moved" });
+        }
         if (this.#pty === undefined && bytes.length < largeChunk) await this.#gathering.wait(gatherMs);
       }
     };

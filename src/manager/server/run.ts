@@ -76,7 +76,9 @@ export async function* run(
   const waits = first.value.inside?.byRuntime === true && await waitsForRuntime(program, gone);
   yield response({ case: "started", value: { pid: program.pid, run: session.name, waits } });
   void feed(program, input);
-  for await (const { stream, bytes } of program.output) yield response({ case: stream, value: bytes });
+  for await (const part of program.output) {
+    yield response(part.stream === "moved" ? { case: "moved", value: {} } : { case: part.stream, value: part.bytes });
+  }
   yield response({ case: "exit", value: await program.exit });
 }
 

@@ -74,7 +74,10 @@ export async function serve(
           const program = runs.get(run)?.program;
           if (action.case === "signal") program?.signal(action.value as Deno.Signal);
           else if (action.case === "resize") program?.resize(action.value);
-          return {};
+          if (action.case !== "outputExec") return {};
+          const exec = program?.outputExec();
+          if (exec !== undefined && action.value.ready) exec.ready = true;
+          return exec === undefined ? {} : { path: exec.path, mark: exec.mark };
         },
         run: (requests, context) => run(requests, goneOf(context), runs, sharedNamespaces, local),
         listFiles: (requests, context) => files.call("listFiles", requests, goneOf(context)),

@@ -2,7 +2,7 @@ import net from "node:net";
 import type { Run, RunOptions } from "../../../src/tool.ts";
 import type { ManagerConnection } from "../../../src/manager/client/connection.ts";
 import { connect } from "../../../src/manager/client/connection.ts";
-import type { RunTarget } from "../../../src/manager/client/run_client.ts";
+import type { Execs, RunTarget } from "../../../src/manager/client/run_client.ts";
 import { startRun } from "../../../src/manager/client/run_client.ts";
 import type { ToolExit } from "../../../src/tool.ts";
 import { until } from "../../cluster/wait.ts";
@@ -74,8 +74,9 @@ export function start(
   argv: readonly string[],
   options: Partial<RunOptions> = {},
   target = nobody,
+  execs: Execs = {},
 ): Run {
-  return startRun(connection, { argv, namespaces: [], ...options }, target, (error) => Promise.resolve(error));
+  return startRun(connection, { argv, namespaces: [], ...options }, target, (error) => Promise.resolve(error), execs);
 }
 
 export interface Outcome {

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manager.proto.
  */
 export const file_manager: GenFile = /*@__PURE__*/
-  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSIeCgtJbmZvUmVxdWVzdBIPCgd3YWl0aW5nGAEgASgIIncKDEluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEgsKA3BpZBgCIAEoBRIPCgdjbGllbnRzGAMgASgFEgwKBHJ1bnMYBCABKAUSFAoMaWRsZV9zZWNvbmRzGAUgASgFEhQKDGNhcGFiaWxpdGllcxgGIAMoCSIgCg9TaHV0ZG93blJlcXVlc3QSDQoFZm9yY2UYASABKAgiIgoQU2h1dGRvd25SZXNwb25zZRIOCgZlbmRpbmcYASABKAgiPAoGVGFyZ2V0Eg8KB3BvZF91aWQYASABKAkSFAoMY29udGFpbmVyX2lkGAIgASgJEgsKA3BpZBgDIAEoBSIrCgpXaW5kb3dTaXplEg8KB2NvbHVtbnMYASABKA0SDAoEcm93cxgCIAEoDSKIAgoFU3RhcnQSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EicKCm5hbWVzcGFjZXMYAiADKA4yEy5zY29wZS52MS5OYW1lc3BhY2USDAoEYXJndhgDIAMoCRIlCgNlbnYYBCADKAsyGC5zY29wZS52MS5TdGFydC5FbnZFbnRyeRIhCgNwdHkYBSABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplEiAKBmluc2lkZRgGIAEoCzIQLnNjb3BlLnYxLkluc2lkZRIOCgZ0cmFjZXMYByABKAUaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI+CgZJbnNpZGUSEgoKcHJpdmlsZWdlZBgBIAEoCBIMCgR1c2VyGAIgASgJEhIKCmJ5X3J1bnRpbWUYAyABKAgicwoKUnVuUmVxdWVzdBIgCgVzdGFydBgBIAEoCzIPLnNjb3BlLnYxLlN0YXJ0SAASDwoFc3RkaW4YAiABKAxIABInCglzdGRpbl9lbmQYAyABKAsyEi5zY29wZS52MS5TdGRpbkVuZEgAQgkKB3JlcXVlc3QiYQoOQ29udHJvbFJlcXVlc3QSCwoDcnVuGAEgASgJEhAKBnNpZ25hbBgCIAEoCUgAEiYKBnJlc2l6ZRgDIAEoCzIULnNjb3BlLnYxLldpbmRvd1NpemVIAEIICgZhY3Rpb24iEQoPQ29udHJvbFJlc3BvbnNlIgoKCFN0ZGluRW5kIoMBCgtSdW5SZXNwb25zZRIkCgdzdGFydGVkGAEgASgLMhEuc2NvcGUudjEuU3RhcnRlZEgAEhAKBnN0ZG91dBgCIAEoDEgAEhAKBnN0ZGVychgDIAEoDEgAEh4KBGV4aXQYBCABKAsyDi5zY29wZS52MS5FeGl0SABCCgoIcmVzcG9uc2UiMgoHU3RhcnRlZBILCgNwaWQYASABKAUSCwoDcnVuGAIgASgJEg0KBXdhaXRzGAMgASgIIiQKBEV4aXQSDAoEY29kZRgBIAEoBRIOCgZzaWduYWwYAiABKAkiMgoPRmluZFBvZHNSZXF1ZXN0EgwKBG5hbWUYASABKAkSEQoJbmFtZXNwYWNlGAIgASgJIloKEEZpbmRQb2RzUmVzcG9uc2USIAoEcG9kcxgBIAMoCzISLnNjb3BlLnYxLkZvdW5kUG9kEhIKCnVucmVhZGFibGUYAiABKAUSEAoIcnVudGltZXMYAyABKAUibgoIRm91bmRQb2QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkSCwoDdWlkGAMgASgJEicKCmNvbnRhaW5lcnMYBCADKAsyEy5zY29wZS52MS5Db250YWluZXISCwoDcGlkGAUgASgFIkIKCVBzUmVxdWVzdBInCgpjb250YWluZXJzGAEgAygLMhMuc2NvcGUudjEuQ29udGFpbmVyEgwKBHBpZHMYAiADKAUiJQoJQ29udGFpbmVyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkiMgoKUHNSZXNwb25zZRIkCglwcm9jZXNzZXMYASADKAsyES5zY29wZS52MS5Qcm9jZXNzIrMCCgdQcm9jZXNzEhEKCWNvbnRhaW5lchgBIAEoCRILCgNwaWQYAiABKAUSFQoNY29udGFpbmVyX3BpZBgDIAEoBRISCgpwYXJlbnRfcGlkGAQgASgFEg8KB3RocmVhZHMYBSABKAUSCwoDdWlkGAYgASgNEgwKBHVzZXIYByABKAkSDQoFc3RhdGUYCCABKAkSDgoGY3B1X21zGAkgASgEEg4KBmFnZV9tcxgKIAEoBBIWCg5yZXNpZGVudF9ieXRlcxgLIAEoBBIPCgdjb21tYW5kGAwgASgJEhEKCWxpc3RlbmluZxgNIAMoDRISCgp0cmFjZXJfcGlkGA4gASgFEg4KBnRocmVhZBgPIAEoBRIiCgdibG9ja2VkGBAgASgLMhEuc2NvcGUudjEuQmxvY2tlZCJOCgdCbG9ja2VkEg4KBnRocmVhZBgBIAEoBRIRCglmdW5jdGlvbnMYAiADKAkSDgoGZnJvemVuGAMgASgIEhAKCHN3aXRjaGVzGAQgASgEItoBCglGaWxlRW50cnkSDAoEcGF0aBgBIAEoDBIgCgRraW5kGAIgASgOMhIuc2NvcGUudjEuRmlsZUtpbmQSDAoEc2l6ZRgDIAEoBBIMCgRtb2RlGAQgASgNEhMKC21vZGlmaWVkX25zGAUgASgDEgsKA3VpZBgGIAEoDRILCgNnaWQYByABKA0SDQoFaW5vZGUYCCABKAQSFwoPYWxsb2NhdGVkX2J5dGVzGAkgASgEEgwKBGxpbmsYCiABKAwSDQoFb3duZXIYCyABKAkSDQoFZ3JvdXAYDCABKAkiKQoLRmlsZVRyb3VibGUSDAoEcGF0aBgBIAEoDBIMCgRjb2RlGAIgASgJIr0BChBMaXN0RmlsZXNSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBIMCgRwYXRoGAIgASgMEi8KBWRlcHRoGAMgASgOMiAuc2NvcGUudjEuTGlzdEZpbGVzUmVxdWVzdC5EZXB0aBIOCgZmb2xsb3cYBCABKAgSDQoFbmFtZXMYBSABKAgiKQoFRGVwdGgSCAoEU0VMRhAAEgwKCENISUxEUkVOEAESCAoEVFJFRRACImIKEUxpc3RGaWxlc1Jlc3BvbnNlEiQKB2VudHJpZXMYASADKAsyEy5zY29wZS52MS5GaWxlRW50cnkSJwoIdHJvdWJsZXMYAiADKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZSKLAQoQUmVhZEZpbGVzUmVxdWVzdBIiCgRvcGVuGAEgASgLMhIuc2NvcGUudjEuUmVhZE9wZW5IABIiCgRmaWxlGAIgASgLMhIuc2NvcGUudjEuUmVhZEZpbGVIABIkCgViYXRjaBgDIAEoCzITLnNjb3BlLnYxLlJlYWRCYXRjaEgAQgkKB3JlcXVlc3QiSgoIUmVhZE9wZW4SIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSDgoGZm9sbG93GAMgASgIIjsKCFJlYWRGaWxlEgwKBHBhdGgYASABKAwSDAoEaGF2ZRgCIAEoBBITCgtoYXZlX3NoYTI1NhgDIAEoDCIuCglSZWFkQmF0Y2gSIQoFZmlsZXMYASADKAsyEi5zY29wZS52MS5SZWFkRmlsZSLbAQoRUmVhZEZpbGVzUmVzcG9uc2USJAoFc3RhcnQYASABKAsyEy5zY29wZS52MS5SZWFkU3RhcnRIABIiCgRkYXRhGAIgASgLMhIuc2NvcGUudjEuRmlsZURhdGFIABIgCgNlbmQYAyABKAsyES5zY29wZS52MS5GaWxlRW5kSAASKAoHdHJvdWJsZRgEIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSAASJAoFYmF0Y2gYBSABKAsyEy5zY29wZS52MS5CYXRjaFJlYWRIAEIKCghyZXNwb25zZSJQCglCYXRjaFJlYWQSIQoFZmlsZXMYASADKAsyEi5zY29wZS52MS5GaWxlUmVhZBIgCgRkYXRhGAIgASgLMhIuc2NvcGUudjEuRmlsZURhdGEieQoIRmlsZVJlYWQSJAoFd2hvbGUYASABKAsyEy5zY29wZS52MS5SZWFkV2hvbGVIABIoCgd0cm91YmxlGAIgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIABITCgl0b29fbGFyZ2UYAyABKAhIAEIICgZyZXN1bHQiTQoJUmVhZFdob2xlEiIKBWVudHJ5GAEgASgLMhMuc2NvcGUudjEuRmlsZUVudHJ5Eg4KBnNoYTI1NhgCIAEoDBIMCgRzYW1lGAMgASgIIj0KCVJlYWRTdGFydBIiCgVlbnRyeRgBIAEoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRIMCgRmcm9tGAIgASgEIkQKCEZpbGVEYXRhEg4KBm9mZnNldBgBIAEoBBIPCgVwbGFpbhgCIAEoDEgAEg4KBHpzdGQYAyABKAxIAEIHCgVieXRlcyInCgdGaWxlRW5kEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMIvoBChFXcml0ZUZpbGVzUmVxdWVzdBIjCgRvcGVuGAEgASgLMhMuc2NvcGUudjEuV3JpdGVPcGVuSAASJQoFYmF0Y2gYAiABKAsyFC5zY29wZS52MS5Xcml0ZUJhdGNoSAASIwoEZmlsZRgDIAEoCzITLnNjb3BlLnYxLldyaXRlRmlsZUgAEiIKBGRhdGEYBCABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgFIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIjCgRmcm9tGAYgASgLMhMuc2NvcGUudjEuV3JpdGVGcm9tSABCCQoHcmVxdWVzdCJcCglXcml0ZU9wZW4SIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSDAoEbmFtZRgDIAEoDBIRCglkaXJlY3RvcnkYBCABKAgiUgoKV3JpdGVCYXRjaBIiCgVpdGVtcxgBIAMoCzITLnNjb3BlLnYxLldyaXRlSXRlbRIgCgRkYXRhGAIgASgLMhIuc2NvcGUudjEuRmlsZURhdGEijQEKCVdyaXRlSXRlbRItCglkaXJlY3RvcnkYASABKAsyGC5zY29wZS52MS5Xcml0ZURpcmVjdG9yeUgAEiMKBGxpbmsYAiABKAsyEy5zY29wZS52MS5Xcml0ZUxpbmtIABIkCgRmaWxlGAMgASgLMhQuc2NvcGUudjEuV3JpdGVXaG9sZUgAQgYKBGl0ZW0iTwoKV3JpdGVXaG9sZRIhCgRmaWxlGAEgASgLMhMuc2NvcGUudjEuV3JpdGVGaWxlEh4KA2VuZBgCIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmQiUQoOV3JpdGVEaXJlY3RvcnkSDAoEcGF0aBgBIAEoDBIMCgRtb2RlGAIgASgNEhMKC21vZGlmaWVkX25zGAMgASgDEg4KBmZpbmlzaBgEIAEoCCInCglXcml0ZUxpbmsSDAoEcGF0aBgBIAEoDBIMCgRsaW5rGAIgASgMIn0KCVdyaXRlRmlsZRIMCgRwYXRoGAEgASgMEhEKBHNpemUYAiABKARIAIgBARIMCgRtb2RlGAMgASgNEhgKC21vZGlmaWVkX25zGAQgASgDSAGIAQESDgoGcmVzdW1lGAUgASgIQgcKBV9zaXplQg4KDF9tb2RpZmllZF9ucyLsAQoSV3JpdGVGaWxlc1Jlc3BvbnNlEicKBm9wZW5lZBgBIAEoCzIVLnNjb3BlLnYxLldyaXRlT3BlbmVkSAASKQoHc3RhcnRlZBgCIAEoCzIWLnNjb3BlLnYxLldyaXRlU3RhcnRlZEgAEiMKBGRvbmUYAyABKAsyEy5zY29wZS52MS5Xcml0ZURvbmVIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIABInCgViYXRjaBgFIAEoCzIWLnNjb3BlLnYxLkJhdGNoV3JpdHRlbkgAQgoKCHJlc3BvbnNlIjQKDEJhdGNoV3JpdHRlbhIkCgVpdGVtcxgBIAMoCzIVLnNjb3BlLnYxLkl0ZW1Xcml0dGVuImYKC0l0ZW1Xcml0dGVuEiMKBGRvbmUYASABKAsyEy5zY29wZS52MS5Xcml0ZURvbmVIABIoCgd0cm91YmxlGAIgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIICgZyZXN1bHQiQQoLV3JpdGVPcGVuZWQSDAoEcGF0aBgBIAEoDBIkCgZtb3VudHMYAiADKAsyFC5zY29wZS52MS5Xcml0ZU1vdW50IjwKCldyaXRlTW91bnQSDAoEcGF0aBgBIAEoDBIRCgllbXB0eV9kaXIYAiABKAkSDQoFbGF5ZXIYAyABKAgiLAoMV3JpdGVTdGFydGVkEgwKBGhhdmUYASABKAQSDgoGc2hhMjU2GAIgASgMIhkKCVdyaXRlRnJvbRIMCgRrZWVwGAEgASgIIjoKCVdyaXRlRG9uZRIMCgRzaXplGAEgASgEEg4KBnNoYTI1NhgCIAEoDBIPCgdjcmVhdGVkGAMgASgIIkMKEEZpbmRJbm9kZVJlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0Eg0KBWlub2RlGAIgASgEIoABChFGaW5kSW5vZGVSZXNwb25zZRIlCgVmb3VuZBgBIAEoCzIULnNjb3BlLnYxLklub2RlRm91bmRIABIOCgRzZWVuGAIgASgESAASKAoHdHJvdWJsZRgDIAEoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlSABCCgoIcmVzcG9uc2UidQoKSW5vZGVGb3VuZBIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIkCgZsYXllcnMYAyADKAsyFC5zY29wZS52MS5Jbm9kZUxheWVyEhEKCW5vX2xheWVycxgEIAEoCSJCCgpJbm9kZUxheWVyEhEKCWRpcmVjdG9yeRgBIAEoDBINCgV1cHBlchgCIAEoCBISCgpzYW1lX2lub2RlGAMgASgIImoKD1JlZGlyZWN0UmVxdWVzdBIoCgVzdGFydBgBIAEoCzIXLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIAEIJCgdyZXF1ZXN0IoYBChBSZWRpcmVjdFJlc3BvbnNlEiwKB3N0YXJ0ZWQYASABKAsyGS5zY29wZS52MS5SZWRpcmVjdFN0YXJ0ZWRIABIiCgZmcmFtZXMYAiABKAsyEC5zY29wZS52MS5GcmFtZXNIABIUCgp0YWtlbl9vdmVyGAMgASgJSABCCgoIcmVzcG9uc2UilwIKDVJlZGlyZWN0U3RhcnQSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EhAKCGluY29taW5nGAIgAygNEhQKDGFsbF9pbmNvbWluZxgDIAEoCBIVCg1vd25fY29udGFpbmVyGAQgASgIEhAKCG91dGdvaW5nGAUgAygNEg0KBW93bmVyGAYgASgJEg8KB3Nlc3Npb24YDSABKAkSEAoIdGFrZW92ZXIYByABKAgSDgoGbWlycm9yGAggASgIEgsKA3JhdxgJIAEoCBILCgNjdXQYCiABKAgSHwoGcHJvYmVzGAsgAygLMg8uc2NvcGUudjEuUHJvYmUSFgoObm9kZV9hZGRyZXNzZXMYDCADKAkifwoFUHJvYmUSIgoEa2luZBgBIAEoDjIULnNjb3BlLnYxLlByb2JlLktpbmQSDAoEcG9ydBgCIAEoDSJECgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIICgRIVFRQEAESCQoFSFRUUFMQAhIHCgNUQ1AQAxIICgRHUlBDEAQiXQoPUmVkaXJlY3RTdGFydGVkEhAKCGluY29taW5nGAEgAygNEg8KB3VuaGVhcmQYAiADKA0SDAoEa2VwdBgDIAEoDRILCgNjdXQYBCABKA0SDAoEbWVzaBgFIAEoCCIpCgZGcmFtZXMSHwoGZnJhbWVzGAEgAygLMg8uc2NvcGUudjEuRnJhbWUiiQIKBUZyYW1lEhIKCmNvbm5lY3Rpb24YASABKA0SIgoGb3BlbmVkGAIgASgLMhAuc2NvcGUudjEuT3BlbmVkSAASJgoIYWNjZXB0ZWQYAyABKAsyEi5zY29wZS52MS5BY2NlcHRlZEgAEhEKB3JlZnVzZWQYBCABKAlIABIOCgRkYXRhGAUgASgMSAASHAoDZW5kGAYgASgLMg0uc2NvcGUudjEuRW5kSAASIAoFcmVzZXQYByABKAsyDy5zY29wZS52MS5SZXNldEgAEhAKBmNyZWRpdBgIIAEoDUgAEiIKBmNsb3NlZBgJIAEoCzIQLnNjb3BlLnYxLkNsb3NlZEgAQgcKBWZyYW1lImIKBk9wZW5lZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEgwKBHBvcnQYAyABKA0SEAoIb3V0Z29pbmcYBCABKAgSDgoGY3JlZGl0GAUgASgNEg4KBmJ5X3BvZBgGIAEoCCIaCghBY2NlcHRlZBIOCgZjcmVkaXQYASABKA0iBQoDRW5kIgcKBVJlc2V0IsUBCgZDbG9zZWQSIQoDaG93GAEgASgOMhQuc2NvcGUudjEuQ2xvc2VkLkhvdxIOCgZieV9wb2QYAiABKAgSDgoGcmVhc29uGAMgASgJEg0KBXByb2JlGAQgASgIEhIKCnNlbnRfYnl0ZXMYBSABKAQSFgoOcmVjZWl2ZWRfYnl0ZXMYBiABKAQSEwoLZHVyYXRpb25fbXMYByABKAEiKAoDSG93EgoKBkNMT1NFRBAAEgkKBVJFU0VUEAESCgoGRkFJTEVEEAIiTwoNQnlwYXNzUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFcG9ydHMYAiADKA0SDQoFb3duZXIYAyABKAkiXwoOQnlwYXNzUmVzcG9uc2USKgoHc3RhcnRlZBgBIAEoCzIXLnNjb3BlLnYxLkJ5cGFzc1N0YXJ0ZWRIABIVCgtjb25uZWN0aW9ucxgCIAEoBEgAQgoKCHJlc3BvbnNlIkAKDUJ5cGFzc1N0YXJ0ZWQSFAoMc2lkZWNhcl9wb3J0GAEgASgNEgsKA2RucxgCIAEoCBIMCgRrZXB0GAMgASgNItACCgdSZWZ1c2FsEigKBnJlYXNvbhgBIAEoDjIYLnNjb3BlLnYxLlJlZnVzYWwuUmVhc29uIpoCCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASDwoLTk9UX1JVTk5JTkcQARIOCgpOT19QUk9DRVNTEAISDgoKTk9fUFJPR1JBTRADEhEKDU5PVF9QRVJNSVRURUQQBBIWChJTSUxFTlRfRklMRV9TWVNURU0QBRITCg9UT09fTUFOWV9TSUxFTlQQBhIQCgxOT19ORVRfQURNSU4QBxIQCgxOT0RFX05FVFdPUksQCBILCgdOT19QT1JUEAkSDgoKUE9SVF9UQUtFThAKEhAKDE5PX05GX1RBQkxFUxALEg4KCk5GVF9GQUlMRUQQDBIOCgpOT19TSURFQ0FSEA0SFAoQUlVMRVNfVU5SRUFEQUJMRRAOKnIKCU5hbWVzcGFjZRIZChVOQU1FU1BBQ0VfVU5TUEVDSUZJRUQQABIRCg1OQU1FU1BBQ0VfTkVUEAESEQoNTkFNRVNQQUNFX1BJRBACEhEKDU5BTUVTUEFDRV9VVFMQAxIRCg1OQU1FU1BBQ0VfSVBDEAQqqQEKCEZpbGVLaW5kEhkKFUZJTEVfS0lORF9VTlNQRUNJRklFRBAAEhIKDkZJTEVfS0lORF9GSUxFEAESFwoTRklMRV9LSU5EX0RJUkVDVE9SWRACEhUKEUZJTEVfS0lORF9TWU1MSU5LEAMSFAoQRklMRV9LSU5EX0RFVklDRRAEEhQKEEZJTEVfS0lORF9TT0NLRVQQBRISCg5GSUxFX0tJTkRfRklGTxAGMqIGCgdNYW5hZ2VyEjUKBEluZm8SFS5zY29wZS52MS5JbmZvUmVxdWVzdBoWLnNjb3BlLnYxLkluZm9SZXNwb25zZRI2CgNSdW4SFC5zY29wZS52MS5SdW5SZXF1ZXN0GhUuc2NvcGUudjEuUnVuUmVzcG9uc2UoATABEkEKCFNodXRkb3duEhkuc2NvcGUudjEuU2h1dGRvd25SZXF1ZXN0Ghouc2NvcGUudjEuU2h1dGRvd25SZXNwb25zZRI+CgdDb250cm9sEhguc2NvcGUudjEuQ29udHJvbFJlcXVlc3QaGS5zY29wZS52MS5Db250cm9sUmVzcG9uc2USQQoIRmluZFBvZHMSGS5zY29wZS52MS5GaW5kUG9kc1JlcXVlc3QaGi5zY29wZS52MS5GaW5kUG9kc1Jlc3BvbnNlEi8KAlBzEhMuc2NvcGUudjEuUHNSZXF1ZXN0GhQuc2NvcGUudjEuUHNSZXNwb25zZRJICglMaXN0RmlsZXMSGi5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0Ghsuc2NvcGUudjEuTGlzdEZpbGVzUmVzcG9uc2UoATABEkgKCVJlYWRGaWxlcxIaLnNjb3BlLnYxLlJlYWRGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5SZWFkRmlsZXNSZXNwb25zZSgBMAESSwoKV3JpdGVGaWxlcxIbLnNjb3BlLnYxLldyaXRlRmlsZXNSZXF1ZXN0Ghwuc2NvcGUudjEuV3JpdGVGaWxlc1Jlc3BvbnNlKAEwARJICglGaW5kSW5vZGUSGi5zY29wZS52MS5GaW5kSW5vZGVSZXF1ZXN0Ghsuc2NvcGUudjEuRmluZElub2RlUmVzcG9uc2UoATABEkUKCFJlZGlyZWN0Ehkuc2NvcGUudjEuUmVkaXJlY3RSZXF1ZXN0Ghouc2NvcGUudjEuUmVkaXJlY3RSZXNwb25zZSgBMAESPwoGQnlwYXNzEhcuc2NvcGUudjEuQnlwYXNzUmVxdWVzdBoYLnNjb3BlLnYxLkJ5cGFzc1Jlc3BvbnNlKAEwAWIGcHJvdG8z");
+  fileDesc("Cg1tYW5hZ2VyLnByb3RvEghzY29wZS52MSIeCgtJbmZvUmVxdWVzdBIPCgd3YWl0aW5nGAEgASgIIncKDEluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEgsKA3BpZBgCIAEoBRIPCgdjbGllbnRzGAMgASgFEgwKBHJ1bnMYBCABKAUSFAoMaWRsZV9zZWNvbmRzGAUgASgFEhQKDGNhcGFiaWxpdGllcxgGIAMoCSIgCg9TaHV0ZG93blJlcXVlc3QSDQoFZm9yY2UYASABKAgiIgoQU2h1dGRvd25SZXNwb25zZRIOCgZlbmRpbmcYASABKAgiPAoGVGFyZ2V0Eg8KB3BvZF91aWQYASABKAkSFAoMY29udGFpbmVyX2lkGAIgASgJEgsKA3BpZBgDIAEoBSIrCgpXaW5kb3dTaXplEg8KB2NvbHVtbnMYASABKA0SDAoEcm93cxgCIAEoDSKIAgoFU3RhcnQSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EicKCm5hbWVzcGFjZXMYAiADKA4yEy5zY29wZS52MS5OYW1lc3BhY2USDAoEYXJndhgDIAMoCRIlCgNlbnYYBCADKAsyGC5zY29wZS52MS5TdGFydC5FbnZFbnRyeRIhCgNwdHkYBSABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplEiAKBmluc2lkZRgGIAEoCzIQLnNjb3BlLnYxLkluc2lkZRIOCgZ0cmFjZXMYByABKAUaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI+CgZJbnNpZGUSEgoKcHJpdmlsZWdlZBgBIAEoCBIMCgR1c2VyGAIgASgJEhIKCmJ5X3J1bnRpbWUYAyABKAgicwoKUnVuUmVxdWVzdBIgCgVzdGFydBgBIAEoCzIPLnNjb3BlLnYxLlN0YXJ0SAASDwoFc3RkaW4YAiABKAxIABInCglzdGRpbl9lbmQYAyABKAsyEi5zY29wZS52MS5TdGRpbkVuZEgAQgkKB3JlcXVlc3QijgEKDkNvbnRyb2xSZXF1ZXN0EgsKA3J1bhgBIAEoCRIQCgZzaWduYWwYAiABKAlIABImCgZyZXNpemUYAyABKAsyFC5zY29wZS52MS5XaW5kb3dTaXplSAASKwoLb3V0cHV0X2V4ZWMYBCABKAsyFC5zY29wZS52MS5PdXRwdXRFeGVjSABCCAoGYWN0aW9uIhsKCk91dHB1dEV4ZWMSDQoFcmVhZHkYASABKAgiLQoPQ29udHJvbFJlc3BvbnNlEgwKBHBhdGgYASABKAkSDAoEbWFyaxgCIAEoCSIKCghTdGRpbkVuZCKlAQoLUnVuUmVzcG9uc2USJAoHc3RhcnRlZBgBIAEoCzIRLnNjb3BlLnYxLlN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIeCgRleGl0GAQgASgLMg4uc2NvcGUudjEuRXhpdEgAEiAKBW1vdmVkGAUgASgLMg8uc2NvcGUudjEuTW92ZWRIAEIKCghyZXNwb25zZSIHCgVNb3ZlZCIyCgdTdGFydGVkEgsKA3BpZBgBIAEoBRILCgNydW4YAiABKAkSDQoFd2FpdHMYAyABKAgiJAoERXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoCSIyCg9GaW5kUG9kc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkiWgoQRmluZFBvZHNSZXNwb25zZRIgCgRwb2RzGAEgAygLMhIuc2NvcGUudjEuRm91bmRQb2QSEgoKdW5yZWFkYWJsZRgCIAEoBRIQCghydW50aW1lcxgDIAEoBSJuCghGb3VuZFBvZBIMCgRuYW1lGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgN1aWQYAyABKAkSJwoKY29udGFpbmVycxgEIAMoCzITLnNjb3BlLnYxLkNvbnRhaW5lchILCgNwaWQYBSABKAUiQgoJUHNSZXF1ZXN0EicKCmNvbnRhaW5lcnMYASADKAsyEy5zY29wZS52MS5Db250YWluZXISDAoEcGlkcxgCIAMoBSIlCglDb250YWluZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSIyCgpQc1Jlc3BvbnNlEiQKCXByb2Nlc3NlcxgBIAMoCzIRLnNjb3BlLnYxLlByb2Nlc3MiswIKB1Byb2Nlc3MSEQoJY29udGFpbmVyGAEgASgJEgsKA3BpZBgCIAEoBRIVCg1jb250YWluZXJfcGlkGAMgASgFEhIKCnBhcmVudF9waWQYBCABKAUSDwoHdGhyZWFkcxgFIAEoBRILCgN1aWQYBiABKA0SDAoEdXNlchgHIAEoCRINCgVzdGF0ZRgIIAEoCRIOCgZjcHVfbXMYCSABKAQSDgoGYWdlX21zGAogASgEEhYKDnJlc2lkZW50X2J5dGVzGAsgASgEEg8KB2NvbW1hbmQYDCABKAkSEQoJbGlzdGVuaW5nGA0gAygNEhIKCnRyYWNlcl9waWQYDiABKAUSDgoGdGhyZWFkGA8gASgFEiIKB2Jsb2NrZWQYECABKAsyES5zY29wZS52MS5CbG9ja2VkIk4KB0Jsb2NrZWQSDgoGdGhyZWFkGAEgASgFEhEKCWZ1bmN0aW9ucxgCIAMoCRIOCgZmcm96ZW4YAyABKAgSEAoIc3dpdGNoZXMYBCABKAQi2gEKCUZpbGVFbnRyeRIMCgRwYXRoGAEgASgMEiAKBGtpbmQYAiABKA4yEi5zY29wZS52MS5GaWxlS2luZBIMCgRzaXplGAMgASgEEgwKBG1vZGUYBCABKA0SEwoLbW9kaWZpZWRfbnMYBSABKAMSCwoDdWlkGAYgASgNEgsKA2dpZBgHIAEoDRINCgVpbm9kZRgIIAEoBBIXCg9hbGxvY2F0ZWRfYnl0ZXMYCSABKAQSDAoEbGluaxgKIAEoDBINCgVvd25lchgLIAEoCRINCgVncm91cBgMIAEoCSIpCgtGaWxlVHJvdWJsZRIMCgRwYXRoGAEgASgMEgwKBGNvZGUYAiABKAkivQEKEExpc3RGaWxlc1JlcXVlc3QSIAoGdGFyZ2V0GAEgASgLMhAuc2NvcGUudjEuVGFyZ2V0EgwKBHBhdGgYAiABKAwSLwoFZGVwdGgYAyABKA4yIC5zY29wZS52MS5MaXN0RmlsZXNSZXF1ZXN0LkRlcHRoEg4KBmZvbGxvdxgEIAEoCBINCgVuYW1lcxgFIAEoCCIpCgVEZXB0aBIICgRTRUxGEAASDAoIQ0hJTERSRU4QARIICgRUUkVFEAIiYgoRTGlzdEZpbGVzUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLnNjb3BlLnYxLkZpbGVFbnRyeRInCgh0cm91YmxlcxgCIAMoCzIVLnNjb3BlLnYxLkZpbGVUcm91YmxlIosBChBSZWFkRmlsZXNSZXF1ZXN0EiIKBG9wZW4YASABKAsyEi5zY29wZS52MS5SZWFkT3BlbkgAEiIKBGZpbGUYAiABKAsyEi5zY29wZS52MS5SZWFkRmlsZUgAEiQKBWJhdGNoGAMgASgLMhMuc2NvcGUudjEuUmVhZEJhdGNoSABCCQoHcmVxdWVzdCJKCghSZWFkT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIOCgZmb2xsb3cYAyABKAgiOwoIUmVhZEZpbGUSDAoEcGF0aBgBIAEoDBIMCgRoYXZlGAIgASgEEhMKC2hhdmVfc2hhMjU2GAMgASgMIi4KCVJlYWRCYXRjaBIhCgVmaWxlcxgBIAMoCzISLnNjb3BlLnYxLlJlYWRGaWxlItsBChFSZWFkRmlsZXNSZXNwb25zZRIkCgVzdGFydBgBIAEoCzITLnNjb3BlLnYxLlJlYWRTdGFydEgAEiIKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YUgAEiAKA2VuZBgDIAEoCzIRLnNjb3BlLnYxLkZpbGVFbmRIABIoCgd0cm91YmxlGAQgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIABIkCgViYXRjaBgFIAEoCzITLnNjb3BlLnYxLkJhdGNoUmVhZEgAQgoKCHJlc3BvbnNlIlAKCUJhdGNoUmVhZBIhCgVmaWxlcxgBIAMoCzISLnNjb3BlLnYxLkZpbGVSZWFkEiAKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YSJ5CghGaWxlUmVhZBIkCgV3aG9sZRgBIAEoCzITLnNjb3BlLnYxLlJlYWRXaG9sZUgAEigKB3Ryb3VibGUYAiABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEhMKCXRvb19sYXJnZRgDIAEoCEgAQggKBnJlc3VsdCJNCglSZWFkV2hvbGUSIgoFZW50cnkYASABKAsyEy5zY29wZS52MS5GaWxlRW50cnkSDgoGc2hhMjU2GAIgASgMEgwKBHNhbWUYAyABKAgiPQoJUmVhZFN0YXJ0EiIKBWVudHJ5GAEgASgLMhMuc2NvcGUudjEuRmlsZUVudHJ5EgwKBGZyb20YAiABKAQiRAoIRmlsZURhdGESDgoGb2Zmc2V0GAEgASgEEg8KBXBsYWluGAIgASgMSAASDgoEenN0ZBgDIAEoDEgAQgcKBWJ5dGVzIicKB0ZpbGVFbmQSDAoEc2l6ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwi+gEKEVdyaXRlRmlsZXNSZXF1ZXN0EiMKBG9wZW4YASABKAsyEy5zY29wZS52MS5Xcml0ZU9wZW5IABIlCgViYXRjaBgCIAEoCzIULnNjb3BlLnYxLldyaXRlQmF0Y2hIABIjCgRmaWxlGAMgASgLMhMuc2NvcGUudjEuV3JpdGVGaWxlSAASIgoEZGF0YRgEIAEoCzISLnNjb3BlLnYxLkZpbGVEYXRhSAASIAoDZW5kGAUgASgLMhEuc2NvcGUudjEuRmlsZUVuZEgAEiMKBGZyb20YBiABKAsyEy5zY29wZS52MS5Xcml0ZUZyb21IAEIJCgdyZXF1ZXN0IlwKCVdyaXRlT3BlbhIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDAoEcGF0aBgCIAEoDBIMCgRuYW1lGAMgASgMEhEKCWRpcmVjdG9yeRgEIAEoCCJSCgpXcml0ZUJhdGNoEiIKBWl0ZW1zGAEgAygLMhMuc2NvcGUudjEuV3JpdGVJdGVtEiAKBGRhdGEYAiABKAsyEi5zY29wZS52MS5GaWxlRGF0YSKNAQoJV3JpdGVJdGVtEi0KCWRpcmVjdG9yeRgBIAEoCzIYLnNjb3BlLnYxLldyaXRlRGlyZWN0b3J5SAASIwoEbGluaxgCIAEoCzITLnNjb3BlLnYxLldyaXRlTGlua0gAEiQKBGZpbGUYAyABKAsyFC5zY29wZS52MS5Xcml0ZVdob2xlSABCBgoEaXRlbSJPCgpXcml0ZVdob2xlEiEKBGZpbGUYASABKAsyEy5zY29wZS52MS5Xcml0ZUZpbGUSHgoDZW5kGAIgASgLMhEuc2NvcGUudjEuRmlsZUVuZCJRCg5Xcml0ZURpcmVjdG9yeRIMCgRwYXRoGAEgASgMEgwKBG1vZGUYAiABKA0SEwoLbW9kaWZpZWRfbnMYAyABKAMSDgoGZmluaXNoGAQgASgIIicKCVdyaXRlTGluaxIMCgRwYXRoGAEgASgMEgwKBGxpbmsYAiABKAwifQoJV3JpdGVGaWxlEgwKBHBhdGgYASABKAwSEQoEc2l6ZRgCIAEoBEgAiAEBEgwKBG1vZGUYAyABKA0SGAoLbW9kaWZpZWRfbnMYBCABKANIAYgBARIOCgZyZXN1bWUYBSABKAhCBwoFX3NpemVCDgoMX21vZGlmaWVkX25zIuwBChJXcml0ZUZpbGVzUmVzcG9uc2USJwoGb3BlbmVkGAEgASgLMhUuc2NvcGUudjEuV3JpdGVPcGVuZWRIABIpCgdzdGFydGVkGAIgASgLMhYuc2NvcGUudjEuV3JpdGVTdGFydGVkSAASIwoEZG9uZRgDIAEoCzITLnNjb3BlLnYxLldyaXRlRG9uZUgAEigKB3Ryb3VibGUYBCABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAEicKBWJhdGNoGAUgASgLMhYuc2NvcGUudjEuQmF0Y2hXcml0dGVuSABCCgoIcmVzcG9uc2UiNAoMQmF0Y2hXcml0dGVuEiQKBWl0ZW1zGAEgAygLMhUuc2NvcGUudjEuSXRlbVdyaXR0ZW4iZgoLSXRlbVdyaXR0ZW4SIwoEZG9uZRgBIAEoCzITLnNjb3BlLnYxLldyaXRlRG9uZUgAEigKB3Ryb3VibGUYAiABKAsyFS5zY29wZS52MS5GaWxlVHJvdWJsZUgAQggKBnJlc3VsdCJBCgtXcml0ZU9wZW5lZBIMCgRwYXRoGAEgASgMEiQKBm1vdW50cxgCIAMoCzIULnNjb3BlLnYxLldyaXRlTW91bnQiPAoKV3JpdGVNb3VudBIMCgRwYXRoGAEgASgMEhEKCWVtcHR5X2RpchgCIAEoCRINCgVsYXllchgDIAEoCCIsCgxXcml0ZVN0YXJ0ZWQSDAoEaGF2ZRgBIAEoBBIOCgZzaGEyNTYYAiABKAwiGQoJV3JpdGVGcm9tEgwKBGtlZXAYASABKAgiOgoJV3JpdGVEb25lEgwKBHNpemUYASABKAQSDgoGc2hhMjU2GAIgASgMEg8KB2NyZWF0ZWQYAyABKAgiQwoQRmluZElub2RlUmVxdWVzdBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSDQoFaW5vZGUYAiABKAQigAEKEUZpbmRJbm9kZVJlc3BvbnNlEiUKBWZvdW5kGAEgASgLMhQuc2NvcGUudjEuSW5vZGVGb3VuZEgAEg4KBHNlZW4YAiABKARIABIoCgd0cm91YmxlGAMgASgLMhUuc2NvcGUudjEuRmlsZVRyb3VibGVIAEIKCghyZXNwb25zZSJ1CgpJbm9kZUZvdW5kEgwKBHBhdGgYASABKAwSIAoEa2luZBgCIAEoDjISLnNjb3BlLnYxLkZpbGVLaW5kEiQKBmxheWVycxgDIAMoCzIULnNjb3BlLnYxLklub2RlTGF5ZXISEQoJbm9fbGF5ZXJzGAQgASgJIkIKCklub2RlTGF5ZXISEQoJZGlyZWN0b3J5GAEgASgMEg0KBXVwcGVyGAIgASgIEhIKCnNhbWVfaW5vZGUYAyABKAgiagoPUmVkaXJlY3RSZXF1ZXN0EigKBXN0YXJ0GAEgASgLMhcuc2NvcGUudjEuUmVkaXJlY3RTdGFydEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAQgkKB3JlcXVlc3QihgEKEFJlZGlyZWN0UmVzcG9uc2USLAoHc3RhcnRlZBgBIAEoCzIZLnNjb3BlLnYxLlJlZGlyZWN0U3RhcnRlZEgAEiIKBmZyYW1lcxgCIAEoCzIQLnNjb3BlLnYxLkZyYW1lc0gAEhQKCnRha2VuX292ZXIYAyABKAlIAEIKCghyZXNwb25zZSKXAgoNUmVkaXJlY3RTdGFydBIgCgZ0YXJnZXQYASABKAsyEC5zY29wZS52MS5UYXJnZXQSEAoIaW5jb21pbmcYAiADKA0SFAoMYWxsX2luY29taW5nGAMgASgIEhUKDW93bl9jb250YWluZXIYBCABKAgSEAoIb3V0Z29pbmcYBSADKA0SDQoFb3duZXIYBiABKAkSDwoHc2Vzc2lvbhgNIAEoCRIQCgh0YWtlb3ZlchgHIAEoCBIOCgZtaXJyb3IYCCABKAgSCwoDcmF3GAkgASgIEgsKA2N1dBgKIAEoCBIfCgZwcm9iZXMYCyADKAsyDy5zY29wZS52MS5Qcm9iZRIWCg5ub2RlX2FkZHJlc3NlcxgMIAMoCSJ/CgVQcm9iZRIiCgRraW5kGAEgASgOMhQuc2NvcGUudjEuUHJvYmUuS2luZBIMCgRwb3J0GAIgASgNIkQKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEggKBEhUVFAQARIJCgVIVFRQUxACEgcKA1RDUBADEggKBEdSUEMQBCJdCg9SZWRpcmVjdFN0YXJ0ZWQSEAoIaW5jb21pbmcYASADKA0SDwoHdW5oZWFyZBgCIAMoDRIMCgRrZXB0GAMgASgNEgsKA2N1dBgEIAEoDRIMCgRtZXNoGAUgASgIIikKBkZyYW1lcxIfCgZmcmFtZXMYASADKAsyDy5zY29wZS52MS5GcmFtZSKJAgoFRnJhbWUSEgoKY29ubmVjdGlvbhgBIAEoDRIiCgZvcGVuZWQYAiABKAsyEC5zY29wZS52MS5PcGVuZWRIABImCghhY2NlcHRlZBgDIAEoCzISLnNjb3BlLnYxLkFjY2VwdGVkSAASEQoHcmVmdXNlZBgEIAEoCUgAEg4KBGRhdGEYBSABKAxIABIcCgNlbmQYBiABKAsyDS5zY29wZS52MS5FbmRIABIgCgVyZXNldBgHIAEoCzIPLnNjb3BlLnYxLlJlc2V0SAASEAoGY3JlZGl0GAggASgNSAASIgoGY2xvc2VkGAkgASgLMhAuc2NvcGUudjEuQ2xvc2VkSABCBwoFZnJhbWUiYgoGT3BlbmVkEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSDAoEcG9ydBgDIAEoDRIQCghvdXRnb2luZxgEIAEoCBIOCgZjcmVkaXQYBSABKA0SDgoGYnlfcG9kGAYgASgIIhoKCEFjY2VwdGVkEg4KBmNyZWRpdBgBIAEoDSIFCgNFbmQiBwoFUmVzZXQixQEKBkNsb3NlZBIhCgNob3cYASABKA4yFC5zY29wZS52MS5DbG9zZWQuSG93Eg4KBmJ5X3BvZBgCIAEoCBIOCgZyZWFzb24YAyABKAkSDQoFcHJvYmUYBCABKAgSEgoKc2VudF9ieXRlcxgFIAEoBBIWCg5yZWNlaXZlZF9ieXRlcxgGIAEoBBITCgtkdXJhdGlvbl9tcxgHIAEoASIoCgNIb3cSCgoGQ0xPU0VEEAASCQoFUkVTRVQQARIKCgZGQUlMRUQQAiJPCg1CeXBhc3NSZXF1ZXN0EiAKBnRhcmdldBgBIAEoCzIQLnNjb3BlLnYxLlRhcmdldBINCgVwb3J0cxgCIAMoDRINCgVvd25lchgDIAEoCSJfCg5CeXBhc3NSZXNwb25zZRIqCgdzdGFydGVkGAEgASgLMhcuc2NvcGUudjEuQnlwYXNzU3RhcnRlZEgAEhUKC2Nvbm5lY3Rpb25zGAIgASgESABCCgoIcmVzcG9uc2UiQAoNQnlwYXNzU3RhcnRlZBIUCgxzaWRlY2FyX3BvcnQYASABKA0SCwoDZG5zGAIgASgIEgwKBGtlcHQYAyABKA0i0AIKB1JlZnVzYWwSKAoGcmVhc29uGAEgASgOMhguc2NvcGUudjEuUmVmdXNhbC5SZWFzb24imgIKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIPCgtOT1RfUlVOTklORxABEg4KCk5PX1BST0NFU1MQAhIOCgpOT19QUk9HUkFNEAMSEQoNTk9UX1BFUk1JVFRFRBAEEhYKElNJTEVOVF9GSUxFX1NZU1RFTRAFEhMKD1RPT19NQU5ZX1NJTEVOVBAGEhAKDE5PX05FVF9BRE1JThAHEhAKDE5PREVfTkVUV09SSxAIEgsKB05PX1BPUlQQCRIOCgpQT1JUX1RBS0VOEAoSEAoMTk9fTkZfVEFCTEVTEAsSDgoKTkZUX0ZBSUxFRBAMEg4KCk5PX1NJREVDQVIQDRIUChBSVUxFU19VTlJFQURBQkxFEA4qcgoJTmFtZXNwYWNlEhkKFU5BTUVTUEFDRV9VTlNQRUNJRklFRBAAEhEKDU5BTUVTUEFDRV9ORVQQARIRCg1OQU1FU1BBQ0VfUElEEAISEQoNTkFNRVNQQUNFX1VUUxADEhEKDU5BTUVTUEFDRV9JUEMQBCqpAQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEgoORklMRV9LSU5EX0ZJTEUQARIXChNGSUxFX0tJTkRfRElSRUNUT1JZEAISFQoRRklMRV9LSU5EX1NZTUxJTksQAxIUChBGSUxFX0tJTkRfREVWSUNFEAQSFAoQRklMRV9LSU5EX1NPQ0tFVBAFEhIKDkZJTEVfS0lORF9GSUZPEAYyogYKB01hbmFnZXISNQoESW5mbxIVLnNjb3BlLnYxLkluZm9SZXF1ZXN0GhYuc2NvcGUudjEuSW5mb1Jlc3BvbnNlEjYKA1J1bhIULnNjb3BlLnYxLlJ1blJlcXVlc3QaFS5zY29wZS52MS5SdW5SZXNwb25zZSgBMAESQQoIU2h1dGRvd24SGS5zY29wZS52MS5TaHV0ZG93blJlcXVlc3QaGi5zY29wZS52MS5TaHV0ZG93blJlc3BvbnNlEj4KB0NvbnRyb2wSGC5zY29wZS52MS5Db250cm9sUmVxdWVzdBoZLnNjb3BlLnYxLkNvbnRyb2xSZXNwb25zZRJBCghGaW5kUG9kcxIZLnNjb3BlLnYxLkZpbmRQb2RzUmVxdWVzdBoaLnNjb3BlLnYxLkZpbmRQb2RzUmVzcG9uc2USLwoCUHMSEy5zY29wZS52MS5Qc1JlcXVlc3QaFC5zY29wZS52MS5Qc1Jlc3BvbnNlEkgKCUxpc3RGaWxlcxIaLnNjb3BlLnYxLkxpc3RGaWxlc1JlcXVlc3QaGy5zY29wZS52MS5MaXN0RmlsZXNSZXNwb25zZSgBMAESSAoJUmVhZEZpbGVzEhouc2NvcGUudjEuUmVhZEZpbGVzUmVxdWVzdBobLnNjb3BlLnYxLlJlYWRGaWxlc1Jlc3BvbnNlKAEwARJLCgpXcml0ZUZpbGVzEhsuc2NvcGUudjEuV3JpdGVGaWxlc1JlcXVlc3QaHC5zY29wZS52MS5Xcml0ZUZpbGVzUmVzcG9uc2UoATABEkgKCUZpbmRJbm9kZRIaLnNjb3BlLnYxLkZpbmRJbm9kZVJlcXVlc3QaGy5zY29wZS52MS5GaW5kSW5vZGVSZXNwb25zZSgBMAESRQoIUmVkaXJlY3QSGS5zY29wZS52MS5SZWRpcmVjdFJlcXVlc3QaGi5zY29wZS52MS5SZWRpcmVjdFJlc3BvbnNlKAEwARI/CgZCeXBhc3MSFy5zY29wZS52MS5CeXBhc3NSZXF1ZXN0Ghguc2NvcGUudjEuQnlwYXNzUmVzcG9uc2UoATABYgZwcm90bzM");
 
 /**
  * @generated from message scope.v1.InfoRequest
@@ -349,6 +349,12 @@ export type ControlRequest = Message<"scope.v1.ControlRequest"> & {
      */
     value: WindowSize;
     case: "resize";
+  } | {
+    /**
+     * @generated from field: scope.v1.OutputExec output_exec = 4;
+     */
+    value: OutputExec;
+    case: "outputExec";
   } | { case: undefined; value?: undefined };
 };
 
@@ -360,9 +366,43 @@ export const ControlRequestSchema: GenMessage<ControlRequest> = /*@__PURE__*/
   messageDesc(file_manager, 9);
 
 /**
+ * Much output costs both ends less when it passes neither the manager nor HTTP/2: an exec in the manager's container then reads
+ * it from the program's pipe. The client asks for the path (ready = false), has the exec open it, and says so (ready = true).
+ * After the next output comes Moved, and the exec may read. The program's Exit waits for the end of the exec.
+ *
+ * @generated from message scope.v1.OutputExec
+ */
+export type OutputExec = Message<"scope.v1.OutputExec"> & {
+  /**
+   * @generated from field: bool ready = 1;
+   */
+  ready: boolean;
+};
+
+/**
+ * Describes the message scope.v1.OutputExec.
+ * Use `create(OutputExecSchema)` to create a new message.
+ */
+export const OutputExecSchema: GenMessage<OutputExec> = /*@__PURE__*/
+  messageDesc(file_manager, 10);
+
+/**
  * @generated from message scope.v1.ControlResponse
  */
 export type ControlResponse = Message<"scope.v1.ControlResponse"> & {
+  /**
+   * Answer to OutputExec; empty where the program has no pipe.
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * Value of SCOPE_RUN in the environment of the exec, by which the manager finds and ends it.
+   *
+   * @generated from field: string mark = 2;
+   */
+  mark: string;
 };
 
 /**
@@ -370,7 +410,7 @@ export type ControlResponse = Message<"scope.v1.ControlResponse"> & {
  * Use `create(ControlResponseSchema)` to create a new message.
  */
 export const ControlResponseSchema: GenMessage<ControlResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 10);
+  messageDesc(file_manager, 11);
 
 /**
  * @generated from message scope.v1.StdinEnd
@@ -383,7 +423,7 @@ export type StdinEnd = Message<"scope.v1.StdinEnd"> & {
  * Use `create(StdinEndSchema)` to create a new message.
  */
 export const StdinEndSchema: GenMessage<StdinEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 11);
+  messageDesc(file_manager, 12);
 
 /**
  * @generated from message scope.v1.RunResponse
@@ -418,6 +458,14 @@ export type RunResponse = Message<"scope.v1.RunResponse"> & {
      */
     value: Exit;
     case: "exit";
+  } | {
+    /**
+     * The rest of stdout is for the exec to read, see OutputExec.
+     *
+     * @generated from field: scope.v1.Moved moved = 5;
+     */
+    value: Moved;
+    case: "moved";
   } | { case: undefined; value?: undefined };
 };
 
@@ -426,7 +474,20 @@ export type RunResponse = Message<"scope.v1.RunResponse"> & {
  * Use `create(RunResponseSchema)` to create a new message.
  */
 export const RunResponseSchema: GenMessage<RunResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 12);
+  messageDesc(file_manager, 13);
+
+/**
+ * @generated from message scope.v1.Moved
+ */
+export type Moved = Message<"scope.v1.Moved"> & {
+};
+
+/**
+ * Describes the message scope.v1.Moved.
+ * Use `create(MovedSchema)` to create a new message.
+ */
+export const MovedSchema: GenMessage<Moved> = /*@__PURE__*/
+  messageDesc(file_manager, 14);
 
 /**
  * @generated from message scope.v1.Started
@@ -460,7 +521,7 @@ export type Started = Message<"scope.v1.Started"> & {
  * Use `create(StartedSchema)` to create a new message.
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
-  messageDesc(file_manager, 13);
+  messageDesc(file_manager, 15);
 
 /**
  * @generated from message scope.v1.Exit
@@ -486,7 +547,7 @@ export type Exit = Message<"scope.v1.Exit"> & {
  * Use `create(ExitSchema)` to create a new message.
  */
 export const ExitSchema: GenMessage<Exit> = /*@__PURE__*/
-  messageDesc(file_manager, 14);
+  messageDesc(file_manager, 16);
 
 /**
  * @generated from message scope.v1.FindPodsRequest
@@ -510,7 +571,7 @@ export type FindPodsRequest = Message<"scope.v1.FindPodsRequest"> & {
  * Use `create(FindPodsRequestSchema)` to create a new message.
  */
 export const FindPodsRequestSchema: GenMessage<FindPodsRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 15);
+  messageDesc(file_manager, 17);
 
 /**
  * @generated from message scope.v1.FindPodsResponse
@@ -541,7 +602,7 @@ export type FindPodsResponse = Message<"scope.v1.FindPodsResponse"> & {
  * Use `create(FindPodsResponseSchema)` to create a new message.
  */
 export const FindPodsResponseSchema: GenMessage<FindPodsResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 16);
+  messageDesc(file_manager, 18);
 
 /**
  * @generated from message scope.v1.FoundPod
@@ -582,7 +643,7 @@ export type FoundPod = Message<"scope.v1.FoundPod"> & {
  * Use `create(FoundPodSchema)` to create a new message.
  */
 export const FoundPodSchema: GenMessage<FoundPod> = /*@__PURE__*/
-  messageDesc(file_manager, 17);
+  messageDesc(file_manager, 19);
 
 /**
  * @generated from message scope.v1.PsRequest
@@ -608,7 +669,7 @@ export type PsRequest = Message<"scope.v1.PsRequest"> & {
  * Use `create(PsRequestSchema)` to create a new message.
  */
 export const PsRequestSchema: GenMessage<PsRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 18);
+  messageDesc(file_manager, 20);
 
 /**
  * @generated from message scope.v1.Container
@@ -630,7 +691,7 @@ export type Container = Message<"scope.v1.Container"> & {
  * Use `create(ContainerSchema)` to create a new message.
  */
 export const ContainerSchema: GenMessage<Container> = /*@__PURE__*/
-  messageDesc(file_manager, 19);
+  messageDesc(file_manager, 21);
 
 /**
  * @generated from message scope.v1.PsResponse
@@ -647,7 +708,7 @@ export type PsResponse = Message<"scope.v1.PsResponse"> & {
  * Use `create(PsResponseSchema)` to create a new message.
  */
 export const PsResponseSchema: GenMessage<PsResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 20);
+  messageDesc(file_manager, 22);
 
 /**
  * @generated from message scope.v1.Process
@@ -765,7 +826,7 @@ export type Process = Message<"scope.v1.Process"> & {
  * Use `create(ProcessSchema)` to create a new message.
  */
 export const ProcessSchema: GenMessage<Process> = /*@__PURE__*/
-  messageDesc(file_manager, 21);
+  messageDesc(file_manager, 23);
 
 /**
  * A thread that neither a signal nor a tracer can stop.
@@ -805,7 +866,7 @@ export type Blocked = Message<"scope.v1.Blocked"> & {
  * Use `create(BlockedSchema)` to create a new message.
  */
 export const BlockedSchema: GenMessage<Blocked> = /*@__PURE__*/
-  messageDesc(file_manager, 22);
+  messageDesc(file_manager, 24);
 
 /**
  * @generated from message scope.v1.FileEntry
@@ -889,7 +950,7 @@ export type FileEntry = Message<"scope.v1.FileEntry"> & {
  * Use `create(FileEntrySchema)` to create a new message.
  */
 export const FileEntrySchema: GenMessage<FileEntry> = /*@__PURE__*/
-  messageDesc(file_manager, 23);
+  messageDesc(file_manager, 25);
 
 /**
  * The error of one path; other paths are not affected.
@@ -918,7 +979,7 @@ export type FileTrouble = Message<"scope.v1.FileTrouble"> & {
  * Use `create(FileTroubleSchema)` to create a new message.
  */
 export const FileTroubleSchema: GenMessage<FileTrouble> = /*@__PURE__*/
-  messageDesc(file_manager, 24);
+  messageDesc(file_manager, 26);
 
 /**
  * @generated from message scope.v1.ListFilesRequest
@@ -959,7 +1020,7 @@ export type ListFilesRequest = Message<"scope.v1.ListFilesRequest"> & {
  * Use `create(ListFilesRequestSchema)` to create a new message.
  */
 export const ListFilesRequestSchema: GenMessage<ListFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 25);
+  messageDesc(file_manager, 27);
 
 /**
  * @generated from enum scope.v1.ListFilesRequest.Depth
@@ -991,7 +1052,7 @@ export enum ListFilesRequest_Depth {
  * Describes the enum scope.v1.ListFilesRequest.Depth.
  */
 export const ListFilesRequest_DepthSchema: GenEnum<ListFilesRequest_Depth> = /*@__PURE__*/
-  enumDesc(file_manager, 25, 0);
+  enumDesc(file_manager, 27, 0);
 
 /**
  * @generated from message scope.v1.ListFilesResponse
@@ -1017,7 +1078,7 @@ export type ListFilesResponse = Message<"scope.v1.ListFilesResponse"> & {
  * Use `create(ListFilesResponseSchema)` to create a new message.
  */
 export const ListFilesResponseSchema: GenMessage<ListFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 26);
+  messageDesc(file_manager, 28);
 
 /**
  * @generated from message scope.v1.ReadFilesRequest
@@ -1054,7 +1115,7 @@ export type ReadFilesRequest = Message<"scope.v1.ReadFilesRequest"> & {
  * Use `create(ReadFilesRequestSchema)` to create a new message.
  */
 export const ReadFilesRequestSchema: GenMessage<ReadFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 27);
+  messageDesc(file_manager, 29);
 
 /**
  * @generated from message scope.v1.ReadOpen
@@ -1083,7 +1144,7 @@ export type ReadOpen = Message<"scope.v1.ReadOpen"> & {
  * Use `create(ReadOpenSchema)` to create a new message.
  */
 export const ReadOpenSchema: GenMessage<ReadOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 28);
+  messageDesc(file_manager, 30);
 
 /**
  * @generated from message scope.v1.ReadFile
@@ -1114,7 +1175,7 @@ export type ReadFile = Message<"scope.v1.ReadFile"> & {
  * Use `create(ReadFileSchema)` to create a new message.
  */
 export const ReadFileSchema: GenMessage<ReadFile> = /*@__PURE__*/
-  messageDesc(file_manager, 29);
+  messageDesc(file_manager, 31);
 
 /**
  * @generated from message scope.v1.ReadBatch
@@ -1131,7 +1192,7 @@ export type ReadBatch = Message<"scope.v1.ReadBatch"> & {
  * Use `create(ReadBatchSchema)` to create a new message.
  */
 export const ReadBatchSchema: GenMessage<ReadBatch> = /*@__PURE__*/
-  messageDesc(file_manager, 30);
+  messageDesc(file_manager, 32);
 
 /**
  * A file is answered by `start`, any number of `data`, and `end`, or at any point by `trouble`. A batch is answered by `batch`.
@@ -1180,7 +1241,7 @@ export type ReadFilesResponse = Message<"scope.v1.ReadFilesResponse"> & {
  * Use `create(ReadFilesResponseSchema)` to create a new message.
  */
 export const ReadFilesResponseSchema: GenMessage<ReadFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 31);
+  messageDesc(file_manager, 33);
 
 /**
  * The results of a batch, one for each file, in order.
@@ -1206,7 +1267,7 @@ export type BatchRead = Message<"scope.v1.BatchRead"> & {
  * Use `create(BatchReadSchema)` to create a new message.
  */
 export const BatchReadSchema: GenMessage<BatchRead> = /*@__PURE__*/
-  messageDesc(file_manager, 32);
+  messageDesc(file_manager, 34);
 
 /**
  * @generated from message scope.v1.FileRead
@@ -1245,7 +1306,7 @@ export type FileRead = Message<"scope.v1.FileRead"> & {
  * Use `create(FileReadSchema)` to create a new message.
  */
 export const FileReadSchema: GenMessage<FileRead> = /*@__PURE__*/
-  messageDesc(file_manager, 33);
+  messageDesc(file_manager, 35);
 
 /**
  * @generated from message scope.v1.ReadWhole
@@ -1274,7 +1335,7 @@ export type ReadWhole = Message<"scope.v1.ReadWhole"> & {
  * Use `create(ReadWholeSchema)` to create a new message.
  */
 export const ReadWholeSchema: GenMessage<ReadWhole> = /*@__PURE__*/
-  messageDesc(file_manager, 34);
+  messageDesc(file_manager, 36);
 
 /**
  * @generated from message scope.v1.ReadStart
@@ -1298,7 +1359,7 @@ export type ReadStart = Message<"scope.v1.ReadStart"> & {
  * Use `create(ReadStartSchema)` to create a new message.
  */
 export const ReadStartSchema: GenMessage<ReadStart> = /*@__PURE__*/
-  messageDesc(file_manager, 35);
+  messageDesc(file_manager, 37);
 
 /**
  * A chunk of a file. A gap between two chunks is a hole.
@@ -1336,7 +1397,7 @@ export type FileData = Message<"scope.v1.FileData"> & {
  * Use `create(FileDataSchema)` to create a new message.
  */
 export const FileDataSchema: GenMessage<FileData> = /*@__PURE__*/
-  messageDesc(file_manager, 36);
+  messageDesc(file_manager, 38);
 
 /**
  * @generated from message scope.v1.FileEnd
@@ -1360,7 +1421,7 @@ export type FileEnd = Message<"scope.v1.FileEnd"> & {
  * Use `create(FileEndSchema)` to create a new message.
  */
 export const FileEndSchema: GenMessage<FileEnd> = /*@__PURE__*/
-  messageDesc(file_manager, 37);
+  messageDesc(file_manager, 39);
 
 /**
  * @generated from message scope.v1.WriteFilesRequest
@@ -1419,7 +1480,7 @@ export type WriteFilesRequest = Message<"scope.v1.WriteFilesRequest"> & {
  * Use `create(WriteFilesRequestSchema)` to create a new message.
  */
 export const WriteFilesRequestSchema: GenMessage<WriteFilesRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 38);
+  messageDesc(file_manager, 40);
 
 /**
  * @generated from message scope.v1.WriteOpen
@@ -1455,7 +1516,7 @@ export type WriteOpen = Message<"scope.v1.WriteOpen"> & {
  * Use `create(WriteOpenSchema)` to create a new message.
  */
 export const WriteOpenSchema: GenMessage<WriteOpen> = /*@__PURE__*/
-  messageDesc(file_manager, 39);
+  messageDesc(file_manager, 41);
 
 /**
  * @generated from message scope.v1.WriteBatch
@@ -1481,7 +1542,7 @@ export type WriteBatch = Message<"scope.v1.WriteBatch"> & {
  * Use `create(WriteBatchSchema)` to create a new message.
  */
 export const WriteBatchSchema: GenMessage<WriteBatch> = /*@__PURE__*/
-  messageDesc(file_manager, 40);
+  messageDesc(file_manager, 42);
 
 /**
  * @generated from message scope.v1.WriteItem
@@ -1516,7 +1577,7 @@ export type WriteItem = Message<"scope.v1.WriteItem"> & {
  * Use `create(WriteItemSchema)` to create a new message.
  */
 export const WriteItemSchema: GenMessage<WriteItem> = /*@__PURE__*/
-  messageDesc(file_manager, 41);
+  messageDesc(file_manager, 43);
 
 /**
  * A file that is not resumed; all its bytes are in WriteBatch.data.
@@ -1540,7 +1601,7 @@ export type WriteWhole = Message<"scope.v1.WriteWhole"> & {
  * Use `create(WriteWholeSchema)` to create a new message.
  */
 export const WriteWholeSchema: GenMessage<WriteWhole> = /*@__PURE__*/
-  messageDesc(file_manager, 42);
+  messageDesc(file_manager, 44);
 
 /**
  * @generated from message scope.v1.WriteDirectory
@@ -1574,7 +1635,7 @@ export type WriteDirectory = Message<"scope.v1.WriteDirectory"> & {
  * Use `create(WriteDirectorySchema)` to create a new message.
  */
 export const WriteDirectorySchema: GenMessage<WriteDirectory> = /*@__PURE__*/
-  messageDesc(file_manager, 43);
+  messageDesc(file_manager, 45);
 
 /**
  * @generated from message scope.v1.WriteLink
@@ -1596,7 +1657,7 @@ export type WriteLink = Message<"scope.v1.WriteLink"> & {
  * Use `create(WriteLinkSchema)` to create a new message.
  */
 export const WriteLinkSchema: GenMessage<WriteLink> = /*@__PURE__*/
-  messageDesc(file_manager, 44);
+  messageDesc(file_manager, 46);
 
 /**
  * @generated from message scope.v1.WriteFile
@@ -1639,7 +1700,7 @@ export type WriteFile = Message<"scope.v1.WriteFile"> & {
  * Use `create(WriteFileSchema)` to create a new message.
  */
 export const WriteFileSchema: GenMessage<WriteFile> = /*@__PURE__*/
-  messageDesc(file_manager, 45);
+  messageDesc(file_manager, 47);
 
 /**
  * @generated from message scope.v1.WriteFilesResponse
@@ -1686,7 +1747,7 @@ export type WriteFilesResponse = Message<"scope.v1.WriteFilesResponse"> & {
  * Use `create(WriteFilesResponseSchema)` to create a new message.
  */
 export const WriteFilesResponseSchema: GenMessage<WriteFilesResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 46);
+  messageDesc(file_manager, 48);
 
 /**
  * The results of a batch, one for each item, in order.
@@ -1705,7 +1766,7 @@ export type BatchWritten = Message<"scope.v1.BatchWritten"> & {
  * Use `create(BatchWrittenSchema)` to create a new message.
  */
 export const BatchWrittenSchema: GenMessage<BatchWritten> = /*@__PURE__*/
-  messageDesc(file_manager, 47);
+  messageDesc(file_manager, 49);
 
 /**
  * @generated from message scope.v1.ItemWritten
@@ -1734,7 +1795,7 @@ export type ItemWritten = Message<"scope.v1.ItemWritten"> & {
  * Use `create(ItemWrittenSchema)` to create a new message.
  */
 export const ItemWrittenSchema: GenMessage<ItemWritten> = /*@__PURE__*/
-  messageDesc(file_manager, 48);
+  messageDesc(file_manager, 50);
 
 /**
  * @generated from message scope.v1.WriteOpened
@@ -1760,7 +1821,7 @@ export type WriteOpened = Message<"scope.v1.WriteOpened"> & {
  * Use `create(WriteOpenedSchema)` to create a new message.
  */
 export const WriteOpenedSchema: GenMessage<WriteOpened> = /*@__PURE__*/
-  messageDesc(file_manager, 49);
+  messageDesc(file_manager, 51);
 
 /**
  * @generated from message scope.v1.WriteMount
@@ -1793,7 +1854,7 @@ export type WriteMount = Message<"scope.v1.WriteMount"> & {
  * Use `create(WriteMountSchema)` to create a new message.
  */
 export const WriteMountSchema: GenMessage<WriteMount> = /*@__PURE__*/
-  messageDesc(file_manager, 50);
+  messageDesc(file_manager, 52);
 
 /**
  * Number of bytes of the file that the target has, and their hash.
@@ -1817,7 +1878,7 @@ export type WriteStarted = Message<"scope.v1.WriteStarted"> & {
  * Use `create(WriteStartedSchema)` to create a new message.
  */
 export const WriteStartedSchema: GenMessage<WriteStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 51);
+  messageDesc(file_manager, 53);
 
 /**
  * @generated from message scope.v1.WriteFrom
@@ -1836,7 +1897,7 @@ export type WriteFrom = Message<"scope.v1.WriteFrom"> & {
  * Use `create(WriteFromSchema)` to create a new message.
  */
 export const WriteFromSchema: GenMessage<WriteFrom> = /*@__PURE__*/
-  messageDesc(file_manager, 52);
+  messageDesc(file_manager, 54);
 
 /**
  * @generated from message scope.v1.WriteDone
@@ -1865,7 +1926,7 @@ export type WriteDone = Message<"scope.v1.WriteDone"> & {
  * Use `create(WriteDoneSchema)` to create a new message.
  */
 export const WriteDoneSchema: GenMessage<WriteDone> = /*@__PURE__*/
-  messageDesc(file_manager, 53);
+  messageDesc(file_manager, 55);
 
 /**
  * @generated from message scope.v1.FindInodeRequest
@@ -1887,7 +1948,7 @@ export type FindInodeRequest = Message<"scope.v1.FindInodeRequest"> & {
  * Use `create(FindInodeRequestSchema)` to create a new message.
  */
 export const FindInodeRequestSchema: GenMessage<FindInodeRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 54);
+  messageDesc(file_manager, 56);
 
 /**
  * @generated from message scope.v1.FindInodeResponse
@@ -1924,7 +1985,7 @@ export type FindInodeResponse = Message<"scope.v1.FindInodeResponse"> & {
  * Use `create(FindInodeResponseSchema)` to create a new message.
  */
 export const FindInodeResponseSchema: GenMessage<FindInodeResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 55);
+  messageDesc(file_manager, 57);
 
 /**
  * @generated from message scope.v1.InodeFound
@@ -1960,7 +2021,7 @@ export type InodeFound = Message<"scope.v1.InodeFound"> & {
  * Use `create(InodeFoundSchema)` to create a new message.
  */
 export const InodeFoundSchema: GenMessage<InodeFound> = /*@__PURE__*/
-  messageDesc(file_manager, 56);
+  messageDesc(file_manager, 58);
 
 /**
  * A layer that contains the path; the container sees the first of them.
@@ -1995,7 +2056,7 @@ export type InodeLayer = Message<"scope.v1.InodeLayer"> & {
  * Use `create(InodeLayerSchema)` to create a new message.
  */
 export const InodeLayerSchema: GenMessage<InodeLayer> = /*@__PURE__*/
-  messageDesc(file_manager, 57);
+  messageDesc(file_manager, 59);
 
 /**
  * @generated from message scope.v1.RedirectRequest
@@ -2024,7 +2085,7 @@ export type RedirectRequest = Message<"scope.v1.RedirectRequest"> & {
  * Use `create(RedirectRequestSchema)` to create a new message.
  */
 export const RedirectRequestSchema: GenMessage<RedirectRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 58);
+  messageDesc(file_manager, 60);
 
 /**
  * @generated from message scope.v1.RedirectResponse
@@ -2061,7 +2122,7 @@ export type RedirectResponse = Message<"scope.v1.RedirectResponse"> & {
  * Use `create(RedirectResponseSchema)` to create a new message.
  */
 export const RedirectResponseSchema: GenMessage<RedirectResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 59);
+  messageDesc(file_manager, 61);
 
 /**
  * @generated from message scope.v1.RedirectStart
@@ -2162,7 +2223,7 @@ export type RedirectStart = Message<"scope.v1.RedirectStart"> & {
  * Use `create(RedirectStartSchema)` to create a new message.
  */
 export const RedirectStartSchema: GenMessage<RedirectStart> = /*@__PURE__*/
-  messageDesc(file_manager, 60);
+  messageDesc(file_manager, 62);
 
 /**
  * @generated from message scope.v1.Probe
@@ -2184,7 +2245,7 @@ export type Probe = Message<"scope.v1.Probe"> & {
  * Use `create(ProbeSchema)` to create a new message.
  */
 export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
-  messageDesc(file_manager, 61);
+  messageDesc(file_manager, 63);
 
 /**
  * @generated from enum scope.v1.Probe.Kind
@@ -2220,7 +2281,7 @@ export enum Probe_Kind {
  * Describes the enum scope.v1.Probe.Kind.
  */
 export const Probe_KindSchema: GenEnum<Probe_Kind> = /*@__PURE__*/
-  enumDesc(file_manager, 61, 0);
+  enumDesc(file_manager, 63, 0);
 
 /**
  * @generated from message scope.v1.RedirectStarted
@@ -2265,7 +2326,7 @@ export type RedirectStarted = Message<"scope.v1.RedirectStarted"> & {
  * Use `create(RedirectStartedSchema)` to create a new message.
  */
 export const RedirectStartedSchema: GenMessage<RedirectStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 62);
+  messageDesc(file_manager, 64);
 
 /**
  * @generated from message scope.v1.Frames
@@ -2282,7 +2343,7 @@ export type Frames = Message<"scope.v1.Frames"> & {
  * Use `create(FramesSchema)` to create a new message.
  */
 export const FramesSchema: GenMessage<Frames> = /*@__PURE__*/
-  messageDesc(file_manager, 63);
+  messageDesc(file_manager, 65);
 
 /**
  * An event of one connection. Each side sends no more data than the other side has given it credit for.
@@ -2368,7 +2429,7 @@ export type Frame = Message<"scope.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_manager, 64);
+  messageDesc(file_manager, 66);
 
 /**
  * @generated from message scope.v1.Opened
@@ -2418,7 +2479,7 @@ export type Opened = Message<"scope.v1.Opened"> & {
  * Use `create(OpenedSchema)` to create a new message.
  */
 export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
-  messageDesc(file_manager, 65);
+  messageDesc(file_manager, 67);
 
 /**
  * @generated from message scope.v1.Accepted
@@ -2437,7 +2498,7 @@ export type Accepted = Message<"scope.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_manager, 66);
+  messageDesc(file_manager, 68);
 
 /**
  * @generated from message scope.v1.End
@@ -2450,7 +2511,7 @@ export type End = Message<"scope.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_manager, 67);
+  messageDesc(file_manager, 69);
 
 /**
  * @generated from message scope.v1.Reset
@@ -2463,7 +2524,7 @@ export type Reset = Message<"scope.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_manager, 68);
+  messageDesc(file_manager, 70);
 
 /**
  * @generated from message scope.v1.Closed
@@ -2514,7 +2575,7 @@ export type Closed = Message<"scope.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_manager, 69);
+  messageDesc(file_manager, 71);
 
 /**
  * @generated from enum scope.v1.Closed.How
@@ -2542,7 +2603,7 @@ export enum Closed_How {
  * Describes the enum scope.v1.Closed.How.
  */
 export const Closed_HowSchema: GenEnum<Closed_How> = /*@__PURE__*/
-  enumDesc(file_manager, 69, 0);
+  enumDesc(file_manager, 71, 0);
 
 /**
  * @generated from message scope.v1.BypassRequest
@@ -2573,7 +2634,7 @@ export type BypassRequest = Message<"scope.v1.BypassRequest"> & {
  * Use `create(BypassRequestSchema)` to create a new message.
  */
 export const BypassRequestSchema: GenMessage<BypassRequest> = /*@__PURE__*/
-  messageDesc(file_manager, 70);
+  messageDesc(file_manager, 72);
 
 /**
  * @generated from message scope.v1.BypassResponse
@@ -2604,7 +2665,7 @@ export type BypassResponse = Message<"scope.v1.BypassResponse"> & {
  * Use `create(BypassResponseSchema)` to create a new message.
  */
 export const BypassResponseSchema: GenMessage<BypassResponse> = /*@__PURE__*/
-  messageDesc(file_manager, 71);
+  messageDesc(file_manager, 73);
 
 /**
  * @generated from message scope.v1.BypassStarted
@@ -2637,7 +2698,7 @@ export type BypassStarted = Message<"scope.v1.BypassStarted"> & {
  * Use `create(BypassStartedSchema)` to create a new message.
  */
 export const BypassStartedSchema: GenMessage<BypassStarted> = /*@__PURE__*/
-  messageDesc(file_manager, 72);
+  messageDesc(file_manager, 74);
 
 /**
  * A detail of the error of a refused call. Clients decide by the reason; the message of the error is for people.
@@ -2656,7 +2717,7 @@ export type Refusal = Message<"scope.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_manager, 73);
+  messageDesc(file_manager, 75);
 
 /**
  * @generated from enum scope.v1.Refusal.Reason
@@ -2770,7 +2831,7 @@ export enum Refusal_Reason {
  * Describes the enum scope.v1.Refusal.Reason.
  */
 export const Refusal_ReasonSchema: GenEnum<Refusal_Reason> = /*@__PURE__*/
-  enumDesc(file_manager, 73, 0);
+  enumDesc(file_manager, 75, 0);
 
 /**
  * @generated from enum scope.v1.Namespace
