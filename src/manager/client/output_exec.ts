@@ -8,8 +8,23 @@ import { Wakeup } from "../../lib/wakeup.ts";
  */
 export type Exec = (command: readonly string[]) => Promise<Duplex>;
 
-/** Bytes of output after which an exec for the rest is worth its start. */
-export const execFromBytes = 2 * 1024 * 1024;
+/** Output of so many bytes within so many milliseconds is worth an exec for the rest. */
+const bulkBytes = 2 * 1024 * 1024, bulkMs = 1000;
+
+/** Tells much output from output that goes on for long. */
+export class Rate {
+  #since = -Infinity;
+  #bytes = 0;
+
+  /** Counts bytes that have arrived. Returns true if they are many for the time. */
+  isBulk(bytes: number, now = performance.now()): boolean {
+    if (now - this.#since > bulkMs) {
+      this.#since = now;
+      this.#bytes = 0;
+    }
+    return (this.#bytes += bytes) >= bulkBytes;
+  }
+}
 
 /** After less than so many bytes, reading pauses for this long, in milliseconds. */
 const gatheredBytes = 256 * 1024, gatherMs = 5;

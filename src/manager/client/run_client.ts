@@ -8,7 +8,7 @@ import { Channel } from "../../lib/channel.ts";
 import { merge } from "../../lib/merge.ts";
 import type { ManagerConnection } from "./connection.ts";
 import type { ControlRequestSchema } from "../protocol/gen/manager_pb.ts";
-import { type Exec, execFromBytes, openOutputExec, readOutputExec } from "./output_exec.ts";
+import { type Exec, openOutputExec, Rate, readOutputExec } from "./output_exec.ts";
 import { Namespace, RunRequestSchema } from "../protocol/gen/manager_pb.ts";
 import type { RunRequest } from "../protocol/gen/manager_pb.ts";
 
@@ -79,7 +79,8 @@ export function startRun(
     });
 
   const answers = calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })[Symbol.asyncIterator]();
-  let exited = false, received = 0, bulk: Promise<Duplex | undefined> | undefined;
+  const rate = new Rate();
+  let exited: ToolExit | undefined, bulk: Promise<Duplex | undefined> | undefined;
 
   async function openBulk(read: Exec): Promise<Duplex | undefined> {
     const run = await started.promise;
@@ -100,9 +101,8 @@ export function startRun(
       } else if (response.case === "stdout" || response.case === "stderr") {
         yield { stream: response.case, bytes: response.value };
         if (response.case === "stderr" || exec === undefined || pty !== undefined || traces !== undefined) continue;
-        received += response.value.length;
         // Without the exec, all output goes on to come from here.
-        if (received >= execFromBytes) bulk ??= openBulk(exec).catch(() => undefined);
+        if (rate.isBulk(response.value.length)) bulk ??= openBulk(exec).catch(() => undefined);
       } else if (response.case === "moved") {
         const stream = await bulk;
         if (stream === undefined) throw new Error("the exec for the output was lost");
@@ -110,8 +110,7 @@ export function startRun(
       } else if (response.case === "exit") {
         const { code, signal } = response.value;
         if (refusal !== undefined && code === runtimeExecFailed.code) throw refusal;
-        exited = true;
-        exit.resolve({ code, ...(signal === "" ? {} : { signal }) });
+        exited = { code, ...(signal === "" ? {} : { signal }) };
       }
     }
   }
@@ -129,7 +128,8 @@ export function startRun(
   async function* output(): Run["output"] {
     try {
       yield* fromManager();
-      if (!exited) throw new Error("the program's end was not told");
+      if (exited === undefined) throw new Error("the program's end was not told");
+      exit.resolve(exited);
     } catch (error) {
       const translated = await translate(error);
       exit.reject(translated);
