@@ -29,6 +29,8 @@ export async function openSocket(
   url.protocol = "wss:";
   const socket = new WebSocket(url, protocols, {
     ...{ ...defined({ ca, cert, key }), headers: { ...headers }, perMessageDeflate: false, finishRequest },
+    // A mask protects proxies from bytes that look like a request. Within TLS they see none, and it took a fifth of an upload.
+    generateMask: (mask: Buffer) => void mask.fill(0),
   });
   const opened = Promise.withResolvers<void>();
   socket.once("open", opened.resolve).once("error", opened.reject);
