@@ -248,6 +248,7 @@ export class EphemeralWay {
     stream: ManagerEndpoint["stream"],
     found: boolean,
   ): ManagerEndpoint {
+    const { namespace, pod } = target, place = { namespace, pod, container };
     return {
       stream,
       way: "ephemeral",
@@ -257,21 +258,14 @@ export class EphemeralWay {
       found,
       created: !found,
       whyEnded: async () => {
-        const { namespace, pod, container: host } = target;
-        const ending = await whyEnded(this.cluster.uninterrupted, { namespace, pod, container, host });
+        const ending = await whyEnded(this.cluster.uninterrupted, { ...place, host: target.container });
         return ending?.podDeleted ? deleted(`${namespace}/${pod}`) : ending?.why;
       },
       ...profile.confinedAsTarget
         ? {}
         : { runtimeExec: (command, signal) => runtimeExec(this.cluster, target, command, signal) },
-      exec: (command) => {
-        const { namespace, pod } = target;
-        return execStream(this.cluster, { namespace, pod, container, command, whole: true });
-      },
-      again: () => {
-        const { namespace, pod } = target;
-        return connectManager(this.cluster.uninterrupted, { namespace, pod, container });
-      },
+      exec: (command) => execStream(this.cluster, { ...place, command, whole: true }),
+      again: () => connectManager(this.cluster.uninterrupted, place),
       [Symbol.asyncDispose]: () => Promise.resolve(void stream.destroy()),
     };
   }

@@ -14,6 +14,10 @@ export interface Transfer {
 
 const turns = 2;
 
+export function perMegabyte(ms: number, bytes: number): string {
+  return `${(ms / (bytes / 1e6)).toFixed(2)} ms`;
+}
+
 /** Returns rows with the CPU time a MB of two transfers of the same bytes: on this machine, and in the pod. */
 export async function cpuPerMegabyte(
   world: World,
@@ -22,7 +26,7 @@ export async function cpuPerMegabyte(
   { scope, other }: { scope: Transfer; other: Transfer },
 ): Promise<Row[]> {
   const ours = await usedBy(world, scope), theirs = await usedBy(world, other);
-  const format = (ms: number) => `${(ms / (bytes / 1e6)).toFixed(2)} ms`;
+  const format = (ms: number) => perMegabyte(ms, bytes);
   return [
     compare(`${what}: CPU time a MB on this machine`, { scope: ours.here, other: theirs.here, format }),
     compare(`${what}: CPU time a MB in the pod`, { scope: ours.there, other: theirs.there, format }),

@@ -1,4 +1,4 @@
-import { podUsage } from "./usage.ts";
+import { podUsage, read } from "./usage.ts";
 
 /** Counts the CPU time of the programs that are started in it, with everything that they start. Needs root. */
 export class CpuAccount implements AsyncDisposable {
@@ -49,20 +49,10 @@ export function podCpuMs(uid: string): number {
 
 /** Reads the CPU time of a control group of either version, in milliseconds; undefined where it is not counted. */
 function usedMs(directory: string): number | undefined {
-  try {
-    return Number(Deno.readTextFileSync(`${directory}/cpuacct.usage`)) / 1e6;
-  } catch {
-    const text = textOf(`${directory}/cpu.stat`) ?? "", [, used] = /^usage_usec (\d+)$/m.exec(text) ?? [];
-    return used === undefined ? undefined : Number(used) / 1000;
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
+  const nanoseconds = read(`${directory}/cpuacct.usage`);
+  if (nanoseconds !== undefined) return Number(nanoseconds) / 1e6;
+  const [, microseconds] = /^usage_usec (\d+)$/m.exec(read(`${directory}/cpu.stat`) ?? "") ?? [];
+  return microseconds === undefined ? undefined : Number(microseconds) / 1000;
 }
 
 function isDirectory(path: string): boolean {

@@ -23,8 +23,7 @@ export class Scene extends AsyncDisposableStack {
   static async make(world: World): Promise<Scene> {
     await world.addPod("client", "node2");
     const pidOf = async (name: string) => {
-      const uid = (await world.here("get", "pod", name, "-o", "jsonpath={.metadata.uid}")).stdout;
-      const process = podUsage(uid).find((one) => one.name === "sleep");
+      const process = podUsage(await world.uidOf(name)).find((one) => one.name === "sleep");
       if (process === undefined) throw new Error(`Cannot find the process of pod ${name}`);
       return process.pid;
     };

@@ -48,7 +48,8 @@ export function memoryOf(pid: number): Memory {
   return { resident: bytes("Rss"), anonymous: bytes("Anonymous") };
 }
 
-function read(path: string): string | undefined {
+/** Reads a file of a process or a control group; undefined when it has ended. */
+export function read(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
   } catch {

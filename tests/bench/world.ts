@@ -144,8 +144,8 @@ export class World implements AsyncDisposable {
     return (await this.here("get", "pods", "-l", "app.kubernetes.io/managed-by=scope", "-o", uid)).stdout;
   }
 
-  async targetUid(): Promise<string> {
-    return (await this.here("get", "pod", target, "-o", "jsonpath={.metadata.uid}")).stdout;
+  async uidOf(pod: string): Promise<string> {
+    return (await this.here("get", "pod", pod, "-o", "jsonpath={.metadata.uid}")).stdout;
   }
 
   /** Runs a program in the debug pod, without scope. */

@@ -55,11 +55,13 @@ function namespaceOf(pid: number | "self", kind: NamespaceKind): string {
 }
 
 function isProgram(name: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((directory) => {
-    try {
-      return Deno.statSync(`${directory}/${name}`).isFile;
-    } catch {
-      return false;
-    }
-  });
+  return (Deno.env.get("PATH") ?? "").split(":").some((directory) => isFile(`${directory}/${name}`));
+}
+
+export function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }

@@ -1,3 +1,4 @@
+import { hasExited } from "../../lib/proc.ts";
 import { endRun, pidsOfRun } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
 import { statOf } from "./processes.ts";
@@ -38,8 +39,8 @@ export class OutputExec implements AsyncDisposable {
 }
 
 function runs(pid: number): boolean {
-  const state = statOf(pid)?.state;
-  return state !== undefined && state !== "Z";
+  const stat = statOf(pid);
+  return stat !== undefined && !hasExited(stat.state);
 }
 
 /** Returns the path of this process's end of the pipe that is a child's standard output; undefined when the child has ended. */

@@ -9,7 +9,7 @@ import type { RunRequest, RunResponse, Start } from "../protocol/gen/manager_pb.
 import { insideArgv, insidePrompt, waitsForRuntime } from "./inside.ts";
 import { containerPid, podPid, rootPath } from "./processes.ts";
 import type { LocalTools } from "./local_argv.ts";
-import { localArgv } from "./local_argv.ts";
+import { isFile, localArgv } from "./local_argv.ts";
 import { Program } from "./program.ts";
 import { readInRoot } from "./root_file.ts";
 import { containerVariables } from "./runtime_files.ts";
@@ -24,15 +24,7 @@ const namespaceNames: Readonly<Record<Namespace, NamespaceKind | undefined>> = {
 };
 
 /** False where the manager runs from its sources. */
-const isInImage = exists(ownMounts);
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
+const isInImage = isFile(ownMounts);
 
 /** A program with its files. Disposing ends both, once. */
 export class Session implements AsyncDisposable {

@@ -100,7 +100,7 @@ export async function throughput(world: World, runs: number): Promise<Row[]> {
   const warm = await alternate(warmly, theirs!, turns);
   const format = (ms: number) => `${(ms / 1000).toFixed(2)} s (${(bytes / 1000 / ms).toFixed(0)} MB/s)`;
   const what = "300 MB by `scope shell` / `kubectl exec`";
-  const ends = { scope: { argv: scope, pod: debugPod }, other: { argv: other, pod: await world.targetUid() } };
+  const ends = { scope: { argv: scope, pod: debugPod }, other: { argv: other, pod: await world.uidOf(world.target) } };
   return [
     compare(`warm ${what}`, { ...warm, format, aim: 1.1 }),
     compare("the same, where no process waits", { ...cold, format }),

@@ -54,7 +54,7 @@ async function out(world: World, directory: string, kind: string, runs: number):
     ...rows,
     ...await cpuPerMegabyte(world, `${what}: \`scope cp\` / \`${name}\``, bytes, {
       scope: { argv: ours, pod: await world.debugPod(), reset },
-      other: { argv, pod: await world.targetUid(), reset },
+      other: { argv, pod: await world.uidOf(world.target), reset },
     }),
   ];
 }

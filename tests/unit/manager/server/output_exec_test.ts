@@ -4,8 +4,7 @@ import { createHash } from "node:crypto";
 import { Duplex } from "node:stream";
 import { type Exec, Rate } from "../../../../src/manager/client/output_exec.ts";
 import type { Run } from "../../../../src/tool.ts";
-import { until } from "../../../cluster/wait.ts";
-import { start, startManager, within } from "../manager_process.ts";
+import { alive, gone, start, startManager, within } from "../manager_process.ts";
 
 /** Execs as the container runtime's: processes of this machine, which end with nothing but their own. */
 function localExecs() {
@@ -32,18 +31,6 @@ function localExecs() {
   };
   return { exec, pids };
 }
-
-const alive = (pid: number) => !/^State:\s+Z/m.test(statusOf(pid) ?? "State: Z");
-
-function statusOf(pid: number): string | undefined {
-  try {
-    return Deno.readTextFileSync(`/proc/${pid}/status`);
-  } catch {
-    return undefined;
-  }
-}
-
-const untilEnded = (what: string, pids: readonly number[]) => until(what, 5, () => Promise.resolve(!pids.some(alive)));
 
 /** Prints 20 MB that differ everywhere. */
 const bulk = "seq 1 2700000; echo said >&2; exit 7";
@@ -115,7 +102,7 @@ Deno.test("Manager.Run fails where the exec is lost in the middle, and ends the 
   };
   await assert.rejects(within(10, reading()), /the exec ended with null/);
   await assert.rejects(run.exit, /the exec ended/);
-  await untilEnded("the program to end", [program]);
+  await gone("the program to end", [program], 5);
 });
 
 for (const [how, leave] of [["a caller", false], ["a client", true]] as const) {
@@ -132,7 +119,7 @@ for (const [how, leave] of [["a caller", false], ["a client", true]] as const) {
     }
     if (leave) await connection[Symbol.asyncDispose]();
     else await output.return?.();
-    await untilEnded("the program and the exec to end", [program, ...pids]);
+    await gone("the program and the exec to end", [program, ...pids], 5);
     if (leave) await output.return?.();
     else await connection[Symbol.asyncDispose]();
   });
