@@ -12,14 +12,15 @@ setTimeout(() => syscall(Deno.build.arch === "x86_64" ? 60n : 93n, 0n), 100);
  */
 export function waitsInTheKernel(fifo: string): string {
   return `
-const { posix_spawn_file_actions_init: init, posix_spawn_file_actions_addopen: addOpen, posix_spawn: spawn } =
+const { mkfifo, posix_spawn_file_actions_init: init, posix_spawn_file_actions_addopen: addOpen, posix_spawn: spawn } =
   Deno.dlopen("libc.so.6", {
+    mkfifo: { parameters: ["buffer", "u32"], result: "i32" },
     posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
     posix_spawn_file_actions_addopen: { parameters: ["buffer", "i32", "buffer", "i32", "u32"], result: "i32" },
     posix_spawn: { parameters: ["buffer", "buffer", "buffer", "pointer", "buffer", "buffer"], result: "i32" },
   }).symbols;
 const text = (text) => new TextEncoder().encode(text + "\\0"), actions = new Uint8Array(256), none = new Uint8Array(8);
-new Deno.Command("mkfifo", { args: ["${fifo}"] }).outputSync();
+mkfifo(text("${fifo}"), 0o600); // a program that makes it would be waited for in the same way
 init(actions);
 addOpen(actions, 0, text("${fifo}"), 0, 0);
 spawn(new Uint8Array(4), text("/bin/true"), actions, null, none, none);
