@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ScopeError } from "../errors.ts";
-import type { Exec } from "../manager/client/output_exec.ts";
+import type { Exec } from "../manager/client/pipe_exec.ts";
 import type { Passage } from "../way.ts";
 
 /** A passage to a manager, with how it was made and how to reconnect to, diagnose and remove the manager. */

@@ -76,7 +76,12 @@ export function makeTargetClient(
     processes: () => listProcesses(),
     process: async (pid) => (await listProcesses([pid])).find((process) => process.pid === pid),
     redirect: (call) =>
-      redirect(connection, target, call, async (error) => redirectTrouble(error, target) ?? await fail(error)),
+      redirect(
+        connection,
+        target,
+        { ...call, exec: endpoint.exec },
+        async (error) => redirectTrouble(error, target) ?? await fail(error),
+      ),
     bypass: (call) =>
       bypass(
         connection,

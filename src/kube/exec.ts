@@ -22,8 +22,10 @@ export interface ExecOptions {
   whole?: boolean;
 }
 
-/** Bytes that wait for the reader of a `whole` stream before the command has to wait. */
+/** Bytes that wait for the reader of a `whole` stream before the command has to wait, or for the network before a writer has to. */
 const bulkBytes = 1024 * 1024;
+/** Interval between looks whether the network has taken them, in milliseconds. */
+const sendMs = 2;
 
 /**
  * Runs a command in a container and returns its standard input and output as one stream. When the command fails, the stream
@@ -39,7 +41,11 @@ export async function execStream(
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
   let stderr = "";
   errors.on("data", (bytes: Uint8Array) => stderr = (stderr + new TextDecoder().decode(bytes)).slice(-2000));
-  let close = () => {}, pause = () => {}, resume = () => {};
+  let close = () => {}, pause = () => {}, resume = () => {}, buffered = () => 0;
+  const whenSent = (done: () => void) => {
+    if (buffered() <= bulkBytes || stream.destroyed) setImmediate(done);
+    else setTimeout(whenSent, sendMs, done);
+  };
   const stream: Duplex = new Duplex({
     ...whole ? { readableHighWaterMark: bulkBytes } : {},
     read() {
@@ -48,7 +54,8 @@ export async function execStream(
     },
     writev(chunks, done) {
       // Combine waiting chunks: each message costs the API server and the kubelet more than its bytes.
-      input.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), () => setImmediate(done));
+      const bytes = chunks.length === 1 ? chunks[0]!.chunk : Buffer.concat(chunks.map(({ chunk }) => chunk));
+      input.write(bytes, () => whenSent(done));
     },
     final: (done) => void input.end(done),
     destroy(error, done) {
@@ -77,6 +84,7 @@ export async function execStream(
   try {
     const socket = await cluster.call(`connect to "${namespace}/${pod}"`, open, { rights, repeat });
     close = () => socket.close();
+    buffered = () => socket.bufferedAmount;
     pause = () => socket.pause();
     resume = () => socket.resume();
     socket.on("close", () => {

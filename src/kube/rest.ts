@@ -47,6 +47,8 @@ export interface ExecStatus {
 
 /** The connection of a running command. */
 export interface ExecSocket {
+  /** Bytes that were sent to it and are not handed to the kernel yet. */
+  readonly bufferedAmount: number;
   close(): void;
   /** Stops reading, so that the command has to wait; `resume` goes on. */
   pause(): void;

@@ -5,6 +5,7 @@ import { delay } from "../cluster/delay.ts";
 import { until } from "../cluster/wait.ts";
 import type { Pod } from "./kube.ts";
 import { demoPods, kubectl, TestNamespace } from "./kube.ts";
+import { describe, runProcesses } from "./node_processes.ts";
 import { Laptop, PodNetwork, readAll } from "./pod_network.ts";
 import { eventsOf, scope, scopeOk, type ScopeProcess, startScope } from "./scope.ts";
 import { overWays } from "./ways.ts";
@@ -25,6 +26,29 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 /** File with the range of local ports of a network namespace. */
 const portRange = "/proc/sys/net/ipv4/ip_local_port_range";
+
+/** Processes that copy between the client and a pipe of a manager. */
+const carriers = () => runProcesses().filter(({ argv }) => argv.join(" ") === "cat");
+
+/** Returns how many bytes a process has written. */
+const writtenBy = (pid: number) => Number(/^wchar: (\d+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/io`))?.[1]);
+
+/** Answers with a hash of all that comes, and with all of it. */
+function sendBack(socket: Socket): void {
+  const pieces: Uint8Array[] = [];
+  socket.on("data", (piece: Uint8Array) => pieces.push(piece));
+  socket.on("end", () => {
+    const all = Buffer.concat(pieces);
+    socket.write(sha256(all));
+    socket.end(all);
+  });
+}
+
+/** Sends until the connection ends. */
+function flood(socket: Socket): void {
+  while (!socket.destroyed && socket.write(new Uint8Array(65536)));
+  socket.once("drain", () => flood(socket));
+}
 
 type Line = Record<string, unknown>;
 
@@ -157,16 +181,7 @@ overWays("redir", async (t, { via }) => {
   });
 
   await t.step("each way ends by itself, and nothing is lost", async () => {
-    // The server reads everything, and only then sends back as much.
-    await using laptop = await Laptop.open((socket) => {
-      const pieces: Uint8Array[] = [];
-      socket.on("data", (piece: Uint8Array) => pieces.push(piece));
-      socket.on("end", () => {
-        const all = Buffer.concat(pieces);
-        socket.write(sha256(all));
-        socket.end(all);
-      });
-    });
+    await using laptop = await Laptop.open(sendBack);
     await using _redir = await redirected([...app, "redir", `8080:${laptop.port}`]);
     for (const size of [0, 1, 65_535, 65_536, 65_537, 5_000_000]) {
       const bytes = new Uint8Array(randomBytes(size)), socket = await there.connect(primary, 8080);
@@ -176,6 +191,57 @@ overWays("redir", async (t, { via }) => {
       ]);
       assert.equal(decode(answer.subarray(0, 64)), sha256(bytes), `${size} bytes there`);
       assert.equal(sha256(answer.subarray(64)), sha256(bytes), `${size} bytes back`);
+    }
+  });
+
+  await t.step("much goes past the manager, byte by byte, and what carries it there ends with it", async () => {
+    await using laptop = await Laptop.open(sendBack);
+    await using redir = await redirected([...app, "redir", `8080:${laptop.port}`]);
+    const bytes = new Uint8Array(randomBytes(40_000_000));
+    // Three at once: what they carry must not mix.
+    await Promise.all([1, 2, 3].map(async (number) => {
+      const socket = await there.connect(primary, 8080), own = bytes.slice(number);
+      const [, answer] = await Promise.all([
+        socket.write(own).then(() => socket.end()),
+        readAll(socket, { end: false }),
+      ]);
+      assert.equal(decode(answer.subarray(0, 64)), sha256(own), "there");
+      assert.equal(sha256(answer.subarray(64)), sha256(own), "back");
+    }));
+    await until("what carried it to end", 5, () => carriers().length === 0, {
+      missing: () => describe(carriers()).join(),
+    });
+    const told = () => redir.stdout.match(/"ended":"closed"/g)?.length === 3;
+    await until("all to be told", 10, told, { missing: () => redir.stdout });
+  });
+
+  await t.step("what carries much and is killed resets its connection alone, and ends with scope", async () => {
+    await using laptop = await Laptop.open((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", (word: Uint8Array) => decode(word) === "flood" ? void flood(socket) : socket.end("LAPTOP"));
+    });
+    for (const ending of ["the carrier", "SIGINT", "SIGKILL"] as const) {
+      await using redir = await redirected([...app, "redir", `8080:${laptop.port}`]);
+      const socket = await there.connect(primary, 8080);
+      await socket.write(encode("flood"));
+      const read = (async () => {
+        while (await socket.read() !== undefined);
+      })();
+      const ends = assert.rejects(read, /reset/);
+      // Killed before, it would only not be used.
+      await until("it to go past the manager", 30, () => carriers().some(({ pid }) => writtenBy(pid) > 1_000_000));
+      if (ending === "the carrier") {
+        for (const { pid } of carriers()) Deno.kill(pid, "SIGKILL");
+        await ends;
+        const other = await there.connect(primary, 8080);
+        await other.write(encode("quick"));
+        assert.equal(decode(await readAll(other)), "LAPTOP");
+      } else redir.signal(ending);
+      await until("what carries it to end", 6, () => carriers().length === 0);
+      socket.reset();
+      await ends;
+      await redir[Symbol.asyncDispose]();
+      await untilFree();
     }
   });
 
@@ -217,14 +283,7 @@ overWays("redir", async (t, { via }) => {
 
   await t.step("one that stops reading does not slow the others", async () => {
     await using laptop = await Laptop.open((socket) => {
-      socket.once("data", (word: Uint8Array) => {
-        if (decode(word) !== "flood") return void socket.end("LAPTOP");
-        const flood = () => {
-          while (!socket.destroyed && socket.write(new Uint8Array(65536)));
-          socket.once("drain", flood);
-        };
-        flood();
-      });
+      socket.once("data", (word: Uint8Array) => decode(word) === "flood" ? flood(socket) : void socket.end("LAPTOP"));
     });
     await using _redir = await redirected([...app, "redir", `8080:${laptop.port}`]);
     const stalled = await Promise.all([1, 2, 3].map(async () => {

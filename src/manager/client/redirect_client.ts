@@ -9,6 +9,7 @@ import type { NetworkProbe, Target } from "../../target.ts";
 import type { ManagerConnection } from "./connection.ts";
 import { Probe_Kind, RedirectRequestSchema } from "../protocol/gen/manager_pb.ts";
 import type { Frame, Opened, RedirectRequest } from "../protocol/gen/manager_pb.ts";
+import type { Exec } from "./pipe_exec.ts";
 import type { OpenConnection } from "./redirect_events.ts";
 import {
   closedEvent,
@@ -19,6 +20,7 @@ import {
   startedEvent,
   trafficEvent,
 } from "./redirect_events.ts";
+import { Lanes } from "./lanes.ts";
 import { Linked, Peeked } from "./linked.ts";
 import { LocalSocket, WriteOnly } from "./local_socket.ts";
 import { splice } from "../protocol/tunnel/peer.ts";
@@ -47,7 +49,7 @@ const probeKinds: Readonly<Record<NetworkProbe["kind"], Probe_Kind>> = {
 export async function* redirect(
   connection: ManagerConnection,
   target: Target,
-  call: RedirectCall,
+  call: RedirectCall & { exec?: Exec | undefined },
   translate: (error: unknown) => Promise<unknown>,
 ): AsyncIterable<Event> {
   const { signal } = call, left = new AbortController();
@@ -129,15 +131,18 @@ class LocalEnd {
   readonly #open = new Map<number, OpenConnection>();
   readonly #ports = new Set<string>();
   readonly #plan: RedirectPlan;
+  readonly #lanes: Lanes;
   readonly #cycles: Cycles;
 
   constructor(
     private readonly target: Target,
-    { plan, cycles }: Pick<RedirectCall, "plan" | "cycles">,
+    { plan, cycles, exec }: Pick<RedirectCall, "plan" | "cycles"> & { exec?: Exec | undefined },
     private readonly emit: (event: Event) => void,
   ) {
     this.#plan = plan;
     this.#cycles = cycles;
+    // Mirrored connections stay in the tunnel: what is too much for it is not copied.
+    this.#lanes = new Lanes(this.tunnel, plan.mirror ? undefined : exec);
   }
 
   /** Allows the requested ports, and no other that a manager may name. */
@@ -151,6 +156,7 @@ class LocalEnd {
   receive(frames: readonly Frame[]): void {
     this.tunnel.receive(frames, ({ connection, frame }, stream) => {
       if (frame.case === "opened") this.#opened(connection, frame.value);
+      else if (frame.case === "lane") void (stream && this.#lanes.handle(stream, frame.value));
       else if (frame.case === "closed") {
         const one = this.#open.get(connection);
         this.#open.delete(connection);
@@ -170,6 +176,7 @@ class LocalEnd {
   /** Ends all connections, for example when the connection to the manager is lost. */
   close(): void {
     this.tunnel.close();
+    this.#lanes[Symbol.dispose]();
     for (const one of this.#open.values()) this.emit(lostEvent(one));
     this.#open.clear();
   }
@@ -188,7 +195,7 @@ class LocalEnd {
   async #serve(one: OpenConnection, stream: TunnelStream): Promise<void> {
     const { connection, local, from } = one.about, { to, mirror } = this.#plan;
     const refuse = (value: string) => this.tunnel.send(connection, { case: "refused", value });
-    const peeked = new Peeked(stream), host = from.slice(0, from.lastIndexOf(":"));
+    const peeked = new Peeked(this.#lanes.watch(stream)), host = from.slice(0, from.lastIndexOf(":"));
     const link = this.#cycles.arrived(local, host, () => peeked.peek(), { observed: !mirror });
     void stream.broken.then(() => link.end());
     const led = await link.admitted;

@@ -6,9 +6,10 @@ import type { NamespaceKind, ToolExit } from "../../tool.ts";
 import { defined } from "../../lib/defined.ts";
 import { Channel } from "../../lib/channel.ts";
 import { merge } from "../../lib/merge.ts";
+import { Rate } from "../../lib/rate.ts";
 import type { ManagerConnection } from "./connection.ts";
 import type { ControlRequestSchema } from "../protocol/gen/manager_pb.ts";
-import { type Exec, openOutputExec, Rate, readOutputExec } from "./output_exec.ts";
+import { type Exec, openPipeExec, readPipeExec } from "./pipe_exec.ts";
 import { Namespace, RunRequestSchema } from "../protocol/gen/manager_pb.ts";
 import type { RunRequest } from "../protocol/gen/manager_pb.ts";
 
@@ -33,6 +34,9 @@ export type RuntimeExec = (command: readonly string[], signal: AbortSignal) => P
 const runtimeExecFailed = { signal: "SIGURG", code: 128 + 23 };
 
 type Part = NonNullable<MessageInitShape<typeof RunRequestSchema>["request"]>;
+
+/** Output of so many bytes within so many milliseconds is worth an exec for the rest. */
+const muchOutput = [2 * 1024 * 1024, 1000] as const;
 
 /** Ways past the manager, where there are any. */
 export interface Execs {
@@ -79,7 +83,7 @@ export function startRun(
     });
 
   const answers = calls.run(requests, { signal: AbortSignal.any([lost, left.signal]) })[Symbol.asyncIterator]();
-  const rate = new Rate();
+  const rate = new Rate(...muchOutput);
   let exited: ToolExit | undefined, bulk: Promise<Duplex | undefined> | undefined;
 
   async function openBulk(read: Exec): Promise<Duplex | undefined> {
@@ -87,7 +91,7 @@ export function startRun(
     const ready = (ready: boolean) => calls.control({ run, action: { case: "outputExec", value: { ready } } });
     const pipe = await ready(false);
     if (pipe.path === "") return undefined;
-    const stream = await openOutputExec(read, pipe, left.signal);
+    const stream = await openPipeExec(read, "from", pipe, left.signal);
     await ready(true);
     return stream;
   }
@@ -102,7 +106,7 @@ export function startRun(
         yield { stream: response.case, bytes: response.value };
         if (response.case === "stderr" || exec === undefined || pty !== undefined || traces !== undefined) continue;
         // Without the exec, all output goes on to come from here.
-        if (rate.isBulk(response.value.length)) bulk ??= openBulk(exec).catch(() => undefined);
+        if (rate.isMuch(response.value.length)) bulk ??= openBulk(exec).catch(() => undefined);
       } else if (response.case === "moved") {
         const stream = await bulk;
         if (stream === undefined) throw new Error("the exec for the output was lost");
@@ -151,5 +155,5 @@ export function startRun(
 }
 
 async function* fromExec(stream: Duplex): Run["output"] {
-  for await (const bytes of readOutputExec(stream)) yield { stream: "stdout", bytes };
+  for await (const bytes of readPipeExec(stream)) yield { stream: "stdout", bytes };
 }

@@ -3,6 +3,8 @@ const symbols = Deno.dlopen("libc.so.6", {
   open: { parameters: ["buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  write_now: { name: "write", parameters: ["i32", "buffer", "usize"], result: "isize" },
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   syscall_later: {
     name: "syscall",
     parameters: ["i64", "i64", "buffer", "buffer", "i64"],

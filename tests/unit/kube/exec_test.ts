@@ -9,6 +9,7 @@ import type { ExecRequest, ExecSocket } from "../../../src/kube/rest.ts";
 class Played extends EventEmitter implements ExecSocket {
   request!: ExecRequest;
   paused = false;
+  bufferedAmount = 0;
   pause = () => void (this.paused = true);
   resume = () => void (this.paused = false);
   close = () => void this.emit("close");
@@ -47,6 +48,20 @@ Deno.test("execStream() stops reading the websocket while its reader is behind",
   exec.request.onStatus({ status: "Success" });
   assert.equal(await sizeOf(stream), 2_000_000);
   assert.equal(exec.paused, false);
+});
+
+Deno.test("execStream() lets a writer wait while the network is behind", async () => {
+  const exec = new Played(), stream = await exec.open(true);
+  exec.bufferedAmount = 2_000_000;
+  let done = false;
+  const written = new Promise<void>((resolve) => stream.write(Buffer.alloc(10), () => resolve())).then(() =>
+    done = true
+  );
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(done, false);
+  exec.bufferedAmount = 0;
+  await written;
+  stream.destroy();
 });
 
 Deno.test("execStream() fails where the connection ends before the exit is told, if all output counts", async () => {

@@ -10,6 +10,7 @@ import type { Tunnel, TunnelStream } from "../../protocol/tunnel/tunnel.ts";
 import { earlyBytes } from "../../protocol/tunnel/tunnel.ts";
 import type { SocketAddress } from "./address.ts";
 import { addressText } from "./address.ts";
+import type { Lanes } from "./lanes.ts";
 import { Tee } from "./tee.ts";
 import type { Network } from "./network.ts";
 import { isProbe, probeMs } from "./probe.ts";
@@ -29,6 +30,7 @@ const copyEndMs = 5000;
 export interface ConnectionContext {
   network: Network;
   tunnel: Tunnel;
+  lanes: Lanes;
   mirror: boolean;
   probes: readonly Probe[];
   nodeAddresses: ReadonlySet<string>;
@@ -72,6 +74,7 @@ export class Connection {
       durationMs: performance.now() - this.#since,
     });
     stream.close({ case: "closed", value });
+    this.place.lanes.forget(this.number);
   }
 
   /** Resets the connection. */

@@ -7,6 +7,7 @@ import type { RedirectRequest, RedirectResponse, RedirectStart } from "../../pro
 import { Tunnel } from "../../protocol/tunnel/tunnel.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext } from "./connection.ts";
+import { Lanes } from "./lanes.ts";
 import { Lease } from "./lease.ts";
 import { catchesInbound, networkRules } from "./mesh.ts";
 import { Network } from "./network.ts";
@@ -72,6 +73,7 @@ export class Redirect implements AsyncDisposable {
     this.#place = {
       network: this.#network,
       tunnel: this.#tunnel,
+      lanes: new Lanes(),
       mirror: request.mirror,
       probes: request.probes,
       nodeAddresses: new Set([...request.nodeAddresses, ...this.#network.gateways()]),
@@ -134,13 +136,16 @@ export class Redirect implements AsyncDisposable {
 
   /** Handles the client's messages. */
   async feed(input: AsyncIterator<RedirectRequest>): Promise<void> {
-    const { answers } = this.#place;
+    const { answers, lanes } = this.#place;
     try {
       for (let next = await input.next(); !next.done; next = await input.next()) {
         const { request } = next.value;
         if (request.case !== "frames") continue;
-        this.#tunnel.receive(request.value.frames, ({ connection, frame }) => {
-          if (frame.case === "accepted") answers.get(connection)?.(undefined, frame.value.credit);
+        this.#tunnel.receive(request.value.frames, ({ connection, frame }, stream) => {
+          if (frame.case === "lane") {
+            const answer = stream && lanes.handle(stream, frame.value);
+            if (answer !== undefined) this.#tunnel.send(connection, { case: "lane", value: answer });
+          } else if (frame.case === "accepted") answers.get(connection)?.(undefined, frame.value.credit);
           else if (frame.case === "refused") answers.get(connection)?.(frame.value);
         });
       }
@@ -157,9 +162,10 @@ export class Redirect implements AsyncDisposable {
   async #end(): Promise<void> {
     await this.#started;
     this.#tunnel.close();
+    const lanes = this.#place.lanes[Symbol.asyncDispose]();
     await this.#lease?.release();
     for (const listener of this.#listeners) listener.take();
-    const drained = this.#drain();
+    const drained = this.#drain(lanes);
     if (this.#serving.size === 0) await drained;
   }
 
@@ -168,7 +174,7 @@ export class Redirect implements AsyncDisposable {
    * arrive at the listeners, and are served by the pod. The rules stay until then, because they translate the packets of the
    * old connections.
    */
-  async #drain(): Promise<void> {
+  async #drain(lanes: Promise<void>): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined, isOver = false;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, drainMs));
     const end = Promise.race([late, this.#hurry.promise]).then(() => isOver = true);
@@ -184,7 +190,7 @@ export class Redirect implements AsyncDisposable {
     for (const connection of this.#serving.keys()) connection.cut();
     if (this.#count > 0) await forgetConnections(enter, ports, { closed: false });
     for (const listener of this.#listeners) listener[Symbol.dispose]();
-    await this.#lease?.[Symbol.asyncDispose]();
+    await Promise.all([lanes, this.#lease?.[Symbol.asyncDispose]()]);
     this.#network[Symbol.dispose]();
     this.all.delete(this);
     this.#gone.resolve();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { Duplex } from "node:stream";
-import { type Exec, Rate } from "../../../../src/manager/client/output_exec.ts";
+import type { Exec } from "../../../../src/manager/client/pipe_exec.ts";
 import type { Run } from "../../../../src/tool.ts";
 import { alive, gone, start, startManager, within } from "../manager_process.ts";
 
@@ -49,12 +49,6 @@ async function expected(): Promise<string> {
   const { stdout } = await new Deno.Command("seq", { args: ["1", "2700000"] }).output();
   return createHash("sha256").update(stdout).digest("hex");
 }
-
-Deno.test("Rate tells much output from output that goes on for long", () => {
-  const rate = new Rate(), mebibyte = 1024 * 1024;
-  const told = [0, 900, 2000, 4000, 4100, 4200].map((now) => rate.isBulk(0.9 * mebibyte, now));
-  assert.deepEqual(told, [false, false, false, false, false, true]);
-});
 
 Deno.test("Manager.Run: much output is read by an exec, byte by byte, and stderr and the exit code come with it", async () => {
   await using manager = await startManager();

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { Wakeup } from "../../../../../src/lib/wakeup.ts";
+import { until } from "../../../../cluster/wait.ts";
+
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FramesSchema } from "../../../../../src/manager/protocol/gen/manager_pb.ts";
 import type { Frame } from "../../../../../src/manager/protocol/gen/manager_pb.ts";
+import type { LaneIn, LaneOut } from "../../../../../src/manager/protocol/tunnel/lane.ts";
 import { ResetError } from "../../../../../src/manager/protocol/tunnel/peer.ts";
 import { Tunnel } from "../../../../../src/manager/protocol/tunnel/tunnel.ts";
 import type { TunnelStream } from "../../../../../src/manager/protocol/tunnel/tunnel.ts";
@@ -9,8 +13,8 @@ import type { TunnelStream } from "../../../../../src/manager/protocol/tunnel/tu
 const kib = 1024;
 
 /** Joins two tunnels with serialized messages. Collects the frames that are not handled by a connection. */
-function joined(): { here: Tunnel; there: Tunnel; others: Frame[] } {
-  const here = new Tunnel(), there = new Tunnel(), others: Frame[] = [];
+function joined(idleLaneMs?: number): { here: Tunnel; there: Tunnel; others: Frame[] } {
+  const here = new Tunnel(idleLaneMs), there = new Tunnel(idleLaneMs), others: Frame[] = [];
   const carry = async (from: Tunnel, to: Tunnel) => {
     for await (const frames of from.outbox.messages()) {
       const bytes = toBinary(FramesSchema, { $typeName: "scope.v1.Frames", frames });
@@ -22,8 +26,8 @@ function joined(): { here: Tunnel; there: Tunnel; others: Frame[] } {
   return { here, there, others };
 }
 
-function open(connection = 1, credit = 256 * kib): { here: Tunnel; there: Tunnel; a: TunnelStream; b: TunnelStream } {
-  const { here, there } = joined();
+function open(connection = 1, credit = 256 * kib, idleLaneMs?: number) {
+  const { here, there } = joined(idleLaneMs);
   return { here, there, a: here.open(connection, credit), b: there.open(connection, credit) };
 }
 
@@ -147,3 +151,101 @@ async function readAllLength(stream: TunnelStream): Promise<number> {
   for (let bytes = await stream.read(); bytes !== undefined; bytes = await stream.read()) length += bytes.length;
   return length;
 }
+
+/** A lane in memory, with what was sent by it. */
+function lane(): LaneIn & LaneOut & { bytes: number; closed: number } {
+  const queue: Uint8Array<ArrayBuffer>[] = [], changed = new Wakeup();
+  return {
+    bytes: 0,
+    closed: 0,
+    write(bytes) {
+      if (this.closed > 0) return Promise.reject(new Error("closed"));
+      this.bytes += bytes.length;
+      queue.push(bytes);
+      changed.wake();
+      return Promise.resolve();
+    },
+    async read() {
+      while (queue.length === 0 && this.closed === 0) await changed.next;
+      return queue.shift();
+    },
+    end() {
+      this.close();
+    },
+    close() {
+      this.closed += 1;
+      changed.wake();
+    },
+  };
+}
+
+Deno.test("TunnelStream sends by a lane from the next write on, in order, and ends", async () => {
+  const { a, b } = open(), one = lane();
+  await a.write(bytesOf("by frames, "));
+  assert.equal(b.receiveBy(one), true);
+  a.sendBy(one);
+  await a.write(bytesOf("by the lane, "));
+  await a.write(bytesOf("and again"));
+  assert.equal(one.bytes, 22);
+  a.end();
+  assert.equal(await text(b), "by frames, by the lane, and again");
+  await b.write(bytesOf("answer"));
+  b.end();
+  assert.equal(await text(a), "answer");
+});
+
+Deno.test("TunnelStream sends by frames again when nothing was sent by its lane for a while, and by another lane after that", async () => {
+  const { a, b } = open(1, 256 * kib, 50), one = lane(), two = lane();
+  b.receiveBy(one);
+  a.sendBy(one);
+  await a.write(bytesOf("one "));
+  assert.equal(b.receiveBy(lane()), false, "it has a lane");
+  await until("the lane to be left", 5, () => one.closed === 1);
+  await a.write(bytesOf("frames "));
+  const first = [await b.read(), await b.read()].map((bytes) => new TextDecoder().decode(bytes));
+  assert.deepEqual(first, ["one ", "frames "]);
+  assert.equal(b.receiveBy(two), true);
+  a.sendBy(two);
+  await a.write(bytesOf("two"));
+  a.end();
+  assert.equal(await text(b), "two");
+});
+
+Deno.test("TunnelStream.reset() reaches the other side after what was sent by a lane", async () => {
+  const { a, b } = open(), one = lane();
+  b.receiveBy(one);
+  a.sendBy(one);
+  await a.write(bytesOf("last words"));
+  a.reset();
+  await b.broken;
+  assert.equal(new TextDecoder().decode(await b.read()), "last words");
+  await assert.rejects(b.read(), ResetError);
+});
+
+Deno.test("TunnelStream is reset where its lane loses bytes, and where it cannot be written", async () => {
+  const lossy = open(), one = lane();
+  lossy.b.receiveBy({ read: () => Promise.resolve(undefined), close() {} });
+  lossy.a.sendBy(one);
+  await lossy.a.write(bytesOf("lost"));
+  lossy.a.end();
+  await assert.rejects(lossy.b.read(), ResetError);
+  await lossy.a.broken;
+
+  const closed = open(), other = lane();
+  closed.b.receiveBy(lane());
+  closed.a.sendBy(other);
+  other.close();
+  await assert.rejects(closed.a.write(bytesOf("never")), ResetError);
+  await closed.b.broken;
+  await assert.rejects(closed.b.read(), ResetError);
+});
+
+Deno.test("TunnelStream closes its lanes when the tunnel is closed", async () => {
+  const { here, a } = open(), incoming = lane(), outgoing = lane(), offered = lane();
+  a.receiveBy(incoming);
+  a.sendBy(outgoing);
+  await a.write(bytesOf("sent"));
+  here.close();
+  a.sendBy(offered);
+  assert.deepEqual([incoming, outgoing, offered].map(({ closed }) => closed > 0), [true, true, true]);
+});

@@ -8,40 +8,30 @@ import { Wakeup } from "../../lib/wakeup.ts";
  */
 export type Exec = (command: readonly string[]) => Promise<Duplex>;
 
-/** Output of so many bytes within so many milliseconds is worth an exec for the rest. */
-const bulkBytes = 2 * 1024 * 1024, bulkMs = 1000;
-
-/** Tells much output from output that goes on for long. */
-export class Rate {
-  #since = -Infinity;
-  #bytes = 0;
-
-  /** Counts bytes that have arrived. Returns true if they are many for the time. */
-  isBulk(bytes: number, now = performance.now()): boolean {
-    if (now - this.#since > bulkMs) {
-      this.#since = now;
-      this.#bytes = 0;
-    }
-    return (this.#bytes += bytes) >= bulkBytes;
-  }
-}
-
 /** After less than so many bytes, reading pauses for this long, in milliseconds. */
 const gatheredBytes = 256 * 1024, gatherMs = 5;
 
-/** Opens the pipe, says so by an empty line, and prints what comes out of the pipe once it gets a line itself. */
-const script = 'exec 3<"$0" && echo && read -r _ && exec cat <&3';
+/**
+ * Open the pipe, say so by an empty line, and copy. What comes from a pipe waits for a line of the client. What goes to one keeps
+ * its own output open, without which a runtime ends the input; and reads to the end of that also when nobody reads the pipe any
+ * more: what an exec leaves unread keeps its connections through the API server, kubelet and runtime open for hours.
+ */
+const scripts = {
+  from: 'exec 3<"$0" && echo && read -r _ && exec cat <&3',
+  to: 'exec 3>&1 >"$0" && echo >&3 && { cat; exec cat >/dev/null; }',
+};
 
 /**
- * Starts an exec for a program's standard output, see OutputExec in manager.proto. Resolves when it has opened the pipe; rejects
- * if it cannot. Aborting `signal` ends it.
+ * Starts an exec that copies from a pipe of the manager to the client, or to the pipe, see OutputExec and Lane in manager.proto.
+ * Resolves when it has opened the pipe; rejects if it cannot. Aborting `signal` ends it.
  */
-export async function openOutputExec(
+export async function openPipeExec(
   exec: Exec,
+  direction: "from" | "to",
   { path, mark }: { path: string; mark: string },
   signal: AbortSignal,
 ): Promise<Duplex> {
-  const stream = await exec(["env", `SCOPE_RUN=${mark}`, "sh", "-c", script, path]);
+  const stream = await exec(["env", `SCOPE_RUN=${mark}`, "sh", "-c", scripts[direction], path]);
   onAbort(signal, () => stream.destroy());
   await new Promise<void>((resolve, reject) => {
     stream.once("readable", resolve).once("error", reject).once("close", () => reject(new Error("the exec has ended")));
@@ -55,7 +45,7 @@ export async function openOutputExec(
  * Lets the exec read, and yields what it prints. Fails when that is not all. Messages of the API server are gathered: each is
  * about 20 KB, and writing it to a file or a pipe costs as much as 500 KB do.
  */
-export async function* readOutputExec(stream: Duplex): AsyncIterable<Uint8Array> {
+export async function* readPipeExec(stream: Duplex): AsyncGenerator<Uint8Array> {
   const changed = new Wakeup();
   let failure: Error | undefined, whole = false;
   stream.once("error", (error) => failure = error).once("end", () => whole = true);

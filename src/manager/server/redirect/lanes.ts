@@ -1,0 +1,73 @@
+import { create } from "@bufbuild/protobuf";
+import { type Lane, LaneSchema } from "../../protocol/gen/manager_pb.ts";
+import type { TunnelStream } from "../../protocol/tunnel/tunnel.ts";
+import { endRun, pidsOfRun } from "../leftovers.ts";
+import { Pipe } from "./pipe.ts";
+
+/** Time that execs have to read what is on its way to them, in milliseconds. */
+const drainMs = 5000, stepMs = 20;
+
+/** The lanes of one redirect, see Lane in manager.proto. Disposing ends the execs at their other ends. */
+export class Lanes implements AsyncDisposable {
+  readonly #mark = crypto.randomUUID();
+  readonly #sinceMs = uptimeMs();
+  /** Pipes that no exec has opened yet, by connection and direction. */
+  readonly #waiting = new Map<string, Pipe>();
+  #used = false;
+
+  /** Handles the client's frame for a connection. Returns the answer, if it needs one. */
+  handle(stream: TunnelStream, { toPod, ready }: Lane): Lane | undefined {
+    const key = keyOf(stream.connection, toPod);
+    if (!ready) {
+      return create(LaneSchema, { toPod, path: this.#open(stream, key, toPod)?.path ?? "", mark: this.#mark });
+    }
+    const pipe = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    pipe?.opened();
+    if (!toPod && pipe !== undefined) stream.sendBy(pipe);
+    return undefined;
+  }
+
+  #open(stream: TunnelStream, key: string, toPod: boolean): Pipe | undefined {
+    this.#used = true;
+    let pipe: Pipe;
+    try {
+      pipe = new Pipe(toPod ? "reading" : "writing");
+    } catch {
+      return undefined; // most likely too many open files
+    }
+    if (toPod && !stream.receiveBy(pipe)) return undefined;
+    this.#waiting.get(key)?.close();
+    this.#waiting.set(key, pipe);
+    return pipe;
+  }
+
+  /** The connection has ended. */
+  forget(connection: number): void {
+    for (const key of [keyOf(connection, true), keyOf(connection, false)]) {
+      this.#waiting.get(key)?.close();
+      this.#waiting.delete(key);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pipe of this.#waiting.values()) pipe.close();
+    this.#waiting.clear();
+    if (!this.#used) return;
+    const run = { mark: this.#mark, leader: -1, sinceMs: this.#sinceMs }, until = performance.now() + drainMs;
+    while (pidsOfRun(run).length > 0 && performance.now() < until) {
+      await new Promise((wake) => setTimeout(wake, stepMs));
+    }
+    await endRun(run);
+  }
+}
+
+function keyOf(connection: number, toPod: boolean): string {
+  return `${connection} ${toPod ? "to" : "from"} the pod`;
+}
+
+/** Returns the time since the machine's start, in milliseconds, as of processes' starts: rounded down. */
+function uptimeMs(): number {
+  const [seconds = ""] = Deno.readTextFileSync("/proc/uptime").split(" ");
+  return Math.floor(Number(seconds) * 100) * 10;
+}
