@@ -168,7 +168,8 @@ Deno.test("cluster", async (t) => {
 
 /** Exports a copy of an existing image under another name. */
 async function makeImage(archive: string, name: string) {
-  const script = "ctr -n k8s.io images tag --force localhost/pause:1 $1 >&2; ctr -n k8s.io images export - $1";
+  // By itself: ctr may end before all that containerd exports for it is written.
+  const script = "ctr -n k8s.io images tag --force localhost/pause:1 $1 >&2; ctr -n k8s.io images export --local - $1";
   const { code, stderr } = await outcome("sh", [
     ...["-c", 'archive=$1; shift; exec "$@" >"$archive"', "sh", archive, `${CHECKOUT}/scripts/cluster`],
     ...["enter", "node1", "sh", "-c", script, "sh", name],
