@@ -6,7 +6,7 @@ import type { Access } from "../rights/access.ts";
 import { ScopeError } from "../errors.ts";
 import { execRights } from "../rights/rights.ts";
 import { missingOf } from "./access.ts";
-import type { ExecStatus } from "./rest.ts";
+import type { ExecSocket, ExecStatus } from "./rest.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Repeat } from "./retry.ts";
 import { translate } from "./translate.ts";
@@ -41,16 +41,16 @@ export async function execStream(
   const input = new PassThrough(), output = new PassThrough(), errors = new PassThrough();
   let stderr = "";
   errors.on("data", (bytes: Uint8Array) => stderr = (stderr + new TextDecoder().decode(bytes)).slice(-2000));
-  let close = () => {}, pause = () => {}, resume = () => {}, buffered = () => 0;
+  let socket: ExecSocket | undefined;
   const whenSent = (done: () => void) => {
-    if (buffered() <= bulkBytes || stream.destroyed) setImmediate(done);
+    if ((socket?.bufferedAmount ?? 0) <= bulkBytes || stream.destroyed) setImmediate(done);
     else setTimeout(whenSent, sendMs, done);
   };
   const stream: Duplex = new Duplex({
     ...whole ? { readableHighWaterMark: bulkBytes } : {},
     read() {
       output.resume();
-      resume();
+      socket?.resume();
     },
     writev(chunks, done) {
       // Combine waiting chunks: each message costs the API server and the kubelet more than its bytes.
@@ -59,14 +59,14 @@ export async function execStream(
     },
     final: (done) => void input.end(done),
     destroy(error, done) {
-      close();
+      socket?.close();
       done(error);
     },
   });
   output.on("data", (chunk) => {
     if (stream.push(chunk)) return;
     output.pause();
-    pause();
+    socket?.pause();
   });
   output.on("end", () => stream.push(null));
   const onStatus = (status: ExecStatus) => {
@@ -82,11 +82,7 @@ export async function execStream(
     return opened;
   };
   try {
-    const socket = await cluster.call(`connect to "${namespace}/${pod}"`, open, { rights, repeat });
-    close = () => socket.close();
-    buffered = () => socket.bufferedAmount;
-    pause = () => socket.pause();
-    resume = () => socket.resume();
+    socket = await cluster.call(`connect to "${namespace}/${pod}"`, open, { rights, repeat });
     socket.on("close", () => {
       if (!whole) return void output.end();
       // After the command's exit the output ends by itself.

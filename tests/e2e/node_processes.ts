@@ -25,6 +25,11 @@ export function runProcesses(): NodeProcess[] {
   return nodeProcesses().filter(({ environ }) => environ.some((entry) => entry.startsWith("SCOPE_RUN=")));
 }
 
+/** Returns the execs that copy between a client and a pipe of a manager. */
+export function pipeExecs(): NodeProcess[] {
+  return runProcesses().filter(({ argv }) => argv.join(" ") === "cat");
+}
+
 /** Returns the fping processes on the nodes. */
 export function fpings(): NodeProcess[] {
   return nodeProcesses().filter(({ argv }) => argv[0] === "fping");

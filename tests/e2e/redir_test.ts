@@ -5,7 +5,7 @@ import { delay } from "../cluster/delay.ts";
 import { until } from "../cluster/wait.ts";
 import type { Pod } from "./kube.ts";
 import { demoPods, kubectl, TestNamespace } from "./kube.ts";
-import { describe, runProcesses } from "./node_processes.ts";
+import { describe, pipeExecs } from "./node_processes.ts";
 import { Laptop, PodNetwork, readAll } from "./pod_network.ts";
 import { eventsOf, scope, scopeOk, type ScopeProcess, startScope } from "./scope.ts";
 import { overWays } from "./ways.ts";
@@ -26,9 +26,6 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 /** File with the range of local ports of a network namespace. */
 const portRange = "/proc/sys/net/ipv4/ip_local_port_range";
-
-/** Processes that copy between the client and a pipe of a manager. */
-const carriers = () => runProcesses().filter(({ argv }) => argv.join(" ") === "cat");
 
 /** Returns how many bytes a process has written. */
 const writtenBy = (pid: number) => Number(/^wchar: (\d+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/io`))?.[1]);
@@ -208,8 +205,8 @@ overWays("redir", async (t, { via }) => {
       assert.equal(decode(answer.subarray(0, 64)), sha256(own), "there");
       assert.equal(sha256(answer.subarray(64)), sha256(own), "back");
     }));
-    await until("what carried it to end", 5, () => carriers().length === 0, {
-      missing: () => describe(carriers()).join(),
+    await until("what carried it to end", 5, () => pipeExecs().length === 0, {
+      missing: () => describe(pipeExecs()).join(),
     });
     const told = () => redir.stdout.match(/"ended":"closed"/g)?.length === 3;
     await until("all to be told", 10, told, { missing: () => redir.stdout });
@@ -229,15 +226,15 @@ overWays("redir", async (t, { via }) => {
       })();
       const ends = assert.rejects(read, /reset/);
       // Killed before, it would only not be used.
-      await until("it to go past the manager", 30, () => carriers().some(({ pid }) => writtenBy(pid) > 1_000_000));
+      await until("it to go past the manager", 30, () => pipeExecs().some(({ pid }) => writtenBy(pid) > 1_000_000));
       if (ending === "the carrier") {
-        for (const { pid } of carriers()) Deno.kill(pid, "SIGKILL");
+        for (const { pid } of pipeExecs()) Deno.kill(pid, "SIGKILL");
         await ends;
         const other = await there.connect(primary, 8080);
         await other.write(encode("quick"));
         assert.equal(decode(await readAll(other)), "LAPTOP");
       } else redir.signal(ending);
-      await until("what carries it to end", 6, () => carriers().length === 0);
+      await until("what carries it to end", 6, () => pipeExecs().length === 0);
       socket.reset();
       await ends;
       await redir[Symbol.asyncDispose]();

@@ -23,7 +23,7 @@ const againMs = 10_000;
 /** Gives connections that carry much a lane, see Lane in manager.proto. Disposing ends all lanes. */
 export class Lanes implements Disposable {
   readonly #ended = new AbortController();
-  readonly #all = { from: new Rate(...muchOfAll), to: new Rate(...muchOfAll) };
+  readonly #all: Rates = { in: new Rate(...muchOfAll), out: new Rate(...muchOfAll) };
   #open = 0;
 
   constructor(private readonly tunnel: Tunnel, private readonly exec: Exec | undefined) {}
@@ -31,7 +31,7 @@ export class Lanes implements Disposable {
   /** Returns the stream of a connection that may get lanes. */
   watch(stream: TunnelStream): Peer {
     if (this.exec === undefined) return stream;
-    return new Watched(stream, this.#all, (toPod) => this.#ask(stream.connection, { toPod }));
+    return new Watched(stream, this.#all, (toPod) => this.#send(stream.connection, { toPod }));
   }
 
   /** Handles the manager's answer. */
@@ -42,16 +42,14 @@ export class Lanes implements Disposable {
     try {
       const opened = await openPipeExec(exec, toPod ? "to" : "from", lane, this.#ended.signal);
       opened.once("close", () => this.#open -= 1);
-      if (toPod) {
-        this.#ask(connection, { toPod, ready: true });
-        stream.sendBy(sending(opened));
-      } else if (stream.receiveBy(receiving(opened))) this.#ask(connection, { toPod, ready: true });
+      if (toPod || stream.receiveBy(receiving(opened))) this.#send(connection, { toPod, ready: true });
+      if (toPod) stream.sendBy(sending(opened));
     } catch {
       this.#open -= 1; // the connection goes on without it
     }
   }
 
-  #ask(connection: number, lane: { toPod: boolean; ready?: boolean }): void {
+  #send(connection: number, lane: { toPod: boolean; ready?: boolean }): void {
     this.tunnel.send(connection, { case: "lane", value: create(LaneSchema, lane) });
   }
 
@@ -60,32 +58,35 @@ export class Lanes implements Disposable {
   }
 }
 
+type Rates = Readonly<Record<"in" | "out", Rate>>;
+
 /** A connection that asks for a lane when much comes or goes. */
 class Watched implements Peer {
-  readonly #from = new Rate(...muchOfOne);
-  readonly #to = new Rate(...muchOfOne);
+  readonly #own: Rates = { in: new Rate(...muchOfOne), out: new Rate(...muchOfOne) };
   readonly #askedAt = { in: -Infinity, out: -Infinity };
 
   constructor(
     private readonly stream: TunnelStream,
-    private readonly all: { from: Rate; to: Rate },
+    private readonly all: Rates,
     private readonly ask: (toPod: boolean) => void,
   ) {}
 
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = await this.stream.read();
-    if (bytes !== undefined) this.#count(bytes, "in", this.#from, this.all.from);
+    if (bytes !== undefined) this.#count(bytes, "in");
     return bytes;
   }
 
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     await this.stream.write(bytes);
-    this.#count(bytes, "out", this.#to, this.all.to);
+    this.#count(bytes, "out");
   }
 
-  #count({ length }: Uint8Array, direction: "in" | "out", one: Rate, all: Rate): void {
-    const isMuch = [one.isMuch(length), all.isMuch(length)].every(Boolean), now = performance.now();
-    if (!isMuch || this.stream.hasLane(direction) || now - this.#askedAt[direction] < againMs) return;
+  #count({ length }: Uint8Array, direction: "in" | "out"): void {
+    // Both count each byte.
+    const [ofOne, ofAll] = [this.#own, this.all].map((rates) => rates[direction].isMuch(length));
+    const now = performance.now();
+    if (!ofOne || !ofAll || this.stream.hasLane(direction) || now - this.#askedAt[direction] < againMs) return;
     this.#askedAt[direction] = now;
     this.ask(direction === "out");
   }

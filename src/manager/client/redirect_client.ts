@@ -41,6 +41,9 @@ const probeKinds: Readonly<Record<NetworkProbe["kind"], Probe_Kind>> = {
   grpc: Probe_Kind.GRPC,
 };
 
+/** A call, and how to run commands in the manager's container, where that is possible. */
+type Call = RedirectCall & { exec?: Exec | undefined };
+
 /**
  * Redirects connections of a pod to this machine until the signal is aborted, and yields their events.
  *
@@ -49,7 +52,7 @@ const probeKinds: Readonly<Record<NetworkProbe["kind"], Probe_Kind>> = {
 export async function* redirect(
   connection: ManagerConnection,
   target: Target,
-  call: RedirectCall & { exec?: Exec | undefined },
+  call: Call,
   translate: (error: unknown) => Promise<unknown>,
 ): AsyncIterable<Event> {
   const { signal } = call, left = new AbortController();
@@ -136,7 +139,7 @@ class LocalEnd {
 
   constructor(
     private readonly target: Target,
-    { plan, cycles, exec }: Pick<RedirectCall, "plan" | "cycles"> & { exec?: Exec | undefined },
+    { plan, cycles, exec }: Pick<Call, "plan" | "cycles" | "exec">,
     private readonly emit: (event: Event) => void,
   ) {
     this.#plan = plan;

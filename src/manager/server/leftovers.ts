@@ -1,3 +1,4 @@
+import { hasExited } from "../../lib/proc.ts";
 import type { Tracee } from "./detach.ts";
 import { allPids, readProc, statOf } from "./processes.ts";
 
@@ -12,6 +13,8 @@ const graceMs = 1000;
  */
 const detachMs = 4000;
 const stepMs = 20;
+/** Interval between looks whether a process has ended by itself: somebody waits for its exit code. */
+const endStepMs = 10;
 /** Names of the programs that adopt orphans. */
 const reapers: ReadonlySet<string> = new Set(["tini", "inside"]);
 /** Time, counted from SIGTERM, that a reaper has to end processes without a mark that left the session, in milliseconds. */
@@ -40,6 +43,19 @@ export function pidsOfRun({ mark, leader, sinceMs }: RunId): number[] {
     if (state === "Z" || startMs < sinceMs) return false;
     return session === leader || readProc(pid, "environ")?.split("\0").includes(variable);
   });
+}
+
+/** Waits until every process of a run has ended by itself, at most `limitMs` milliseconds. */
+export async function untilRunEnds(run: RunId, limitMs = Infinity): Promise<void> {
+  const until = performance.now() + limitMs;
+  for (const pid of pidsOfRun(run)) {
+    while (runs(pid) && performance.now() < until) await new Promise((wake) => setTimeout(wake, endStepMs));
+  }
+}
+
+function runs(pid: number): boolean {
+  const stat = statOf(pid);
+  return stat !== undefined && !hasExited(stat.state);
 }
 
 /**

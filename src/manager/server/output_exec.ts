@@ -1,10 +1,5 @@
-import { hasExited } from "../../lib/proc.ts";
-import { endRun, pidsOfRun } from "./leftovers.ts";
+import { endRun, untilRunEnds } from "./leftovers.ts";
 import type { RunId } from "./leftovers.ts";
-import { statOf } from "./processes.ts";
-
-/** Interval between looks whether the exec has ended, in milliseconds. */
-const stepMs = 10;
 
 /**
  * An exec of the client that reads the rest of a program's standard output, from the pipe itself: see OutputExec in
@@ -27,20 +22,13 @@ export class OutputExec implements AsyncDisposable {
   }
 
   /** Resolves when it has read all output and has ended. */
-  async end(): Promise<void> {
-    for (const pid of pidsOfRun(this.#id)) {
-      while (runs(pid)) await new Promise((wake) => setTimeout(wake, stepMs));
-    }
+  end(): Promise<void> {
+    return untilRunEnds(this.#id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await endRun(this.#id);
   }
-}
-
-function runs(pid: number): boolean {
-  const stat = statOf(pid);
-  return stat !== undefined && !hasExited(stat.state);
 }
 
 /** Returns the path of this process's end of the pipe that is a child's standard output; undefined when the child has ended. */

@@ -4,7 +4,7 @@ import { isInContainer } from "./cgroup.ts";
 import type { ProcessSchema } from "../protocol/gen/manager_pb.ts";
 import { defined } from "../../lib/defined.ts";
 import { parseCommandLine, parseListening, parsePasswd, parseStatus } from "../../lib/proc.ts";
-import { allPids, cgroupsOf, livingThread, readProc, statOf } from "./processes.ts";
+import { allPids, cgroupsOf, livingThread, readProc, statOf, uptimeMs } from "./processes.ts";
 import { readInRoot } from "./root_file.ts";
 
 export interface ContainerId {
@@ -34,7 +34,7 @@ export async function listProcesses(
   containers: readonly ContainerId[],
   others: readonly number[],
 ): Promise<ProcessInfo[]> {
-  const uptimeMs = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]) * 1000;
+  const nowMs = uptimeMs();
   const cgroups = [...allPids()].map((pid) => ({ pid, text: cgroupsOf(pid) }));
   const sockets = new ListeningSockets();
   const groups = containers.map(({ id, name }) => ({
@@ -64,7 +64,7 @@ export async function listProcesses(
         user: names.get(uid) ?? "",
         state: statOf(shown)?.state ?? stat.state,
         cpuMs: BigInt(Math.round(stat.cpuMs)),
-        ageMs: BigInt(Math.round(Math.max(0, uptimeMs - stat.startMs))),
+        ageMs: BigInt(Math.round(Math.max(0, nowMs - stat.startMs))),
         residentBytes: BigInt(residentBytes),
         command: parseCommandLine(command) || `[${stat.name}]`,
         listening: sockets.of(shown),

@@ -111,3 +111,8 @@ export function oldestOf(pids: readonly number[]): { pid: number; startMs: numbe
 export function rootPath(pid: number): string {
   return `/proc/${parseStatus(readProc(pid, "status") ?? "").namespacePids.at(-1) ?? pid}/root`;
 }
+
+/** Returns the time since the machine's start, in milliseconds: in steps of 10, as the starts of processes. */
+export function uptimeMs(): number {
+  return Math.round(Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]) * 100) * 10;
+}

@@ -18,7 +18,7 @@ export interface LaneOut {
 /** Time in which the sender must say that it has left a lane that has ended, in milliseconds. */
 const leftMs = 5000;
 
-/** What is received by a lane, up to the byte after which the sender has left it. */
+/** Reader of a lane: counts its bytes, up to the last one before the sender has left it. */
 export class Incoming {
   #bytes = 0;
   #last: number | undefined;
@@ -81,7 +81,7 @@ export class Incoming {
   }
 }
 
-/** What is sent by a lane. */
+/** Writer of a lane: counts its bytes, and notices when none is written for a while. */
 export class Outgoing {
   /** Bytes that were sent. */
   bytes = 0;

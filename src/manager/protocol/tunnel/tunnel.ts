@@ -212,7 +212,7 @@ export class TunnelStream implements Peer {
     try {
       await lane.write(bytes);
     } catch {
-      // Nothing is said of leaving the lane: what it held is lost.
+      // Not by #leaveLane(), which promises the other side bytes that are lost.
       this.#outgoing = undefined;
       lane.close();
       this.#lost();

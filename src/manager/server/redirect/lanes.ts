@@ -1,19 +1,20 @@
 import { create } from "@bufbuild/protobuf";
 import { type Lane, LaneSchema } from "../../protocol/gen/manager_pb.ts";
 import type { TunnelStream } from "../../protocol/tunnel/tunnel.ts";
-import { endRun, pidsOfRun } from "../leftovers.ts";
+import { endRun, untilRunEnds } from "../leftovers.ts";
+import { uptimeMs } from "../processes.ts";
 import { Pipe } from "./pipe.ts";
 
 /** Time that execs have to read what is on its way to them, in milliseconds. */
-const drainMs = 5000, stepMs = 20;
+const drainMs = 5000;
 
 /** The lanes of one redirect, see Lane in manager.proto. Disposing ends the execs at their other ends. */
 export class Lanes implements AsyncDisposable {
   readonly #mark = crypto.randomUUID();
-  readonly #sinceMs = uptimeMs();
+  /** Time of the first lane, in milliseconds since boot. */
+  #sinceMs: number | undefined;
   /** Pipes that no exec has opened yet, by connection and direction. */
   readonly #waiting = new Map<string, Pipe>();
-  #used = false;
 
   /** Handles the client's frame for a connection. Returns the answer, if it needs one. */
   handle(stream: TunnelStream, { toPod, ready }: Lane): Lane | undefined {
@@ -29,7 +30,7 @@ export class Lanes implements AsyncDisposable {
   }
 
   #open(stream: TunnelStream, key: string, toPod: boolean): Pipe | undefined {
-    this.#used = true;
+    this.#sinceMs ??= uptimeMs();
     let pipe: Pipe;
     try {
       pipe = new Pipe(toPod ? "reading" : "writing");
@@ -53,21 +54,13 @@ export class Lanes implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pipe of this.#waiting.values()) pipe.close();
     this.#waiting.clear();
-    if (!this.#used) return;
-    const run = { mark: this.#mark, leader: -1, sinceMs: this.#sinceMs }, until = performance.now() + drainMs;
-    while (pidsOfRun(run).length > 0 && performance.now() < until) {
-      await new Promise((wake) => setTimeout(wake, stepMs));
-    }
+    if (this.#sinceMs === undefined) return;
+    const run = { mark: this.#mark, leader: -1, sinceMs: this.#sinceMs };
+    await untilRunEnds(run, drainMs);
     await endRun(run);
   }
 }
 
 function keyOf(connection: number, toPod: boolean): string {
   return `${connection} ${toPod ? "to" : "from"} the pod`;
-}
-
-/** Returns the time since the machine's start, in milliseconds, as of processes' starts: rounded down. */
-function uptimeMs(): number {
-  const [seconds = ""] = Deno.readTextFileSync("/proc/uptime").split(" ");
-  return Math.floor(Number(seconds) * 100) * 10;
 }

@@ -3,7 +3,7 @@ import type { LaneIn, LaneOut } from "../../protocol/tunnel/lane.ts";
 import { errno } from "../errno.ts";
 import { libc, O_CLOEXEC, O_NONBLOCK } from "../libc.ts";
 import { poller } from "./poller.ts";
-import { EAGAIN, EINTR, SocketError } from "./socket_calls.ts";
+import { EAGAIN, EINTR, EPIPE, SocketError } from "./socket_calls.ts";
 
 /** Buffer of one read, as large as a pipe. All pipes share it: data is copied out of it. */
 const buffer = new Uint8Array(64 * 1024);
@@ -90,5 +90,3 @@ export class Pipe implements LaneIn, LaneOut, Disposable {
     this.close();
   }
 }
-
-const EPIPE = 32;

@@ -35,7 +35,7 @@ const IPT_SO_GET_INFO = 64, IPT_SO_GET_ENTRIES = 65, TABLE_NAME = 32, ENTRIES_HE
 const CLONE_NEWNET = 0x40000000;
 const MSG_NOSIGNAL = 0x4000;
 const SHUT_WR = 1;
-export const EAGAIN = 11, EINTR = 4, EINPROGRESS = 115;
+export const EAGAIN = 11, EINTR = 4, EINPROGRESS = 115, EPIPE = 32;
 
 /** A failed call on a socket. */
 export class SocketError extends Error {
