@@ -9,7 +9,7 @@ export class Client {
   readonly #gone = new AbortController();
   #waiting = false;
 
-  constructor(readonly session: ServerHttp2Session) {
+  constructor(readonly session: ServerHttp2Session, readonly socket: ServerHttp2Session["socket"]) {
     session.on("stream", () => this.#waiting = false);
   }
 
@@ -30,6 +30,9 @@ export class Client {
 
   leave(): void {
     this.#gone.abort();
+    // Destroy the socket first, so that no GOAWAY is sent: one that arrives while a call ends makes Deno's HTTP/2 use memory
+    // that it has freed, and the command line dies (https://github.com/denoland/deno/issues/36788).
+    this.socket.destroy();
     this.session.destroy();
   }
 }
@@ -46,8 +49,8 @@ export class Clients implements Disposable {
     this.#timer = setInterval(() => this.#check(), checkMs);
   }
 
-  join(session: ServerHttp2Session): Client {
-    const client = new Client(session);
+  join(session: ServerHttp2Session, socket: ServerHttp2Session["socket"]): Client {
+    const client = new Client(session, socket);
     this.#all.set(session, client);
     this.#lastReceived.set(client, { bytes: 0, at: performance.now() });
     session.on("close", () => this.#remove(client));
@@ -87,7 +90,7 @@ export class Clients implements Disposable {
     const stalled = now - this.#lastCheck > checkMs * 3;
     this.#lastCheck = now;
     for (const [client, last] of [...this.#lastReceived]) {
-      const bytes = client.session.socket?.bytesRead ?? last.bytes;
+      const bytes = client.socket.bytesRead;
       if (bytes !== last.bytes || stalled) this.#lastReceived.set(client, { bytes, at: now });
       else if (now - last.at > (client.waiting ? waitingSilenceMs : silenceMs)) this.#remove(client);
     }

@@ -91,10 +91,13 @@ export async function serve(
       }).service(ServerReflection, reflectionOf([file_manager, file_reflection])),
   });
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes } }, handler);
-  server.on("session", (session: ServerHttp2Session) => {
-    if (ownContainerOnly && !isOfOwnContainer(session.socket)) return session.destroy();
+  let session: ServerHttp2Session;
+  server.on("session", (opened) => session = opened);
+  // Emitted right after "session", and only this event has a socket that may be closed.
+  server.on("connection", (socket: ServerHttp2Session["socket"]) => {
+    if (ownContainerOnly && !isOfOwnContainer(socket)) return socket.destroy();
     session.setLocalWindowSize(windowBytes);
-    clients.join(session);
+    clients.join(session, socket);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -105,8 +108,8 @@ export async function serve(
     clients,
     ended: ended.promise,
     async [Symbol.asyncDispose]() {
-      server.close();
       clients[Symbol.dispose]();
+      server.close(); // sends GOAWAY to whom it still has, see Client.leave()
       await Promise.all([
         files[Symbol.asyncDispose](),
         ...[...runs.values()].map((run) => run[Symbol.asyncDispose]()),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connect } from "../../../../src/manager/client/connection.ts";
@@ -393,6 +394,27 @@ Deno.test("The manager ends in order when it is asked to, with all that it runs"
   await assert.rejects(output.rest());
   await until("the client to notice", 5, () => connection.lost.aborted);
 });
+
+Deno.test("The manager ends without GOAWAY, which may crash a client of Deno", async () => {
+  await using manager = await startManager();
+  const socket = await openSocket(manager.socket), pieces: Uint8Array[] = [];
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.on("data", (bytes: Uint8Array) => pieces.push(bytes)).on("error", () => {});
+  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  socket.write(new Uint8Array([0, 0, 0, 4, 0, 0, 0, 0, 0])); // SETTINGS
+  const frames = () => frameTypes(Buffer.concat(pieces));
+  await until("the answers to SETTINGS", 5, () => frames().filter((type) => type === 4).length === 2);
+  kill(manager.child.pid, "SIGTERM");
+  await within(5, closed);
+  assert.deepEqual(frames().filter((type) => type === 7), []);
+});
+
+/** Returns the types of the HTTP/2 frames in these bytes (RFC 9113, section 4.1). */
+function frameTypes(bytes: Buffer): number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) types.push(bytes[at + 3]!);
+  return types;
+}
 
 Deno.test("The manager takes the place of one that died and left its socket", async () => {
   await using manager = await startManager();
