@@ -12,11 +12,11 @@ const look = "cd /proc 2>/dev/null || exec lsof -nP -a -iTCP:$1 -sTCP:LISTEN -Fp
   "cat self/net/tcp self/net/tcp6; echo --; ls -l [0-9]*/fd; echo --; grep . [0-9]*/comm";
 
 /** Returns the local program that listens on an address such as `localhost:8080`, if this user may see it. */
-export async function programAt(local: string): Promise<LocalProgram | undefined> {
+export async function programAt(local: string, limit = limitMs): Promise<LocalProgram | undefined> {
   const at = local.lastIndexOf(":"), host = local.slice(0, at), port = local.slice(at + 1);
   if (!/^(localhost|127\..*|\[::1\])$/.test(host)) return undefined;
   try {
-    const args = ["-c", look, "sh", port], signal = AbortSignal.timeout(limitMs);
+    const args = ["-c", look, "sh", port], signal = AbortSignal.timeout(limit);
     const { stdout } = await new Deno.Command("sh", { args, stdin: "null", stderr: "null", signal }).output();
     return listenerIn(new TextDecoder().decode(stdout), Number(port));
   } catch {

@@ -29,6 +29,6 @@ Deno.test("listenerIn() finds whose socket listens on a port, in /proc or by lso
 Deno.test("programAt() knows this process, and nothing of other machines", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  assert.deepEqual(await programAt(`localhost:${port}`), { name: "deno", pid: Deno.pid });
+  assert.deepEqual(await programAt(`localhost:${port}`, 20_000), { name: "deno", pid: Deno.pid });
   assert.equal(await programAt(`10.0.0.1:${port}`), undefined);
 });
