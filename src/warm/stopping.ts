@@ -28,8 +28,15 @@ export class Stopping {
 
   /** Starts a shell that continues this process when the program has ended: a stopped process does not see that. */
   #watch(): void {
-    const script = `while kill -0 ${this.program} 2>/dev/null; do sleep 1; done; kill -CONT ${Deno.pid}`;
     const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
-    new Deno.Command("/bin/sh", { args: ["-c", script], ...silent }).spawn().unref();
+    new Deno.Command("/bin/sh", { args: ["-c", continuing(this.program, Deno.pid)], ...silent }).spawn().unref();
   }
+}
+
+/**
+ * Returns a shell's script that continues a worker when its program has ended. Several times, as the worker may stop only then:
+ * the program may be killed while the shell starts. Not for ever, as a worker that has ended may be a zombie.
+ */
+export function continuing(program: number, worker: number): string {
+  return `while kill -0 ${program}; do sleep 1; done; for i in 1 2 3 4 5; do kill -CONT ${worker} || break; sleep 1; done`;
 }
