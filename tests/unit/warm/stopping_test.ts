@@ -1,8 +1,8 @@
+import { statOf } from "../../../src/manager/server/processes.ts";
 import { continuing } from "../../../src/warm/stopping.ts";
 import { until } from "../../cluster/wait.ts";
 
 const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
-const stateOf = (pid: number) => /^State:\t(.)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1];
 
 Deno.test("a worker that stops after its program has ended is continued, and the shell ends with it", async () => {
   const program = new Deno.Command("true", silent).spawn();
@@ -15,7 +15,7 @@ Deno.test("a worker that stops after its program has ended is continued, and the
     const output = shell.stdout.getReader();
     await output.read();
     worker.kill("SIGSTOP");
-    await until("the worker to be continued", 10, () => stateOf(worker.pid) === "S");
+    await until("the worker to be continued", 10, () => statOf(worker.pid)?.state === "S");
     await output.cancel();
   } finally {
     worker.kill("SIGKILL");
