@@ -1,4 +1,7 @@
+import { print } from "../../scripts/src/lib/output.ts";
 import { ROOT } from "../../scripts/src/lib/paths.ts";
+import { imageStory, nodeImages } from "../cluster/load.ts";
+import { planCluster } from "../cluster/plan.ts";
 import { openState, State } from "../cluster/state.ts";
 import type { Options } from "./options.ts";
 import { type Ended, runProgram } from "./run_program.ts";
@@ -57,8 +60,9 @@ export class Lane {
     };
   }
 
-  /** Runs a test file. */
+  /** Runs a test file, on nodes that have the image. */
   async test(file: string, { all, steps }: Pick<Options, "all" | "steps">): Promise<Ended> {
+    await this.#keepImage();
     const some = steps === undefined ? [] : ["--preload=tests/suite/some_steps.ts"];
     return await this.#run(["deno", "test", "--allow-all", "--no-prompt", "--no-check", ...some, file], FILE_LIMIT_MS, {
       ...all ? { SCOPE_TEST_ALL: "1" } : {},
@@ -76,6 +80,17 @@ export class Lane {
       limitMs: 120_000,
     });
     if (code !== 0) throw new Error(`Cannot end the cluster of lane ${this.number}: ${output}`);
+  }
+
+  /** Says which node has lost the image, with what its logs say of images, and loads it again: else every test from here on fails. */
+  async #keepImage(): Promise<void> {
+    const image = this.#env["SCOPE_IMAGE"] ?? "", { nodes } = planCluster(this.#state.slot ?? 0);
+    const has = await Promise.all(nodes.map(({ name }) => nodeImages(this.#state, name).catch((): string[] => [])));
+    const lost = nodes.filter((_, at) => !has[at]?.includes(image)).map(({ name }) => name);
+    if (lost.length === 0) return;
+    print(`\nnot there any more: the image ${image} on ${lost.join(", ")}; it is loaded again`);
+    for (const node of lost) print(imageStory(this.#state, node));
+    await this.#must("image");
   }
 
   async #must(script: string, ...args: string[]): Promise<Ended> {
